@@ -1,0 +1,1 @@
+"""From a problem to a report: the three engines and the verdict."""

@@ -1,0 +1,29 @@
+"""The problem: a program, a point, and what is asked about it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from autogradcli.language.program import Program
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """All that `compute` needs to know."""
+
+    program: Program
+    at: Mapping[str, Program]
+    """For each variable of the program a constant program that is its value."""
+    wrt: tuple[str, ...]
+    """The variables to differentiate with respect to, in the order of the report."""
+    dtype: str = "float64"
+    """float64, float32, float16 or bfloat16."""
+    rtol: float | None = None
+    """A demand on the relative error, or None for the dtype's default."""
+    atol: float | None = None
+    """A demand on the absolute error, in units of f / x, or None for 0."""
+    symbolic: bool = True
+    """Whether SymPy is asked."""
+    timeout: float = 10.0
+    """Seconds that SymPy may take."""
+    id: Any = None

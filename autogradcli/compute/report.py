@@ -1,0 +1,149 @@
+"""The report: everything that was found about one problem, as plain data.
+
+It holds numbers, text and nothing of torch, SymPy or Arb, so it pickles and serialises. A tensor is a nested list, row
+by row; a scalar is a float. Fields that the rigorous engine fills are None where it had no say.
+"""
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+SCHEMA_VERSION = 1
+
+Array = Any
+"""A float, or nested lists of what a scalar would have in that place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ball:
+    """A proven enclosure: the true number lies within `radius` of `value`."""
+
+    value: str
+    """Decimal, with more digits than a double has."""
+    radius: str
+    """Decimal, rounded up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Symbolic:
+    """What SymPy says of one gradient."""
+
+    formula: str | None
+    """The derivative in the user's names, or None if there is none."""
+    value: Array
+    """The formula's value at the point, as the nearest float; None if it is not a number."""
+    digits: Array
+    """The same to 30 significant digits, as text."""
+    status: str
+    """`agrees`, `disagrees` (with the proven enclosure) or `unavailable`."""
+    reason: str | None
+    """Why it is unavailable, or how it disagrees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a verdict is not `verified`."""
+
+    code: str
+    """Stable, as a linter's: see `gradcalc explain`."""
+    message: str
+    """One sentence with the numbers of this case."""
+    step: int | None = None
+    """Index of the program step that is to blame, if one is."""
+    expression: str | None = None
+    """The source text of that step."""
+    remedy: str | None = None
+    """What to write instead, if the table knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gradient:
+    """The gradient with respect to one variable: three opinions and the verdict on autograd's."""
+
+    autograd: Array
+    """What torch's `backward` gave; None if it gave none."""
+    symbolic: Symbolic
+    exact: Any
+    """The true gradient as a `Ball` (nested lists of them for a tensor), or None."""
+    ulps: Array
+    """Distance of autograd's number from the truth in units in the last place of the dtype, or None."""
+    verdict: str
+    """The worst of its components'."""
+    reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """An input as torch received it."""
+
+    value: Array
+    shape: tuple[int, ...]
+    dtype: str
+    requires_grad: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One node of the autograd graph, in walk order from the output."""
+
+    id: int
+    """Its place in the walk; the output is 0."""
+    name: str
+    """The name of its `grad_fn`, without an address."""
+    expression: str | None
+    """The source text that it came from."""
+    step: int | None
+    """The program step that it came from."""
+    value: Array
+    """What it computed, if a step of the program holds it."""
+    gradient: Array
+    """The gradient of the output with respect to what it computed."""
+    inputs: tuple[int, ...]
+    """Ids of the nodes that it takes its inputs from, in order; an input without gradient has none."""
+    variable: str | None = None
+    """The variable's name, if it is a leaf."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that was found about one problem."""
+
+    id: Any
+    """What the caller gave to know it by."""
+    expression: str
+    output: str | None
+    """The name of the differentiated output, if it has one."""
+    variables: dict[str, Variable]
+    value: Array
+    exact_value: Any
+    value_ulps: Array
+    gradients: dict[str, Gradient]
+    verdict: str
+    """The worst over all gradients."""
+    nodes: tuple[Node, ...]
+    notes: tuple[str, ...] = ()
+    """What a reader should know beside the numbers, a sentence each."""
+    versions: dict[str, str] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON values, schema version 1; numbers that are not finite become text."""
+        return {"schema_version": SCHEMA_VERSION, **plain(self)}
+
+
+def failure(identifier: Any, expression: Any, error: dict[str, object]) -> dict[str, Any]:
+    """The JSON object for a problem that could not be computed; `error` as from `GradcalcError.to_dict`."""
+    return {"schema_version": SCHEMA_VERSION, "id": identifier, "expression": expression, "error": error}
+
+
+def plain(value: Any) -> Any:
+    """`value` as strict JSON values: dataclasses as objects, tuples as arrays, `nan` and infinities as text."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    return value

@@ -1,0 +1,1 @@
+"""The language: text, programs, tapes and the table of functions."""

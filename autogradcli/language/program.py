@@ -1,0 +1,71 @@
+"""The program: straight-line code, one step per operation, each with its span in the source.
+
+A step refers to its operands by their index, which is always smaller than its own; so an engine is one loop over the
+steps with a rule for leaves and a rule for calls, and needs no recursion.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from autogradcli.errors import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A leaf whose value the user gives."""
+
+    name: str
+    """As the user wrote it."""
+    span: Span
+    """Where it first stands in the source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A leaf whose value stands in the text: exact, never yet rounded to a float."""
+
+    value: Fraction | str
+    """The number as it was written (0.1 is one tenth), or one of the names `pi`, `e`, `inf`."""
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function of the table applied to earlier steps."""
+
+    function: str
+    """The name of the table's row."""
+    operands: tuple[int, ...]
+    """Indices of earlier steps: one for each tensor, number and boolean parameter, defaults included."""
+    options: tuple[tuple[str, object], ...]
+    """Parameters that are fixed by the text and never differentiated, such as `approximate="tanh"`."""
+    span: Span
+
+
+Step = Variable | Constant | Call
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A parsed text. Its steps are in the order of evaluation."""
+
+    source: str
+    steps: tuple[Step, ...]
+    output: int
+    """Index of the step that is differentiated."""
+    output_name: str | None
+    """The name that the text gives to the output, if any."""
+    assigned: Mapping[str, int]
+    """Index of the step that each assigned name means at the end of the text."""
+    variables: tuple[str, ...]
+    """The free names, in the order of their first appearance."""
+
+    def text(self, index: int) -> str:
+        """The source text of one step, on one line."""
+        span = self.steps[index].span
+        return " ".join(self.source[span.start : span.end].split())
+
+    def variable_index(self, name: str) -> int:
+        """Index of the step that is the variable `name`."""
+        return next(i for i, step in enumerate(self.steps) if isinstance(step, Variable) and step.name == name)

@@ -1,0 +1,36 @@
+"""The table of functions, looked up by name."""
+
+from functools import lru_cache
+
+from autogradcli.language.function import Function
+from autogradcli.language.functions import FAMILIES
+
+
+@lru_cache(maxsize=1)
+def rows() -> dict[str, Function]:
+    """Every row by its canonical name, in the order of the families."""
+    return {row.name: row for family in FAMILIES.values() for row in family}
+
+
+def row(name: str) -> Function:
+    """The row with this canonical name; KeyError if there is none."""
+    return rows()[name]
+
+
+def candidates(name: str) -> tuple[Function, ...]:
+    """The rows that a call of `name` can mean, in the order in which they are tried; empty if there is none."""
+    return _by_any_name().get(name, ())
+
+
+def names() -> tuple[str, ...]:
+    """All names and aliases."""
+    return tuple(_by_any_name())
+
+
+@lru_cache(maxsize=1)
+def _by_any_name() -> dict[str, tuple[Function, ...]]:
+    found: dict[str, tuple[Function, ...]] = {}
+    for each in rows().values():
+        for name in dict.fromkeys((each.name, *each.aliases)):
+            found[name] = (*found.get(name, ()), each)
+    return found
