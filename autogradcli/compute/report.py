@@ -1,28 +1,17 @@
-"""The report: everything that was found about one problem, as plain data.
+"""The report: everything that was found about one problem, as plain data that pickles and serialises.
 
-It holds numbers, text and nothing of torch, SymPy or Arb, so it pickles and serialises. A tensor is a nested list, row
-by row; a scalar is a float. Fields that the rigorous engine fills are None where it had no say.
+A tensor is a nested list, row by row; a scalar is a float. Fields that the rigorous engine fills are None where it had no say.
 """
 
 import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from autogradcli.engines.opinions import Array, Ball, Node
+
+__all__ = ["SCHEMA_VERSION", "Ball", "Gradient", "Node", "Reason", "Report", "Symbolic", "Variable", "failure", "plain"]
+
 SCHEMA_VERSION = 1
-
-Array = Any
-"""A float, or nested lists of what a scalar would have in that place."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ball:
-    """A proven enclosure: the true number lies within `radius` of `value`."""
-
-    value: str
-    """Decimal, with more digits than a double has."""
-    radius: str
-    """Decimal, rounded up."""
-
 
 @dataclass(frozen=True, slots=True)
 class Symbolic:
@@ -80,28 +69,6 @@ class Variable:
     shape: tuple[int, ...]
     dtype: str
     requires_grad: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One node of the autograd graph, in walk order from the output."""
-
-    id: int
-    """Its place in the walk; the output is 0."""
-    name: str
-    """The name of its `grad_fn`, without an address."""
-    expression: str | None
-    """The source text that it came from."""
-    step: int | None
-    """The program step that it came from."""
-    value: Array
-    """What it computed, if a step of the program holds it."""
-    gradient: Array
-    """The gradient of the output with respect to what it computed."""
-    inputs: tuple[int, ...]
-    """Ids of the nodes that it takes its inputs from, in order; an input without gradient has none."""
-    variable: str | None = None
-    """The variable's name, if it is a leaf."""
 
 
 @dataclass(frozen=True, slots=True)

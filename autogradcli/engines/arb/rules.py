@@ -1,0 +1,167 @@
+"""How each elementary row of the table works on balls: its value and its partial derivatives.
+
+Four things are given here, and everything else is text of the table: `where` and `floor`, which are not smooth, the
+comparisons (`truth.py`), and the values that no method of `arb` gives under the row's own name.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+from flint import arb, fmpq
+
+from autogradcli.engines.arb.truth import CONDITIONS, Truth
+from autogradcli.language.function import Function
+from autogradcli.language.program import Program
+from autogradcli.language.table import row
+from autogradcli.language.tape import Entry, Input, Literal, definition, partial_programs, scalarise
+
+Value = arb | Truth
+Evaluator = Callable[[Sequence[Value]], Any]
+"""From the values of a row's operands to a ball or a truth."""
+
+
+def where(condition: Truth, yes: arb, no: arb) -> arb:
+    """The chosen branch; where the condition is not decided, a ball that holds both."""
+    if condition.value is None:
+        return yes if yes == no else yes.union(no) if yes.is_finite() and no.is_finite() else arb.nan()
+    return yes if condition.value else no
+
+
+def floor(x: arb) -> arb:
+    """The largest whole number that is not larger; a ball that holds all candidates if x is not settled."""
+    return x.floor()
+
+
+def _polygamma(n: arb, x: arb) -> arb:
+    """DLMF 5.15.1 with the Hurwitz zeta function, 25.11.12; n is a whole number."""
+    order = n.unique_fmpz()
+    if order is None or order < 0:
+        return arb.nan()
+    if order == 0:
+        return x.digamma()
+    sign = 1 if order % 2 else -1
+    return sign * (n + 1).gamma() * arb.zeta(n + 1, x) if x > 0 else _reflected_polygamma(int(order), x)
+
+
+def _reflected_polygamma(order: int, x: arb) -> arb:
+    """For x that is not positive: the recurrence DLMF 5.15.5 up to a positive argument."""
+    if not x.is_finite() or not x > -10_000:
+        return arb.nan()
+    total = arb(0)
+    factorial = arb.fac_ui(order)
+    while not x > 0:
+        total += factorial / x ** (order + 1)
+        x += 1
+    value = _polygamma(arb(order), x)
+    return value - total if order % 2 == 0 else value + total
+
+
+SPECIAL: dict[str, Callable[..., arb]] = {
+    "add": lambda x, y: x + y,
+    "sub": lambda x, y: x - y,
+    "mul": lambda x, y: x * y,
+    "div": lambda x, y: x / y,
+    "neg": lambda x: -x,
+    "pow": lambda x, y: x**y,
+    "atan2": lambda y, x: arb.atan2(y, x),
+    "lgamma": lambda x: x.lgamma() if x > 0 else abs(x.gamma()).log(),
+    "polygamma": _polygamma,
+    "i0": lambda x: arb.bessel_i(x, 0),
+    "i1": lambda x: arb.bessel_i(x, 1),
+    "where": where,
+    "floor": floor,
+}
+"""Values that are not methods of `arb` with the row's operands in their order."""
+
+NOT_SMOOTH = frozenset(CONDITIONS) | {"where", "floor"}
+"""The rows that the exact engine takes as they are though they have no partial derivatives."""
+
+
+def primitive(function: Function) -> bool:
+    """Whether the row is one operation here, and not expanded by its definition."""
+    return function.elementary or function.name in NOT_SMOOTH
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row on balls."""
+
+    value: Callable[..., Any]
+    """Of the operands."""
+    partials: tuple[Callable[..., arb], ...]
+    """Of the operands; one for each of them, none for rows that are not smooth."""
+    domain: Callable[..., Truth] | None
+    """Of the operands: where the row is defined and differentiable; None for everywhere."""
+
+
+@lru_cache(maxsize=None)
+def rule(name: str) -> Rule:
+    """The rule for a row, made of the row's texts."""
+    function = row(name)
+    names = [p.name for p in function.parameters if p.kind != "option"]
+    return Rule(
+        value=_value(function, names),
+        partials=tuple(compiled(program, names) for program in partial_programs(function)),
+        domain=compiled(_condition(function.domain), names) if function.domain else None,
+    )
+
+
+def _value(function: Function, names: Sequence[str]) -> Callable[..., Any]:
+    if function.name in CONDITIONS:
+        return CONDITIONS[function.name]
+    native = function.arb or function.name
+    if native in SPECIAL:
+        return SPECIAL[native]
+    if function.arb:
+        return getattr(arb, function.arb)  # type: ignore[no-any-return]
+    return compiled(definition(function), names)
+
+
+@lru_cache(maxsize=None)
+def _condition(text: str) -> Program:
+    from autogradcli.language.parser import parse_condition
+
+    return parse_condition(text)
+
+
+def compiled(program: Program, names: Sequence[str]) -> Callable[..., Any]:
+    """A function of operands in the order of `names` that runs `program` on them."""
+    tape = scalarise(program, primitive)
+    last = tape.entries[tape.output]
+    if isinstance(last, Input):
+        place = names.index(last.name)
+        return lambda *operands: operands[place]
+    if isinstance(last, Literal):
+        exact = last.value
+        return lambda *operands: literal(exact)
+
+    def run(*operands: Value) -> Value:
+        return forward(tape.entries, dict(zip(names, operands, strict=True)))[tape.output]
+
+    return run
+
+
+def forward(entries: Sequence[Entry], inputs: Mapping[str, Value]) -> list[Any]:
+    """The value of every entry of a tape, at the precision in force."""
+    values: list[Any] = []
+    for entry in entries:
+        if isinstance(entry, Input):
+            values.append(inputs[entry.name])
+        elif isinstance(entry, Literal):
+            values.append(literal(entry.value))
+        else:
+            values.append(rule(entry.function).value(*[values[operand] for operand in entry.operands]))
+    return values
+
+
+def literal(value: Fraction | str) -> arb:
+    """A constant as a ball, at the precision in force."""
+    if isinstance(value, str):
+        return NAMED[value]()
+    return arb(fmpq(value.numerator, value.denominator))
+
+
+NAMED: dict[str, Callable[[], arb]] = {"pi": arb.pi, "e": arb.const_e, "inf": arb.pos_inf}

@@ -1,0 +1,184 @@
+"""The reverse sweep: values forward, adjoints backward, all in balls.
+
+The adjoint of an entry is the derivative of the output with respect to it. Beside the numbers the sweep finds out where
+they prove nothing: an adjoint that came through a tie (`abs` at 0) is tainted, one that met a partial derivative that
+does not exist is not finite.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flint import arb
+
+from autogradcli.engines.arb.rules import Rule, Value, literal, primitive, rule
+from autogradcli.engines.arb.truth import Truth
+from autogradcli.language.program import Program
+from autogradcli.language.tape import Input, Literal, Operation, Tape, scalarise
+
+EITHER = arb(0.5, 0.5)
+"""The partial derivative of `where` with respect to a branch that may or may not be the chosen one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A program made ready for sweeps."""
+
+    tape: Tape
+    rules: tuple[Rule | None, ...]
+    """For each entry its rule; None for leaves."""
+    varies: tuple[bool, ...]
+    """For each entry whether it depends on a variable asked about."""
+    inputs: Mapping[str, int]
+    """The entry of each variable."""
+
+
+def plan(program: Program, wrt: Sequence[str]) -> Plan:
+    """The program as a tape, with the rule of every entry looked up once."""
+    tape = scalarise(program, primitive)
+    varies: list[bool] = []
+    for entry in tape.entries:
+        if isinstance(entry, Operation):
+            varies.append(any(varies[operand] for operand in entry.operands))
+        else:
+            varies.append(isinstance(entry, Input) and entry.name in wrt)
+    return Plan(
+        tape=tape,
+        rules=tuple(rule(entry.function) if isinstance(entry, Operation) else None for entry in tape.entries),
+        varies=tuple(varies),
+        inputs={entry.name: index for index, entry in enumerate(tape.entries) if isinstance(entry, Input)},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """What one entry adds to the adjoint of one of its operands."""
+
+    consumer: int
+    operand: int
+    contribution: arb
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One sweep at one precision."""
+
+    values: list[Any]
+    """A ball or a truth for each entry."""
+    adjoints: list[arb | None]
+    """None where nothing reaches an entry: its adjoint is zero."""
+    tainted: list[bool]
+    """Whether the entry's influence on the output passes through a tie."""
+    relevant: list[bool]
+    """Whether the output depends on the entry's value: not through a branch that is not taken."""
+    edges: list[Edge]
+
+
+def sweep(plan: Plan, at: Mapping[str, arb], spread: arb | None = None, digits: int = 53) -> Sweep:
+    """Enclosures of every value and every adjoint at the point `at`, at the precision in force.
+
+    With `spread`, a ball around 1, every elementary value and every partial derivative is multiplied by it: then the
+    balls hold what a computation can give whose operations err by that much. Constants that `digits` binary digits
+    hold exactly are left as they are.
+    """
+    values = _values(plan, at, spread, digits)
+    size = len(values)
+    result = Sweep(values, [None] * size, [False] * size, [False] * size, [])
+    result.adjoints[plan.tape.output] = arb(1)
+    result.relevant[plan.tape.output] = True
+    for index in range(plan.tape.output, -1, -1):
+        if result.relevant[index] and plan.varies[index] and not isinstance(values[index], Truth):
+            _pull_back(plan, result, index, spread)
+    return result
+
+
+def _values(plan: Plan, at: Mapping[str, arb], spread: arb | None, digits: int) -> list[Value]:
+    values: list[Value] = []
+    for entry, each, varies in zip(plan.tape.entries, plan.rules, plan.varies, strict=True):
+        if each is not None:
+            value = each.value(*[values[operand] for operand in entry.operands])  # type: ignore[union-attr]
+            rounded = bool(each.partials)
+        elif isinstance(entry, Literal):
+            value, rounded = literal(entry.value), True
+        else:
+            value, rounded = at[entry.name], False  # type: ignore[union-attr]
+        if spread is not None and rounded and (varies or not _holds_exactly(value, digits)):
+            value = value * spread
+        values.append(value)
+    return values
+
+
+def _holds_exactly(value: arb, digits: int) -> bool:
+    return bool(value.is_exact()) and value.bits() <= digits
+
+
+def _pull_back(plan: Plan, result: Sweep, index: int, spread: arb | None) -> None:
+    """Pass the adjoint of one operation on to its operands."""
+    entry, each = plan.tape.entries[index], plan.rules[index]
+    if each is None or not isinstance(entry, Operation):
+        return
+    if each.partials:
+        arguments = [result.values[operand] for operand in entry.operands]
+        for operand, partial in zip(entry.operands, each.partials, strict=True):
+            if plan.varies[operand]:
+                slope = partial(*arguments)
+                _send(result, index, operand, slope if spread is None else slope * spread, spread)
+    elif len(entry.operands) == 1:
+        _step(plan, result, entry.operands[0])
+    else:
+        _branch(plan, result, index, entry.operands)
+
+
+def _send(result: Sweep, index: int, operand: int, slope: arb, spread: arb | None = None) -> None:
+    adjoint = result.adjoints[index]
+    result.relevant[operand] = True
+    result.tainted[operand] |= result.tainted[index]
+    if adjoint is None:
+        return
+    contribution = adjoint * slope
+    result.edges.append(Edge(index, operand, contribution))
+    before = result.adjoints[operand]
+    if before is None:
+        result.adjoints[operand] = contribution
+    else:
+        total = before + contribution
+        result.adjoints[operand] = total if spread is None else total * spread
+
+
+def _taint(plan: Plan, result: Sweep, entry: int) -> None:
+    """Mark all that a condition or a step hangs on: nothing is proven about the output's slope along it."""
+    pending = [entry]
+    while pending:
+        each = pending.pop()
+        if plan.varies[each] and not (result.relevant[each] and result.tainted[each]):
+            result.relevant[each] = result.tainted[each] = True
+            if isinstance(result.values[each], Truth):
+                pending.extend(plan.tape.entries[each].operands)  # type: ignore[union-attr]
+
+
+def _step(plan: Plan, result: Sweep, operand: int) -> None:
+    """`floor`: constant but for its jumps."""
+    if result.values[operand].contains_integer() or not result.values[operand].is_finite():
+        _taint(plan, result, operand)
+
+
+def _branch(plan: Plan, result: Sweep, index: int, operands: Sequence[int]) -> None:
+    """`where`: the adjoint goes to the branch that is taken, to both by halves of [0, 1] where that is not decided."""
+    condition, yes, no = operands
+    truth = result.values[condition]
+    if truth.tie and plan.varies[condition]:
+        for each in operands:
+            _taint(plan, result, each)
+    for branch, chosen in ((yes, True), (no, False)):
+        if truth.value is None:
+            _send_if_varies(plan, result, index, branch, EITHER)
+        elif truth.value is chosen:
+            _send_if_varies(plan, result, index, branch, ONE)
+
+
+def _send_if_varies(plan: Plan, result: Sweep, index: int, operand: int, slope: arb) -> None:
+    if plan.varies[operand]:
+        _send(result, index, operand, slope)
+
+
+ONE = arb(1)

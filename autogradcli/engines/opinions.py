@@ -1,0 +1,92 @@
+"""What the engines give back: plain data, nothing of torch, SymPy or Arb.
+
+A tensor is a nested list, row by row; a scalar is a float. All indices of steps are those of the program.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+Array = Any
+"""A float, or nested lists of floats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ball:
+    """A proven enclosure: the true number lies within `radius` of `value`."""
+
+    value: str
+    """Decimal, with more digits than a double has."""
+    radius: str
+    """Decimal, rounded up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One node of the autograd graph, in walk order from the output."""
+
+    id: int
+    """Its place in the walk; the output is 0."""
+    name: str
+    """The name of its `grad_fn`, without an address."""
+    expression: str | None
+    """The source text that it came from."""
+    step: int | None
+    """The program step that it came from."""
+    value: Array
+    """What it computed, if that is the result of a step; else None."""
+    gradient: Array
+    """The gradient of the output with respect to what it computed; None if none reached it."""
+    inputs: tuple[int, ...]
+    """Ids of the nodes that it takes its inputs from, in order; an input without gradient has none."""
+    variable: str | None
+    """The variable's name, if it is a leaf."""
+
+
+@dataclass(frozen=True, slots=True)
+class Autograd:
+    """What torch says: values and gradients as `backward` left them."""
+
+    inputs: dict[str, Array]
+    """The numbers that torch received, exactly, for every variable of the program."""
+    value: Array
+    """The output."""
+    gradients: dict[str, Array]
+    """For each variable asked about; None where `backward` left none, because the output does not depend on it."""
+    values: tuple[Array, ...]
+    """The value of each step; a bool for a condition."""
+    adjoints: tuple[Array, ...]
+    """The gradient of the output with respect to each step; None where autograd has none."""
+    nodes: tuple[Node, ...]
+    """The graph."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Where mathematics itself gives no finite number, or none that could be told."""
+
+    code: str
+    """The reason code."""
+    message: str
+    """One sentence with the numbers of this case."""
+    step: int | None
+    """The program step that is to blame, if one is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """The rigorous opinion on one number that torch gave: a value, or one component of a gradient."""
+
+    ball: Ball | None
+    """The true number; None if there is none, or none was found."""
+    nearest: float | None
+    """The true number rounded to a double; infinite if it is beyond all doubles."""
+    error: tuple[float, float] | None
+    """Bounds on the distance between torch's number and the true one."""
+    ulps: float | None
+    """The distance in units in the last place of the dtype."""
+    inside: bool
+    """Whether honest rounding of this computation in this dtype explains the distance."""
+    slopes: tuple[float | None, float | None] | None
+    """At a kink the slopes from the left and from the right, None for a side without; else None."""
+    cause: Cause | None
+    """Why there is no ball."""

@@ -1,0 +1,1 @@
+"""The torch engine: the program under autograd."""

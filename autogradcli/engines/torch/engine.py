@@ -1,0 +1,164 @@
+"""Run a program in torch and differentiate it by `backward`."""
+
+import math
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from functools import lru_cache, reduce
+from typing import Any
+
+import torch
+
+from autogradcli.engines.opinions import Array, Autograd
+from autogradcli.engines.torch.graph import Trace
+from autogradcli.errors import GradcalcError
+from autogradcli.language.function import Function, Parameter
+from autogradcli.language.program import Call, Constant, Program, Variable
+from autogradcli.language.table import row
+from autogradcli.language.tape import definition
+
+Value = torch.Tensor | float | bool
+"""A tensor below a variable; a Python number or bool where no variable is below."""
+
+NAMED = {"pi": math.pi, "e": math.e, "inf": math.inf}
+
+
+def differentiate(program: Program, at: Mapping[str, Program], wrt: Sequence[str], dtype: str) -> Autograd:
+    """Value, gradients, every intermediate's gradient and the graph of `program` at the point `at`.
+
+    `at` gives each variable's value as a constant program, `wrt` names the variables that require a gradient.
+    GradcalcError of kind `torch` where torch itself refuses an operation.
+    """
+    kind = getattr(torch, dtype)
+    leaves = {name: torch.tensor(constant(at[name]), dtype=kind) for name in program.variables}
+    for name in wrt:
+        leaves[name].requires_grad_()
+    trace = Trace(program)
+    values: list[Value] = []
+    for index, step in enumerate(program.steps):
+        value = leaves[step.name] if isinstance(step, Variable) else _step(program, index, values, kind)
+        if isinstance(value, torch.Tensor) and value.requires_grad:
+            value.retain_grad()
+            trace.record(index, value)
+        values.append(value)
+    output = values[program.output]
+    nodes = trace.backward(output) if isinstance(output, torch.Tensor) and output.requires_grad else ()
+    return Autograd(
+        inputs={name: plain(leaf) for name, leaf in leaves.items()},
+        value=plain(output),
+        gradients={name: plain(leaves[name].grad) for name in wrt},
+        values=tuple(map(plain, values)),
+        adjoints=tuple(plain(v.grad) if isinstance(v, torch.Tensor) and v.requires_grad else None for v in values),
+        nodes=nodes,
+    )
+
+
+def constant(program: Program) -> float:
+    """The value of a program without variables, in float64."""
+    values: list[Value] = []
+    for index in range(len(program.steps)):
+        values.append(_step(program, index, values, torch.float64))
+    return float(values[program.output])
+
+
+def plain(value: Value | None) -> Array:
+    """`value` as floats (bools for a condition), or None."""
+    return value.tolist() if isinstance(value, torch.Tensor) else value
+
+
+def _step(program: Program, index: int, values: Sequence[Value], kind: torch.dtype) -> Value:
+    step = program.steps[index]
+    if isinstance(step, Constant):
+        return number(step.value)
+    assert isinstance(step, Call)
+    try:
+        return _call(step, [values[operand] for operand in step.operands], kind)
+    except (RuntimeError, TypeError, ValueError) as problem:
+        message = str(problem).splitlines()[0].rstrip(".")
+        raise GradcalcError("torch", f"torch: {message}", source=program.source, span=step.span) from problem
+
+
+def _call(call: Call, operands: Sequence[Value], kind: torch.dtype) -> Value:
+    """One row of the table applied: in float64, and back to a Python number, where all operands are constant."""
+    function = row(call.function)
+    if any(isinstance(operand, torch.Tensor) for operand in operands):
+        return _apply(function, operands, dict(call.options), kind)
+    constants = [torch.tensor(operand, dtype=_constant_kind(operand)) for operand in operands]
+    result = _apply(function, constants, dict(call.options), torch.float64)
+    return result.item() if isinstance(result, torch.Tensor) else result
+
+
+def _constant_kind(operand: Value) -> torch.dtype:
+    return torch.bool if isinstance(operand, bool) else torch.float64
+
+
+def _apply(function: Function, operands: Sequence[Value], options: Mapping[str, object], kind: torch.dtype) -> Value:
+    """torch's own function if the row names one, else the row's definition, operation by operation."""
+    if not function.torch:
+        return _define(function, operands, kind)
+    parameters = [p for p in function.parameters if p.kind != "option"]
+    convert = _keep if function.torch.startswith("operator.") else _as_tensor
+    arguments = [
+        _as_number(operand) if parameter.kind == "number" else convert(operand, kind)
+        for parameter, operand in zip(parameters, operands, strict=True)
+    ]
+    positional = [a for p, a in zip(parameters, arguments, strict=True) if not p.keyword_only]
+    keywords = {p.name: a for p, a in zip(parameters, arguments, strict=True) if p.keyword_only}
+    result: Value = native(function.torch)(*positional, **keywords, **options)
+    return result
+
+
+def _define(function: Function, operands: Sequence[Value], kind: torch.dtype) -> Value:
+    body = definition(function)
+    names = [p.name for p in function.parameters if p.kind != "option"]
+    bound = dict(zip(names, operands, strict=True))
+    values: list[Value] = []
+    for step in body.steps:
+        if isinstance(step, Variable):
+            values.append(bound[step.name])
+        elif isinstance(step, Constant):
+            values.append(number(step.value))
+        else:
+            values.append(_call(step, [values[operand] for operand in step.operands], kind))
+    return values[body.output]
+
+
+def number(value: Fraction | str) -> float:
+    """An exact constant as the nearest double."""
+    return NAMED[value] if isinstance(value, str) else float(value)
+
+
+def _keep(operand: Value, kind: torch.dtype) -> Value:
+    return operand
+
+
+def _as_tensor(operand: Value, kind: torch.dtype) -> torch.Tensor:
+    if isinstance(operand, torch.Tensor):
+        return operand
+    return torch.tensor(operand, dtype=torch.bool if isinstance(operand, bool) else kind)
+
+
+def _as_number(operand: Value) -> float | int:
+    """A Python number; an int where it is whole, because torch wants one for an order (`polygamma`)."""
+    value = float(operand)
+    return int(value) if value.is_integer() else value
+
+
+def _choose(condition: Value, yes: Value, no: Value) -> Value:
+    """Python's own `yes if condition else no`: one branch, no node in the graph."""
+    return yes if condition else no
+
+
+SPECIAL: dict[str, Callable[..., Any]] = {"if_else": _choose}
+"""Natives that are not attributes of torch."""
+
+
+@lru_cache(maxsize=None)
+def native(path: str) -> Callable[..., Any]:
+    """The callable that a row's `torch` field names."""
+    if path in SPECIAL:
+        return SPECIAL[path]
+    first, *rest = path.split(".")
+    if first == "operator":
+        return getattr(operator, rest[0])  # type: ignore[no-any-return]
+    return reduce(getattr, [first, *rest], torch)  # type: ignore[arg-type, return-value]

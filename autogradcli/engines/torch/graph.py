@@ -1,0 +1,96 @@
+"""The graph that autograd built, read from `grad_fn` and filled with the gradients that flowed through it."""
+
+from typing import Any
+
+import torch
+
+from autogradcli.engines.opinions import Array, Node
+from autogradcli.language.program import Program, Variable
+
+
+class Trace:
+    """Which step of the program made which node of the graph.
+
+    Nodes are known by the Python objects that stand for them; they are kept, so that their identity lasts.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._step: dict[Any, int] = {}
+        self._result: dict[Any, torch.Tensor] = {}
+
+    def record(self, index: int, value: torch.Tensor) -> None:
+        """Note that step `index` gave `value`: all nodes below it that no earlier step made are its own."""
+        node = _node(value)
+        self._result.setdefault(node, value)
+        new = [node]
+        while new:
+            each = new.pop()
+            if each not in self._step:
+                self._step[each] = index
+                new.extend(_inputs(each))
+
+    def backward(self, output: torch.Tensor) -> tuple[Node, ...]:
+        """Run `output.backward()` and give the graph's nodes, in walk order, with the gradients that reached them."""
+        order = _walk(_node(output))
+        gradients: list[Array] = [None] * len(order)
+        for place, node in enumerate(order):
+            node.register_prehook(_Recorder(gradients, place))
+        output.backward()  # type: ignore[no-untyped-call]
+        place_of = {node: place for place, node in enumerate(order)}
+        return tuple(
+            self._describe(place, node, gradients[place], tuple(place_of[each] for each in _inputs(node)))
+            for place, node in enumerate(order)
+        )
+
+    def _describe(self, place: int, node: Any, gradient: Array, inputs: tuple[int, ...]) -> Node:
+        index = self._step[node]
+        step = self._program.steps[index]
+        result = self._result.get(node)
+        return Node(
+            id=place,
+            name=type(node).__name__,
+            expression=self._program.text(index),
+            step=index,
+            value=None if result is None else result.tolist(),
+            gradient=gradient,
+            inputs=inputs,
+            variable=step.name if isinstance(step, Variable) else None,
+        )
+
+
+class _Recorder:
+    """A hook that keeps the gradient that arrives at a node.
+
+    It holds no node: a node that held itself through its hook would never be freed, since Python's garbage collector
+    does not see references that pass through C++.
+    """
+
+    def __init__(self, gradients: list[Array], place: int) -> None:
+        self._gradients = gradients
+        self._place = place
+
+    def __call__(self, arriving: tuple[torch.Tensor | None, ...]) -> None:
+        first = arriving[0]
+        self._gradients[self._place] = None if first is None else first.tolist()
+
+
+def _node(value: torch.Tensor) -> Any:
+    """The node that a tensor's gradient arrives at: its `grad_fn`, or for a leaf its accumulator."""
+    return value.grad_fn if value.grad_fn is not None else torch.autograd.graph.get_gradient_edge(value).node
+
+
+def _inputs(node: Any) -> list[Any]:
+    return [each for each, _ in node.next_functions if each is not None]
+
+
+def _walk(root: Any) -> list[Any]:
+    """All nodes below `root`, each once, depth first, inputs in order."""
+    order: dict[Any, None] = {}
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node not in order:
+            order[node] = None
+            stack.extend(reversed(_inputs(node)))
+    return list(order)
