@@ -40,11 +40,11 @@ class Function:
     torch: str = ""
     """The callable below `torch` (`special.erfcx`), an `operator.…`, or empty: torch runs the definition."""
     sympy: str = ""
-    """The SymPy function, or empty: SymPy gets the definition."""
+    """The SymPy function, an `operator.…`, or empty: SymPy gets the definition."""
     arb: str = ""
-    """The Arb method for the value, or empty: balls run the definition."""
+    """The Arb method for the value, an `operator.…`, or empty: balls run the definition."""
     definition: str = ""
-    """What it means, as an expression in its parameters."""
+    """What it means, as an expression in its parameters; empty where every engine has it natively."""
     partials: tuple[str, ...] = ()
     """∂/∂ each tensor and number parameter in order. An elementary row has them; a defined one is expanded."""
     domain: str = ""
@@ -53,6 +53,8 @@ class Function:
     """Where it is continuous but not differentiable, as a condition."""
     jumps: str = ""
     """Where it is not continuous, as a condition."""
+    steps: bool = False
+    """Piecewise constant: its derivative is 0 wherever it has one."""
     returns: str = "number"
     """`number` or `boolean`."""
     note: str = ""

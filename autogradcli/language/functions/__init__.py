@@ -1,0 +1,29 @@
+"""The rows of the table, in families, in reading order.
+
+A family is a module that holds rows and nothing else. Formulas are in gradcalc's own language and hold for every real
+number inside the row's domain. A row whose definition would cancel where the function itself does not is elementary:
+its value and its partials count as one rounding each.
+"""
+
+from autogradcli.language.function import Function
+from autogradcli.language.functions.arithmetic import ARITHMETIC
+from autogradcli.language.functions.comparison import COMPARISON
+from autogradcli.language.functions.exponential import EXPONENTIAL
+from autogradcli.language.functions.hyperbolic import HYPERBOLIC
+from autogradcli.language.functions.powers import POWERS
+from autogradcli.language.functions.rounding import ROUNDING
+from autogradcli.language.functions.trigonometric import TRIGONOMETRIC
+
+FAMILIES: dict[str, tuple[Function, ...]] = {
+    "arithmetic": ARITHMETIC,
+    "comparison": COMPARISON,
+    "powers": POWERS,
+    "exponential": EXPONENTIAL,
+    "trigonometric": TRIGONOMETRIC,
+    "hyperbolic": HYPERBOLIC,
+    "rounding": ROUNDING,
+}
+"""Every row, by family."""
+
+UNDIFFERENTIABLE: dict[str, str] = {}
+"""Names that people type and gradcalc has no row for, each with the sentence that says why."""

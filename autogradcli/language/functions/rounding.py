@@ -1,0 +1,66 @@
+"""Rounding: steps, and what is left over."""
+
+from autogradcli.language.function import Function
+
+ROUNDING: tuple[Function, ...] = (
+    Function(
+        "floor",
+        "x",
+        "The largest integer that is no more than x.",
+        torch="floor",
+        sympy="floor",
+        arb="floor",
+        jumps="x == floor(x)",
+        steps=True,
+    ),
+    Function(
+        "ceil",
+        "x",
+        "The smallest integer that is no less than x.",
+        aliases=("ceiling",),
+        torch="ceil",
+        sympy="ceiling",
+        definition="-floor(-x)",
+        jumps="x == floor(x)",
+        steps=True,
+    ),
+    Function(
+        "trunc",
+        "x",
+        "x without its fraction, rounded towards zero.",
+        aliases=("fix",),
+        torch="trunc",
+        definition="where(x >= 0, floor(x), -floor(-x))",
+        jumps="x != 0 and x == floor(x)",
+        steps=True,
+    ),
+    Function(
+        "round",
+        "x",
+        "The integer nearest to x; half-way cases go to the even one.",
+        aliases=("rint", "around"),
+        torch="round",
+        definition="floor(x + 1/2) - where(remainder(x + 1/2, 2) == 1, 1, 0)",
+        jumps="x - floor(x) == 1/2",
+        steps=True,
+        note="Half to even: round(0.5) is 0, round(1.5) is 2.",
+    ),
+    Function(
+        "round_decimals",
+        "x, decimals: number",
+        "x rounded to so many decimals; half-way cases go to the even one.",
+        aliases=("round", "around"),
+        definition="round(x*10**decimals)/10**decimals",
+        jumps="x*10**decimals - floor(x*10**decimals) == 1/2",
+        steps=True,
+    ),
+    Function(
+        "frac",
+        "x",
+        "The fraction of x, with the sign of x.",
+        torch="frac",
+        definition="x - trunc(x)",
+        jumps="x != 0 and x == floor(x)",
+        note="As torch.frac. sympy.frac is x - floor(x), which differs for x < 0.",
+    ),
+)
