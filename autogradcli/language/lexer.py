@@ -1,0 +1,166 @@
+"""The lexer: text -> tokens, each with its place in the text."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from fractions import Fraction
+
+from autogradcli.errors import GradcalcError, Span
+from autogradcli.language.characters import check_characters, replacement
+
+KEYWORDS = frozenset({"if", "else", "and", "or", "not", "for", "in", "True", "False", "None"})
+"""The only names that cannot be variables."""
+
+MAX_NUMBER_LENGTH = 1_000
+"""Characters of a number."""
+LARGEST = Fraction(2**1024 - 2**970)
+"""From here on float64 rounds to infinity."""
+SMALLEST = Fraction(1, 2**1075)
+"""Up to here float64 rounds to zero."""
+
+OPERATORS = (
+    *("===", "**=", "//="),
+    *("**", "//", "%%", "<=", ">=", "==", "!=", "<>", "=<", "=>", ":=", "->", "&&", "||", "<<", ">>"),
+    *("+=", "-=", "*=", "/=", "%=", "^=", "@=", "&=", "|="),
+    *"+-*/%^@<>=&|~!,.:",
+)
+"""Longest first; those that the language does not have are known so that the error can name them whole."""
+
+_TOKEN = re.compile(
+    r"(?P<space>[^\S\n\r]+)"
+    r"|(?P<separator>\r\n|[\n\r;])"
+    r"|(?P<number>(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9][0-9_]*)?)"
+    r"|(?P<name>\w+)"
+    r"|(?P<string>\"[^\"\n\r]*\"|'[^'\n\r]*')"
+    r"|(?P<open>[(\[{])"
+    r"|(?P<close>[)\]}])"
+    r"|(?P<operator>" + "|".join(re.escape(operator) for operator in OPERATORS) + ")"
+)
+_RADIX = re.compile(r"0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+")
+_DIGITS = re.compile(r"[0-9]+(?:_[0-9]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word of the language."""
+
+    kind: str
+    """`number`, `name`, `keyword`, `string`, `open`, `close`, `operator` or `separator`."""
+    text: str
+    """What it means: as in the source, but `**` for `^`, and names in Unicode's normal form NFKC."""
+    start: int
+    end: int
+
+    @property
+    def span(self) -> Span:
+        """Where it stands in the source."""
+        return Span(self.start, self.end)
+
+
+def tokenize(source: str) -> tuple[Token, ...]:
+    """The tokens of a text, without spaces; errors for characters and words that the language does not have."""
+    check_characters(source)
+    tokens: list[Token] = []
+    position = 0
+    while position < len(source):
+        match = _TOKEN.match(source, position)
+        if match is None or match.lastgroup is None:
+            raise _unknown_character(source, position)
+        kind = match.lastgroup
+        end = match.end()
+        if kind == "number":
+            _check_radix(source, position)
+        elif kind == "name":
+            end = _end_of_name(source, end)
+        if kind != "space":
+            tokens.append(_token(source, kind, position, end))
+        position = end
+    return tuple(tokens)
+
+
+def _token(source: str, kind: str, start: int, end: int) -> Token:
+    text = source[start:end]
+    if kind == "name":
+        text = _name(source, start, end)
+        kind = "keyword" if text in KEYWORDS else "name"
+    return Token(kind, "**" if text == "^" else text, start, end)
+
+
+def _end_of_name(source: str, end: int) -> int:
+    """Where a name ends that has letters up to `end`: accents and vowel signs are characters of their own."""
+    while end < len(source) and not source[end].isascii() and f"a{source[end]}".isidentifier():
+        end += 1
+    return end
+
+
+def _name(source: str, start: int, end: int) -> str:
+    """The name in normal form: two spellings that look alike are one name."""
+    for position in range(start, end):
+        character = source[position]
+        raised = unicodedata.decomposition(character).startswith("<super>")
+        if raised or not f"a{character}".isidentifier():
+            raise _unknown_character(source, position)
+    name = unicodedata.normalize("NFKC", source[start:end])
+    if not name.isidentifier():
+        raise GradcalcError("parse", f"{source[start:end]} is not a name", source=source, span=Span(start, end))
+    return name
+
+
+def _unknown_character(source: str, position: int) -> GradcalcError:
+    character = source[position]
+    hint = None
+    if character in "\"'":
+        message = "this quotation mark has no partner"
+    elif character == "#":
+        message = "a text has no comments"
+    else:
+        message = f"{character} is not part of the language"
+        other = replacement(character)
+        hint = None if other is None else f"type {other}"
+    return GradcalcError("parse", message, source=source, span=Span(position, position + 1), hint=hint)
+
+
+def _check_radix(source: str, start: int) -> None:
+    match = _RADIX.match(source, start)
+    if match is None or source[match.end() : match.end() + 1].isalnum():
+        return
+    value = int(match[0][:MAX_NUMBER_LENGTH].rstrip("_").replace("__", "_"), 0)
+    raise GradcalcError(
+        "parse",
+        "numbers are decimal",
+        source=source,
+        span=Span(start, match.end()),
+        hint=f"type {value}" if value < 2**64 else None,
+    )
+
+
+def number_value(token: Token, source: str) -> Fraction:
+    """The exact value of a number token; an error if it is malformed or beyond the numbers of float64."""
+    if len(token.text) > MAX_NUMBER_LENGTH:
+        raise _number_error("limit", f"a number may have {MAX_NUMBER_LENGTH:,} characters", token, source)
+    mantissa, _, exponent = token.text.lower().partition("e")
+    whole, _, decimals = mantissa.partition(".")
+    parts = [whole, decimals, exponent.lstrip("+-")]
+    if not all(part == "" or _DIGITS.fullmatch(part) for part in parts):
+        raise _number_error("parse", f"{token.text} is not a number", token, source, "underscores stand between digits")
+    whole, decimals, _ = (part.replace("_", "") for part in parts)
+    digits = int(whole + decimals)
+    # The mantissa has at most 1,000 digits: shifted further than this, it is out of range whatever they are.
+    shift = max(-3_000, min(3_000, _small_int(exponent))) - len(decimals)
+    value = digits * Fraction(10) ** shift
+    if value >= LARGEST:
+        raise _number_error("limit", f"{token.text} is larger than any float64 number", token, source, "type inf")
+    if 0 < value <= SMALLEST:
+        raise _number_error("limit", f"{token.text} is smaller than any float64 number", token, source, "type 0")
+    return value
+
+
+def _small_int(exponent: str) -> int:
+    """The exponent as an integer, cut off far outside any range before it can grow."""
+    digits = exponent.lstrip("+-").replace("_", "").lstrip("0")
+    magnitude = int(digits[:9] or "0")
+    return -magnitude if exponent.startswith("-") else magnitude
+
+
+def _number_error(kind: str, message: str, token: Token, source: str, hint: str | None = None) -> GradcalcError:
+    return GradcalcError(kind, message, source=source, span=token.span, hint=hint)
