@@ -62,8 +62,10 @@ class Autograd:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Where mathematics itself gives no finite number, or none that could be told."""
+    """Why there is no number to compare with."""
 
+    verdict: str
+    """`undefined` where mathematics gives none, `unverified` where none could be told."""
     code: str
     """The reason code."""
     message: str
@@ -76,17 +78,17 @@ class Cause:
 class Enclosure:
     """The rigorous opinion on one number that torch gave: a value, or one component of a gradient."""
 
-    ball: Ball | None
+    ball: Ball | None = None
     """The true number; None if there is none, or none was found."""
-    nearest: float | None
+    nearest: float | None = None
     """The true number rounded to a double; infinite if it is beyond all doubles."""
-    error: tuple[float, float] | None
-    """Bounds on the distance between torch's number and the true one."""
-    ulps: float | None
+    error: tuple[float, float] | None = None
+    """Lower and upper bound on the distance between torch's number and the true one; None if torch's is not finite."""
+    ulps: float | None = None
     """The distance in units in the last place of the dtype."""
-    inside: bool
+    inside: bool = False
     """Whether honest rounding of this computation in this dtype explains the distance."""
-    slopes: tuple[float | None, float | None] | None
-    """At a kink the slopes from the left and from the right, None for a side without; else None."""
-    cause: Cause | None
-    """Why there is no ball."""
+    slopes: tuple[float, float] | None = None
+    """At a kink the slopes from the left and from the right; None elsewhere."""
+    cause: Cause | None = None
+    """Why there is neither a ball nor slopes."""

@@ -1,16 +1,15 @@
 """Enclosures of the value and of the gradient at a point, and the rounding budget of the computation there."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from flint import arb, ctx
 
+from autogradcli.engines.arb.causes import Culprit, of_gradient, of_value
 from autogradcli.engines.arb.sweep import Plan, Sweep, plan, sweep
-from autogradcli.engines.arb.truth import Truth
+from autogradcli.engines.arb.truth import UNDECIDED
 from autogradcli.language.dtypes import Dtype
 from autogradcli.language.program import Program
-from autogradcli.language.tape import Operation
 
 FIRST_PRECISION = 128
 LAST_PRECISION = 8192
@@ -27,26 +26,29 @@ class Proof:
     plan: Plan
     at: Mapping[str, arb]
     dtype: Dtype
-    exact: Sweep
-    """At the last precision that was tried."""
-    rounded: Sweep
-    """With every operation's rounding; its balls are the rounding budget."""
     precision: int
     """Binary digits of the exact sweep."""
-    secants: dict[str, Any] = field(default_factory=dict)
-    """One-sided slopes that were worked out, by variable."""
+    exact: Sweep
+    rounded: Sweep
+    """With every operation's rounding: its balls are the rounding budget."""
 
     @property
     def value(self) -> arb:
         """The output."""
         return self.exact.values[self.plan.tape.output]
 
+    @property
+    def value_budget(self) -> arb:
+        """What a computation with honest rounding may give for the output."""
+        return self.rounded.values[self.plan.tape.output]
+
+    def proves(self, name: str) -> bool:
+        """Whether the sweep's derivative with respect to a variable holds: no tie was on the way."""
+        return not self.exact.tainted[self.plan.inputs[name]]
+
     def gradient(self, name: str) -> arb:
-        """The derivative with respect to a variable; a ball that is not finite where the sweep proves nothing."""
-        index = self.plan.inputs[name]
-        if self.exact.tainted[index]:
-            return arb.nan()
-        adjoint = self.exact.adjoints[index]
+        """The derivative with respect to a variable, if no tie was on the way."""
+        adjoint = self.exact.adjoints[self.plan.inputs[name]]
         return arb(0) if adjoint is None else adjoint
 
     def budget(self, name: str) -> arb:
@@ -58,8 +60,8 @@ class Proof:
 def prove(program: Program, at: Mapping[str, float], wrt: Sequence[str], dtype: Dtype) -> Proof:
     """Enclosures at the point whose coordinates are exactly the numbers `at`.
 
-    The precision doubles until every derivative is settled to well below half an ulp of `dtype`, or its ball is
-    negligible beside the rounding budget, or more digits cannot help, or the last precision is reached.
+    The precision doubles until every result is settled to well below half an ulp of `dtype`, or its ball is negligible
+    beside the rounding budget, or more digits cannot help, or the last precision is reached.
     """
     prepared = plan(program, wrt)
     point = {name: arb(value) for name, value in at.items()}
@@ -69,25 +71,32 @@ def prove(program: Program, at: Mapping[str, float], wrt: Sequence[str], dtype: 
     precision = FIRST_PRECISION
     while True:
         with ctx.workprec(precision):
-            proof = Proof(prepared, point, dtype, sweep(prepared, point), rounded, precision)
-        if precision >= LAST_PRECISION or not _more_digits_help(proof, wrt):
-            return proof
+            proof = Proof(prepared, point, dtype, precision, sweep(prepared, point), rounded)
+            if precision >= LAST_PRECISION or not _more_digits_help(proof, wrt):
+                return proof
         precision *= 2
 
 
 def _more_digits_help(proof: Proof, wrt: Sequence[str]) -> bool:
-    """Whether some result is open and not for a reason that is settled already."""
-    results = [(proof.value, proof.rounded.values[proof.plan.tape.output])]
-    results += [(proof.gradient(name), proof.budget(name)) for name in wrt if name in proof.plan.inputs]
-    if all(_settled(ball, budget, proof) for ball, budget in results):
-        return False
-    return _undecided_tie(proof.exact) or not all(ball.is_finite() for ball, _ in results) and not_settled_cause(proof) \
-        or any(ball.is_finite() and not _settled(ball, budget, proof) for ball, budget in results)
+    if not proof.value.is_finite():
+        return not of_value(proof.plan, proof.exact).settled
+    if not _settled(proof, proof.value, proof.value_budget):
+        return True
+    return any(_gradient_is_open(proof, name) for name in wrt)
 
 
-def _settled(ball: arb, budget: arb, proof: Proof) -> bool:
-    if not ball.is_finite():
-        return False
+def _gradient_is_open(proof: Proof, name: str) -> bool:
+    if not proof.proves(name):
+        return UNDECIDED in proof.exact.values
+    ball = proof.gradient(name)
+    if ball.is_finite():
+        return not _settled(proof, ball, proof.budget(name))
+    culprit: Culprit = of_gradient(proof.plan, proof.exact, proof.plan.inputs[name])
+    return not culprit.settled
+
+
+def _settled(proof: Proof, ball: arb, budget: arb) -> bool:
     if ball.is_exact() or ball.rel_accuracy_bits() >= proof.dtype.digits + SPARE_DIGITS:
         return True
-    return proof.precision > 2 * FIRST_PRECISION and bool(ball.rad() < budget.rad() * arb(2) ** -SPARE_DIGITS)
+    negligible = budget.rad() * arb(2) ** -SPARE_DIGITS
+    return proof.precision > 2 * FIRST_PRECISION and bool(ball.rad() < negligible)

@@ -4,16 +4,19 @@ Four things are given here, and everything else is text of the table: `where` an
 comparisons (`truth.py`), and the values that no method of `arb` gives under the row's own name.
 """
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from flint import arb, fmpq
 
 from autogradcli.engines.arb.truth import CONDITIONS, Truth
 from autogradcli.language.function import Function
+from autogradcli.language.parser import parse
 from autogradcli.language.program import Program
 from autogradcli.language.table import row
 from autogradcli.language.tape import Entry, Input, Literal, definition, partial_programs, scalarise
@@ -60,12 +63,6 @@ def _reflected_polygamma(order: int, x: arb) -> arb:
 
 
 SPECIAL: dict[str, Callable[..., arb]] = {
-    "add": lambda x, y: x + y,
-    "sub": lambda x, y: x - y,
-    "mul": lambda x, y: x * y,
-    "div": lambda x, y: x / y,
-    "neg": lambda x: -x,
-    "pow": lambda x, y: x**y,
     "atan2": lambda y, x: arb.atan2(y, x),
     "lgamma": lambda x: x.lgamma() if x > 0 else abs(x.gamma()).log(),
     "polygamma": _polygamma,
@@ -93,8 +90,8 @@ class Rule:
     """Of the operands."""
     partials: tuple[Callable[..., arb], ...]
     """Of the operands; one for each of them, none for rows that are not smooth."""
-    domain: Callable[..., Truth] | None
-    """Of the operands: where the row is defined and differentiable; None for everywhere."""
+    domain: Callable[..., arb] | None
+    """Of the operands: 1 where the row is defined and differentiable, 0 where it is not; None for 1 everywhere."""
 
 
 @lru_cache(maxsize=None)
@@ -105,7 +102,7 @@ def rule(name: str) -> Rule:
     return Rule(
         value=_value(function, names),
         partials=tuple(compiled(program, names) for program in partial_programs(function)),
-        domain=compiled(_condition(function.domain), names) if function.domain else None,
+        domain=compiled(parse(f"where({function.domain}, 1, 0)"), names) if function.domain else None,
     )
 
 
@@ -115,16 +112,9 @@ def _value(function: Function, names: Sequence[str]) -> Callable[..., Any]:
     native = function.arb or function.name
     if native in SPECIAL:
         return SPECIAL[native]
-    if function.arb:
-        return getattr(arb, function.arb)  # type: ignore[no-any-return]
-    return compiled(definition(function), names)
-
-
-@lru_cache(maxsize=None)
-def _condition(text: str) -> Program:
-    from autogradcli.language.parser import parse_condition
-
-    return parse_condition(text)
+    if not function.arb:
+        return compiled(definition(function), names)
+    return attrgetter(function.arb.removeprefix("operator."))(operator if "." in function.arb else arb)  # type: ignore[no-any-return]
 
 
 def compiled(program: Program, names: Sequence[str]) -> Callable[..., Any]:

@@ -24,6 +24,7 @@ EITHER = arb(0.5, 0.5)
 class Plan:
     """A program made ready for sweeps."""
 
+    program: Program
     tape: Tape
     rules: tuple[Rule | None, ...]
     """For each entry its rule; None for leaves."""
@@ -43,6 +44,7 @@ def plan(program: Program, wrt: Sequence[str]) -> Plan:
         else:
             varies.append(isinstance(entry, Input) and entry.name in wrt)
     return Plan(
+        program=program,
         tape=tape,
         rules=tuple(rule(entry.function) if isinstance(entry, Operation) else None for entry in tape.entries),
         varies=tuple(varies),

@@ -1,0 +1,141 @@
+"""From a problem to a report: three engines are asked, and one finding comes out."""
+
+import math
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from time import perf_counter
+from types import TracebackType
+from typing import Any
+
+from autogradcli.compute.problem import Problem
+from autogradcli.compute.report import Report, Symbolic, Variable
+from autogradcli.compute.ruling import Opinions, gradient, value_note
+from autogradcli.compute.verdict import worst
+from autogradcli.engines.opinions import Autograd
+from autogradcli.engines.sympy.process import Answer, SymbolicProcess
+from autogradcli.language.dtypes import DTYPES
+
+ENGINES = ("gradcalc", "torch", "sympy", "python-flint")
+
+
+class Session:
+    """Engines that stay warm from one problem to the next. SymPy's process starts at once, torch when it is needed."""
+
+    def __init__(self, symbolic: bool = True) -> None:
+        self._symbolic = SymbolicProcess() if symbolic else None
+
+    def start(self, problem: Problem) -> "Pending":
+        """Hand the problem to SymPy, which works while torch is being imported or is busy with other problems."""
+        return Pending(problem, self._symbolic if problem.symbolic else None)
+
+    def close(self) -> None:
+        """End SymPy's process."""
+        if self._symbolic is not None:
+            self._symbolic.close()
+
+    def __enter__(self) -> "Session":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Pending:
+    """A problem on its way to a report."""
+
+    def __init__(self, problem: Problem, symbolic: SymbolicProcess | None) -> None:
+        self._problem = problem
+        self._symbolic = symbolic
+        self._seconds: dict[str, float] = {}
+        self._autograd: Autograd | None = None
+        self._proof: Any = None
+        if symbolic is not None and problem.wrt:
+            self._ticket = symbolic.differentiate(problem.program, problem.wrt, problem.timeout)
+
+    def evaluate(self) -> None:
+        """Run torch and Arb, and tell SymPy the numbers that torch received. GradcalcError where torch refuses."""
+        start = perf_counter()
+        from autogradcli.engines.torch.engine import differentiate
+
+        problem = self._problem
+        imported = perf_counter()
+        self._autograd = differentiate(problem.program, problem.at, problem.wrt, problem.dtype)
+        if self._symbolic is not None and problem.wrt:
+            self._symbolic.evaluate(self._ticket, self._autograd.inputs)
+        differentiated = perf_counter()
+        self._proof = _prove(problem, self._autograd.inputs)
+        self._seconds = {
+            "import": imported - start,
+            "torch": differentiated - imported,
+            "arb": perf_counter() - differentiated,
+        }
+
+    def report(self) -> Report:
+        """The finished report; waits for SymPy, at most as long as the problem's timeout says."""
+        if self._autograd is None:
+            self.evaluate()
+        assert self._autograd is not None
+        answer = None if self._symbolic is None or not self._problem.wrt else self._symbolic.result(self._ticket)
+        seconds = self._seconds | ({} if answer is None else {"sympy": answer.seconds})
+        return _assemble(self._problem, self._autograd, self._proof, answer, seconds)
+
+
+def compute(problem: Problem) -> Report:
+    """The report on one problem."""
+    with Session(problem.symbolic) as session:
+        return session.start(problem).report()
+
+
+def _prove(problem: Problem, inputs: Mapping[str, float]) -> Any:
+    from autogradcli.engines.arb.enclose import prove
+
+    return prove(problem.program, inputs, problem.wrt, DTYPES[problem.dtype])
+
+
+def _assemble(
+    problem: Problem, autograd: Autograd, proof: Any, answer: Answer | None, seconds: dict[str, float]
+) -> Report:
+    from autogradcli.engines.arb.measure import measure_value
+
+    value = measure_value(proof, autograd.value)
+    opinions = Opinions(problem, autograd, proof, value, answer)
+    gradients = {name: gradient(opinions, name) for name in problem.wrt}
+    return Report(
+        id=problem.id,
+        expression=problem.program.source,
+        output=problem.program.output_name,
+        variables={
+            name: Variable(number, (), problem.dtype, name in problem.wrt) for name, number in autograd.inputs.items()
+        },
+        value=autograd.value,
+        exact_value=value.ball,
+        value_ulps=value.ulps,
+        gradients=gradients,
+        verdict=worst(each.verdict for each in gradients.values()),
+        nodes=autograd.nodes,
+        notes=_notes(problem, autograd, value_note(opinions)),
+        versions=versions(),
+        seconds=seconds,
+    )
+
+
+def _notes(problem: Problem, autograd: Autograd, value: str | None) -> tuple[str, ...]:
+    unused = [name for name in problem.wrt if autograd.gradients[name] is None]
+    notes = [f"the output does not depend on {name}: its gradient is 0" for name in unused]
+    return (*notes, *([value] if value else []))
+
+
+_versions: dict[str, str] = {}
+
+
+def versions() -> dict[str, str]:
+    """The versions of gradcalc and of its engines, as installed; nothing is imported to find them."""
+    if not _versions:
+        for name in ENGINES:
+            try:
+                _versions[name] = version(name)
+            except PackageNotFoundError:
+                _versions[name] = "not installed"
+    return dict(_versions)

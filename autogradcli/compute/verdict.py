@@ -1,0 +1,106 @@
+"""The verdict: what three opinions on one number come to."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Context, Decimal
+
+from autogradcli.engines.opinions import Ball, Enclosure
+from autogradcli.errors import ExitCode
+from autogradcli.language.dtypes import Dtype
+
+WORST_FIRST = ("mismatch", "undefined", "kink", "imprecise", "unverified", "verified")
+
+SYMBOLIC_DIGITS = Decimal("1e-28")
+"""Relative accuracy of SymPy's 30 digits, with something to spare."""
+EXACT = Context(prec=60, Emax=10**17, Emin=-(10**17))
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """How far a number may be from the truth before it matters."""
+
+    absolute: float
+    """`atol + rtol * max(|g|, |f / x|)`: below it, an error cannot matter to f at the scale of x."""
+    demanded: bool
+    """Whether the user asked for it, so that rounding is no excuse."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A verdict and the code of its reason; no code for `verified`."""
+
+    verdict: str
+    code: str | None = None
+
+
+def tolerance(dtype: Dtype, rtol: float | None, atol: float | None, gradient: float, value: float, x: float) -> Tolerance:
+    """The tolerance for a component whose true size is `gradient`, of a function of true size `value` at scale `x`."""
+    slope = abs(value) if x == 0 else _quotient(abs(value), abs(x))
+    relative = dtype.rtol if rtol is None else rtol
+    allowed = (atol or 0.0) + (relative * max(abs(gradient), slope) if relative else 0.0)
+    return Tolerance(allowed, rtol is not None or atol is not None)
+
+
+def _quotient(a: float, b: float) -> float:
+    """a / b for positive numbers, infinite where it is beyond all doubles."""
+    try:
+        return a / b
+    except OverflowError:
+        return math.inf
+
+
+def rule(number: float, truth: Enclosure, allowed: Tolerance, dtype: Dtype) -> Ruling:
+    """The verdict on autograd's number."""
+    if truth.slopes is not None:
+        return _at_a_kink(number, truth.slopes, allowed)
+    if truth.cause is not None:
+        return Ruling(truth.cause.verdict, truth.cause.code)
+    assert truth.nearest is not None
+    if abs(truth.nearest) > dtype.largest * (1 + dtype.unit_roundoff):
+        return Ruling("undefined", "GC115")
+    if truth.error is None:
+        return Ruling("mismatch", "GC202")
+    return _on_the_square(truth, truth.error, allowed)
+
+
+def _on_the_square(truth: Enclosure, error: tuple[float, float], allowed: Tolerance) -> Ruling:
+    """Two questions, four answers: inside the rounding budget or not, within the tolerance or not."""
+    least, most = error
+    if most <= allowed.absolute:
+        return Ruling("verified") if truth.inside else Ruling("imprecise", "GC301")
+    if truth.inside and not allowed.demanded and truth.ulps is not None and truth.ulps <= 1:
+        return Ruling("verified")
+    if least <= allowed.absolute:
+        return Ruling("unverified", "GC502")
+    if not truth.inside:
+        return Ruling("mismatch", "GC303")
+    return Ruling("mismatch", "GC304") if allowed.demanded else Ruling("imprecise", "GC302")
+
+
+def _at_a_kink(number: float, slopes: tuple[float, float], allowed: Tolerance) -> Ruling:
+    low, high = min(slopes), max(slopes)
+    between = low - allowed.absolute <= number <= high + allowed.absolute
+    return Ruling("kink", "GC101") if between else Ruling("mismatch", "GC102")
+
+
+def worst(verdicts: Iterable[str]) -> str:
+    """The worst of several verdicts; `verified` of none."""
+    return min(verdicts, key=WORST_FIRST.index, default="verified")
+
+
+def exit_code(verdicts: Iterable[str], strict: bool = False) -> ExitCode:
+    """1 for any mismatch; else 3 for any undefined, or with `strict` for anything but verified; else 0."""
+    found = set(verdicts)
+    if "mismatch" in found:
+        return ExitCode.MISMATCH
+    if "undefined" in found or (strict and found - {"verified"}):
+        return ExitCode.UNDEFINED
+    return ExitCode.OK
+
+
+def contains(ball: Ball, digits: str) -> bool:
+    """Whether a number given to 30 digits can be the one that the ball encloses."""
+    number, middle, radius = (EXACT.create_decimal(text) for text in (digits, ball.value, ball.radius))
+    slack = EXACT.add(radius, EXACT.multiply(abs(middle), SYMBOLIC_DIGITS))
+    return abs(EXACT.subtract(number, middle)) <= slack

@@ -1,0 +1,78 @@
+"""Which operation a ball that is not finite comes from."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flint import arb
+
+from autogradcli.engines.arb.sweep import Plan, Sweep
+from autogradcli.engines.arb.truth import Truth
+from autogradcli.language.tape import Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Culprit:
+    """The operation at which finite numbers turned into one that is not."""
+
+    entry: int
+    """Its place on the tape."""
+    settled: bool
+    """Whether more digits cannot change it."""
+    outside: bool
+    """Whether its operands lie outside the row's domain beyond doubt."""
+
+
+def of_value(plan: Plan, sweep: Sweep) -> Culprit:
+    """The culprit behind an output that is not finite."""
+    entry = plan.tape.output
+    while True:
+        broken = [each for each in _taken(plan, sweep, entry) if not _finite(sweep.values[each])]
+        if not broken:
+            return _judge(plan, sweep, entry)
+        entry = broken[0]
+
+
+def of_gradient(plan: Plan, sweep: Sweep, entry: int) -> Culprit:
+    """The culprit behind an adjoint of `entry` that is not finite: an operation whose partial derivative is not."""
+    while True:
+        broken = next(edge for edge in sweep.edges if edge.operand == entry and not edge.contribution.is_finite())
+        adjoint = sweep.adjoints[broken.consumer]
+        if adjoint is None or adjoint.is_finite():
+            return _judge(plan, sweep, broken.consumer)
+        entry = broken.consumer
+
+
+def first_tie(plan: Plan, sweep: Sweep) -> int:
+    """The entry nearest to the output that chooses by a condition in a tie, or jumps."""
+    for index in range(plan.tape.output, -1, -1):
+        entry = plan.tape.entries[index]
+        if isinstance(entry, Operation) and sweep.relevant[index] and plan.varies[index] and not sweep.tainted[index]:
+            if any(sweep.tainted[operand] and sweep.relevant[operand] for operand in entry.operands):
+                return index
+    return plan.tape.output
+
+
+def _taken(plan: Plan, sweep: Sweep, index: int) -> tuple[int, ...]:
+    """The operands that an entry's value is made of: for a decided `where` the branch alone."""
+    entry = plan.tape.entries[index]
+    if not isinstance(entry, Operation):
+        return ()
+    truth = sweep.values[entry.operands[0]]
+    if isinstance(truth, Truth) and len(entry.operands) == 3 and truth.value is not None:
+        return (entry.operands[1 if truth.value else 2],)
+    return entry.operands
+
+
+def _judge(plan: Plan, sweep: Sweep, index: int) -> Culprit:
+    entry, rule = plan.tape.entries[index], plan.rules[index]
+    if rule is None or not isinstance(entry, Operation):
+        return Culprit(index, settled=True, outside=False)
+    operands = [sweep.values[operand] for operand in entry.operands]
+    inside = None if rule.domain is None else rule.domain(*operands)
+    outside = inside is not None and bool(inside == 0)
+    exact = all(isinstance(operand, Truth) or operand.is_exact() for operand in operands)
+    return Culprit(index, settled=outside or exact, outside=outside)
+
+
+def _finite(value: Any) -> bool:
+    return not isinstance(value, arb) or bool(value.is_finite())

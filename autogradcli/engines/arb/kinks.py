@@ -1,0 +1,63 @@
+"""One-sided slopes where the sweep proves nothing: at ties, steps, and partial derivatives that do not exist.
+
+Beside the point, at distances far smaller than any two doubles are apart, the function is smooth again unless it was
+made to defeat this. So its secants there, in balls, tell how it leaves the point: two distances that give the same
+slope, a slope that grows without bound, a step that does not shrink. Each secant is proven; that they tell the limit is
+not, which is why no other verdict rests on them.
+"""
+
+from dataclasses import dataclass
+
+from flint import arb, ctx
+
+from autogradcli.engines.arb.enclose import LAST_PRECISION, Proof
+from autogradcli.engines.arb.rules import forward
+
+DISTANCES = (1200, 2400)
+"""Binary logarithms of the distances, negated: the nearer is the square of the other. Doubles end at 2**-1074."""
+AGREEMENT = 100
+"""Binary digits in which two slopes must agree to be one limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """How the function leaves the point on one side."""
+
+    kind: str
+    """slope, unbounded (a vertical tangent), jump, outside (not defined there) or unsettled."""
+    slope: arb | None = None
+    """An enclosure of both secants' slopes."""
+
+
+def sides(proof: Proof, name: str) -> tuple[Side, Side]:
+    """How the function leaves the point to the left and to the right along one variable."""
+    with ctx.workprec(LAST_PRECISION):
+        return _side(proof, name, -1), _side(proof, name, 1)
+
+
+def _side(proof: Proof, name: str, sign: int) -> Side:
+    steps = [sign * arb(2) ** -distance for distance in DISTANCES]
+    here = _value(proof, name, arb(0))
+    rises = [_value(proof, name, step) - here for step in steps]
+    if not all(rise.is_finite() for rise in rises):
+        return Side("outside")
+    first, second = rises
+    if abs(second) > abs(first) * 0.9:
+        return Side("jump")
+    return _limit(first / steps[0], second / steps[1])
+
+
+def _limit(first: arb, second: arb) -> Side:
+    """What two secants say, the second much nearer than the first."""
+    tolerance = arb(2) ** -AGREEMENT
+    below_all_doubles = arb(2) ** -1100
+    if abs(second) < abs(first) * tolerance or max(abs(first).upper(), abs(second).upper()) < below_all_doubles:
+        return Side("slope", arb(0))
+    if abs(first - second) < abs(second) * tolerance:
+        return Side("slope", first.union(second))
+    return Side("unbounded" if abs(second) > abs(first) * 1.5 else "unsettled")
+
+
+def _value(proof: Proof, name: str, step: arb) -> arb:
+    at = {**proof.at, name: proof.at[name] + step}
+    return forward(proof.plan.tape.entries, at)[proof.plan.tape.output]
