@@ -6,13 +6,19 @@ its value and its partials count as one rounding each.
 """
 
 from autogradcli.language.function import Function
+from autogradcli.language.functions.activations import ACTIVATIONS
 from autogradcli.language.functions.arithmetic import ARITHMETIC
 from autogradcli.language.functions.comparison import COMPARISON
 from autogradcli.language.functions.exponential import EXPONENTIAL
+from autogradcli.language.functions.gammas import GAMMAS
 from autogradcli.language.functions.hyperbolic import HYPERBOLIC
 from autogradcli.language.functions.powers import POWERS
 from autogradcli.language.functions.rounding import ROUNDING
+from autogradcli.language.functions.special import SPECIAL
 from autogradcli.language.functions.trigonometric import TRIGONOMETRIC
+from autogradcli.language.functions.undifferentiable import UNDIFFERENTIABLE
+
+__all__ = ["FAMILIES", "UNDIFFERENTIABLE"]
 
 FAMILIES: dict[str, tuple[Function, ...]] = {
     "arithmetic": ARITHMETIC,
@@ -21,9 +27,9 @@ FAMILIES: dict[str, tuple[Function, ...]] = {
     "exponential": EXPONENTIAL,
     "trigonometric": TRIGONOMETRIC,
     "hyperbolic": HYPERBOLIC,
+    "gammas": GAMMAS,
+    "special": SPECIAL,
+    "activations": ACTIVATIONS,
     "rounding": ROUNDING,
 }
 """Every row, by family."""
-
-UNDIFFERENTIABLE: dict[str, str] = {}
-"""Names that people type and gradcalc has no row for, each with the sentence that says why."""

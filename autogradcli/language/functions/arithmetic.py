@@ -105,7 +105,7 @@ ARITHMETIC: tuple[Function, ...] = (
         "x, y",
         "The remainder of x/y with the sign of y, as Python's %.",
         aliases=("mod", "Mod"),
-        torch="operator.mod",
+        torch="remainder",
         definition="x - y*floor(x/y)",
         domain="y != 0",
         jumps="x/y == floor(x/y)",

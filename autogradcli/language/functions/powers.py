@@ -60,7 +60,7 @@ POWERS: tuple[Function, ...] = (
         definition="sign(x)*abs(x)**(1/3)",
         partials=("1/(3*cbrt(x)**2)",),
         domain="x != 0",
-        note="Real for negative x, where x**(1/3) is not defined and sympy.cbrt is complex. At 0 the tangent is vertical.",
+        note="Real for x < 0, where x**(1/3) is not defined and sympy.cbrt is complex. Vertical tangent at 0.",
     ),
     Function(
         "hypot",

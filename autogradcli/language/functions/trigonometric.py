@@ -129,7 +129,7 @@ TRIGONOMETRIC: tuple[Function, ...] = (
         definition="where(x == 0, pi/2, atan(1/x))",
         domain="x != 0",
         jumps="x == 0",
-        note="SymPy's branch, with a jump at 0; others take (0, pi), which differs by pi for x < 0. The derivative is the same.",
+        note="SymPy's branch, with a jump at 0; others take (0, pi). The derivative is the same.",
     ),
     Function(
         "sinc",
