@@ -1,0 +1,90 @@
+"""What each command loads: a command that needs no engine must not wait for one."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+GRADCALC = Path(sys.executable).with_name("gradcalc")
+ENGINES = {"torch", "sympy", "flint"}
+
+LIGHT = [
+    ["--help"],
+    ["eval", "--help"],
+    ["--version"],
+    ["functions"],
+    ["functions", "sin"],
+    ["functions", "no_such_function"],
+    ["eval"],
+    ["no_such_command"],
+    ["eval", "5*x", "--x", "2", "--no-such-option"],
+    ["eval", "5*x", "--x", "2", "--dtype", "float65"],
+    ["eval", "5*x", "--xx", "2"],
+    ["eval", "5*(x", "--x", "2"],
+    ["eval", "no_such_function(x)", "--x", "2"],
+    ["eval", "5*x", "--x", "2*"],
+    ["diff", "5*(x"],
+]
+
+
+def loaded(arguments: list[str], directory: Path) -> set[str]:
+    """The top-level modules that the process of a command imports; those of its children are their own affair."""
+    command = [sys.executable, "-X", "importtime", GRADCALC, *arguments]
+    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    return set(re.findall(r"^import time: .*\| +([A-Za-z_]\w*)$", done.stderr, re.MULTILINE))
+
+
+@pytest.mark.parametrize("arguments", LIGHT, ids=" ".join)
+def test_help_and_errors_load_no_engine(arguments: list[str], tmp_path: Path) -> None:
+    """Help, the table of functions and wrong input are answered without any of the three engines' libraries."""
+    modules = loaded(arguments, tmp_path)
+    assert "autogradcli" in modules
+    assert not modules & ENGINES
+
+
+def test_help_loads_no_numpy(tmp_path: Path) -> None:
+    """NumPy takes longer to load than all else that help needs."""
+    assert "numpy" not in loaded(["--help"], tmp_path)
+
+
+@pytest.mark.parametrize("form", ["text", "latex", "python", "c"])
+def test_diff_never_loads_torch(form: str, tmp_path: Path) -> None:
+    """A derivative alone needs SymPy and nothing of torch."""
+    modules = loaded(["diff", "5*x**3", "--format", form], tmp_path)
+    assert "autogradcli" in modules
+    assert "torch" not in modules
+
+
+def test_eval_leaves_sympy_to_its_own_process(tmp_path: Path) -> None:
+    """The two slowest imports run side by side, so the process that imports torch never imports SymPy."""
+    modules = loaded(["eval", "5*x**3", "--x", "2"], tmp_path)
+    assert "torch" in modules
+    assert not modules & {"sympy", "mpmath"}
+
+
+def test_files_of_the_current_directory_are_never_imported(tmp_path: Path) -> None:
+    """A `random.py` or `sympy.py` beside the user's data is not a module of gradcalc's, nor of its SymPy process."""
+    for name in ("random", "sympy", "torch", "typer", "ast", "pickle"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('imported from the current directory')")
+    done = subprocess.run(
+        [GRADCALC, "eval", "5*x**3", "--x", "2"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "15*x**2" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [["eval", "5*x**3", "--x", "2"], ["diff", "5*x**3"], ["--help"]], ids=" ".join)
+def test_no_warning_reaches_the_terminal(arguments: list[str], tmp_path: Path) -> None:
+    """Nothing is written to standard error where nothing is wrong, Python's development warnings included."""
+    command = [sys.executable, "-W", "default", GRADCALC, *arguments]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_module_runs_as_the_command_does() -> None:
+    """`python -m autogradcli` is `gradcalc`."""
+    as_module = subprocess.run([sys.executable, "-m", "autogradcli", "--version"], capture_output=True, check=True)
+    as_command = subprocess.run([GRADCALC, "--version"], capture_output=True, check=True)
+    assert as_module.stdout == as_command.stdout != b""
