@@ -1,15 +1,15 @@
 """From a problem to a report: three engines are asked, and one finding comes out."""
 
-import math
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from time import perf_counter
 from types import TracebackType
 from typing import Any
 
+from autogradcli.compute.opinions import Opinions
 from autogradcli.compute.problem import Problem
-from autogradcli.compute.report import Report, Symbolic, Variable
-from autogradcli.compute.ruling import Opinions, gradient, value_note
+from autogradcli.compute.report import Report, Variable
+from autogradcli.compute.ruling import gradient, value_note
 from autogradcli.compute.verdict import worst
 from autogradcli.engines.opinions import Autograd
 from autogradcli.engines.sympy.process import Answer, SymbolicProcess

@@ -1,29 +1,14 @@
 """One gradient: the three opinions on it, side by side, and the verdict."""
 
 import math
-from dataclasses import dataclass
-from typing import Any
 
-from autogradcli.compute.problem import Problem
-from autogradcli.compute.report import Gradient, Reason, Symbolic
+from autogradcli.compute.opinions import Opinions
+from autogradcli.compute.reasons import reason
+from autogradcli.compute.report import Gradient, Symbolic
 from autogradcli.compute.verdict import Ruling, contains, rule, tolerance
-from autogradcli.engines.opinions import Autograd, Enclosure
+from autogradcli.engines.opinions import Enclosure
 from autogradcli.engines.sympy.process import Answer, Derivative
 from autogradcli.language.dtypes import DTYPES
-
-
-@dataclass(frozen=True, slots=True)
-class Opinions:
-    """All that the engines found about one problem."""
-
-    problem: Problem
-    autograd: Autograd
-    proof: Any
-    """The Arb engine's own; asked through its functions only."""
-    value: Enclosure
-    """Its opinion on the output."""
-    answer: Answer | None
-    """SymPy's; None if it was not asked."""
 
 
 def gradient(opinions: Opinions, name: str) -> Gradient:
@@ -40,7 +25,7 @@ def gradient(opinions: Opinions, name: str) -> Gradient:
         exact=truth.ball,
         ulps=truth.ulps,
         verdict=ruling.verdict,
-        reason=_reason(opinions, name, number, truth, ruling),
+        reason=reason(opinions, name, number, truth, ruling),
     )
 
 
@@ -72,15 +57,6 @@ def _agreement(derivative: Derivative, truth: Enclosure) -> tuple[str, str | Non
     if contains(truth.ball, derivative.digits):
         return "agrees", None
     return "disagrees", f"SymPy's {derivative.digits} lies outside {truth.ball.value} ± {truth.ball.radius}"
-
-
-def _reason(opinions: Opinions, name: str, number: float, truth: Enclosure, ruling: Ruling) -> Reason | None:
-    if ruling.code is None:
-        return None
-    message = truth.cause.message if truth.cause else ""
-    step = truth.cause.step if truth.cause else None
-    text = None if step is None else opinions.problem.program.text(step)
-    return Reason(ruling.code, message, step, text)
 
 
 def value_note(opinions: Opinions) -> str | None:

@@ -52,7 +52,7 @@ def _quotient(a: float, b: float) -> float:
 
 def rule(number: float, truth: Enclosure, allowed: Tolerance, dtype: Dtype) -> Ruling:
     """The verdict on autograd's number."""
-    if truth.slopes is not None:
+    if truth.ball is None and truth.slopes is not None:
         return _at_a_kink(number, truth.slopes, allowed)
     if truth.cause is not None:
         return Ruling(truth.cause.verdict, truth.cause.code)
@@ -61,7 +61,8 @@ def rule(number: float, truth: Enclosure, allowed: Tolerance, dtype: Dtype) -> R
         return Ruling("undefined", "GC115")
     if truth.error is None:
         return Ruling("mismatch", "GC202")
-    return _on_the_square(truth, truth.error, allowed)
+    ruling = _on_the_square(truth, truth.error, allowed)
+    return Ruling("mismatch", "GC102") if truth.slopes and ruling.code == "GC303" else ruling
 
 
 def _on_the_square(truth: Enclosure, error: tuple[float, float], allowed: Tolerance) -> Ruling:

@@ -38,6 +38,8 @@ class Node:
     """The gradient of the output with respect to what it computed; None if none reached it."""
     inputs: tuple[int, ...]
     """Ids of the nodes that it takes its inputs from, in order; an input without gradient has none."""
+    flows: tuple[Array, ...]
+    """The gradient that it sent to each of `inputs`."""
     variable: str | None
     """The variable's name, if it is a leaf."""
 
@@ -89,6 +91,36 @@ class Enclosure:
     inside: bool = False
     """Whether honest rounding of this computation in this dtype explains the distance."""
     slopes: tuple[float, float] | None = None
-    """At a kink the slopes from the left and from the right; None elsewhere."""
+    """The slopes from the left and from the right, where a tie made it necessary to ask for them; else None."""
+    step: int | None = None
+    """The program step with that tie."""
     cause: Cause | None = None
     """Why there is neither a ball nor slopes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """The first operation, from the output back, whose backward gives something else than the truth."""
+
+    step: int
+    """The program step of the operation."""
+    operand: int
+    """The step of the operand whose gradient comes out wrong."""
+    autograd: float
+    """What autograd's backward of the operation sends to that operand."""
+    truth: float
+    """What it should send, as the nearest double."""
+    taken: bool
+    """Whether the output depends on the operation at all: not through a branch that is not taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """A sum whose terms are far larger than what they leave."""
+
+    step: int
+    """The program step whose value, or whose gradient, is the sum."""
+    terms: tuple[float, ...]
+    """The largest terms first."""
+    left: float
+    """Their sum."""

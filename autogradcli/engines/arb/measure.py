@@ -1,6 +1,7 @@
 """The rigorous opinion on the numbers that torch gave, as plain data."""
 
 import math
+from dataclasses import replace
 from flint import arb, ctx
 
 from autogradcli.engines.arb.causes import first_tie, of_gradient, of_value
@@ -41,7 +42,7 @@ def _regular(proof: Proof, truth: arb, budget: arb, number: float) -> Enclosure:
     if not math.isfinite(number):
         return Enclosure(ball, nearest)
     distance = abs(truth - arb(number))
-    error = (float(distance.lower()), math.nextafter(float(distance.upper()), math.inf) if distance > 0 else 0.0)
+    error = (max(0.0, float(distance.lower())), math.nextafter(float(distance.upper()), math.inf) if distance > 0 else 0.0)
     ulp = proof.dtype.ulp(nearest)
     ulps = error[1] / ulp if math.isfinite(ulp) else None
     inside = bool(budget.contains(arb(number))) or not budget.is_finite() or (ulps is not None and ulps <= 1)
@@ -66,12 +67,15 @@ def _decimal(number: arb, digits: int) -> str:
 def _singular(proof: Proof, name: str, number: float) -> Enclosure:
     """Where the sweep proves nothing: what the slopes on both sides say."""
     left, right = sides(proof, name)
-    if left.slope is not None and right.slope is not None:
-        gap, size = abs(left.slope - right.slope), abs(left.slope).max(abs(right.slope))
-        if gap <= size * SAME_SLOPE:
-            return _regular(proof, left.slope.union(right.slope), proof.budget(name), number)
-        return Enclosure(slopes=(float(left.slope), float(right.slope)))
-    return Enclosure(cause=_cause_of_gradient(proof, name, left, right))
+    if left.slope is None or right.slope is None:
+        return Enclosure(cause=_cause_of_gradient(proof, name, left, right))
+    slopes = (float(left.slope), float(right.slope))
+    step = proof.plan.tape.entries[_singular_culprit(proof, name)].step
+    size = abs(left.slope).max(abs(right.slope))
+    if abs(left.slope - right.slope) <= size * SAME_SLOPE:
+        regular = _regular(proof, left.slope.union(right.slope), proof.budget(name), number)
+        return replace(regular, slopes=slopes, step=step)
+    return Enclosure(slopes=slopes, step=step)
 
 
 def _cause_of_value(proof: Proof) -> Cause:
@@ -115,7 +119,7 @@ def _place(proof: Proof, entry: int) -> tuple[str, str, int]:
     operands = step.operands if isinstance(step, Call) else ()
     known = [each for each in operands if not isinstance(program.steps[each], Constant)]
     values = [(program.text(each), proof.exact.values[tape.results[each]]) for each in known]
-    where = ", ".join(f"{text} = {_short(value)}" for text, value in values if isinstance(value, arb))
+    where = ", ".join(f"{text} = {_short(ball)}" for text, ball in values if isinstance(ball, arb) and ball.is_finite())
     return program.text(index), f" at {where}" if where else "", index
 
 

@@ -33,46 +33,52 @@ class Trace:
     def backward(self, output: torch.Tensor) -> tuple[Node, ...]:
         """Run `output.backward()` and give the graph's nodes, in walk order, with the gradients that reached them."""
         order = _walk(_node(output))
-        gradients: list[Array] = [None] * len(order)
-        for place, node in enumerate(order):
-            node.register_prehook(_Recorder(gradients, place))
+        recorders = [_Recorder() for _ in order]
+        for node, recorder in zip(order, recorders, strict=True):
+            node.register_hook(recorder)
         output.backward()  # type: ignore[no-untyped-call]
         place_of = {node: place for place, node in enumerate(order)}
         return tuple(
-            self._describe(place, node, gradients[place], tuple(place_of[each] for each in _inputs(node)))
-            for place, node in enumerate(order)
+            self._describe(place, node, recorder, tuple(place_of[each] for each in _inputs(node)))
+            for place, (node, recorder) in enumerate(zip(order, recorders, strict=True))
         )
 
-    def _describe(self, place: int, node: Any, gradient: Array, inputs: tuple[int, ...]) -> Node:
+    def _describe(self, place: int, node: Any, recorder: "_Recorder", inputs: tuple[int, ...]) -> Node:
         index = self._step[node]
         step = self._program.steps[index]
         result = self._result.get(node)
+        sent = recorder.sent or (None,) * len(node.next_functions)
         return Node(
             id=place,
             name=type(node).__name__,
             expression=self._program.text(index),
             step=index,
             value=None if result is None else result.tolist(),
-            gradient=gradient,
+            gradient=recorder.arrived,
             inputs=inputs,
+            flows=tuple(flow for flow, (each, _) in zip(sent, node.next_functions, strict=True) if each is not None),
             variable=step.name if isinstance(step, Variable) else None,
         )
 
 
 class _Recorder:
-    """A hook that keeps the gradient that arrives at a node.
+    """A hook that keeps the gradient that arrives at a node and those that it sends on.
 
     It holds no node: a node that held itself through its hook would never be freed, since Python's garbage collector
     does not see references that pass through C++.
     """
 
-    def __init__(self, gradients: list[Array], place: int) -> None:
-        self._gradients = gradients
-        self._place = place
+    def __init__(self) -> None:
+        self.arrived: Array = None
+        self.sent: tuple[Array, ...] = ()
 
-    def __call__(self, arriving: tuple[torch.Tensor | None, ...]) -> None:
-        first = arriving[0]
-        self._gradients[self._place] = None if first is None else first.tolist()
+    def __call__(self, sent: tuple[torch.Tensor | None, ...], arrived: tuple[torch.Tensor | None, ...]) -> None:
+        self.arrived = _numbers(arrived[0])
+        self.sent = tuple(map(_numbers, sent))
+
+
+def _numbers(gradient: torch.Tensor | None) -> Array:
+    return None if gradient is None else gradient.tolist()
 
 
 def _node(value: torch.Tensor) -> Any:

@@ -1,0 +1,104 @@
+"""Which operation is to blame: autograd's gradients beside the true ones, edge by edge, from the output back."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from flint import arb, ctx
+
+from autogradcli.engines.arb.enclose import Proof
+from autogradcli.engines.arb.sweep import Edge, Sweep
+from autogradcli.engines.opinions import Cancellation, Node, Parting
+from autogradcli.language.tape import Operation
+
+WORTH_TELLING = 4
+"""Terms so many times larger than their sum are called a cancellation."""
+
+Flow = tuple[int, int]
+"""From the program step of an operation to that of its operand."""
+
+
+def parting(proof: Proof, nodes: Iterable[Node]) -> Parting | None:
+    """The first operation, from the output back, that sends a gradient which honest rounding does not explain."""
+    with ctx.workprec(proof.precision):
+        true, budget = _flows(proof, proof.exact), _flows(proof, proof.rounded)
+        for (step, operand), flow in sorted(autograd_flows(nodes).items(), reverse=True):
+            truth = true.get((step, operand), arb(0))
+            if truth.is_finite() and not _explained(proof, flow, truth, budget.get((step, operand), arb(0))):
+                taken = proof.exact.relevant[proof.plan.tape.results[step]]
+                return Parting(step, operand, flow, float(truth), taken)
+    return None
+
+
+def autograd_flows(nodes: Iterable[Node]) -> Mapping[Flow, float]:
+    """What autograd sent from each step to each of its operands' steps."""
+    nodes = tuple(nodes)
+    flows: dict[Flow, float] = defaultdict(float)
+    for node in nodes:
+        for place, flow in zip(node.inputs, node.flows, strict=True):
+            step, operand = node.step, nodes[place].step
+            if flow is not None and step is not None and operand is not None and step != operand:
+                flows[step, operand] += flow
+    return flows
+
+
+def _flows(proof: Proof, sweep: Sweep) -> Mapping[Flow, arb]:
+    """The same in balls."""
+    flows: dict[Flow, arb] = defaultdict(arb)
+    for edge in sweep.edges:
+        step, operand = _steps(proof, edge)
+        if step != operand:
+            flows[step, operand] += edge.contribution
+    return flows
+
+
+def _steps(proof: Proof, edge: Edge) -> Flow:
+    entries = proof.plan.tape.entries
+    return entries[edge.consumer].step, entries[edge.operand].step
+
+
+def _explained(proof: Proof, flow: float, truth: arb, budget: arb) -> bool:
+    if not math.isfinite(flow):
+        return False
+    if budget.contains(arb(flow)) or not budget.is_finite():
+        return True
+    return bool(abs(truth - arb(flow)) <= proof.dtype.ulp(float(truth)))
+
+
+def cancellation(proof: Proof) -> Cancellation | None:
+    """The sum, of values or of gradients, that loses the most digits; None if none loses any to speak of."""
+    with ctx.workprec(proof.precision):
+        found = [*_in_values(proof), *_in_gradients(proof)]
+    lost = [(_loss(each), each) for each in found]
+    worst = max(lost, key=lambda pair: pair[0], default=(0.0, None))
+    return worst[1] if worst[0] >= WORTH_TELLING else None
+
+
+def _loss(sum_: Cancellation) -> float:
+    largest = abs(sum_.terms[0])
+    return math.inf if sum_.left == 0 and largest else largest / abs(sum_.left) if sum_.left else 0.0
+
+
+def _in_values(proof: Proof) -> Iterable[Cancellation]:
+    values = proof.exact.values
+    for index, entry in enumerate(proof.plan.tape.entries):
+        if isinstance(entry, Operation) and entry.function in SUMS and proof.exact.relevant[index]:
+            yield _sum(entry.step, [values[operand] for operand in entry.operands], values[index])
+
+
+def _in_gradients(proof: Proof) -> Iterable[Cancellation]:
+    arriving: dict[int, list[arb]] = defaultdict(list)
+    for edge in proof.exact.edges:
+        arriving[edge.operand].append(edge.contribution)
+    for operand, terms in arriving.items():
+        if len(terms) > 1:
+            yield _sum(proof.plan.tape.entries[operand].step, terms, proof.exact.adjoints[operand])
+
+
+def _sum(step: int, terms: Iterable[arb], total: arb | None) -> Cancellation:
+    sizes = sorted((float(term) for term in terms), key=abs, reverse=True)
+    return Cancellation(step, tuple(sizes), float(arb(0) if total is None else total))
+
+
+SUMS = frozenset({"add", "sub"})
+"""The rows that can cancel."""

@@ -1,0 +1,120 @@
+"""Better spellings: expressions that lose digits or overflow, and the function that does not.
+
+Both sides are in gradcalc's own language; a letter stands for any expression.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from autogradcli.language.parser import parse
+from autogradcli.language.program import Call, Constant, Program, Variable
+
+REWRITES = (
+    ("log(1 + exp(a))", "softplus(a)"),
+    ("log(exp(a) + exp(b))", "logaddexp(a, b)"),
+    ("log(sigmoid(a))", "logsigmoid(a)"),
+    ("log(1/(1 + exp(-a)))", "logsigmoid(a)"),
+    ("log(ndtr(a))", "log_ndtr(a)"),
+    ("log(gamma(a))", "lgamma(a)"),
+    ("log(a/(1 - a))", "logit(a)"),
+    ("log(1 + a)", "log1p(a)"),
+    ("log(1 - a)", "log1p(-a)"),
+    ("exp(a) - 1", "expm1(a)"),
+    ("1/(1 + exp(-a))", "sigmoid(a)"),
+    ("exp(a)/(1 + exp(a))", "sigmoid(a)"),
+    ("1 - erf(a)", "erfc(a)"),
+    ("exp(a**2)*erfc(a)", "erfcx(a)"),
+    ("sin(a)/a", "sinc(a/pi)"),
+    ("-a*log(a)", "entr(a)"),
+    ("a*log(1 + b)", "xlog1py(a, b)"),
+    ("a*log(b)", "xlogy(a, b)"),
+    ("sqrt(a**2 + b**2)", "hypot(a, b)"),
+    ("(a**2 + b**2)**0.5", "hypot(a, b)"),
+    ("1 - cos(a)", "2*sin(a/2)**2"),
+    ("a**2 - b**2", "(a - b)*(a + b)"),
+)
+
+COMMUTATIVE = frozenset({"add", "mul"})
+
+
+def better_spelling(program: Program, step: int) -> str | None:
+    """What to write instead of the expression around `step`, if a rewrite of the table covers that step."""
+    for index in range(step, len(program.steps)):
+        for pattern, replacement in _parsed():
+            for bound, covered in _matches(pattern, pattern.output, program, index, {}):
+                if step in covered:
+                    return _fill(replacement, {name: program.text(each) for name, each in bound.items()})
+    return None
+
+
+@lru_cache(maxsize=1)
+def _parsed() -> tuple[tuple[Program, Program], ...]:
+    return tuple((parse(pattern), parse(replacement)) for pattern, replacement in REWRITES)
+
+
+Bound = dict[str, int]
+
+
+def _matches(
+    pattern: Program, part: int, program: Program, index: int, bound: Bound
+) -> Iterator[tuple[Bound, frozenset[int]]]:
+    """All ways in which part of a pattern matches a step: what its letters stand for, and which steps it covers."""
+    wanted, step = pattern.steps[part], program.steps[index]
+    if isinstance(wanted, Variable):
+        if wanted.name not in bound or same(program, bound[wanted.name], index):
+            yield {wanted.name: index} | bound, frozenset()
+    elif isinstance(wanted, Constant):
+        if isinstance(step, Constant) and step.value == wanted.value:
+            yield bound, frozenset({index})
+    elif isinstance(step, Call) and step.function == wanted.function:
+        for operands in _orders(step):
+            yield from _match_all(pattern, wanted.operands, program, operands, bound, frozenset({index}))
+
+
+def _orders(step: Call) -> Iterator[tuple[int, ...]]:
+    yield step.operands
+    if step.function in COMMUTATIVE:
+        yield step.operands[::-1]
+
+
+def _match_all(
+    pattern: Program,
+    parts: tuple[int, ...],
+    program: Program,
+    operands: tuple[int, ...],
+    bound: Bound,
+    covered: frozenset[int],
+) -> Iterator[tuple[Bound, frozenset[int]]]:
+    if not parts:
+        yield bound, covered
+        return
+    for inner, more in _matches(pattern, parts[0], program, operands[0], bound):
+        yield from _match_all(pattern, parts[1:], program, operands[1:], inner, covered | more)
+
+
+def same(program: Program, one: int, other: int) -> bool:
+    """Whether two steps compute the same expression, written twice."""
+    pairs = [(one, other)]
+    while pairs:
+        left, right = pairs.pop()
+        if left == right:
+            continue
+        a, b = program.steps[left], program.steps[right]
+        if isinstance(a, Call) and isinstance(b, Call) and (a.function, a.options) == (b.function, b.options):
+            pairs.extend(zip(a.operands, b.operands, strict=True))
+        elif not (isinstance(a, Constant) and isinstance(b, Constant) and a.value == b.value):
+            return False
+    return True
+
+
+def _fill(template: Program, texts: dict[str, str]) -> str:
+    """The template's text with its letters replaced by expressions, in brackets where they stand beside an operator."""
+
+    def expression(letter: re.Match[str]) -> str:
+        text = texts[letter[0]]
+        around = template.source[letter.start() - 1 : letter.start()], template.source[letter.end() : letter.end() + 1]
+        alone = around[0] in {"(", " ", ""} and around[1] in {")", ",", ""}
+        return text if alone or text.isalnum() else f"({text})"
+
+    return re.sub(r"\b[ab]\b", expression, template.source)

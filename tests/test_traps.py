@@ -1,0 +1,115 @@
+"""Where autograd surprises people: kinks, masks, overflow, tails, poles. Each row must get its verdict from the engines.
+
+The rows were measured on torch 2.13.0; conventions at kinks differ between versions, so autograd's own number is not
+part of the table.
+"""
+
+import pytest
+
+from tests.helpers import examine
+
+KINKS = [
+    ("abs(x)", {"x": "0"}, (-1, 1)),
+    ("relu(x)", {"x": "0"}, (0, 1)),
+    ("leaky_relu(x)", {"x": "0"}, (0.01, 1)),
+    ("maximum(x, 0)", {"x": "0"}, (0, 1)),
+    ("clamp(x, 0, 1)", {"x": "1"}, (1, 0)),
+    ("hardswish(x)", {"x": "3"}, (1.5, 1)),
+    ("max(x, x**2)", {"x": "1"}, (1, 2)),
+    ("selu(x)", {"x": "0"}, (1.7580993408473766, 1.0507009873554805)),
+    ("hypot(a, 0)", {"a": "0"}, (-1, 1)),
+]
+
+
+@pytest.mark.parametrize(("text", "at", "slopes"), KINKS[:-1])
+def test_a_kink_is_named_with_both_slopes(text: str, at: dict[str, str], slopes: tuple[float, float]) -> None:
+    """Autograd's number lies between the one-sided slopes, and the report gives both."""
+    found = examine(text, at)["x"]
+    assert found.verdict == "kink"
+    assert found.reason is not None and found.reason.code == "GC101"
+    left, right = (f"{slope:.7g}" for slope in slopes)
+    assert f"the slope is {left} to the left and {right} to the right" in found.reason.message
+
+
+VERDICTS = [
+    # Smooth after all.
+    ("elu(x)", {"x": "0"}, {"x": "verified"}, {}),
+    ("abs(x)*abs(x)", {"x": "0"}, {"x": "verified"}, {}),
+    ("abs(x**3)", {"x": "0"}, {"x": "verified"}, {}),
+    # Conventions that add up to a wrong number.
+    ("relu(x) - relu(-x)", {"x": "0"}, {"x": "mismatch"}, {"x": "GC102"}),
+    ("hypot(a, b)", {"a": "0", "b": "0"}, {"a": "mismatch", "b": "mismatch"}, {"a": "GC102", "b": "GC102"}),
+    # Masks.
+    ("where(x > 0, sqrt(x), x)", {"x": "-1"}, {"x": "mismatch"}, {"x": "GC201"}),
+    ("where(x <= 0, exp(x), 1 + x)", {"x": "1000"}, {"x": "mismatch"}, {"x": "GC201"}),
+    ("where(x > 0, log(x), 0)", {"x": "0"}, {"x": "undefined"}, {"x": "GC113"}),
+    # Overflow and underflow.
+    ("log(1 + exp(x))", {"x": "1000"}, {"x": "mismatch"}, {"x": "GC202"}),
+    ("log(sigmoid(x))", {"x": "-1000"}, {"x": "mismatch"}, {"x": "GC202"}),
+    ("atan2(a, b)", {"a": "1e-200", "b": "1e-200"}, {"a": "mismatch", "b": "mismatch"}, {"a": "GC303", "b": "GC303"}),
+    ("asinh(x)", {"x": "1e200"}, {"x": "mismatch"}, {"x": "GC303"}),
+    # Tails.
+    ("sigmoid(x)", {"x": "40"}, {"x": "imprecise"}, {"x": "GC301"}),
+    ("tanh(x)", {"x": "20"}, {"x": "imprecise"}, {"x": "GC301"}),
+    ("expm1(x)", {"x": "-40"}, {"x": "imprecise"}, {"x": "GC301"}),
+    ("softplus(x)", {"x": "21"}, {"x": "imprecise"}, {"x": "GC301"}),
+    ("sinc(x)", {"x": "1e-8"}, {"x": "imprecise"}, {"x": "GC301"}),
+    ("(x + 1)**2 - x**2", {"x": "1e17"}, {"x": "imprecise"}, {"x": "GC302"}),
+    ("sin(x)", {"x": "1e12"}, {"x": "verified"}, {}),
+    ("x/x", {"x": "1e-9"}, {"x": "verified"}, {}),
+    ("cos(x)", {"x": "pi"}, {"x": "verified"}, {}),
+    # Outside the domain, at poles, on steps.
+    ("log(x)", {"x": "-1"}, {"x": "undefined"}, {"x": "GC111"}),
+    ("log(x)", {"x": "0"}, {"x": "undefined"}, {"x": "GC111"}),
+    ("1/x", {"x": "0"}, {"x": "undefined"}, {"x": "GC111"}),
+    ("lgamma(x)", {"x": "-1"}, {"x": "undefined"}, {"x": "GC111"}),
+    ("sqrt(x)", {"x": "0"}, {"x": "undefined"}, {"x": "GC112"}),
+    ("x**0.5", {"x": "0"}, {"x": "undefined"}, {"x": "GC112"}),
+    ("asin(x)", {"x": "1"}, {"x": "undefined"}, {"x": "GC112"}),
+    ("x*log(x)", {"x": "0"}, {"x": "undefined"}, {"x": "GC111"}),
+    ("sin(x)/x", {"x": "0"}, {"x": "undefined"}, {"x": "GC111"}),
+    ("xlogy(x, x)", {"x": "0"}, {"x": "undefined"}, {"x": "GC112"}),
+    ("x**y", {"x": "-2", "y": "3"}, {"x": "verified", "y": "undefined"}, {"y": "GC114"}),
+    ("x**y", {"x": "0", "y": "0"}, {"x": "verified", "y": "undefined"}, {"y": "GC113"}),
+    ("x**(1/3)", {"x": "-8"}, {"x": "undefined"}, {"x": "GC111"}),
+    ("floor(x)", {"x": "2"}, {"x": "undefined"}, {"x": "GC113"}),
+    ("sign(x)", {"x": "0"}, {"x": "undefined"}, {"x": "GC113"}),
+    ("round(x)", {"x": "0.5"}, {"x": "undefined"}, {"x": "GC113"}),
+    ("floor(x)", {"x": "1.5"}, {"x": "verified"}, {}),
+    ("tan(x)", {"x": "pi/2"}, {"x": "verified"}, {}),
+]
+
+
+@pytest.mark.parametrize(("text", "at", "verdicts", "codes"), VERDICTS)
+def test_the_verdict(text: str, at: dict[str, str], verdicts: dict[str, str], codes: dict[str, str]) -> None:
+    """Verdict and reason code of every variable."""
+    found = examine(text, at)
+    assert {name: each.verdict for name, each in found.items()} == verdicts
+    assert {name: each.reason.code for name, each in found.items() if each.reason} == codes
+
+
+REMEDIES = [
+    ("log(1 + exp(x))", "1000", "softplus(x)"),
+    ("log(sigmoid(x))", "-1000", "logsigmoid(x)"),
+    ("x*log(x)", "0", "xlogy(x, x)"),
+    ("sin(x)/x", "0", "sinc(x/pi)"),
+    ("where(x > 0, sqrt(x), x)", "-1", "where(x > 0, sqrt(where(x > 0, x, 1)), x)"),
+    ("where(x <= 0, exp(x), 1 + x)", "1000", "where(x <= 0, exp(where(x <= 0, x, 1)), 1 + x)"),
+]
+
+
+@pytest.mark.parametrize(("text", "x", "remedy"), REMEDIES)
+def test_the_better_spelling(text: str, x: str, remedy: str) -> None:
+    """Where the table knows what to write instead, the report says it."""
+    reason = examine(text, {"x": x})["x"].reason
+    assert reason is not None
+    assert reason.remedy == remedy
+
+
+CURED = [("softplus(x)", "1000"), ("logsigmoid(x)", "-1000"), (REMEDIES[4][2], "-1"), (REMEDIES[5][2], "1000")]
+
+
+@pytest.mark.parametrize(("text", "x"), CURED)
+def test_the_better_spelling_is_verified(text: str, x: str) -> None:
+    """What the report recommends works at the very point."""
+    assert examine(text, {"x": x})["x"].verdict == "verified"
