@@ -39,13 +39,18 @@ COMMUTATIVE = frozenset({"add", "mul"})
 
 
 def better_spelling(program: Program, step: int) -> str | None:
-    """What to write instead of the expression around `step`, if a rewrite of the table covers that step."""
-    for index in range(step, len(program.steps)):
-        for pattern, replacement in _parsed():
-            for bound, covered in _matches(pattern, pattern.output, program, index, {}):
-                if step in covered:
-                    return _fill(replacement, {name: program.text(each) for name, each in bound.items()})
-    return None
+    """What to write instead of the largest expression around `step` that the table knows better; None if it does not."""
+    found = [
+        (len(covered), replacement, bound)
+        for index in range(step, len(program.steps))
+        for pattern, replacement in _parsed()
+        for bound, covered in _matches(pattern, pattern.output, program, index, {})
+        if step in covered
+    ]
+    if not found:
+        return None
+    _, replacement, bound = max(found, key=lambda match: match[0])
+    return _fill(replacement, {name: program.text(index) for name, index in bound.items()})
 
 
 @lru_cache(maxsize=1)
