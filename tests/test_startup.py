@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-GRADCALC = Path(sys.executable).with_name("gradcalc")
+GRADCALC = str(Path(sys.executable).with_name("gradcalc"))
 ENGINES = {"torch", "sympy", "flint"}
 
 LIGHT = [
