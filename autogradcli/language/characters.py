@@ -1,83 +1,13 @@
-"""Characters that a source may not hold, and what to type instead of them."""
+"""Characters that a text may not hold, and what to type instead of those that come out of documents."""
 
 import unicodedata
 
 from autogradcli.errors import GradcalcError, Span
 
 MAX_LENGTH = 20_000
-"""Characters of a source text."""
+"""Characters of a text."""
 
-REPLACEMENTS = {
-    "−": "-",
-    "–": "-",
-    "—": "-",
-    "×": "*",
-    "·": "*",
-    "⋅": "*",
-    "∙": "*",
-    "•": "*",
-    "∗": "*",
-    "÷": "/",
-    "∕": "/",
-    "⁄": "/",
-    "√": "sqrt(x)",
-    "∛": "cbrt(x)",
-    "∞": "inf",
-    "≤": "<=",
-    "⩽": "<=",
-    "≥": ">=",
-    "⩾": ">=",
-    "≠": "!=",
-    "∧": "and",
-    "∨": "or",
-    "¬": "not",
-    "“": '"',
-    "”": '"',
-    "„": '"',
-    "«": '"',
-    "»": '"',
-    "‘": "'",
-    "’": "'",
-    "′": "'",
-    "∑": "a sum of terms",
-    "∫": "the integral worked out",
-    "∂": "the function itself: gradcalc differentiates it",
-    "°": "*pi/180",
-    "‰": "/1000",
-}
-"""What to type for characters that people paste from documents."""
-
-
-def check_characters(source: str) -> None:
-    """Nothing; raises an error at the first character that no text may hold, or if the text is too long."""
-    if len(source) > MAX_LENGTH:
-        raise GradcalcError(
-            "limit",
-            f"the text has {len(source):,} characters, and {MAX_LENGTH:,} is the limit",
-            source=source,
-            span=Span(0, len(source)),
-        )
-    for position, character in enumerate(source):
-        if not (" " <= character <= "~" or character in "\t\n\r" or character.isalnum()):
-            _check_unusual(source, position, character)
-
-
-def _check_unusual(source: str, position: int, character: str) -> None:
-    category = unicodedata.category(character)
-    reason = _FORBIDDEN.get(category)
-    if reason is None:
-        return
-    name = unicodedata.name(character, "")
-    raise GradcalcError(
-        "parse",
-        f"character U+{ord(character):04X}{f' ({name.lower()})' if name else ''} {reason}",
-        source=source,
-        span=Span(position, position + 1),
-        hint="delete it" if category == "Cf" else None,
-    )
-
-
-_FORBIDDEN = {
+FORBIDDEN = {
     "Cc": "is a control character",
     "Cf": "is invisible",
     "Cs": "is half of a surrogate pair",
@@ -86,17 +16,77 @@ _FORBIDDEN = {
     "Zl": "is not a line break here",
     "Zp": "is not a line break here",
 }
+"""Categories of Unicode that no text may hold: what is read must be what is seen."""
+
+REPLACEMENTS = {
+    "\N{MINUS SIGN}": "-",
+    "\N{EN DASH}": "-",
+    "\N{EM DASH}": "-",
+    "\N{MULTIPLICATION SIGN}": "*",
+    "\N{MIDDLE DOT}": "*",
+    "\N{DOT OPERATOR}": "*",
+    "\N{BULLET OPERATOR}": "*",
+    "\N{BULLET}": "*",
+    "\N{ASTERISK OPERATOR}": "*",
+    "\N{DIVISION SIGN}": "/",
+    "\N{DIVISION SLASH}": "/",
+    "\N{FRACTION SLASH}": "/",
+    "\N{SQUARE ROOT}": "sqrt(x)",
+    "\N{CUBE ROOT}": "cbrt(x)",
+    "\N{INFINITY}": "inf",
+    "\N{LESS-THAN OR EQUAL TO}": "<=",
+    "\N{LESS-THAN OR SLANTED EQUAL TO}": "<=",
+    "\N{GREATER-THAN OR EQUAL TO}": ">=",
+    "\N{GREATER-THAN OR SLANTED EQUAL TO}": ">=",
+    "\N{NOT EQUAL TO}": "!=",
+    "\N{LOGICAL AND}": "and",
+    "\N{LOGICAL OR}": "or",
+    "\N{NOT SIGN}": "not",
+    "\N{LEFT DOUBLE QUOTATION MARK}": '"',
+    "\N{RIGHT DOUBLE QUOTATION MARK}": '"',
+    "\N{LEFT SINGLE QUOTATION MARK}": "'",
+    "\N{RIGHT SINGLE QUOTATION MARK}": "'",
+    "\N{DEGREE SIGN}": "*pi/180",
+    "\N{N-ARY SUMMATION}": "the terms one by one",
+    "\\": "functions by their names, as in sqrt(x)",
+    "$": "the formula alone",
+    "`": "the formula alone",
+}
+"""What to type for characters that have no meaning here."""
+
+
+def check_characters(source: str) -> None:
+    """Nothing; an error if the text is too long, or at the first character that no text may hold."""
+    if len(source) > MAX_LENGTH:
+        message = f"the text has {len(source):,} characters, and {MAX_LENGTH:,} is the limit"
+        raise GradcalcError("limit", message, source=source, span=Span(0, len(source)))
+    for position, character in enumerate(source):
+        if character.isprintable() or character in "\t\n\r":
+            continue
+        reason = FORBIDDEN.get(unicodedata.category(character))
+        if reason is not None:
+            message, span = f"{described(character)} {reason}", Span(position, position + 1)
+            raise GradcalcError("parse", message, source=source, span=span, hint="delete it")
+
+
+def described(character: str) -> str:
+    """A character as an error names it: many look alike, and some cannot be seen."""
+    if character.isascii() and character.isprintable():
+        return character
+    words = ", ".join(filter(None, (f"U+{ord(character):04X}", unicodedata.name(character, "").lower())))
+    return f"{character} ({words})" if character.isprintable() else f"the character {words}"
 
 
 def replacement(character: str) -> str | None:
-    """What to type instead of this character, if that can be told."""
+    """What to type instead of a character, if that can be told."""
     if character in REPLACEMENTS:
         return REPLACEMENTS[character]
     plain = unicodedata.normalize("NFKC", character)
-    if unicodedata.decomposition(character).startswith("<super>"):
-        return f"**{plain.replace(chr(0x2212), '-')}"
-    if unicodedata.decomposition(character).startswith("<fraction>"):
-        return f"({plain.replace(chr(0x2044), '/')})"
+    decomposition = unicodedata.decomposition(character)
+    if decomposition.startswith("<super>"):
+        return "**" + plain.replace("\N{MINUS SIGN}", "-")
+    if decomposition.startswith("<fraction>"):
+        return "(" + plain.replace("\N{FRACTION SLASH}", "/") + ")"
     decimal = unicodedata.decimal(character, None)
     if decimal is not None:
         return str(decimal)

@@ -1,29 +1,18 @@
-"""From syntax trees to steps: one walk with a stack of its own, since a sum of 10,000 terms is 10,000 deep."""
+"""From syntax trees to steps, without recursion: a sum of 10,000 terms is 10,000 deep."""
 
 import ast
-from collections.abc import Collection
-from difflib import get_close_matches
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 
 from autogradcli.errors import GradcalcError, Span
-from autogradcli.language import table
+from autogradcli.language import names, table
 from autogradcli.language.binding import Argument
-from autogradcli.language.functions import UNDIFFERENTIABLE
-from autogradcli.language.lexer import number_value
+from autogradcli.language.function import Parameter
+from autogradcli.language.lexer import Token, number_value
 from autogradcli.language.steps import Steps
 from autogradcli.language.tree import Tree
-
-MODULES = frozenset(
-    {
-        *("torch", "torch.nn.functional", "nn.functional", "functional", "F", "torch.special", "torch.linalg"),
-        *("torch.Tensor", "special", "linalg", "np", "numpy", "jnp", "jax.numpy", "math", "cmath", "sympy", "sp"),
-        *("scipy.special", "sc", "tf", "tf.math"),
-    }
-)
-"""Prefixes that may stand before a function's or a constant's name."""
-CONSTANTS = {"pi": "pi", "tau": "tau", "inf": "inf", "e": "e"}
-MODULE_CONSTANTS = CONSTANTS | {"E": "e", "oo": "inf", "Infinity": "inf", "infty": "inf"}
-"""The constants, and the names they have in modules only."""
 
 BINARY: dict[type[ast.operator | ast.cmpop | ast.boolop], str] = {
     ast.Add: "add",
@@ -32,8 +21,6 @@ BINARY: dict[type[ast.operator | ast.cmpop | ast.boolop], str] = {
     ast.Div: "div",
     ast.Mod: "remainder",
     ast.Pow: "pow",
-    ast.BitAnd: "logical_and",
-    ast.BitOr: "logical_or",
     ast.Lt: "lt",
     ast.LtE: "le",
     ast.Gt: "gt",
@@ -43,6 +30,10 @@ BINARY: dict[type[ast.operator | ast.cmpop | ast.boolop], str] = {
     ast.And: "logical_and",
     ast.Or: "logical_or",
 }
+JOINING: dict[type[ast.operator], tuple[str, str]] = {
+    ast.BitAnd: ("&", "logical_and"),
+    ast.BitOr: ("|", "logical_or"),
+}
 UNARY: dict[type[ast.unaryop], str] = {
     ast.USub: "neg",
     ast.UAdd: "positive",
@@ -51,115 +42,88 @@ UNARY: dict[type[ast.unaryop], str] = {
 }
 """Rows of the table for Python's operators."""
 
-ATTRIBUTES = {
-    "T": ("there are no matrices to transpose", None),
-    "grad": ("gradcalc itself prints the gradient", "leave .grad away"),
-    "item": ("values are numbers already", "leave .item() away"),
-    "detach": ("nothing can be detached: the whole expression is differentiated", "leave .detach() away"),
-    "backward": ("gradcalc itself calls backward", "leave .backward() away"),
-    "requires_grad_": ("every variable requires its gradient", "leave .requires_grad_() away"),
-}
-"""Attributes of tensors that have no meaning here, and what to do instead."""
-
 Value = int | str
-"""Index of a step, or the text that selects an option."""
+"""Index of a step, or a text that selects an option."""
 
 
 class Flattener:
     """Adds the steps of expressions, one statement after the other."""
 
-    def __init__(self, source: str, given: Collection[str]) -> None:
+    def __init__(self, source: str, given: Collection[str], parameters: Mapping[str, Parameter]) -> None:
         self.steps = Steps(source)
         self.assigned: dict[str, int] = {}
         self._given = given
-        self._tree: Tree
+        self._parameters = parameters
 
     def add(self, tree: Tree) -> int:
         """Index of the step that is the value of an expression."""
-        self._tree = tree
-        todo: list[tuple[ast.expr, list[ast.expr] | None]] = [(tree.root, None)]
+        todo: list[tuple[ast.expr, Sequence[ast.expr] | None]] = [(tree.root, None)]
         values: list[Value] = []
         while todo:
             node, children = todo.pop()
             if children is None:
-                children = self._children(node)
+                children = self._children(tree, node)
                 todo.append((node, children))
                 todo.extend((child, None) for child in reversed(children))
             else:
                 first = len(values) - len(children)
-                values[first:] = [self._value(node, children, values[first:])]
-        return self._step(values[0], tree.root)
+                arguments = [
+                    Argument(value, tree.span(child)) for child, value in zip(children, values[first:], strict=True)
+                ]
+                values[first:] = [self._value(tree, node, arguments)]
+        return self._step(Argument(values[0], tree.span(tree.root)))
 
-    def _children(self, node: ast.expr) -> list[ast.expr]:
+    def _step(self, argument: Argument) -> int:
+        if isinstance(argument.value, str):
+            message = f"{self.steps.text(argument.span)} is not a number"
+            raise self.steps.error("parse", message, argument.span)
+        return argument.value
+
+    def _children(self, tree: Tree, node: ast.expr) -> Sequence[ast.expr]:
+        """The expressions that must be evaluated before a node."""
         match node:
             case ast.BinOp():
-                return [node.left, node.right]
+                return node.left, node.right
             case ast.UnaryOp():
-                return [node.operand]
+                return (node.operand,)
             case ast.BoolOp():
                 return node.values
             case ast.Compare():
-                return [node.left, *node.comparators]
+                return node.left, *node.comparators
             case ast.IfExp():
-                return [node.body, node.test, node.orelse]
+                return node.body, node.test, node.orelse
             case ast.Call():
-                arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
-                receiver = self._receiver(node.func)
-                return arguments if receiver is None else [receiver, *arguments]
-        return []
+                return *self._receiver(tree, node.func), *node.args, *(keyword.value for keyword in node.keywords)
+        return ()
 
-    def _value(self, node: ast.expr, children: list[ast.expr], values: list[Value]) -> Value:
+    def _value(self, tree: Tree, node: ast.expr, arguments: Sequence[Argument]) -> Value:
         match node:
-            case ast.Name():
-                token = self._tree.token(node.id)
-                return self._name(token.text, token.span)
             case ast.Constant():
-                return self._constant(node)
+                return self._constant(tree, node)
+            case ast.Name():
+                return self._name(tree, node)
             case ast.Attribute():
-                return self._attribute(node)
+                return self._attribute(tree, node)
             case ast.Call():
-                return self._call(node, children, values)
-            case ast.UnaryOp():
-                return self._apply(UNARY[type(node.op)], children, values, self._tree.span(node))
-            case ast.BinOp():
-                return self._binary(node, children, values)
-            case ast.BoolOp():
-                return self._chain(BINARY[type(node.op)], children, values)
-            case ast.Compare():
-                return self._compare(node, children, values)
-            case ast.IfExp():
-                order = (1, 0, 2)
-                return self._apply(
-                    "if_else", [children[i] for i in order], [values[i] for i in order], self._tree.span(node)
-                )
-        raise self.steps.error("parse", "this is not part of the language", self._tree.span(node))
+                return self._call(tree, node, arguments)
+        return self._operation(tree, node, arguments)
 
-    def _step(self, value: Value, node: ast.expr) -> int:
-        if isinstance(value, str):
-            raise self.steps.error("parse", "this is not a number", self._tree.span(node))
-        return value
+    # Numbers and names.
 
-    def _apply(self, function: str, nodes: list[ast.expr], values: list[Value], span: Span) -> int:
-        arguments = [
-            Argument(self._step(value, node), self._tree.bracketed(node))
-            for node, value in zip(nodes, values, strict=True)
-        ]
-        return self.steps.call(function, arguments, span)
-
-    # Leaves.
-
-    def _constant(self, node: ast.Constant) -> Value:
-        token = self._tree.tokens[self._tree.first(node)]
+    def _constant(self, tree: Tree, node: ast.Constant) -> Value:
+        token = tree.expression.tokens[tree.first(node)]
         if token.kind == "number":
             return self.steps.constant(number_value(token, self.steps.source), token.span)
-        return token.text.strip("\"'")
+        return token.text[1:-1] if token.kind == "string" else token.text
 
-    def _name(self, name: str, span: Span) -> int:
+    def _name(self, tree: Tree, node: ast.Name) -> int:
+        token = tree.token(node.id)
+        name = token.text
         if name in self.assigned:
             return self.assigned[name]
-        if name in CONSTANTS and not (name == "e" and name in self._given):
-            return self._named_constant(CONSTANTS[name], span)
-        return self.steps.variable(name, span)
+        if name in names.CONSTANTS and not (name == "e" and name in self._given):
+            return self._named_constant(name, token.span)
+        return self.steps.variable(name, token.span, self._parameters.get(name))
 
     def _named_constant(self, name: str, span: Span) -> int:
         if name != "tau":
@@ -167,136 +131,120 @@ class Flattener:
         two, pi = self.steps.constant(Fraction(2), span), self.steps.constant("pi", span)
         return self.steps.call("mul", (Argument(two, span), Argument(pi, span)), span)
 
-    # Dotted names and calls.
+    def _in_module(self, tree: Tree, attribute: ast.Attribute) -> bool:
+        """Whether a dotted name is one of a module's, as `torch.special.erf` is, and not one of a value's."""
+        path = tree.path(attribute.value)
+        return ".".join(path) in names.MODULES and path[0] not in self._given and path[0] not in self.assigned
 
-    def _dotted(self, node: ast.expr) -> str:
-        """`torch.special.` for the part of a dotted name that is a module, else nothing."""
-        names: list[str] = []
-        while isinstance(node, ast.Attribute):
-            names.append(self._tree.token(node.attr).text)
-            node = node.value
-        if not isinstance(node, ast.Name):
-            return ""
-        names.append(self._tree.token(node.id).text)
-        if names[-1] in self._given or names[-1] in self.assigned:
-            return ""
-        return ".".join(reversed(names))
+    def _attribute(self, tree: Tree, node: ast.Attribute) -> int:
+        name, span = tree.token(node.attr), tree.span(node)
+        if not self._in_module(tree, node):
+            message, hint = names.unknown_attribute(name.text, self.steps.text(span))
+            raise self.steps.error("name", message, name.span, hint)
+        if name.text not in names.MODULE_CONSTANTS:
+            message, hint = names.unknown_constant(name.text, self.steps.text(span))
+            raise self.steps.error("name", message, span, hint)
+        return self._named_constant(names.MODULE_CONSTANTS[name.text], span)
 
-    def _receiver(self, function: ast.expr) -> ast.expr | None:
-        """The expression whose method is called, if it is a method."""
-        if not isinstance(function, ast.Attribute):
+    # Calls.
+
+    def _receiver(self, tree: Tree, function: ast.expr) -> tuple[ast.expr, ...]:
+        """The expression whose method is called; nothing for a function."""
+        if not isinstance(function, ast.Attribute) or self._in_module(tree, function):
+            return ()
+        return (function.value,)
+
+    def _call(self, tree: Tree, node: ast.Call, arguments: Sequence[Argument]) -> int:
+        assert isinstance(node.func, ast.Name | ast.Attribute)
+        name = tree.token(node.func.id if isinstance(node.func, ast.Name) else node.func.attr)
+        if not table.candidates(name.text):
+            raise self._unknown(tree, node, name)
+        positional = len(arguments) - len(node.keywords)
+        keywords = (tree.token(str(keyword.arg)) for keyword in node.keywords)
+        named = [
+            replace(argument, name=keyword) for argument, keyword in zip(arguments[positional:], keywords, strict=True)
+        ]
+        return self.steps.call(name.text, (*arguments[:positional], *named), tree.span(node))
+
+    def _unknown(self, tree: Tree, node: ast.Call, name: Token) -> GradcalcError:
+        """The error for the call of a name that is not in the table."""
+        if self._receiver(tree, node.func):
+            message, hint = names.unknown_method(name.text)
+            return self.steps.error("name", message, name.span, hint)
+        message, hint = names.unknown_function(name.text)
+        if isinstance(node.func, ast.Name):
+            product = self._product(tree, node)
+            if self._is_variable(name.text):
+                message, hint = f"{name.text} is not a function", product
+            hint = hint or product
+        return self.steps.error("name", message, name.span, hint)
+
+    def _is_variable(self, name: str) -> bool:
+        """Whether a name is better read as a variable than as a function misspelt."""
+        known = name in self._given or name in self.assigned or name in self.steps.variables
+        return known or name in names.CONSTANTS or len(name) == 1
+
+    def _product(self, tree: Tree, node: ast.Call) -> str | None:
+        """What to type if a call is meant as a product."""
+        if len(node.args) != 1 or node.keywords:
             return None
-        return None if self._dotted(function.value) in MODULES else function.value
-
-    def _attribute(self, node: ast.Attribute) -> int:
-        token = self._tree.token(node.attr)
-        if self._dotted(node.value) in MODULES and token.text in MODULE_CONSTANTS:
-            return self._named_constant(MODULE_CONSTANTS[token.text], self._tree.span(node))
-        self._check_attribute(token.text, token.span)
-        text = self._text(self._tree.span(node))
-        if table.candidates(token.text):
-            raise self.steps.error(
-                "parse", f"{token.text} is a function and needs brackets", token.span, f"type {text}()"
-            )
-        raise self.steps.error("name", f"there is no constant {text}", self._tree.span(node))
-
-    def _check_attribute(self, name: str, span: Span) -> None:
-        if name in ATTRIBUTES:
-            message, hint = ATTRIBUTES[name]
-            raise self.steps.error("parse", message, span, hint)
-        if name.startswith("_"):
-            raise self.steps.error("parse", "attributes are not part of the language", span)
-
-    def _call(self, node: ast.Call, children: list[ast.expr], values: list[Value]) -> int:
-        receiver = self._receiver(node.func)
-        if isinstance(node.func, ast.Name):
-            token = self._tree.token(node.func.id)
-        elif isinstance(node.func, ast.Attribute):
-            token = self._tree.token(node.func.attr)
-        else:
-            raise self.steps.error("parse", "this is not part of the language", self._tree.span(node))
-        if not table.candidates(token.text):
-            raise self._unknown(node, token.text, token.span)
-        names: list[str | None] = [None] * (len(children) - len(node.keywords))
-        spans = [self._tree.span(child) for child in children]
-        if receiver is not None:
-            spans[0] = self._tree.bracketed(receiver)
-        for keyword in node.keywords:
-            names.append(self._tree.token(str(keyword.arg)).text)
-        arguments = [Argument(value, span, name) for value, span, name in zip(values, spans, names, strict=True)]
-        return self.steps.call(token.text, arguments, self._tree.span(node))
-
-    def _unknown(self, node: ast.Call, name: str, span: Span) -> GradcalcError:
-        if isinstance(node.func, ast.Attribute):
-            try:
-                self._check_attribute(name, span)
-            except GradcalcError as error:
-                return error
-        if name in UNDIFFERENTIABLE:
-            return self.steps.error("name", f"torch cannot differentiate {name}", span, UNDIFFERENTIABLE[name])
-        near = get_close_matches(name, table.names(), 3)
-        known = name in self._given or name in self.assigned or name in self.steps.variables or name in CONSTANTS
-        if near and not known:
-            return self.steps.error("name", f"there is no function {name}", span, f"did you mean {' or '.join(near)}?")
-        if isinstance(node.func, ast.Name):
-            text = self._text(self._tree.span(node))
-            hint = f"for a product type {name}*{text[len(name) :].lstrip()}"
-            return self.steps.error("name", f"{name} is not a function", span, hint)
-        return self.steps.error("name", f"there is no function {name}", span)
+        name, call = self.steps.text(tree.span(node.func)), self.steps.text(tree.span(node))
+        return f"for a product type {name}*{call.removeprefix(name).lstrip()}"
 
     # Operators.
 
-    def _binary(self, node: ast.BinOp, children: list[ast.expr], values: list[Value]) -> int:
-        name = BINARY.get(type(node.op))
-        if name is None:
-            raise self._refused_operator(node)
-        if isinstance(node.op, (ast.BitAnd, ast.BitOr)):
-            self._check_joined(node, children, values)
-        return self._apply(name, children, values, self._tree.span(node))
+    def _operation(self, tree: Tree, node: ast.expr, arguments: Sequence[Argument]) -> int:
+        for argument in arguments:
+            self._step(argument)
+        match node:
+            case ast.UnaryOp():
+                return self.steps.call(UNARY[type(node.op)], arguments, tree.span(node))
+            case ast.BinOp():
+                return self._binary(tree, node, arguments)
+            case ast.IfExp():
+                body, test, orelse = arguments
+                return self.steps.call("if_else", (test, body, orelse), tree.span(node))
+            case ast.BoolOp():
+                spans = [tree.bracketed(value) for value in node.values]
+                return self._chain(BINARY[type(node.op)], arguments, spans)
+            case ast.Compare():
+                return self._compare(tree, node, arguments)
+        raise self.steps.error("parse", "this is not part of the language", tree.span(node))
 
-    def _refused_operator(self, node: ast.BinOp) -> GradcalcError:
-        left, right = (self._text(self._tree.bracketed(operand)) for operand in (node.left, node.right))
+    def _binary(self, tree: Tree, node: ast.BinOp, arguments: Sequence[Argument]) -> int:
+        span = tree.span(node)
+        if type(node.op) in JOINING:
+            sign, name = JOINING[type(node.op)]
+            self._check_conditions(sign, arguments)
+            return self.steps.call(name, arguments, span)
+        if type(node.op) in BINARY:
+            return self.steps.call(BINARY[type(node.op)], arguments, span)
+        left, right = (self.steps.text(tree.bracketed(operand)) for operand in (node.left, node.right))
         if isinstance(node.op, ast.FloorDiv):
-            return self.steps.error(
-                "parse", "// is not part of the language", self._tree.span(node), f"type floor({left} / {right})"
-            )
-        return self.steps.error(
-            "parse", "there are no matrices to multiply by @", self._tree.span(node), f"type {left}*{right}"
-        )
+            raise self.steps.error("parse", "// is not part of the language", span, f"type floor({left} / {right})")
+        raise self.steps.error("parse", "@ is not part of the language", span, f"for a product type {left} * {right}")
 
-    def _check_joined(self, node: ast.BinOp, children: list[ast.expr], values: list[Value]) -> None:
-        sign = "&" if isinstance(node.op, ast.BitAnd) else "|"
-        for child, value in zip(children, values, strict=True):
-            if not self.steps.is_condition(self._step(value, child)):
+    def _check_conditions(self, sign: str, arguments: Sequence[Argument]) -> None:
+        for argument in arguments:
+            if not self.steps.is_condition(self._step(argument)):
+                message = f"{sign} joins conditions, and this is a number"
                 hint = f"{sign} binds tighter than a comparison: type (x > 0) {sign} (y > 0)"
-                raise self.steps.error(
-                    "parse", f"{sign} joins conditions, and this is a number", self._tree.bracketed(child), hint
-                )
+                raise self.steps.error("parse", message, argument.span, hint)
 
-    def _chain(self, function: str, children: list[ast.expr], values: list[Value]) -> int:
-        """a and b and c: from left to right."""
-        steps = [self._step(value, child) for value, child in zip(values, children, strict=True)]
-        spans = [self._tree.bracketed(child) for child in children]
-        return self._join(function, steps, spans)
-
-    def _join(self, function: str, steps: list[int], spans: list[Span]) -> int:
-        result, span = steps[0], spans[0]
-        for step, other in zip(steps[1:], spans[1:], strict=True):
-            joined = span.join(other)
-            result = self.steps.call(function, (Argument(result, span), Argument(step, other)), joined)
-            span = joined
-        return result
-
-    def _compare(self, node: ast.Compare, children: list[ast.expr], values: list[Value]) -> int:
+    def _compare(self, tree: Tree, node: ast.Compare, arguments: Sequence[Argument]) -> int:
         """a < b < c means a < b and b < c."""
-        steps: list[int] = []
-        spans: list[Span] = []
-        for index, operator in enumerate(node.ops):
-            pair = slice(index, index + 2)
-            span = self._tree.bracketed(children[index]).join(self._tree.bracketed(children[index + 1]))
-            steps.append(self._apply(BINARY[type(operator)], children[pair], values[pair], span))
-            spans.append(span)
-        return self._join("logical_and", steps, spans)
+        places = [tree.bracketed(operand) for operand in (node.left, *node.comparators)]
+        spans = [left.join(right) for left, right in pairwise(places)]
+        steps = [
+            self.steps.call(BINARY[type(operator)], pair, span)
+            for operator, pair, span in zip(node.ops, pairwise(arguments), spans, strict=True)
+        ]
+        return self._chain("logical_and", [Argument(*pair) for pair in zip(steps, spans, strict=True)], spans)
 
-    def _text(self, span: Span) -> str:
-        return " ".join(self.steps.source[span.start : span.end].split())
+    def _chain(self, function: str, arguments: Sequence[Argument], spans: Sequence[Span]) -> int:
+        """A function of two applied from left to right; `spans` are the arguments with the brackets around them."""
+        result, span = arguments[0], spans[0]
+        for argument, other in zip(arguments[1:], spans[1:], strict=True):
+            span = span.join(other)
+            result = Argument(self.steps.call(function, (result, argument), span), span)
+        return self._step(result)

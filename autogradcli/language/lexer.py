@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from autogradcli.errors import GradcalcError, Span
-from autogradcli.language.characters import check_characters, replacement
+from autogradcli.language.characters import check_characters, described, replacement
 
 KEYWORDS = frozenset({"if", "else", "and", "or", "not", "for", "in", "True", "False", "None"})
 """The only names that cannot be variables."""
@@ -36,7 +36,7 @@ _TOKEN = re.compile(
     r"|(?P<close>[)\]}])"
     r"|(?P<operator>" + "|".join(re.escape(operator) for operator in OPERATORS) + ")"
 )
-_RADIX = re.compile(r"0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+")
+_RADIX = re.compile(r"0[xX][0-9a-fA-F_]*[0-9a-fA-F]\b|0[oO][0-9_]*[0-9]\b|0[bB][0-9_]*[0-9]\b")
 _DIGITS = re.compile(r"[0-9]+(?:_[0-9]+)*")
 
 
@@ -102,7 +102,7 @@ def _name(source: str, start: int, end: int) -> str:
             raise _unknown_character(source, position)
     name = unicodedata.normalize("NFKC", source[start:end])
     if not name.isidentifier():
-        raise GradcalcError("parse", f"{source[start:end]} is not a name", source=source, span=Span(start, end))
+        raise _unknown_character(source, start)
     return name
 
 
@@ -114,24 +114,19 @@ def _unknown_character(source: str, position: int) -> GradcalcError:
     elif character == "#":
         message = "a text has no comments"
     else:
-        message = f"{character} is not part of the language"
+        message = f"{described(character)} is not part of the language"
         other = replacement(character)
         hint = None if other is None else f"type {other}"
     return GradcalcError("parse", message, source=source, span=Span(position, position + 1), hint=hint)
 
 
 def _check_radix(source: str, start: int) -> None:
+    """Nothing; an error for `0x10`, which would otherwise be nought times the variable `x10`."""
     match = _RADIX.match(source, start)
-    if match is None or source[match.end() : match.end() + 1].isalnum():
-        return
-    value = int(match[0][:MAX_NUMBER_LENGTH].rstrip("_").replace("__", "_"), 0)
-    raise GradcalcError(
-        "parse",
-        "numbers are decimal",
-        source=source,
-        span=Span(start, match.end()),
-        hint=f"type {value}" if value < 2**64 else None,
-    )
+    if match is not None:
+        span = Span(start, match.end())
+        hint = "type the number in decimal digits"
+        raise GradcalcError("parse", f"{match[0][:2]} is not part of the language", source=source, span=span, hint=hint)
 
 
 def number_value(token: Token, source: str) -> Fraction:

@@ -4,10 +4,11 @@ The pipeline, in order; each stage knows the place of everything in the source t
 
     characters   length, and characters that no text may hold
     lexer        tokens
-    grammar      statements; every error of form, with what to type instead; implicit products
-    tree         Python's syntax tree of a normalised text
+    grammar      statements that are well formed; products without a sign
+    tree         Python's syntax tree
     flatten      steps, without recursion
-    steps        one step: its row of the table, its arguments, types, constants and bounds
+    binding      for each call: the row of the table, and the arguments of its parameters
+    steps        types, constants and bounds, as each step is added
 
 The language, from the loosest to the tightest:
 
@@ -30,19 +31,21 @@ The language, from the loosest to the tightest:
     arguments   = "(" [ argument { "," argument } [ "," ] ] ")"
     argument    = [ name "=" ] (expression | string | "True" | "False")
 
-Nothing stands for multiplication after a number or a closing bracket, before a name or an opening bracket; but not where
-its left factor follows "/", "%" or "**", for that can be read in two ways.
+Nothing stands for multiplication after a number or a closing bracket, before a name or an opening bracket; but where
+its left factor follows "/", "%" or "**" it is refused, for it can be read in two ways.
 """
 
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
-from autogradcli.errors import GradcalcError, Span
-from autogradcli.language.flatten import CONSTANTS, Flattener
+from autogradcli.errors import GradcalcError
+from autogradcli.language.flatten import Flattener
+from autogradcli.language.function import Parameter
 from autogradcli.language.grammar import Statement, statements
-from autogradcli.language.lexer import tokenize
+from autogradcli.language.lexer import Token, tokenize
+from autogradcli.language.names import CONSTANTS
 from autogradcli.language.program import Program
 from autogradcli.language.tree import build_tree
 
@@ -50,42 +53,54 @@ from autogradcli.language.tree import build_tree
 def parse(source: str, given: Collection[str] = ()) -> Program:
     """The program that a text means; `given` are the names that have values, so that `e` can be one of them."""
     parts = statements(tokenize(source), source)
-    names = frozenset(unicodedata.normalize("NFKC", name) for name in given)
-    flattener = Flattener(source, names)
-    for index, statement in enumerate(parts):
-        output = flattener.add(build_tree(statement, source))
-        _assign(flattener, statement, output, last=index == len(parts) - 1)
-    last = parts[-1]
-    steps = flattener.steps
-    steps.check_number(output, Span(last.tokens[0].start, last.tokens[-1].end))
+    flattener = Flattener(source, {unicodedata.normalize("NFKC", name) for name in given}, {})
+    program = _program(parts, flattener)
+    flattener.steps.check_number(program.output, parts[-1].span)
+    return program
+
+
+def parse_formula(source: str, parameters: Sequence[Parameter]) -> Program:
+    """The program that a formula of the table means: a number or a condition, in the row's parameters."""
+    by_name = {parameter.name: parameter for parameter in parameters}
+    return _program(statements(tokenize(source), source), Flattener(source, by_name.keys(), by_name))
+
+
+def _program(parts: Sequence[Statement], flattener: Flattener) -> Program:
+    for part in parts[:-1]:
+        _check_used(part, flattener)
+    for part in parts:
+        output = flattener.add(build_tree(part.expression))
+        if part.name is not None:
+            _check_assignable(part.name, flattener)
+            flattener.assigned[part.name.text] = output
+    name = parts[-1].name
     return Program(
-        source=source,
-        steps=tuple(steps.steps),
+        source=flattener.steps.source,
+        steps=tuple(flattener.steps.steps),
         output=output,
-        output_name=None if last.name is None else last.name.text,
+        output_name=None if name is None else name.text,
         assigned=dict(flattener.assigned),
-        variables=tuple(steps.variables),
+        variables=tuple(flattener.steps.variables),
     )
 
 
-def _assign(flattener: Flattener, statement: Statement, value: int, *, last: bool) -> None:
+def _check_used(statement: Statement, flattener: Flattener) -> None:
     if statement.name is None:
-        if not last:
-            span = Span(statement.tokens[0].start, statement.tokens[-1].end)
-            raise flattener.steps.error(
-                "parse", "the value of this statement is not used", span, "give it a name: y = ..."
-            )
-        return
-    name = statement.name.text
-    if name in CONSTANTS and name != "e":
-        raise flattener.steps.error("name", f"{name} is a constant", statement.name.span, "choose another name")
-    flattener.assigned[name] = value
+        message = "the value of this statement is not used"
+        hint = "type y = ... to use it later; to go on in the next line, open a bracket"
+        raise flattener.steps.error("parse", message, statement.span, hint)
+
+
+def _check_assignable(name: Token, flattener: Flattener) -> None:
+    if name.text in CONSTANTS and name.text != "e":
+        raise flattener.steps.error("name", f"{name.text} is a constant", name.span, "choose another name")
 
 
 def select_output(program: Program, name: str) -> Program:
-    """The same program with the named step as its output; an error if the text assigns no such name."""
+    """The same program with the named step as its output; an error if the text gives that name no value."""
     if name not in program.assigned:
         near = get_close_matches(name, program.assigned, 1)
         hint = f"did you mean {near[0]}?" if near else None
-        raise GradcalcError("name", f"the text gives no value to {name}", source=program.source, hint=hint)
+        message = f"the text gives no value to {name}"
+        raise GradcalcError("name", message, source=program.source, hint=hint)
     return replace(program, output=program.assigned[name], output_name=name)

@@ -1,127 +1,147 @@
-"""The steps of a program under construction: types, constants and bounds are checked as each step is added."""
+"""The steps of a program that is being built; types, constants and bounds are checked as each is added."""
 
 import math
 import operator
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 from autogradcli.errors import GradcalcError, Span
 from autogradcli.language import table
-from autogradcli.language.binding import Argument, Binding, bind_first
+from autogradcli.language.binding import Argument, Binding, Mismatch, bind_first
 from autogradcli.language.function import Parameter
 from autogradcli.language.program import Call, Constant, Step, Variable
 
 MAX_STEPS = 20_000
-FOLDED = frozenset({"maximum", "minimum", "hypot", "logical_and", "logical_or"})
-"""Rows with two parameters that take more: from left to right."""
 MAX_EXACT_BITS = 2_000
 """Size up to which the exact value of a constant expression is followed."""
 MAX_MAGNITUDE = 1_080
 """Beyond 2 to this power, and below 2 to its negative, there is no float64 number."""
 
+FOLDED = frozenset({"maximum", "minimum", "hypot", "logical_and", "logical_or"})
+"""Functions of two that may be called with more: they are applied from left to right."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of a step before anything is computed."""
+
+    condition: bool = False
+    """Whether it is true or false, and not a number."""
+    constant: bool = False
+    """Whether torch may take it as a number: no variable is below it."""
+    exact: Fraction | None = None
+    """Its value, if it is a constant that four operations and powers give, and small."""
+
 
 class Steps:
-    """Steps, and for each its type and, where it is a small enough constant expression, its exact value."""
+    """The steps so far."""
 
     def __init__(self, source: str) -> None:
         self.source = source
         self.steps: list[Step] = []
         self.variables: dict[str, int] = {}
-        self._exact: list[Fraction | None] = []
-        self._constant: list[bool] = []
+        self._known: list[_Known] = []
 
-    def error(self, kind: str, message: str, span: Span, hint: str | None = None) -> GradcalcError:
-        """An error in this text."""
-        return GradcalcError(kind, message, source=self.source, span=span, hint=hint)
-
-    def variable(self, name: str, span: Span) -> int:
-        """Index of the step of a variable, which is added where it is new."""
+    def variable(self, name: str, span: Span, parameter: Parameter | None = None) -> int:
+        """Index of the step of a variable, which is added where it is new; in a formula it is a row's parameter."""
         if name not in self.variables:
-            self.variables[name] = self._append(Variable(name, span), None, constant=False)
+            kind = "tensor" if parameter is None else parameter.kind
+            known = _Known(condition=kind == "boolean", constant=kind == "number")
+            self.variables[name] = self._append(Variable(name, span), known)
         return self.variables[name]
 
     def constant(self, value: Fraction | str, span: Span) -> int:
         """Index of a new step with a constant."""
         exact = value if isinstance(value, Fraction) else None
-        return self._append(Constant(value, span), exact, constant=True)
+        return self._append(Constant(value, span), _Known(constant=True, exact=exact))
 
     def call(self, name: str, arguments: Sequence[Argument], span: Span) -> int:
-        """Index of a new step that calls the function of this name; errors if the arguments do not fit."""
+        """Index of a new step that calls the function of this name; an error if the arguments do not fit."""
         functions = table.candidates(name)
-        if len(arguments) > 2 and self._folds(name, arguments):
+        found = bind_first(functions, name, arguments)
+        if isinstance(found, Binding):
+            return self._add(found, name, span)
+        if len(arguments) > 2 and any(function.name in FOLDED for function in functions):
             return self._fold(name, arguments, span)
-        return self._add(bind_first(functions, name, arguments, span, self.source), name, span)
-
-    def is_condition(self, index: int) -> bool:
-        """Whether a step is true or false."""
-        step = self.steps[index]
-        return isinstance(step, Call) and table.row(step.function).returns == "boolean"
-
-    def _append(self, step: Step, exact: Fraction | None, *, constant: bool) -> int:
-        if len(self.steps) >= MAX_STEPS:
-            raise self.error("limit", f"the program has more than {MAX_STEPS:,} steps", step.span)
-        self.steps.append(step)
-        self._exact.append(exact)
-        self._constant.append(constant)
-        return len(self.steps) - 1
-
-    def _folds(self, name: str, arguments: Sequence[Argument]) -> bool:
-        """Whether a function of two is called with more, such as max(a, b, c)."""
-        functions = table.candidates(name)
-        positional = all(argument.name is None for argument in arguments)
-        return positional and any(function.name in FOLDED for function in functions)
-
-    def _fold(self, name: str, arguments: Sequence[Argument], span: Span) -> int:
-        first, *others = arguments
-        index = -1
-        for other in others:
-            index = self.call(name, (first, other), span)
-            first = Argument(index, span)
-        return index
-
-    def _add(self, binding: Binding, name: str, span: Span) -> int:
-        operands = []
-        for parameter, value in binding.operands:
-            if isinstance(value, Fraction):
-                operands.append(self.constant(value, span))
-            else:
-                self._check_operand(parameter, name, value)
-                assert isinstance(value.value, int)
-                operands.append(value.value)
-        function = binding.function.name
-        exact = self._evaluate(function, operands, span)
-        constant = all(self._constant[operand] for operand in operands)
-        return self._append(Call(function, tuple(operands), binding.options, span), exact, constant=constant)
-
-    def _check_operand(self, parameter: Parameter, name: str, argument: Argument) -> None:
-        assert isinstance(argument.value, int)
-        if parameter.kind == "boolean":
-            self.check_condition(argument.value, argument.span)
-            return
-        self.check_number(argument.value, argument.span)
-        if parameter.kind == "number" and not self._constant[argument.value]:
-            message = (
-                f"{parameter.name} of {name} must be a constant: torch takes a number there, "
-                "and does not differentiate it"
-            )
-            raise self.error("argument", message, argument.span)
+        raise self._mismatch(found, span)
 
     def check_number(self, index: int, span: Span) -> None:
         """Nothing; an error if the step is a condition."""
-        if self.is_condition(index):
-            text = " ".join(self.source[span.start : span.end].split())
-            raise self.error("parse", "this is a condition, not a number", span, f"type where({text}, 1, 0)")
+        if self._known[index].condition:
+            hint = f"type where({self.text(span)}, 1, 0)"
+            raise self.error("parse", "this is a condition, and a number is needed here", span, hint)
 
     def check_condition(self, index: int, span: Span) -> None:
         """Nothing; an error if the step is a number."""
-        if not self.is_condition(index):
-            text = " ".join(self.source[span.start : span.end].split())
-            raise self.error("parse", "this is a number, not a condition", span, f"type ({text}) != 0")
+        if not self._known[index].condition:
+            text = self.text(span)
+            hint = f"type {text if text.isidentifier() else f'({text})'} != 0"
+            raise self.error("parse", "this is a number, and a condition is needed here", span, hint)
+
+    def is_condition(self, index: int) -> bool:
+        """Whether a step is true or false, and not a number."""
+        return self._known[index].condition
+
+    def text(self, span: Span) -> str:
+        """The source text of a span, on one line."""
+        return " ".join(self.source[span.start : span.end].split())
+
+    def error(self, kind: str, message: str, span: Span, hint: str | None = None) -> GradcalcError:
+        """An error in this text."""
+        return GradcalcError(kind, message, source=self.source, span=span, hint=hint)
+
+    def _mismatch(self, mismatch: Mismatch, call: Span) -> GradcalcError:
+        hint = f"type {' or '.join(mismatch.suggestions)}" if mismatch.suggestions else None
+        return self.error("argument", mismatch.message, mismatch.span or call, hint)
+
+    def _append(self, step: Step, known: _Known) -> int:
+        if len(self.steps) >= MAX_STEPS:
+            raise self.error("limit", f"the text has more than {MAX_STEPS:,} operations", step.span)
+        self.steps.append(step)
+        self._known.append(known)
+        return len(self.steps) - 1
+
+    def _fold(self, name: str, arguments: Sequence[Argument], span: Span) -> int:
+        first, *others = arguments
+        for other in others:
+            first = Argument(self.call(name, (first, other), span), span)
+        assert isinstance(first.value, int)
+        return first.value
+
+    def _add(self, binding: Binding, name: str, span: Span) -> int:
+        operands = []
+        for parameter, argument in binding.operands:
+            if isinstance(argument, Fraction):
+                operands.append(self.constant(argument, span))
+            else:
+                operands.append(self._checked(argument, parameter, name))
+        function = binding.function
+        known = _Known(
+            condition=function.returns == "boolean",
+            constant=all(self._known[operand].constant for operand in operands),
+            exact=self._evaluate(function.name, operands, span),
+        )
+        return self._append(Call(function.name, tuple(operands), binding.options, span), known)
+
+    def _checked(self, argument: Argument, parameter: Parameter, name: str) -> int:
+        """The step of an argument; an error if it is not what the parameter takes."""
+        index = argument.value
+        assert isinstance(index, int)
+        if parameter.kind == "boolean":
+            self.check_condition(index, argument.span)
+        else:
+            self.check_number(index, argument.span)
+        if parameter.kind == "number" and not self._known[index].constant:
+            message = f"{parameter.name} of {name} must be a constant"
+            hint = "torch takes a number there and does not differentiate it"
+            raise self.error("argument", message, argument.span, hint)
+        return index
 
     def _evaluate(self, function: str, operands: Sequence[int], span: Span) -> Fraction | None:
-        """The exact value of a call whose operands have one, as far as it is followed."""
-        values = [value for operand in operands if (value := self._exact[operand]) is not None]
-        if not values or len(values) < len(operands):
+        """The exact value of a call, as far as it is followed; an error for a power that float64 cannot hold."""
+        values = [value for operand in operands if (value := self._known[operand].exact) is not None]
+        if len(values) < len(operands):
             return None
         if function == "pow":
             return self._power(values[0], values[1], span)
@@ -131,15 +151,13 @@ class Steps:
         return _small(operation(*values))
 
     def _power(self, base: Fraction, exponent: Fraction, span: Span) -> Fraction | None:
-        """The power, if it is small; an error if float64 cannot hold it."""
-        if base == 0 or exponent == 0 or abs(base) == 1:
-            return Fraction(1) if exponent == 0 or base == 1 else None
+        if base == 0:
+            return None
         magnitude = exponent * Fraction(_log2(abs(base)))
         if abs(magnitude) > MAX_MAGNITUDE:
             size = "large" if magnitude > 0 else "small"
             raise self.error("limit", f"this power is too {size} for float64", span)
-        bits = max(base.numerator.bit_length(), base.denominator.bit_length())
-        if exponent.denominator != 1 or bits * abs(exponent) > MAX_EXACT_BITS:
+        if exponent.denominator != 1 or _bits(base) * abs(exponent) > MAX_EXACT_BITS:
             return None
         return _small(base ** int(exponent))
 
@@ -148,9 +166,12 @@ def _log2(value: Fraction) -> float:
     return math.log2(value.numerator) - math.log2(value.denominator)
 
 
+def _bits(value: Fraction) -> int:
+    return max(value.numerator.bit_length(), value.denominator.bit_length())
+
+
 def _small(value: Fraction) -> Fraction | None:
-    bits = max(value.numerator.bit_length(), value.denominator.bit_length())
-    return value if bits <= MAX_EXACT_BITS else None
+    return value if _bits(value) <= MAX_EXACT_BITS else None
 
 
 _ARITHMETIC: dict[str, Callable[..., Fraction]] = {

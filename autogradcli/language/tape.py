@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from autogradcli.language.function import Function
-from autogradcli.language.parser import parse
+from autogradcli.language.parser import parse_formula
 from autogradcli.language.program import Call, Constant, Program, Variable
 from autogradcli.language.table import row
 
@@ -94,10 +94,10 @@ def _append(
 @lru_cache(maxsize=None)
 def definition(function: Function) -> Program:
     """The row's definition as a program whose variables are its parameters."""
-    return parse(function.definition)
+    return parse_formula(function.definition, function.parameters)
 
 
 @lru_cache(maxsize=None)
 def partial_programs(function: Function) -> tuple[Program, ...]:
     """The row's partial derivatives, one program for each parameter that has one."""
-    return tuple(parse(text) for text in function.partials)
+    return tuple(parse_formula(text, function.parameters) for text in function.partials)

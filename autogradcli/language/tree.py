@@ -1,7 +1,7 @@
 """From the tokens of a statement to Python's syntax tree, every node of which knows its place in the source.
 
-Names and numbers are written as placeholders, so `lambda`, `größe` or a number of a thousand digits never reach Python's own
-lexer, and the text that is parsed is plain ASCII in which columns and characters are the same.
+Names and numbers are written as placeholders, so `lambda`, `größe` or a number of a thousand digits never reach
+Python's own lexer, and the text that is parsed is plain ASCII, in which a column is a character.
 """
 
 import ast
@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 
 from autogradcli.errors import GradcalcError, Span
-from autogradcli.language.grammar import Statement
+from autogradcli.language.expression import Expression
 from autogradcli.language.lexer import Token
 
 RECURSION_LIMIT = 100_000
@@ -21,7 +21,7 @@ class Tree:
     """The syntax tree of one statement, with the way back to the source."""
 
     root: ast.expr
-    tokens: tuple[Token, ...]
+    expression: Expression
     starts: dict[int, int]
     """Column at which a token starts in the parsed text -> index of the token."""
     ends: dict[int, int]
@@ -29,7 +29,15 @@ class Tree:
 
     def token(self, placeholder: str) -> Token:
         """The token of a name in the tree."""
-        return self.tokens[int(placeholder[1:])]
+        return self.expression.tokens[int(placeholder[1:])]
+
+    def path(self, node: ast.expr) -> tuple[str, ...]:
+        """The names of a dotted name, `("torch", "special")`; empty for every other expression."""
+        names: list[str] = []
+        while isinstance(node, ast.Attribute):
+            names.append(self.token(node.attr).text)
+            node = node.value
+        return (self.token(node.id).text, *reversed(names)) if isinstance(node, ast.Name) else ()
 
     def first(self, node: ast.expr | ast.keyword) -> int:
         """Index of the first token of a node."""
@@ -42,48 +50,45 @@ class Tree:
 
     def span(self, node: ast.expr | ast.keyword) -> Span:
         """Where a node stands in the source."""
-        return Span(self.tokens[self.first(node)].start, self.tokens[self.last(node)].end)
+        return Span(self.expression.tokens[self.first(node)].start, self.expression.tokens[self.last(node)].end)
 
     def bracketed(self, operand: ast.expr) -> Span:
         """Where an operand of an operator stands in the source, with the brackets around it."""
         first, last = self.first(operand), self.last(operand)
-        while 0 < first and last + 1 < len(self.tokens):
-            if self.tokens[first - 1].text != "(" or self.tokens[last + 1].text != ")":
-                break
+        while self.expression.word(first - 1) == "(" and self.expression.word(last + 1) == ")":
             first, last = first - 1, last + 1
-        return Span(self.tokens[first].start, self.tokens[last].end)
+        return Span(self.expression.tokens[first].start, self.expression.tokens[last].end)
 
 
-def build_tree(statement: Statement, source: str) -> Tree:
-    """The tree of a checked statement."""
+def build_tree(expression: Expression) -> Tree:
+    """The tree of a well-formed expression."""
     pieces: list[str] = []
     starts: dict[int, int] = {}
     ends: dict[int, int] = {}
     column = 0
-    for index, token in enumerate(statement.tokens):
-        if index in statement.products:
+    for index, token in enumerate(expression.tokens):
+        if index in expression.products:
             pieces.append("*")
             column += 2
         piece = _placeholder(index, token)
         starts[column], ends[column + len(piece)] = index, index
         column += len(piece) + 1
         pieces.append(piece)
-    root = _parse(" ".join(pieces), Span(statement.tokens[0].start, statement.tokens[-1].end), source)
-    return Tree(root, statement.tokens, starts, ends)
+    return Tree(_parse(" ".join(pieces), expression), expression, starts, ends)
 
 
 def _placeholder(index: int, token: Token) -> str:
     return {"name": f"a{index}", "number": "0", "string": "''"}.get(token.kind, token.text)
 
 
-def _parse(text: str, span: Span, source: str) -> ast.expr:
+def _parse(text: str, expression: Expression) -> ast.expr:
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, RECURSION_LIMIT))
     try:
         return ast.parse(text, mode="eval").body
     except (RecursionError, MemoryError) as error:
-        raise GradcalcError("limit", "the expression is nested too deep", source=source, span=span) from error
-    except SyntaxError as error:
-        raise GradcalcError("parse", "this is not an expression", source=source, span=span) from error
+        span = Span(expression.tokens[0].start, expression.tokens[-1].end)
+        message = "the expression is nested too deep"
+        raise GradcalcError("limit", message, source=expression.source, span=span) from error
     finally:
         sys.setrecursionlimit(limit)

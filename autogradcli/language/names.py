@@ -1,0 +1,86 @@
+"""Names that mean something without being rows of the table: constants, modules, and what to say of the rest."""
+
+from difflib import get_close_matches
+
+from autogradcli.language import table
+from autogradcli.language.functions import UNDIFFERENTIABLE
+
+CONSTANTS = frozenset({"pi", "tau", "inf", "e"})
+"""The constants; only `e` may be given another value."""
+MODULE_CONSTANTS = {"pi": "pi", "tau": "tau", "inf": "inf", "e": "e", "E": "e", "oo": "inf", "Infinity": "inf"}
+"""What the constants of modules mean."""
+
+MODULES = frozenset(
+    {
+        *("torch", "torch.nn.functional", "nn.functional", "functional", "F", "torch.special", "torch.linalg"),
+        *(
+            "special",
+            "linalg",
+            "np",
+            "numpy",
+            "jnp",
+            "jax.numpy",
+            "math",
+            "sympy",
+            "sp",
+            "scipy.special",
+            "torch.Tensor",
+        ),
+    }
+)
+"""What may stand before a point and the name of a function or a constant."""
+
+ATTRIBUTES = {
+    "T": ("there is no matrix to transpose", "leave .T away"),
+    "grad": ("the gradient is what gradcalc prints", "leave .grad away"),
+    "data": ("a number has no attribute data", "leave .data away"),
+    "item": ("a value is a number already", "leave .item() away"),
+    "detach": ("no part of an expression can be detached", "give its value as a variable, and leave it out of --wrt"),
+    "backward": ("gradcalc calls backward itself", "leave .backward() away"),
+    "requires_grad_": ("gradcalc sets requires_grad itself", "leave .requires_grad_() away"),
+    "float": ("the type of all numbers is chosen by --dtype", "leave .float() away"),
+    "double": ("the type of all numbers is chosen by --dtype", "leave .double() away"),
+    "half": ("the type of all numbers is chosen by --dtype", "leave .half() away"),
+}
+"""Attributes and methods of tensors that have no meaning here, and what to do instead."""
+
+FUNCTIONS = {
+    "tensor": ("a number need not be made a tensor", "type the number alone"),
+    "float": ("a number need not be converted", "type the number alone"),
+    "Rational": ("numbers are exact as they are written", "type a/b"),
+    "Symbol": ("names are variables as they are", "type the name alone"),
+    "diff": ("gradcalc itself differentiates", "type the formula alone"),
+    "grad": ("gradcalc itself differentiates", "type the formula alone"),
+    "print": ("gradcalc itself prints the result", "type the formula alone"),
+}
+"""Functions of other libraries that have no meaning here, and what to do instead."""
+
+
+def unknown_attribute(name: str, written: str) -> tuple[str, str | None]:
+    """A message and a hint for an attribute that no number has."""
+    if name in ATTRIBUTES:
+        return ATTRIBUTES[name]
+    hint = f"type {written}()" if table.candidates(name) else None
+    return f"a number has no attribute {name}", hint
+
+
+def unknown_constant(name: str, written: str) -> tuple[str, str | None]:
+    """A message and a hint for a name in a module that is no constant."""
+    if table.candidates(name):
+        return f"{name} is a function", f"type {written}(...)"
+    return f"there is no constant {written}", None
+
+
+def unknown_method(name: str) -> tuple[str, str | None]:
+    """A message and a hint for the call of a method that no number has."""
+    return ATTRIBUTES.get(name) or unknown_function(name)
+
+
+def unknown_function(name: str) -> tuple[str, str | None]:
+    """A message and a hint for the call of a function that is not in the table."""
+    if name in UNDIFFERENTIABLE:
+        return f"torch cannot differentiate {name}", UNDIFFERENTIABLE[name].removesuffix(".")
+    if name in FUNCTIONS:
+        return FUNCTIONS[name]
+    near = get_close_matches(name, table.names(), 3)
+    return f"there is no function {name}", f"did you mean {' or '.join(near)}?" if near else None
