@@ -1,14 +1,14 @@
 """The type of a row of the table of functions.
 
 A row says all that gradcalc knows of one function, in text: formulas are in gradcalc's own language, names of other
-libraries are looked up by the engine that uses them. Each engine takes its native function if the row names one, and the
-row's definition otherwise.
+libraries are looked up by the engine that uses them. Each engine takes its native function if the row names one, and
+the row's definition otherwise.
 """
 
 import ast
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Function:
         return parse_signature(self.signature)
 
 
-@lru_cache(maxsize=None)
+@cache
 def parse_signature(signature: str) -> tuple[Parameter, ...]:
     """The parameters that a row's signature text declares."""
     function = ast.parse(f"def f({signature}): pass").body[0]

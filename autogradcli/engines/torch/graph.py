@@ -78,7 +78,8 @@ class _Recorder:
 
 
 def _numbers(gradient: torch.Tensor | None) -> Array:
-    return None if gradient is None else gradient.tolist()
+    # The zeros that some backward formulas give (sgn's) have no storage to read from; a copy has.
+    return None if gradient is None else gradient.clone().tolist()
 
 
 def _node(value: torch.Tensor) -> Any:

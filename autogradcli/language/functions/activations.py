@@ -153,7 +153,7 @@ ACTIVATIONS: tuple[Function, ...] = (
         torch="nn.functional.hardtanh",
         definition="minimum(maximum(x, min_val), max_val)",
         domain="min_val < max_val",
-        kinks="x == min_val or x == max_val",
+        kinks="min_val < max_val and (x == min_val or x == max_val)",
     ),
     Function(
         "hardsigmoid",

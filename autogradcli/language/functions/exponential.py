@@ -142,6 +142,6 @@ EXPONENTIAL: tuple[Function, ...] = (
         torch="logit",
         definition="logit(clamp(x, eps, 1 - eps))",
         domain="eps > 0 and eps < 1/2",
-        kinks="x == eps or x == 1 - eps",
+        kinks="eps > 0 and eps < 1/2 and (x == eps or x == 1 - eps)",
     ),
 )
