@@ -1,0 +1,69 @@
+"""Measure gradcalc beside what people would use in its place, and print a table.
+
+Every figure is the median of rounds in which the contenders take turns, with the quartiles beside it.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from batch import memory, throughput
+from corpus import cases, generated
+from measure import Figure
+from startup import startup, wrapper
+
+Section = Callable[[], Iterator[Figure]]
+
+
+def main() -> int:
+    """Exit status 0, whatever the figures are; 1 if something could not be run."""
+    options = arguments()
+    failed = False
+    print(f"{'figure':<50} {'median':>10} {'quartiles':>19}  {'target':<8}")
+    for name, section in sections(options.quick, options.corpus).items():
+        if options.sections and name not in options.sections:
+            continue
+        print(f"-- {name}")
+        try:
+            for figure in section():
+                print(drawn(figure), flush=True)
+        except (OSError, RuntimeError) as error:
+            failed = True
+            print(f"could not be run: {error}", flush=True)
+    return int(failed)
+
+
+def sections(quick: bool, corpus: Path | None) -> dict[str, Section]:
+    """The sections by name, in the order of the table."""
+    lines = list(cases(corpus) if corpus else generated(150 if quick else 1_000))
+    return {
+        "startup": partial(startup, quick),
+        "wrapper": partial(wrapper, quick),
+        "throughput": partial(throughput, lines, rounds=1 if quick else 3),
+        "memory": partial(memory, quick),
+    }
+
+
+def drawn(figure: Figure) -> str:
+    """A line of the table."""
+    spread = f"{figure.low:.3f} to {figure.high:.3f}"
+    columns = f"{figure.name:<50} {figure.measured:10.3f} {spread:>19}  {figure.target:<8} {figure.judgement:<4}"
+    return f"{columns} {figure.unit}".rstrip()
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    names = list(sections(quick=True, corpus=None))
+    parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"{', '.join(names)}; all if none is named")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, shorter inputs: a first look")
+    parser.add_argument("--corpus", type=Path, metavar="FILE", help="cases for the throughput, one JSON object a line")
+    options = parser.parse_args()
+    if unknown := set(options.sections) - set(names):
+        parser.error(f"no section {', '.join(sorted(unknown))}; there are {', '.join(names)}")
+    return options
+
+
+sys.exit(main())

@@ -1,0 +1,31 @@
+"""What a user would write for many formulas: a plain loop over torch and SymPy in one process, JSON Lines in and out.
+
+It evaluates the text that it is given, as such scripts do; it is here to be measured, on formulas of our own.
+"""
+
+import json
+import sys
+
+import sympy
+import torch
+
+for line in sys.stdin:
+    case = json.loads(line)
+    text, at = case["expression"], case["at"]
+
+    leaves = {name: torch.tensor(value, dtype=torch.float64, requires_grad=True) for name, value in at.items()}
+    value = eval(text, vars(torch), leaves)  # noqa: S307
+    value.backward()
+
+    symbols = {name: sympy.Symbol(name, real=True) for name in at}
+    point = {symbols[name]: sympy.Float(value, 30) for name, value in at.items()}
+    formula = sympy.sympify(text, locals=symbols)
+    gradients = {}
+    for name in case["wrt"]:
+        derivative = sympy.diff(formula, symbols[name])
+        number = derivative.evalf(30, subs=point)
+        gradients[name] = {
+            "autograd": leaves[name].grad.item(),
+            "symbolic": {"formula": str(derivative), "value": float(number), "digits": str(number)},
+        }
+    print(json.dumps({"id": case["id"], "value": value.item(), "gradients": gradients}), flush=True)
