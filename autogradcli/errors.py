@@ -19,6 +19,12 @@ class ExitCode(IntEnum):
     MISMATCH = 1
     USAGE = 2
     UNDEFINED = 3
+    INTERNAL = 70
+    """A defect of gradcalc itself; the number is EX_SOFTWARE of sysexits.h."""
+    INTERRUPTED = 130
+    """Ctrl-C: 128 + SIGINT, as shells have it."""
+    CLOSED_PIPE = 141
+    """The reader of standard output went away: 128 + SIGPIPE, as shells have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +108,4 @@ def _visible_character(character: str) -> str:
 
 def columns(text: str) -> int:
     """How many terminal columns `text` takes: two for wide characters, none for combining ones."""
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
-    )
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

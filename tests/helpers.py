@@ -11,7 +11,9 @@ from autogradcli.language.parser import parse
 def problem(text: str, at: Mapping[str, str], dtype: str = "float64", symbolic: bool = False) -> Problem:
     """A problem with all variables asked about."""
     program = parse(text, given=tuple(at))
-    return Problem(program, {name: parse(value) for name, value in at.items()}, program.variables, dtype, symbolic=symbolic)
+    return Problem(
+        program, {name: parse(value) for name, value in at.items()}, program.variables, dtype, symbolic=symbolic
+    )
 
 
 def examine(text: str, at: Mapping[str, str], dtype: str = "float64") -> dict[str, Gradient]:

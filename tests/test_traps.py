@@ -1,4 +1,4 @@
-"""Where autograd surprises people: kinks, masks, overflow, tails, poles. Each row must get its verdict from the engines.
+"""Where autograd surprises people: kinks, masks, overflow, tails, poles, each with the verdict that it must get.
 
 The rows were measured on torch 2.13.0; conventions at kinks differ between versions, so autograd's own number is not
 part of the table.
@@ -25,7 +25,8 @@ def test_a_kink_is_named_with_both_slopes(text: str, at: dict[str, str], slopes:
     """Autograd's number lies between the one-sided slopes, and the report gives both."""
     found = examine(text, at)["x"]
     assert found.verdict == "kink"
-    assert found.reason is not None and found.reason.code == "GC101"
+    assert found.reason is not None
+    assert found.reason.code == "GC101"
     left, right = (f"{slope:.7g}" for slope in slopes)
     assert f"the slope is {left} to the left and {right} to the right" in found.reason.message
 

@@ -11,7 +11,9 @@ from autogradcli.engines.sympy.process import Answer
 class Opinions:
     """The opinions on one problem."""
 
-    def __init__(self, problem: Problem, autograd: Autograd, proof: Any, value: Enclosure, answer: Answer | None) -> None:
+    def __init__(
+        self, problem: Problem, autograd: Autograd, proof: Any, value: Enclosure, answer: Answer | None
+    ) -> None:
         self.problem = problem
         self.autograd = autograd
         self.proof = proof
@@ -21,12 +23,11 @@ class Opinions:
         self.answer = answer
         """SymPy's; None if it was not asked."""
 
-    @cached_property
-    def parting(self) -> Parting | None:
-        """The first operation, from the output back, whose backward is wrong."""
+    def parting(self, name: str) -> Parting | None:
+        """The first operation, from the output back to the variable, whose backward is wrong."""
         from autogradcli.engines.arb.blame import parting
 
-        return parting(self.proof, self.autograd.nodes)
+        return parting(self.proof, self.autograd.nodes, name)
 
     @cached_property
     def cancellation(self) -> Cancellation | None:

@@ -1,154 +1,168 @@
-"""The sentence behind a verdict: what happened, in which step, with the numbers of this case, and what to write instead."""
+"""The sentence behind a verdict: what happened, in which step, with which numbers, and what to write instead."""
 
 import math
-import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from autogradcli.compute.opinions import Opinions
 from autogradcli.compute.report import Reason
 from autogradcli.compute.verdict import Ruling
 from autogradcli.engines.opinions import Cancellation, Enclosure, Parting
 from autogradcli.language.program import Call, Program
-from autogradcli.language.rewrites import better_spelling
+from autogradcli.language.rewrites import better_spelling, two_wheres
 
 
-def reason(opinions: Opinions, name: str, number: float, truth: Enclosure, ruling: Ruling) -> Reason | None:
-    """Why the derivative with respect to `name` is not `verified`; None if it is."""
-    if ruling.code is None:
-        return None
-    return EXPLAIN[ruling.code](opinions, name, number, truth)
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One number that needs a reason."""
+
+    opinions: Opinions
+    name: str
+    """The variable."""
+    number: float
+    """Autograd's derivative with respect to it."""
+    truth: Enclosure
+
+    @property
+    def program(self) -> Program:
+        """The program that was differentiated."""
+        return self.opinions.problem.program
+
+    @property
+    def place(self) -> str:
+        """Where on the variable's axis."""
+        return f"{self.name} = {self.opinions.autograd.inputs[self.name]!r}"
+
+    def parting(self) -> Parting | None:
+        """The operation whose backward goes wrong on the way to the variable."""
+        return self.opinions.parting(self.name)
+
+    def text(self, step: int | None) -> str | None:
+        """The source text of a step."""
+        return None if step is None else self.program.text(step)
 
 
-def _as_the_cause_says(opinions: Opinions, name: str, number: float, truth: Enclosure) -> Reason:
-    assert truth.cause is not None
-    cause = truth.cause
-    return _of_step(opinions, cause.code, cause.message, cause.step)
+def reason(case: Case, ruling: Ruling) -> Reason | None:
+    """Why the number is not `verified`; None if it is."""
+    return None if ruling.code is None else EXPLAIN[ruling.code](case)
 
 
-def _kink(opinions: Opinions, name: str, number: float, truth: Enclosure) -> Reason:
-    assert truth.slopes is not None
-    left, right = truth.slopes
-    at = f"{name} = {opinions.autograd.inputs[name]!r}"
+def _as_the_cause_says(case: Case) -> Reason:
+    assert case.truth.cause is not None
+    cause = case.truth.cause
+    all_the_same = f"; autograd gives {case.number!r} all the same" if math.isfinite(case.number) else ""
+    return _of_step(case, cause.code, cause.message + all_the_same, cause.step)
+
+
+def _kink(case: Case) -> Reason:
+    assert case.truth.slopes is not None
+    left, right = case.truth.slopes
     return Reason(
         "GC101",
-        f"not differentiable at {at}: the slope is {short(left)} to the left and {short(right)} to the right;"
-        f" torch's convention gives {short(number)}",
-        truth.step,
-        _text(opinions, truth.step),
+        f"not differentiable at {case.place}: the slope is {short(left)} to the left and {short(right)} to the right;"
+        f" torch's convention gives {short(case.number)}",
+        case.truth.step,
+        case.text(case.truth.step),
     )
 
 
-def _conventions(opinions: Opinions, name: str, number: float, truth: Enclosure) -> Reason:
-    assert truth.slopes is not None
-    left, right = truth.slopes
-    at = f"{name} = {opinions.autograd.inputs[name]!r}"
+def _conventions(case: Case) -> Reason:
+    assert case.truth.slopes is not None
+    left, right = case.truth.slopes
     slopes = f"the slope is {short(left)}" if left == right else f"the slopes are {short(left)} and {short(right)}"
-    message = f"at {at} {slopes}, but torch's conventions for functions with a kink come to {short(number)}"
-    return Reason("GC102", message, truth.step, _text(opinions, truth.step))
+    message = (
+        f"at {case.place} {slopes}, but torch's conventions for functions with a kink come to {short(case.number)}"
+    )
+    return Reason("GC102", message, case.truth.step, case.text(case.truth.step))
 
 
-def _too_large(opinions: Opinions, name: str, number: float, truth: Enclosure) -> Reason:
-    if truth.cause is not None:
-        return _as_the_cause_says(opinions, name, number, truth)
-    assert truth.ball is not None
-    message = f"the true derivative, {_digits(truth)}, is too large for {opinions.problem.dtype}"
+def _too_large(case: Case) -> Reason:
+    if case.truth.cause is not None:
+        return _as_the_cause_says(case)
+    assert case.truth.ball is not None
+    message = f"the true derivative, {_digits(case.truth)}, is too large for {case.opinions.problem.dtype}"
     return Reason("GC115", message)
 
 
-def _not_finite(opinions: Opinions, name: str, number: float, truth: Enclosure) -> Reason:
+def _not_finite(case: Case) -> Reason:
     """NaN or infinity where the truth is finite: born in a branch not taken, in a value, or in a backward."""
-    parted = opinions.parting
+    parted = case.parting()
     if parted is not None and not parted.taken:
-        return _masked(opinions, parted)
-    step = _first_broken_value(opinions)
+        return _masked(case, parted)
+    step = _first_broken_value(case)
     if step is not None:
-        value = opinions.autograd.values[step]
-        message = f"{_text(opinions, step)} is {value!r} in {opinions.problem.dtype}, so the gradient is {number!r};"
-        return _of_step(opinions, "GC202", f"{message} the truth is {_digits(truth)}", step)
+        value = case.opinions.autograd.values[step]
+        message = (
+            f"{case.text(step)} is {value!r} in {case.opinions.problem.dtype}, so the gradient is {case.number!r};"
+        )
+        return _of_step(case, "GC202", f"{message} the truth is {_digits(case.truth)}", step)
     if parted is not None:
-        return _of_step(opinions, "GC203", _parting_text(opinions, parted), parted.step)
-    return Reason("GC203", f"autograd gives {number!r}; the truth is {_digits(truth)}")
+        return _of_step(case, "GC203", _sends(case, parted), parted.step)
+    return Reason("GC203", f"autograd gives {case.number!r}; the truth is {_digits(case.truth)}")
 
 
-def _masked(opinions: Opinions, parted: Parting) -> Reason:
-    program = opinions.problem.program
+def _masked(case: Case, parted: Parting) -> Reason:
+    program = case.program
     text = program.text(parted.step)
     message = (
         f"{text} belongs to a branch that is not taken, yet backward goes through it:"
         f" there it is 0 times infinity or NaN, which is {parted.autograd!r}"
     )
-    return Reason("GC201", message, parted.step, text, _two_wheres(program, parted))
+    return Reason("GC201", message, parted.step, text, two_wheres(program, parted.step, parted.operand))
 
 
-def _two_wheres(program: Program, parted: Parting) -> str | None:
-    """The `where` around the guarded step, whose operand is made harmless where the branch is not taken."""
-    guarded = program.steps[parted.step].span
-    for step in program.steps[parted.step :]:
-        if not (isinstance(step, Call) and step.function == "where"):
-            continue
-        condition, yes, no = (program.steps[operand].span for operand in step.operands)
-        operand, where = program.text(parted.operand), program.source[condition.start : condition.end]
-        for branch, safe in ((yes, f"where({where}, {operand}, 1)"), (no, f"where({where}, 1, {operand})")):
-            if branch.start <= guarded.start and guarded.end <= branch.end:
-                word = rf"(?<!\w){re.escape(operand)}(?!\w)"
-                inner = re.sub(word, lambda _, safe=safe: safe, program.text(parted.step), count=1)  # type: ignore[misc]
-                source, outer = program.source, step.span
-                return source[outer.start : guarded.start] + inner + source[guarded.end : outer.end]
-    return None
-
-
-def _first_broken_value(opinions: Opinions) -> int | None:
+def _first_broken_value(case: Case) -> int | None:
     """The first step, in order of evaluation, whose value is not finite though its operands' values are."""
-    values = opinions.autograd.values
-    for index, step in enumerate(opinions.problem.program.steps):
-        if isinstance(step, Call) and not math.isfinite(values[index]):
-            if all(math.isfinite(values[operand]) for operand in step.operands):
-                return index
+    values = case.opinions.autograd.values
+    for index, step in enumerate(case.program.steps):
+        operands = step.operands if isinstance(step, Call) else (index,)
+        if not math.isfinite(values[index]) and all(math.isfinite(values[operand]) for operand in operands):
+            return index
     return None
 
 
-def _formula_loses(opinions: Opinions, name: str, number: float, truth: Enclosure) -> Reason:
-    return _by_parting(opinions, "GC301", number, truth, "torch's formula loses accuracy here")
+def _formula_loses(case: Case) -> Reason:
+    return _by_parting(case, "GC301", "torch's formula loses accuracy here")
 
 
-def _wrong(opinions: Opinions, name: str, number: float, truth: Enclosure) -> Reason:
-    return _by_parting(opinions, "GC303", number, truth, "honest rounding does not explain it")
+def _wrong(case: Case) -> Reason:
+    return _by_parting(case, "GC303", "honest rounding does not explain it")
 
 
-def _by_parting(opinions: Opinions, code: str, number: float, truth: Enclosure, judgement: str) -> Reason:
-    parted = opinions.parting
+def _by_parting(case: Case, code: str, judgement: str) -> Reason:
+    parted = case.parting()
     if parted is None:
-        return Reason(code, f"autograd gives {number!r}, the truth is {_digits(truth)}: {judgement}")
-    return _of_step(opinions, code, f"{_parting_text(opinions, parted)}: {judgement}", parted.step)
+        return Reason(code, f"autograd gives {case.number!r}, the truth is {_digits(case.truth)}: {judgement}")
+    return _of_step(case, code, f"{_sends(case, parted)}: {judgement}", parted.step)
 
 
-def _parting_text(opinions: Opinions, parted: Parting) -> str:
-    step, operand = _text(opinions, parted.step), _text(opinions, parted.operand)
+def _sends(case: Case, parted: Parting) -> str:
+    step, operand = case.text(parted.step), case.text(parted.operand)
     return f"backward of {step} sends {short(parted.autograd)} to {operand} where {short(parted.truth)} is true"
 
 
-def _cancellation(opinions: Opinions, name: str, number: float, truth: Enclosure) -> Reason:
-    found: Cancellation | None = opinions.cancellation
-    off = f"autograd gives {number!r}, the truth is {_digits(truth)}"
+def _cancellation(case: Case) -> Reason:
+    found: Cancellation | None = case.opinions.cancellation
+    off = f"autograd gives {case.number!r}, the truth is {_digits(case.truth)}"
     if found is None:
         return Reason("GC302", f"{off}: rounding of the steps before adds up to this")
     terms = " and ".join(short(term) for term in found.terms[:2])
     more = f" (and {len(found.terms) - 2} more)" if len(found.terms) > 2 else ""
-    return _of_step(opinions, "GC302", f"{off}: terms of {terms}{more} leave {short(found.left)}", found.step)
+    return _of_step(case, "GC302", f"{off}: terms of {terms}{more} leave {short(found.left)}", found.step)
 
 
-def _demand(opinions: Opinions, name: str, number: float, truth: Enclosure) -> Reason:
+def _demand(case: Case) -> Reason:
+    off = f"autograd gives {case.number!r}, the truth is {_digits(case.truth)}"
+    return Reason("GC304", f"{off}: rounding explains it, but it is more than was allowed")
+
+
+def _undecided(case: Case) -> Reason:
     return Reason(
-        "GC304",
-        f"autograd gives {number!r}, the truth is {_digits(truth)}: rounding explains it, but it is more than was allowed",
+        "GC502", f"the enclosure {_digits(case.truth)} is too wide to tell whether {case.number!r} is near enough"
     )
 
 
-def _undecided(opinions: Opinions, name: str, number: float, truth: Enclosure) -> Reason:
-    return Reason("GC502", f"the enclosure {_digits(truth)} is too wide to tell whether {number!r} is near enough")
-
-
-EXPLAIN: dict[str, Callable[[Opinions, str, float, Enclosure], Reason]] = {
+EXPLAIN: dict[str, Callable[[Case], Reason]] = {
     "GC101": _kink,
     "GC102": _conventions,
     "GC111": _as_the_cause_says,
@@ -166,13 +180,9 @@ EXPLAIN: dict[str, Callable[[Opinions, str, float, Enclosure], Reason]] = {
 }
 
 
-def _of_step(opinions: Opinions, code: str, message: str, step: int | None) -> Reason:
-    remedy = None if step is None else better_spelling(opinions.problem.program, step)
-    return Reason(code, message, step, _text(opinions, step), remedy)
-
-
-def _text(opinions: Opinions, step: int | None) -> str | None:
-    return None if step is None else opinions.problem.program.text(step)
+def _of_step(case: Case, code: str, message: str, step: int | None) -> Reason:
+    remedy = None if step is None else better_spelling(case.program, step)
+    return Reason(code, message, step, case.text(step), remedy)
 
 
 def _digits(truth: Enclosure) -> str:

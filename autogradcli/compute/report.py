@@ -1,6 +1,7 @@
 """The report: everything that was found about one problem, as plain data that pickles and serialises.
 
-A tensor is a nested list, row by row; a scalar is a float. Fields that the rigorous engine fills are None where it had no say.
+A tensor is a nested list, row by row; a scalar is a float. Fields that the rigorous engine fills are None where it had
+no say.
 """
 
 import math
@@ -12,6 +13,7 @@ from autogradcli.engines.opinions import Array, Ball, Node
 __all__ = ["SCHEMA_VERSION", "Ball", "Gradient", "Node", "Reason", "Report", "Symbolic", "Variable", "failure", "plain"]
 
 SCHEMA_VERSION = 1
+
 
 @dataclass(frozen=True, slots=True)
 class Symbolic:

@@ -3,9 +3,9 @@
 import math
 
 from autogradcli.compute.opinions import Opinions
-from autogradcli.compute.reasons import reason
+from autogradcli.compute.reasons import Case, reason
 from autogradcli.compute.report import Gradient, Symbolic
-from autogradcli.compute.verdict import Ruling, contains, rule, tolerance
+from autogradcli.compute.verdict import Ruling, contains, rule, scale, tolerance
 from autogradcli.engines.opinions import Enclosure
 from autogradcli.engines.sympy.process import Answer, Derivative
 from autogradcli.language.dtypes import DTYPES
@@ -25,7 +25,7 @@ def gradient(opinions: Opinions, name: str) -> Gradient:
         exact=truth.ball,
         ulps=truth.ulps,
         verdict=ruling.verdict,
-        reason=reason(opinions, name, number, truth, ruling),
+        reason=reason(Case(opinions, name, number, truth), ruling),
     )
 
 
@@ -34,8 +34,8 @@ def _rule(opinions: Opinions, name: str, number: float, truth: Enclosure) -> Rul
     dtype = DTYPES[problem.dtype]
     value = opinions.autograd.value if opinions.value.nearest is None else opinions.value.nearest
     size = max(map(abs, truth.slopes)) if truth.slopes else truth.nearest or 0.0
-    x = opinions.autograd.inputs[name]
-    return rule(number, truth, tolerance(dtype, problem.rtol, problem.atol, size, value, x), dtype)
+    allowed = tolerance(dtype, problem.rtol, problem.atol, scale(size, value, opinions.autograd.inputs[name]))
+    return rule(number, truth, allowed, dtype)
 
 
 def _symbolic(answer: Answer | None, name: str, truth: Enclosure) -> Symbolic:
@@ -60,8 +60,13 @@ def _agreement(derivative: Derivative, truth: Enclosure) -> tuple[str, str | Non
 
 
 def value_note(opinions: Opinions) -> str | None:
-    """A sentence if torch's value of the function itself is wrong."""
+    """A sentence if torch's value of the function itself is far from the truth."""
     truth, value = opinions.value, opinions.autograd.value
-    if truth.nearest is None or truth.inside or math.isinf(truth.nearest):
+    if truth.nearest is None or math.isinf(truth.nearest):
+        return None
+    rtol = DTYPES[opinions.problem.dtype].rtol
+    if truth.error is not None and truth.error[1] <= rtol * abs(truth.nearest):
+        return None
+    if truth.ulps is not None and truth.ulps <= 1:
         return None
     return f"the value itself is off: torch gives {value!r}, the true value is {truth.nearest!r}"

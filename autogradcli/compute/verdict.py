@@ -1,6 +1,5 @@
 """The verdict: what three opinions on one number come to."""
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Context, Decimal
@@ -21,7 +20,7 @@ class Tolerance:
     """How far a number may be from the truth before it matters."""
 
     absolute: float
-    """`atol + rtol * max(|g|, |f / x|)`: below it, an error cannot matter to f at the scale of x."""
+    """`atol + rtol * scale`."""
     demanded: bool
     """Whether the user asked for it, so that rounding is no excuse."""
 
@@ -34,20 +33,18 @@ class Ruling:
     code: str | None = None
 
 
-def tolerance(dtype: Dtype, rtol: float | None, atol: float | None, gradient: float, value: float, x: float) -> Tolerance:
-    """The tolerance for a component whose true size is `gradient`, of a function of true size `value` at scale `x`."""
-    slope = abs(value) if x == 0 else _quotient(abs(value), abs(x))
+def scale(gradient: float, value: float, x: float) -> float:
+    """`max(|g|, |f / x|)`, or |f| for the latter if x is 0: below a small part of it, an error cannot matter to f.
+
+    g is the true derivative, f the true value, and x the largest component of the variable.
+    """
+    return max(abs(gradient), abs(value / x) if x else abs(value))
+
+
+def tolerance(dtype: Dtype, rtol: float | None, atol: float | None, size: float) -> Tolerance:
+    """The tolerance for a derivative at the `scale` called `size`, with the user's demands or the dtype's default."""
     relative = dtype.rtol if rtol is None else rtol
-    allowed = (atol or 0.0) + (relative * max(abs(gradient), slope) if relative else 0.0)
-    return Tolerance(allowed, rtol is not None or atol is not None)
-
-
-def _quotient(a: float, b: float) -> float:
-    """a / b for positive numbers, infinite where it is beyond all doubles."""
-    try:
-        return a / b
-    except OverflowError:
-        return math.inf
+    return Tolerance((atol or 0.0) + (relative * size if relative else 0.0), rtol is not None or atol is not None)
 
 
 def rule(number: float, truth: Enclosure, allowed: Tolerance, dtype: Dtype) -> Ruling:

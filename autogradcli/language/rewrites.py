@@ -39,7 +39,7 @@ COMMUTATIVE = frozenset({"add", "mul"})
 
 
 def better_spelling(program: Program, step: int) -> str | None:
-    """What to write instead of the largest expression around `step` that the table knows better; None if it does not."""
+    """What to write instead of the largest expression around `step` that can be written better, if there is one."""
     found = [
         (len(covered), replacement, bound)
         for index in range(step, len(program.steps))
@@ -59,12 +59,13 @@ def _parsed() -> tuple[tuple[Program, Program], ...]:
 
 
 Bound = dict[str, int]
+"""The step that each letter stands for."""
+Match = tuple[Bound, frozenset[int]]
+"""And the steps that the pattern covers."""
 
 
-def _matches(
-    pattern: Program, part: int, program: Program, index: int, bound: Bound
-) -> Iterator[tuple[Bound, frozenset[int]]]:
-    """All ways in which part of a pattern matches a step: what its letters stand for, and which steps it covers."""
+def _matches(pattern: Program, part: int, program: Program, index: int, bound: Bound) -> Iterator[Match]:
+    """All ways in which part of a pattern matches a step, given what its letters stand for already."""
     wanted, step = pattern.steps[part], program.steps[index]
     if isinstance(wanted, Variable):
         if wanted.name not in bound or same(program, bound[wanted.name], index):
@@ -74,28 +75,20 @@ def _matches(
             yield bound, frozenset({index})
     elif isinstance(step, Call) and step.function == wanted.function:
         for operands in _orders(step):
-            yield from _match_all(pattern, wanted.operands, program, operands, bound, frozenset({index}))
+            matches = [(bound, frozenset({index}))]
+            for inner, operand in zip(wanted.operands, operands, strict=True):
+                matches = [
+                    (now, covered | more)
+                    for before, covered in matches
+                    for now, more in _matches(pattern, inner, program, operand, before)
+                ]
+            yield from matches
 
 
 def _orders(step: Call) -> Iterator[tuple[int, ...]]:
     yield step.operands
     if step.function in COMMUTATIVE:
         yield step.operands[::-1]
-
-
-def _match_all(
-    pattern: Program,
-    parts: tuple[int, ...],
-    program: Program,
-    operands: tuple[int, ...],
-    bound: Bound,
-    covered: frozenset[int],
-) -> Iterator[tuple[Bound, frozenset[int]]]:
-    if not parts:
-        yield bound, covered
-        return
-    for inner, more in _matches(pattern, parts[0], program, operands[0], bound):
-        yield from _match_all(pattern, parts[1:], program, operands[1:], inner, covered | more)
 
 
 def same(program: Program, one: int, other: int) -> bool:
@@ -123,3 +116,23 @@ def _fill(template: Program, texts: dict[str, str]) -> str:
         return text if alone or text.isalnum() else f"({text})"
 
     return re.sub(r"\b[ab]\b", expression, template.source)
+
+
+def two_wheres(program: Program, step: int, operand: int) -> str | None:
+    """The `where` around a step in one of its branches, with the step's operand made harmless where it is not taken."""
+    guarded = program.steps[step].span
+    for outer in program.steps[step:]:
+        if not (isinstance(outer, Call) and outer.function == "where"):
+            continue
+        condition, yes, no = outer.operands
+        given, text = program.text(condition), program.text(operand)
+        for branch, safe in ((yes, f"where({given}, {text}, 1)"), (no, f"where({given}, 1, {text})")):
+            if program.steps[branch].span.join(guarded) == program.steps[branch].span:
+                inner = _replace_word(program.text(step), text, safe)
+                start, end = outer.span.start, outer.span.end
+                return program.source[start : guarded.start] + inner + program.source[guarded.end : end]
+    return None
+
+
+def _replace_word(text: str, word: str, new: str) -> str:
+    return re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", lambda _: new, text, count=1)

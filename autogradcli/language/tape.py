@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache
 
 from autogradcli.language.function import Function
 from autogradcli.language.parser import parse_formula
@@ -91,13 +91,13 @@ def _append(
     return results
 
 
-@lru_cache(maxsize=None)
+@cache
 def definition(function: Function) -> Program:
     """The row's definition as a program whose variables are its parameters."""
     return parse_formula(function.definition, function.parameters)
 
 
-@lru_cache(maxsize=None)
+@cache
 def partial_programs(function: Function) -> tuple[Program, ...]:
     """The row's partial derivatives, one program for each parameter that has one."""
     return tuple(parse_formula(text, function.parameters) for text in function.partials)

@@ -9,6 +9,7 @@ from flint import arb, ctx
 from autogradcli.engines.arb.enclose import Proof
 from autogradcli.engines.arb.sweep import Edge, Sweep
 from autogradcli.engines.opinions import Cancellation, Node, Parting
+from autogradcli.language.program import Call, Program, Variable
 from autogradcli.language.tape import Operation
 
 WORTH_TELLING = 4
@@ -18,16 +19,29 @@ Flow = tuple[int, int]
 """From the program step of an operation to that of its operand."""
 
 
-def parting(proof: Proof, nodes: Iterable[Node]) -> Parting | None:
-    """The first operation, from the output back, that sends a gradient which honest rounding does not explain."""
+def parting(proof: Proof, nodes: Iterable[Node], name: str) -> Parting | None:
+    """The first operation, from the output back to the variable, that sends what rounding does not explain."""
+    above = _above(proof.plan.program, name)
+    flows = {edge: flow for edge, flow in autograd_flows(nodes).items() if edge[1] in above}
     with ctx.workprec(proof.precision):
         true, budget = _flows(proof, proof.exact), _flows(proof, proof.rounded)
-        for (step, operand), flow in sorted(autograd_flows(nodes).items(), reverse=True):
+        for (step, operand), flow in sorted(flows.items(), reverse=True):
             truth = true.get((step, operand), arb(0))
             if truth.is_finite() and not _explained(proof, flow, truth, budget.get((step, operand), arb(0))):
                 taken = proof.exact.relevant[proof.plan.tape.results[step]]
                 return Parting(step, operand, flow, float(truth), taken)
     return None
+
+
+def _above(program: Program, name: str) -> set[int]:
+    """The variable's step and all steps that depend on it."""
+    above: set[int] = set()
+    for index, step in enumerate(program.steps):
+        if (isinstance(step, Call) and not above.isdisjoint(step.operands)) or (
+            isinstance(step, Variable) and step.name == name
+        ):
+            above.add(index)
+    return above
 
 
 def autograd_flows(nodes: Iterable[Node]) -> Mapping[Flow, float]:

@@ -46,9 +46,9 @@ def first_tie(plan: Plan, sweep: Sweep) -> int:
     """The entry nearest to the output that chooses by a condition in a tie, or jumps."""
     for index in range(plan.tape.output, -1, -1):
         entry = plan.tape.entries[index]
-        if isinstance(entry, Operation) and sweep.relevant[index] and plan.varies[index] and not sweep.tainted[index]:
-            if any(sweep.tainted[operand] and sweep.relevant[operand] for operand in entry.operands):
-                return index
+        clean = sweep.relevant[index] and plan.varies[index] and not sweep.tainted[index]
+        if clean and isinstance(entry, Operation) and any(sweep.tainted[operand] for operand in entry.operands):
+            return index
     return plan.tape.output
 
 

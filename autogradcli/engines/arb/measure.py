@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+
 from flint import arb, ctx
 
 from autogradcli.engines.arb.causes import first_tie, of_gradient, of_value
@@ -42,7 +43,10 @@ def _regular(proof: Proof, truth: arb, budget: arb, number: float) -> Enclosure:
     if not math.isfinite(number):
         return Enclosure(ball, nearest)
     distance = abs(truth - arb(number))
-    error = (max(0.0, float(distance.lower())), math.nextafter(float(distance.upper()), math.inf) if distance > 0 else 0.0)
+    error = (
+        max(0.0, float(distance.lower())),
+        math.nextafter(float(distance.upper()), math.inf) if distance > 0 else 0.0,
+    )
     ulp = proof.dtype.ulp(nearest)
     ulps = error[1] / ulp if math.isfinite(ulp) else None
     inside = bool(budget.contains(arb(number))) or not budget.is_finite() or (ulps is not None and ulps <= 1)
@@ -99,9 +103,13 @@ def _cause_of_gradient(proof: Proof, name: str, left: Side, right: Side) -> Caus
     if "unsettled" in kinds:
         return Cause("unverified", "GC501", f"the slope of {text} could not be told{where}", step)
     if kinds["outside"] == "both sides":
-        return Cause("undefined", "GC114", f"{text} is defined on neither side of {name} = {_short(proof.at[name])}", step)
+        return Cause(
+            "undefined", "GC114", f"{text} is defined on neither side of {name} = {_short(proof.at[name])}", step
+        )
     side = kinds["outside"]
-    return Cause("undefined", "GC114", f"{text} is not defined to the {side} of {name} = {_short(proof.at[name])}", step)
+    return Cause(
+        "undefined", "GC114", f"{text} is not defined to the {side} of {name} = {_short(proof.at[name])}", step
+    )
 
 
 def _singular_culprit(proof: Proof, name: str) -> int:

@@ -8,7 +8,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -21,9 +21,8 @@ from autogradcli.language.program import Program
 from autogradcli.language.table import row
 from autogradcli.language.tape import Entry, Input, Literal, definition, partial_programs, scalarise
 
-Value = arb | Truth
-Evaluator = Callable[[Sequence[Value]], Any]
-"""From the values of a row's operands to a ball or a truth."""
+Value = Any
+"""An `arb`, or a `Truth` for a condition."""
 
 
 def where(condition: Truth, yes: arb, no: arb) -> arb:
@@ -63,7 +62,7 @@ def _reflected_polygamma(order: int, x: arb) -> arb:
 
 
 SPECIAL: dict[str, Callable[..., arb]] = {
-    "atan2": lambda y, x: arb.atan2(y, x),
+    "atan2": arb.atan2,
     "lgamma": lambda x: x.lgamma() if x > 0 else abs(x.gamma()).log(),
     "polygamma": _polygamma,
     "i0": lambda x: arb.bessel_i(x, 0),
@@ -94,7 +93,7 @@ class Rule:
     """Of the operands: 1 where the row is defined and differentiable, 0 where it is not; None for 1 everywhere."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def rule(name: str) -> Rule:
     """The rule for a row, made of the row's texts."""
     function = row(name)
@@ -126,7 +125,7 @@ def compiled(program: Program, names: Sequence[str]) -> Callable[..., Any]:
         return lambda *operands: operands[place]
     if isinstance(last, Literal):
         exact = last.value
-        return lambda *operands: literal(exact)
+        return lambda *_: literal(exact)
 
     def run(*operands: Value) -> Value:
         return forward(tape.entries, dict(zip(names, operands, strict=True)))[tape.output]

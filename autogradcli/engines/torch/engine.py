@@ -4,7 +4,7 @@ import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from functools import lru_cache, reduce
+from functools import cache, reduce
 from typing import Any
 
 import torch
@@ -12,7 +12,7 @@ import torch
 from autogradcli.engines.opinions import Array, Autograd
 from autogradcli.engines.torch.graph import Trace
 from autogradcli.errors import GradcalcError
-from autogradcli.language.function import Function, Parameter
+from autogradcli.language.function import Function
 from autogradcli.language.program import Call, Constant, Program, Variable
 from autogradcli.language.table import row
 from autogradcli.language.tape import definition
@@ -63,7 +63,8 @@ def constant(program: Program) -> float:
 
 def plain(value: Value | None) -> Array:
     """`value` as floats (bools for a condition), or None."""
-    return value.tolist() if isinstance(value, torch.Tensor) else value
+    # The zeros that some backward formulas give (sgn's) have no storage to read from; a copy has.
+    return value.clone().tolist() if isinstance(value, torch.Tensor) else value
 
 
 def _step(program: Program, index: int, values: Sequence[Value], kind: torch.dtype) -> Value:
@@ -128,7 +129,7 @@ def number(value: Fraction | str) -> float:
     return NAMED[value] if isinstance(value, str) else float(value)
 
 
-def _keep(operand: Value, kind: torch.dtype) -> Value:
+def _keep(operand: Value, _: torch.dtype) -> Value:
     return operand
 
 
@@ -153,7 +154,7 @@ SPECIAL: dict[str, Callable[..., Any]] = {"if_else": _choose}
 """Natives that are not attributes of torch."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def native(path: str) -> Callable[..., Any]:
     """The callable that a row's `torch` field names."""
     if path in SPECIAL:
@@ -161,4 +162,4 @@ def native(path: str) -> Callable[..., Any]:
     first, *rest = path.split(".")
     if first == "operator":
         return getattr(operator, rest[0])  # type: ignore[no-any-return]
-    return reduce(getattr, [first, *rest], torch)  # type: ignore[arg-type, return-value]
+    return reduce(getattr, [first, *rest], torch)  # type: ignore[return-value]
