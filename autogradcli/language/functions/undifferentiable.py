@@ -16,7 +16,7 @@ _ABSENT: dict[str, str] = {
     ),
     "the incomplete beta function": "betainc betaincinv",
     "the hypergeometric functions": "hyper hyp0f1 hyp1f1 hyp2f1 hyperu meijerg",
-    "the imaginary error function, and none to write it with": "erfi dawsn wofz",
+    "the imaginary error function, nor anything to write it with": "erfi dawsn wofz",
     "the orthogonal polynomials as functions that it can differentiate": (
         "legendre chebyshevt chebyshevu hermite laguerre gegenbauer jacobi"
     ),
