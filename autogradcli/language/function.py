@@ -66,6 +66,11 @@ class Function:
         return bool(self.partials)
 
     @property
+    def operand_names(self) -> tuple[str, ...]:
+        """The names of the parameters that are steps of a program: all but the options."""
+        return tuple(parameter.name for parameter in self.parameters if parameter.kind != "option")
+
+    @property
     def parameters(self) -> tuple[Parameter, ...]:
         """The signature, parsed."""
         return parse_signature(self.signature)

@@ -76,7 +76,7 @@ def _append(
             function = row(step.function)
             operands = tuple(results[operand] for operand in step.operands)
             if not primitive(function):
-                names = [p.name for p in function.parameters if p.kind != "option"]
+                names = function.operand_names
                 inner = _append(
                     definition(function), primitive, entries, dict(zip(names, operands, strict=True)), origin
                 )

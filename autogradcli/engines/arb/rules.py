@@ -8,7 +8,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -19,7 +19,7 @@ from autogradcli.language.function import Function
 from autogradcli.language.parser import parse
 from autogradcli.language.program import Program
 from autogradcli.language.table import row
-from autogradcli.language.tape import Entry, Input, Literal, definition, partial_programs, scalarise
+from autogradcli.language.tape import Entry, Input, Literal, Operation, definition, partial_programs, scalarise
 
 Value = Any
 """An `arb`, or a `Truth` for a condition."""
@@ -97,40 +97,56 @@ class Rule:
 def rule(name: str) -> Rule:
     """The rule for a row, made of the row's texts."""
     function = row(name)
-    names = [p.name for p in function.parameters if p.kind != "option"]
+    names = function.operand_names
     return Rule(
-        value=_value(function, names),
+        value=value(name),
         partials=tuple(compiled(program, names) for program in partial_programs(function)),
         domain=compiled(parse(f"where({function.domain}, 1, 0)"), names) if function.domain else None,
     )
 
 
-def _value(function: Function, names: Sequence[str]) -> Callable[..., Any]:
+@cache
+def value(name: str) -> Callable[..., Any]:
+    """The value of a row as a function of its operands. (Its partial derivatives are made of the values of rows.)"""
+    function = row(name)
     if function.name in CONDITIONS:
         return CONDITIONS[function.name]
     native = function.arb or function.name
     if native in SPECIAL:
         return SPECIAL[native]
     if not function.arb:
-        return compiled(definition(function), names)
+        return compiled(definition(function), function.operand_names)
     return attrgetter(function.arb.removeprefix("operator."))(operator if "." in function.arb else arb)  # type: ignore[no-any-return]
 
 
 def compiled(program: Program, names: Sequence[str]) -> Callable[..., Any]:
     """A function of operands in the order of `names` that runs `program` on them."""
     tape = scalarise(program, primitive)
-    last = tape.entries[tape.output]
-    if isinstance(last, Input):
-        place = names.index(last.name)
-        return lambda *operands: operands[place]
-    if isinstance(last, Literal):
-        exact = last.value
-        return lambda *_: literal(exact)
+    first = len(names)
+    places = [names.index(entry.name) if isinstance(entry, Input) else first for entry in tape.entries]
+    calls: list[tuple[Callable[..., Any], tuple[int, ...]]] = []
+    for index, entry in enumerate(tape.entries):
+        if not isinstance(entry, Input):
+            places[index] = first + len(calls)
+            calls.append(_bound(entry, places))
+    output = places[tape.output]
+    if output < first:
+        return lambda *operands: operands[output]
 
     def run(*operands: Value) -> Value:
-        return forward(tape.entries, dict(zip(names, operands, strict=True)))[tape.output]
+        values = list(operands)
+        for call, arguments in calls:
+            values.append(call(*[values[argument] for argument in arguments]))
+        return values[output]
 
     return run
+
+
+def _bound(entry: Literal | Operation, places: Sequence[int]) -> tuple[Callable[..., Any], tuple[int, ...]]:
+    """An entry as a call, and the places of its arguments."""
+    if isinstance(entry, Literal):
+        return constant(entry.value), ()
+    return value(entry.function), tuple(places[operand] for operand in entry.operands)
 
 
 def forward(entries: Sequence[Entry], inputs: Mapping[str, Value]) -> list[Any]:
@@ -140,17 +156,25 @@ def forward(entries: Sequence[Entry], inputs: Mapping[str, Value]) -> list[Any]:
         if isinstance(entry, Input):
             values.append(inputs[entry.name])
         elif isinstance(entry, Literal):
-            values.append(literal(entry.value))
+            values.append(constant(entry.value)())
         else:
-            values.append(rule(entry.function).value(*[values[operand] for operand in entry.operands]))
+            values.append(value(entry.function)(*[values[operand] for operand in entry.operands]))
     return values
 
 
-def literal(value: Fraction | str) -> arb:
-    """A constant as a ball, at the precision in force."""
-    if isinstance(value, str):
-        return NAMED[value]()
-    return arb(fmpq(value.numerator, value.denominator))
+@lru_cache(maxsize=1000)
+def constant(number: Fraction | str) -> Callable[[], arb]:
+    """A constant as a function that gives its ball at the precision in force."""
+    if isinstance(number, str):
+        return NAMED[number]
+    if number.denominator & (number.denominator - 1) == 0 and number.numerator.bit_length() <= FEW_DIGITS:
+        exact = arb(number.numerator) / number.denominator
+        return lambda: exact
+    rational = fmpq(number.numerator, number.denominator)
+    return lambda: arb(rational)
 
+
+FEW_DIGITS = 53
+"""Binary digits of a dyadic constant that is exact at every precision."""
 
 NAMED: dict[str, Callable[[], arb]] = {"pi": arb.pi, "e": arb.const_e, "inf": arb.pos_inf}

@@ -11,7 +11,7 @@ from typing import Any
 
 from flint import arb
 
-from autogradcli.engines.arb.rules import Rule, Value, literal, primitive, rule
+from autogradcli.engines.arb.rules import Rule, Value, constant, primitive, rule
 from autogradcli.engines.arb.truth import Truth
 from autogradcli.language.program import Program
 from autogradcli.language.tape import Input, Literal, Operation, Tape, scalarise
@@ -101,7 +101,7 @@ def _values(plan: Plan, at: Mapping[str, arb], spread: arb | None, digits: int) 
             value = each.value(*[values[operand] for operand in entry.operands])  # type: ignore[union-attr]
             rounded = bool(each.partials)
         elif isinstance(entry, Literal):
-            value, rounded = literal(entry.value), True
+            value, rounded = constant(entry.value)(), True
         else:
             value, rounded = at[entry.name], False  # type: ignore[union-attr]
         if spread is not None and rounded and (varies or not _holds_exactly(value, digits)):

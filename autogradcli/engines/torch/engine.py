@@ -111,7 +111,7 @@ def _apply(function: Function, operands: Sequence[Value], options: Mapping[str, 
 
 def _define(function: Function, operands: Sequence[Value], kind: torch.dtype) -> Value:
     body = definition(function)
-    names = [p.name for p in function.parameters if p.kind != "option"]
+    names = function.operand_names
     bound = dict(zip(names, operands, strict=True))
     values: list[Value] = []
     for step in body.steps:

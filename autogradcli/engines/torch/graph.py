@@ -1,5 +1,6 @@
 """The graph that autograd built, read from `grad_fn` and filled with the gradients that flowed through it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -28,35 +29,32 @@ class Trace:
             each = new.pop()
             if each not in self._step:
                 self._step[each] = index
-                new.extend(_inputs(each))
+                new.extend(below for below in _inputs(each) if below is not None)
 
     def backward(self, output: torch.Tensor) -> tuple[Node, ...]:
         """Run `output.backward()` and give the graph's nodes, in walk order, with the gradients that reached them."""
         order = _walk(_node(output))
-        recorders = [_Recorder() for _ in order]
-        for node, recorder in zip(order, recorders, strict=True):
+        recorders = {node: _Recorder() for node in order}
+        for node, recorder in recorders.items():
             node.register_hook(recorder)
         output.backward()  # type: ignore[no-untyped-call]
         place_of = {node: place for place, node in enumerate(order)}
-        return tuple(
-            self._describe(place, node, recorder, tuple(place_of[each] for each in _inputs(node)))
-            for place, (node, recorder) in enumerate(zip(order, recorders, strict=True))
-        )
+        return tuple(self._describe(node, place_of, inputs, recorders[node]) for node, inputs in order.items())
 
-    def _describe(self, place: int, node: Any, recorder: "_Recorder", inputs: tuple[int, ...]) -> Node:
+    def _describe(self, node: Any, place_of: dict[Any, int], inputs: Sequence[Any], recorder: "_Recorder") -> Node:
         index = self._step[node]
         step = self._program.steps[index]
         result = self._result.get(node)
-        sent = recorder.sent or (None,) * len(node.next_functions)
+        sent = recorder.sent or (None,) * len(inputs)
         return Node(
-            id=place,
+            id=place_of[node],
             name=type(node).__name__,
             expression=self._program.text(index),
             step=index,
             value=None if result is None else result.tolist(),
             gradient=recorder.arrived,
-            inputs=inputs,
-            flows=tuple(flow for flow, (each, _) in zip(sent, node.next_functions, strict=True) if each is not None),
+            inputs=tuple(place_of[each] for each in inputs if each is not None),
+            flows=tuple(flow for flow, each in zip(sent, inputs, strict=True) if each is not None),
             variable=step.name if isinstance(step, Variable) else None,
         )
 
@@ -88,16 +86,17 @@ def _node(value: torch.Tensor) -> Any:
 
 
 def _inputs(node: Any) -> list[Any]:
-    return [each for each, _ in node.next_functions if each is not None]
+    """The node behind each input; None for an input without gradient."""
+    return [each for each, _ in node.next_functions]
 
 
-def _walk(root: Any) -> list[Any]:
-    """All nodes below `root`, each once, depth first, inputs in order."""
-    order: dict[Any, None] = {}
+def _walk(root: Any) -> dict[Any, list[Any]]:
+    """All nodes below `root` with their inputs, each once, depth first, inputs in order."""
+    order: dict[Any, list[Any]] = {}
     stack = [root]
     while stack:
         node = stack.pop()
         if node not in order:
-            order[node] = None
-            stack.extend(reversed(_inputs(node)))
-    return list(order)
+            order[node] = _inputs(node)
+            stack.extend(each for each in reversed(order[node]) if each is not None)
+    return order
