@@ -1,0 +1,148 @@
+"""The whole command line: which command is meant, its options, and one place where every failure ends."""
+
+import os
+import shlex
+import sys
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+
+from autogradcli.cli.output import abandon_standard_output, say
+from autogradcli.errors import ExitCode, GradcalcError
+from autogradcli.sources.commandline import Option, Syntax, canonical
+from autogradcli.sources.nearest import nearest
+
+COMPLETING = "_GRADCALC_COMPLETE"
+"""The environment variable by which a shell asks for completions."""
+
+VALUES = {
+    "diff": "diff takes no values, it gives the formula; gradcalc eval computes it at a point",
+    "batch": 'values stand in the lines that batch reads: "at": {"x": 2}',
+}
+"""What to do with the value of a variable, for commands that take none."""
+
+COMMANDS = {"eval": "evaluate", "diff": "diff", "batch": "batch", "functions": "functions"}
+"""Each command's module, and the function in it; only the module of the command that runs is imported."""
+
+
+def _application(commands: Iterable[str]) -> typer.Typer:
+    """The command line with some of the commands, or all."""
+    app = typer.Typer(
+        name="gradcalc",
+        help="The gradient of an expression, and whether that gradient is right.",
+        epilog="gradcalc COMMAND --help shows the options of a command, with examples.",
+        callback=_global_options,
+        rich_markup_mode=None,  # plain help: 80 columns anywhere, and no import of rich
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["--help", "-h"]},
+    )
+    for name in commands:
+        module = import_module(f"autogradcli.cli.{COMMANDS[name]}")
+        app.command(name, epilog=module.EXAMPLES)(getattr(module, COMMANDS[name]))
+    return app
+
+
+def _print_versions(wanted: bool) -> None:
+    if wanted:
+        from autogradcli.compute.compute import versions
+
+        typer.echo("\n".join(f"{name} {version}" for name, version in versions().items()))
+        raise typer.Exit
+
+
+def _global_options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the versions of gradcalc and its engines.", callback=_print_versions, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """The options that stand before the command."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit status of one command line. Its result goes to standard output, everything else to standard error."""
+    try:
+        _prepare_streams()
+        return int(_invoke(list(arguments)) or ExitCode.OK)
+    except GradcalcError as error:
+        say(error.draw())
+        return ExitCode.USAGE
+    except typer.Exit as finished:
+        return finished.exit_code
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        abandon_standard_output()
+        return ExitCode.CLOSED_PIPE
+    except Exception as error:
+        _report_defect(error)
+        return ExitCode.INTERNAL
+
+
+def _prepare_streams() -> None:
+    """Let any text be printed: what the terminal's encoding has no character for is escaped."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _report_defect(error: Exception) -> None:
+    if os.environ.get("GRADCALC_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error)
+    say(f"internal error: {type(error).__name__}: {error}")
+    say("This is a defect of gradcalc. Please report it, with the traceback that GRADCALC_DEBUG=1 adds.")
+
+
+def _invoke(arguments: list[str]) -> Any:
+    """What the command returns that the arguments name."""
+    name = arguments[0] if arguments else ""
+    known = name in COMMANDS and not os.environ.get(COMPLETING)
+    root: Any = typer.main.get_command(_application([name] if known else COMMANDS))
+    if os.environ.get(COMPLETING):
+        return root.main(arguments, prog_name="gradcalc")
+    if known:
+        arguments = [name, *canonical(arguments[1:], _syntax(root.commands[name]))]
+    elif not arguments:
+        say(root.get_help(root.make_context("gradcalc", [], resilient_parsing=True)))
+        return ExitCode.USAGE
+    elif name not in _syntax(root).names:
+        raise _no_command(arguments, _syntax(root))
+    with root.make_context("gradcalc", arguments) as context:
+        return root.invoke(context)
+
+
+def _syntax(command: Any) -> Syntax:
+    """What a command takes, read off its own declaration."""
+    options = [Option(("--help", "-h"), takes_value=False)]
+    arguments = []
+    for parameter in command.params:
+        if parameter.param_type_name == "option":
+            names = tuple(sorted(parameter.opts, key=len, reverse=True))
+            options.append(Option(names, takes_value=not parameter.is_flag))
+        else:
+            arguments.append(parameter)
+    return Syntax(
+        command=command.name,
+        options=tuple(options),
+        arguments=tuple(parameter.metavar for parameter in arguments),
+        required=sum(parameter.required for parameter in arguments),
+        repeats=any(parameter.nargs < 0 for parameter in arguments),
+        values=VALUES.get(command.name, f"see gradcalc {command.name} --help"),
+    )
+
+
+def _no_command(arguments: Sequence[str], syntax: Syntax) -> GradcalcError:
+    """The error for a first word that is no command: a typing error, an option out of place, or a forgotten `eval`."""
+    word = arguments[0]
+    meant = nearest(word, COMMANDS) if word.isidentifier() else nearest(word, syntax.names)
+    if meant is not None:
+        kind = "command" if word.isidentifier() else "option"
+        return GradcalcError("usage", f"there is no {kind} {word}", hint=f"did you mean {meant}?")
+    hint = f"type {shlex.join(['gradcalc', 'eval', *arguments])}"
+    return GradcalcError("usage", f"a command must come before {word}", hint=hint)

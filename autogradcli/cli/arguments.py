@@ -1,0 +1,115 @@
+"""Options that several commands share, each with its check, its completion and its line of help."""
+
+import math
+from collections.abc import Callable, Collection
+from typing import Annotated
+
+import typer
+
+from autogradcli.errors import GradcalcError
+from autogradcli.language.dtypes import DTYPES
+from autogradcli.sources.nearest import did_you_mean
+
+LONGEST = 1e6
+"""Seconds that anybody may wait for SymPy."""
+
+
+def one_of(option: str, choices: Collection[str]) -> Callable[[str], str]:
+    """A parser that gives back one of the choices; an error that names the nearest for anything else."""
+
+    def parse(text: str) -> str:
+        if text in choices:
+            return text
+        hint = did_you_mean(text, choices) or f"it can be {', '.join(choices)}"
+        raise GradcalcError("usage", f"{option} cannot be {text}", hint=hint)
+
+    return parse
+
+
+def tolerance(option: str) -> Callable[[str], float]:
+    """A parser of a finite number that is not negative."""
+
+    def parse(text: str) -> float:
+        number = _number(text)
+        if not 0 <= number < math.inf:
+            raise GradcalcError("usage", f"{option} cannot be {text}", hint="it can be 0 or a number above 0")
+        return number
+
+    return parse
+
+
+def seconds(text: str) -> float:
+    """A positive number of seconds."""
+    number = _number(text)
+    if not 0 < number <= LONGEST:
+        hint = f"it can be a number of seconds above 0, up to {LONGEST:,.0f}"
+        raise GradcalcError("usage", f"--timeout cannot be {text}", hint=hint)
+    return number
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def choose_format(format: str | None, json: bool) -> str:
+    """The format that `--format` and `--json` together ask for, text if neither does; an error if they ask for two."""
+    if json and format not in {None, "json"}:
+        raise GradcalcError("usage", f"--json is short for --format json, and --format is {format}")
+    return "json" if json else format or "text"
+
+
+def completion(choices: Collection[str]) -> Callable[[str], list[str]]:
+    """What a shell offers for an option with choices."""
+    return lambda incomplete: [choice for choice in choices if choice.startswith(incomplete)]
+
+
+Expression = Annotated[
+    str, typer.Argument(metavar="EXPR", help="The expression, in quotes; - reads it from standard input.")
+]
+Assignments = Annotated[
+    list[str],
+    typer.Option(
+        "--set", metavar="NAME=VALUE", help="Give a variable a value whose name is also an option's; repeatable."
+    ),
+]
+Wrt = Annotated[
+    str | None,
+    typer.Option("--wrt", metavar="NAMES", help="Differentiate with respect to these variables only: x or x,y."),
+]
+Of = Annotated[
+    str | None, typer.Option("--of", metavar="NAME", help="Differentiate this name of the text, not the last one.")
+]
+DtypeOption = Annotated[
+    str,
+    typer.Option(
+        "--dtype",
+        metavar="|".join(DTYPES),
+        help="The format torch computes in.",
+        parser=one_of("--dtype", DTYPES),
+        autocompletion=completion(DTYPES),
+    ),
+]
+Rtol = Annotated[
+    float | None,
+    typer.Option(
+        "--rtol", metavar="NUMBER", help="Demand this relative accuracy of the gradient.", parser=tolerance("--rtol")
+    ),
+]
+Atol = Annotated[
+    float | None,
+    typer.Option(
+        "--atol", metavar="NUMBER", help="Demand this absolute accuracy of the gradient.", parser=tolerance("--atol")
+    ),
+]
+Timeout = Annotated[
+    float, typer.Option("--timeout", metavar="SECONDS", help="How long SymPy may take.", parser=seconds)
+]
+NoSymbolic = Annotated[bool, typer.Option("--no-symbolic", help="Leave SymPy out.")]
+Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
+Output = Annotated[
+    str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the result to FILE, not to standard output.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no result: the exit status tells.")]

@@ -1,0 +1,62 @@
+"""`gradcalc batch`: JSON Lines in, JSON Lines out."""
+
+from typing import Annotated
+
+import typer
+
+from autogradcli.cli import arguments as options
+from autogradcli.cli.inputs import open_inputs
+from autogradcli.cli.output import open_output
+from autogradcli.cli.pipeline import Status, run_pipeline
+from autogradcli.cli.progress import open_progress
+from autogradcli.compute.compute import Session
+from autogradcli.errors import ExitCode
+from autogradcli.render.json import draw_json_line
+from autogradcli.sources.settings import Settings
+
+EXAMPLES = """\b
+Examples:
+  echo '{"expression": "x**y", "at": {"x": 2, "y": "pi/4"}}' | gradcalc batch
+  gradcalc batch cases.jsonl -o reports.jsonl
+  tail -f queue.jsonl | gradcalc batch --dtype float32 --no-symbolic
+
+\b
+Exit status, over all lines: 1 if a gradient is wrong; else 2 if a line makes
+no sense; else 3 if there is somewhere no finite derivative; else 0.
+"""
+
+Files = Annotated[
+    list[str], typer.Argument(metavar="FILE", help="Files of lines; standard input if there is none, or for -.")
+]
+
+
+def batch(
+    files: Files = [],  # noqa: B006
+    dtype: options.DtypeOption = "float64",
+    rtol: options.Rtol = None,
+    atol: options.Atol = None,
+    timeout: options.Timeout = 10.0,
+    no_symbolic: options.NoSymbolic = False,
+    output: options.Output = None,
+    quiet: options.Quiet = False,
+) -> ExitCode:
+    """JSON Lines in, JSON Lines out: a report for each line.
+
+    Reports come in the order of the lines, each as soon as it is done. A line
+    is an object with "expression" and, as they are needed, "at", "wrt", "of",
+    "id", "dtype", "rtol", "atol". A line that makes no sense is answered by an
+    "error", and the run goes on. Blank lines are skipped.
+    """
+    settings = Settings(dtype, rtol, atol, symbolic=not no_symbolic, timeout=timeout)
+    status = Status()
+    with (
+        open_inputs(files, output) as inputs,
+        Session(symbolic=not no_symbolic) as session,
+        open_output(output, quiet) as place,
+        open_progress(inputs, place.stream) as advance,
+    ):
+        for outcome in run_pipeline(inputs, session, settings):
+            place.write(draw_json_line(outcome.answer))
+            status.add(outcome)
+            advance(outcome.size)
+    return status.exit_code()

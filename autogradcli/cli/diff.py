@@ -1,0 +1,64 @@
+"""`gradcalc diff`: the symbolic derivative alone."""
+
+from typing import Annotated
+
+import typer
+
+from autogradcli.cli import arguments as options
+from autogradcli.cli.arguments import completion, one_of
+from autogradcli.cli.inputs import read_expression
+from autogradcli.cli.output import open_output, say
+from autogradcli.compute.formulas import STYLES, derivatives
+from autogradcli.errors import ExitCode, GradcalcError
+from autogradcli.render.formulas import draw_formulas
+from autogradcli.sources.argv import parse_program, split_names
+from autogradcli.sources.point import check_wrt
+
+EXAMPLES = """\b
+Examples:
+  gradcalc diff "x**2*sin(x)"
+  gradcalc diff "a*exp(-b*t)" --wrt t,b --format python
+  gradcalc diff "1/(1 + exp(-x))" --format latex
+
+\b
+Exit status: 0; 2 if the input makes no sense; 3 if SymPy finds no formula.
+"""
+
+Style = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        metavar="|".join(STYLES),
+        help="The language of the formula.",
+        parser=one_of("--format", STYLES),
+        autocompletion=completion(STYLES),
+    ),
+]
+
+
+def diff(
+    expression: options.Expression,
+    wrt: options.Wrt = None,
+    of: options.Of = None,
+    format: Style = "text",
+    timeout: options.Timeout = 10.0,
+    output: options.Output = None,
+) -> ExitCode:
+    """The derivative as a formula, found by SymPy.
+
+    One variable: the bare formula. Several: an equation for each, such as
+    df/dx = 2*x, or in Python df_dx = 2*x.
+    """
+    names = split_names(wrt)
+    program = parse_program(read_expression(expression), names, of)
+    variables = check_wrt(program, names, "--wrt")
+    if not variables:
+        raise GradcalcError("value", "there is nothing to differentiate: the expression has no variables")
+    found = derivatives(program, variables, format, timeout)
+    formulas = {name: each.formula for name, each in found.items() if each.formula is not None}
+    with open_output(output) as place:
+        place.write(draw_formulas(formulas, program.output_name, format, alone=len(variables) == 1))
+    for name, each in found.items():
+        if each.formula is None:
+            say(f"no derivative with respect to {name}: {each.reason}")
+    return ExitCode.OK if len(formulas) == len(found) else ExitCode.UNDEFINED

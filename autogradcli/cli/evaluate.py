@@ -1,0 +1,94 @@
+"""`gradcalc eval`: value, gradient, graph and verdict at one point."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from autogradcli.cli import arguments as options
+from autogradcli.cli.arguments import choose_format, completion, one_of
+from autogradcli.cli.inputs import read_expression
+from autogradcli.cli.output import check_output, open_output, say
+from autogradcli.compute.report import Report
+from autogradcli.errors import ExitCode
+from autogradcli.render.json import draw_json
+from autogradcli.render.plain import draw_plain, remarks
+from autogradcli.render.terminal import Terminal
+from autogradcli.render.text import draw_text
+from autogradcli.sources.argv import build_problem, parse_program, split_assignments, split_names
+from autogradcli.sources.settings import Settings
+
+EXAMPLES = """\b
+Examples:
+  gradcalc eval "5*x**3 + 2*x**2 + 4*x + 8" --x 2
+  gradcalc eval "sin(w*t)" --w -2 --t pi/4 --wrt w --format plain
+  gradcalc eval "y = x**2; z = exp(-y)" --x 0.5 --dtype float32 --json
+
+\b
+Exit status: 0; 1 if a gradient is wrong; 2 if the input makes no sense;
+3 if there is no finite derivative.
+"""
+
+FORMATS = ("text", "plain", "json")
+
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="|".join(FORMATS),
+        help="How the result is written; text if nothing is said.",
+        parser=one_of("--format", FORMATS),
+        autocompletion=completion(FORMATS),
+    ),
+]
+
+
+def evaluate(
+    context: typer.Context,
+    expression: options.Expression,
+    assignments: options.Assignments = [],  # noqa: B006
+    wrt: options.Wrt = None,
+    of: options.Of = None,
+    dtype: options.DtypeOption = "float64",
+    rtol: options.Rtol = None,
+    atol: options.Atol = None,
+    timeout: options.Timeout = 10.0,
+    no_symbolic: options.NoSymbolic = False,
+    format: Format = None,
+    json: options.Json = False,
+    output: options.Output = None,
+    quiet: options.Quiet = False,
+) -> ExitCode:
+    """Value and gradient at a point, and a verdict on the gradient.
+
+    EXPR is one expression, or several statements separated by semicolons, the
+    last of which is differentiated. Each variable takes its value from an option of its own name: --x 2,
+    --x=-2, --x pi/4. A value is any constant expression.
+    """
+    form = choose_format(format, json)
+    check_output(output, quiet)
+    settings = Settings(dtype, rtol, atol, symbolic=not no_symbolic, timeout=timeout)
+    values, names = split_assignments(assignments), split_names(wrt)
+    program = parse_program(read_expression(expression), [*values, *names], of)
+    spellings = [spelling for parameter in context.command.params for spelling in parameter.opts]
+    problem = build_problem(program, values, names, settings, spellings)
+
+    # Only now, so that an error in the input does not wait for what drives the engines.
+    from autogradcli.compute.compute import compute
+    from autogradcli.compute.verdict import exit_code
+
+    report = compute(problem)
+    if form == "plain" and not quiet:
+        for remark in remarks(report):
+            say(remark)
+    with open_output(output, quiet) as place:
+        place.write(DRAW[form](report, place.terminal))
+    return exit_code(gradient.verdict for gradient in report.gradients.values())
+
+
+DRAW: dict[str, Callable[[Report, Terminal], str]] = {
+    "text": draw_text,
+    "plain": lambda report, _: draw_plain(report),
+    "json": lambda report, _: draw_json(report.to_dict()),
+}
+"""Each format's way to write a report."""

@@ -1,0 +1,81 @@
+"""`gradcalc functions`: the table, and one row of it in full."""
+
+from typing import Annotated, Any
+
+import typer
+
+from autogradcli.cli import arguments as options
+from autogradcli.cli.arguments import choose_format, completion, one_of
+from autogradcli.cli.output import open_output
+from autogradcli.errors import GradcalcError
+from autogradcli.language.function import Function
+from autogradcli.language.functions import FAMILIES, UNDIFFERENTIABLE
+from autogradcli.language.table import candidates, names
+from autogradcli.render.functions import draw_function, draw_functions, function_object
+from autogradcli.render.json import draw_json
+from autogradcli.render.terminal import Terminal
+from autogradcli.sources.nearest import did_you_mean
+
+EXAMPLES = """\b
+Examples:
+  gradcalc functions
+  gradcalc functions softplus
+  gradcalc functions log --json
+"""
+
+FORMATS = ("text", "json")
+
+Name = Annotated[str | None, typer.Argument(metavar="NAME", help="A function's name, or another name for it.")]
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="|".join(FORMATS),
+        help="How the result is written; text if nothing is said.",
+        parser=one_of("--format", FORMATS),
+        autocompletion=completion(FORMATS),
+    ),
+]
+
+
+def functions(
+    name: Name = None,
+    format: Format = None,
+    json: options.Json = False,
+    output: options.Output = None,
+) -> None:
+    """The functions that gradcalc knows, or one of them in full."""
+    rows = None if name is None else find(name)
+    draw = draw_objects if choose_format(format, json) == "json" else draw_rows
+    with open_output(output) as place:
+        place.write(draw(rows, place.terminal))
+
+
+def find(name: str) -> tuple[Function, ...]:
+    """The rows that a name can mean; an error that says why there is none, or what was meant."""
+    bare = name.removesuffix("()").rpartition(".")[2]
+    found = candidates(bare)
+    if found:
+        return found
+    if bare in UNDIFFERENTIABLE:
+        raise GradcalcError("name", f"torch cannot differentiate {bare}", hint=UNDIFFERENTIABLE[bare])
+    hint = did_you_mean(bare, names()) or "gradcalc functions lists them all"
+    raise GradcalcError("name", f"there is no function {name}", hint=hint)
+
+
+def draw_rows(rows: tuple[Function, ...] | None, terminal: Terminal) -> str:
+    """The table as text, or some rows of it in full."""
+    if rows is None:
+        return draw_functions(FAMILIES, terminal)
+    return "\n".join(draw_function(row, terminal) for row in rows)
+
+
+def draw_objects(rows: tuple[Function, ...] | None, terminal: Terminal) -> str:  # noqa: ARG001
+    """The same as a JSON list of objects."""
+    objects: list[dict[str, Any]] = [
+        function_object(row, family)
+        for family, members in FAMILIES.items()
+        for row in members
+        if rows is None or row in rows
+    ]
+    return draw_json(objects)

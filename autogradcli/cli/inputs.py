@@ -1,0 +1,60 @@
+"""What commands read: files, standard input, an expression that comes through a pipe."""
+
+import os
+import stat
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import BinaryIO
+
+from autogradcli.cli.output import file_error
+from autogradcli.errors import GradcalcError
+from autogradcli.language.characters import MAX_LENGTH
+
+STANDARD_INPUT = "-"
+
+
+def read_expression(argument: str) -> str:
+    """The expression itself, or what stands on standard input where it is `-`."""
+    if argument != STANDARD_INPUT:
+        return argument
+    with _standard_input() as stream:
+        # A character takes up to four bytes; more than that is for the parser to refuse, and need not be read.
+        text = stream.read(4 * MAX_LENGTH + 4)
+    try:
+        return text.decode().strip()
+    except UnicodeDecodeError as error:
+        raise GradcalcError("parse", f"standard input is not UTF-8: byte {error.start + 1}") from error
+
+
+@contextmanager
+def open_inputs(paths: Sequence[str], output: str | None) -> Iterator[list[BinaryIO]]:
+    """The files, or standard input if there are none; an error if one cannot be read, or is the output as well."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(_open(path, output)) for path in paths or [STANDARD_INPUT]]
+
+
+def _open(path: str, output: str | None) -> BinaryIO:
+    if path == STANDARD_INPUT:
+        return _standard_input()
+    try:
+        if output is not None and os.path.exists(output) and os.path.samefile(path, output):
+            raise GradcalcError("usage", f"{path} is both input and output", hint="write to another file")
+        if os.path.isdir(path):
+            raise GradcalcError("file", f"{path} is a directory")
+        return open(path, "rb")
+    except (OSError, ValueError) as error:
+        raise file_error(path, error, "read") from error
+
+
+def _standard_input() -> BinaryIO:
+    """Standard input in bytes, behind a buffer of its own: a thread that waits in Python's blocks the exit."""
+    if sys.stdin is None:
+        raise GradcalcError("file", "standard input is closed")
+    return open(sys.stdin.fileno(), "rb", closefd=False)
+
+
+def total_size(inputs: Sequence[BinaryIO]) -> int | None:
+    """Bytes in all inputs together; None if one of them is no file, whose end nobody knows."""
+    found = [os.fstat(stream.fileno()) for stream in inputs]
+    return sum(each.st_size for each in found) if all(stat.S_ISREG(each.st_mode) for each in found) else None

@@ -1,0 +1,1 @@
+"""Reports to text: one small file per format. Nothing here prints."""

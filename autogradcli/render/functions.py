@@ -1,0 +1,75 @@
+"""The table of functions, and one row of it in full."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from autogradcli.compute.report import plain
+from autogradcli.language.binding import signature
+from autogradcli.language.function import Function
+from autogradcli.render.layout import GAP
+from autogradcli.render.terminal import Terminal
+
+WIDEST = 26
+"""Widest signature that the others are padded to."""
+
+
+def draw_functions(families: Mapping[str, Sequence[Function]], terminal: Terminal) -> str:
+    """All functions by family, one on each line: how it is called, and what it gives back."""
+    calls = [signature(row, row.name) for family in families.values() for row in family]
+    width = max(len(call) for call in calls if len(call) <= WIDEST)
+    sections = []
+    for name, family in families.items():
+        lines = [terminal.paint(name, "bold")]
+        lines += [f"  {signature(row, row.name):<{width}}{' ' * GAP}{row.doc}" for row in family]
+        sections.append("\n".join(lines))
+    return "\n\n".join(sections) + "\n"
+
+
+def draw_function(row: Function, terminal: Terminal) -> str:
+    """Everything that the table says of one function."""
+    facts = [(label, text) for label, text in _facts(row) if text]
+    width = max(len(label) for label, _ in facts)
+    lines = [f"{terminal.paint(signature(row, row.name), 'bold')}{' ' * GAP}{row.doc}", ""]
+    lines += [f"  {label:<{width}}{' ' * GAP}{text}" for label, text in facts]
+    return "\n".join(lines) + "\n"
+
+
+def _facts(row: Function) -> list[tuple[str, str]]:
+    differentiated = [parameter.name for parameter in row.parameters if parameter.kind in {"tensor", "number"}]
+    derivatives = [(f"d/d{name}", text) for name, text in zip(differentiated, row.partials, strict=False) if text]
+    return [
+        ("also called", ", ".join(row.aliases)),
+        ("means", row.definition),
+        *derivatives,
+        ("defined where", row.domain),
+        ("kinks where", row.kinks),
+        ("jumps where", row.jumps),
+        ("in torch", _below(row.torch, "torch")),
+        ("in SymPy", _below(row.sympy, "sympy")),
+        ("note", row.note),
+    ]
+
+
+def _below(name: str, module: str) -> str:
+    """The full name of a library's function."""
+    return f"{module}.{name}" if name and not name.startswith("operator.") else name
+
+
+def function_object(row: Function, family: str) -> dict[str, Any]:
+    """One row as a JSON object; what it does not say is null."""
+    return {
+        "name": row.name,
+        "family": family,
+        "signature": signature(row, row.name),
+        "doc": row.doc,
+        "aliases": plain(row.aliases),
+        "definition": row.definition or None,
+        "derivatives": plain(row.partials),
+        "domain": row.domain or None,
+        "kinks": row.kinks or None,
+        "jumps": row.jumps or None,
+        "returns": row.returns,
+        "torch": row.torch or None,
+        "sympy": row.sympy or None,
+        "note": row.note or None,
+    }

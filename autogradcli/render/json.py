@@ -1,0 +1,22 @@
+"""Objects as JSON: UTF-8, strict, with keys in their own order."""
+
+import json
+import re
+from typing import Any
+
+_LONE = re.compile("[\ud800-\udfff]")
+
+
+def draw_json(value: Any) -> str:
+    """An object over many lines, for one result that a person may read as well."""
+    return _escape(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2)) + "\n"
+
+
+def draw_json_line(value: Any) -> str:
+    """An object on one line, for a stream of results."""
+    return _escape(json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))) + "\n"
+
+
+def _escape(text: str) -> str:
+    """The text with halves of surrogate pairs escaped, which UTF-8 cannot hold and JSON can."""
+    return _LONE.sub(lambda half: f"\\u{ord(half[0]):04x}", text)

@@ -1,0 +1,82 @@
+"""Numbers as text: as short as they can be told apart in their dtype, or cut to a number of digits."""
+
+import math
+from collections.abc import Callable
+from decimal import ROUND_CEILING, Context, Decimal, InvalidOperation
+from typing import Any
+
+from autogradcli.engines.opinions import Array
+from autogradcli.language.dtypes import DTYPES, Dtype
+
+ALL_DIGITS = 30
+"""Significant digits of SymPy's values."""
+LEAST_DIGITS = 6
+"""Significant digits below which no value is cut."""
+
+
+def entries(value: Array, draw: Callable[[Any], str]) -> str:
+    """A scalar, or a tensor as nested lists row by row, each entry drawn by `draw`."""
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(entries(item, draw) for item in value)}]"
+    return draw(value)
+
+
+def shortest(value: Array, dtype: str) -> str:
+    """The shortest decimal that is read back as this number of this dtype, as Python writes it; None is `none`."""
+    return entries(value, lambda number: _shortest(number, DTYPES[dtype]))
+
+
+def _shortest(number: float | bool | None, dtype: Dtype) -> str:
+    if number is None:
+        return "none"
+    if isinstance(number, bool) or not math.isfinite(number) or dtype.name == "float64":
+        return str(number)
+    candidates = (float(f"{number:.{digits}e}") for digits in range(9))
+    return repr(next((each for each in candidates if _rounded(each, dtype) == number), number))
+
+
+def _rounded(number: float, dtype: Dtype) -> float:
+    """The nearest number of the dtype, ties to even."""
+    unit = dtype.ulp(number)
+    return round(number / unit) * unit
+
+
+def significant(text: Array, digits: int) -> str:
+    """A decimal number in at most so many significant digits, without trailing zeros; other text as it is."""
+    return entries(text, lambda number: _significant(str(number), digits))
+
+
+def _significant(text: str, digits: int) -> str:
+    try:
+        number = Context(prec=digits).create_decimal(text)
+    except InvalidOperation:
+        return text
+    return _plain(number) if number.is_finite() else text
+
+
+def _plain(number: Decimal) -> str:
+    """A decimal as Python writes a float, but an integer without a point."""
+    if not number:
+        return "0"
+    if -5 < number.adjusted() < 16:
+        return _trim(f"{number:f}")
+    mantissa, _, exponent = f"{number:e}".partition("e")
+    return f"{_trim(mantissa)}e{int(exponent):+03d}"
+
+
+def _trim(text: str) -> str:
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def enclosure(value: str, radius: str, digits: int) -> str:
+    """A ball `value ± radius` in at most so many digits: what cutting the value adds to its radius is added."""
+    context = Context(prec=digits)
+    centre = context.create_decimal(value)
+    exact = Context(prec=1000)
+    wider = exact.add(Decimal(radius), exact.abs(exact.subtract(Decimal(value), centre)))
+    return f"{_plain(centre)} ± {_plain(Context(prec=2, rounding=ROUND_CEILING).plus(wider))}"
+
+
+def ulps(distance: Array) -> str:
+    """A distance in units in the last place."""
+    return entries(distance, lambda number: "" if number is None else f"{_significant(repr(number), 2)} ulp")

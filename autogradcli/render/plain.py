@@ -1,0 +1,27 @@
+"""The report for a script: the bare gradient, or one line `name value` for each variable where there are several."""
+
+from autogradcli.compute.report import Report
+from autogradcli.render.numbers import shortest
+
+
+def draw_plain(report: Report) -> str:
+    """The gradients, or the value where there is nothing to differentiate."""
+    gradients = {
+        name: shortest(gradient.autograd, report.variables[name].dtype) for name, gradient in report.gradients.items()
+    }
+    match list(gradients.values()):
+        case []:
+            return f"{shortest(report.value, 'float64')}\n"
+        case [gradient]:
+            return f"{gradient}\n"
+    return "".join(f"{name} {gradient}\n" for name, gradient in gradients.items())
+
+
+def remarks(report: Report) -> list[str]:
+    """What a script's owner should read beside the numbers: every verdict but `verified`, with its reason."""
+    found = [
+        f"{gradient.verdict}: {name}: {gradient.reason.message} ({gradient.reason.code})"
+        for name, gradient in report.gradients.items()
+        if gradient.reason is not None
+    ]
+    return [*found, *(f"note: {note}" for note in report.notes)]

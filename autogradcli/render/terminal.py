@@ -1,0 +1,55 @@
+"""Where text will be read: how wide it is, and whether it has colours and box characters."""
+
+import os
+from dataclasses import dataclass
+from shutil import get_terminal_size
+from typing import TextIO
+
+STYLES = {"bold": "1", "dim": "2", "green": "32", "yellow": "33", "red": "1;31", "alarm": "1;37;41"}
+"""ANSI codes by what they are for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """A place for text."""
+
+    width: int | None = None
+    """Columns; None where nothing is ever cut, because nobody looks at it as it is: a file, a pipe."""
+    height: int | None = None
+    """Lines of a screenful; None where there is no screen."""
+    colours: bool = False
+    boxes: bool = False
+    """Whether it can show box characters and an ellipsis."""
+
+    @property
+    def ellipsis(self) -> str:
+        """What stands for text left out."""
+        return "…" if self.boxes else "..."
+
+    def paint(self, text: str, style: str | None) -> str:
+        """The text in a style of `STYLES`, where there are colours."""
+        if not self.colours or style is None or not text:
+            return text
+        return f"\x1b[{STYLES[style]}m{text}\x1b[0m"
+
+
+FILE = Terminal()
+"""A file or a pipe: plain text of any width."""
+
+
+def terminal_of(stream: TextIO) -> Terminal:
+    """The terminal that a stream writes to, or `FILE`; `COLUMNS`, `LINES`, `NO_COLOR` and `TERM=dumb` are honoured."""
+    if not stream.isatty():
+        return FILE
+    size = get_terminal_size()
+    dumb = os.environ.get("TERM", "dumb") == "dumb"
+    colours = not dumb and not os.environ.get("NO_COLOR")
+    return Terminal(size.columns, size.lines, colours, _has_boxes(stream.encoding))
+
+
+def _has_boxes(encoding: str) -> bool:
+    try:
+        "│├└─…".encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True

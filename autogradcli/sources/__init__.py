@@ -1,0 +1,1 @@
+"""Problems from where they are written down: the command line, JSON Lines."""

@@ -1,0 +1,59 @@
+"""A problem from the command line: an expression and a value for each of its variables."""
+
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
+
+from autogradcli.compute.problem import Problem
+from autogradcli.errors import GradcalcError
+from autogradcli.language.parser import parse, select_output
+from autogradcli.language.program import Program
+from autogradcli.sources.commandline import SET
+from autogradcli.sources.point import Notation, check_names, check_wrt, parse_value
+from autogradcli.sources.settings import Settings
+
+
+def build_problem(
+    program: Program, values: Mapping[str, str], wrt: Sequence[str], settings: Settings, options: Collection[str]
+) -> Problem:
+    """The problem that a command line states; `options` are the ways to write the command's own options."""
+    check_names(program, values, _notation(options))
+    at = {name: parse_value(text, f"--{name}") for name, text in values.items()}
+    return settings.problem(program, at, check_wrt(program, wrt, "--wrt"))
+
+
+def parse_program(expression: str, given: Collection[str], output: str | None) -> Program:
+    """The program that an expression means, with the output that `--of` names."""
+    program = parse(expression, given)
+    return program if output is None else select_output(program, output)
+
+
+def split_assignments(assignments: Sequence[str]) -> dict[str, str]:
+    """The values of `--set NAME=VALUE`, by name as the parser has it; an error if one is given twice."""
+    values: dict[str, str] = {}
+    for assignment in assignments:
+        written, equals, value = assignment.partition("=")
+        name = unicodedata.normalize("NFKC", written.strip())
+        if not name or not equals:
+            raise GradcalcError("usage", f"{SET} {assignment} gives no variable a value", hint=f"type {SET} NAME=VALUE")
+        if name in values:
+            message = f"{name} is given twice: {values[name]} and {value}"
+            raise GradcalcError("value", message, hint="a variable has one value")
+        values[name] = value
+    return values
+
+
+def split_names(text: str | None) -> tuple[str, ...]:
+    """The names in `a,b`; an error if one is empty."""
+    if text is None:
+        return ()
+    names = tuple(unicodedata.normalize("NFKC", name.strip()) for name in text.split(","))
+    if not all(names):
+        raise GradcalcError("usage", f"--wrt {text} leaves a name out", hint="type --wrt x or --wrt x,y")
+    return names
+
+
+def _notation(options: Collection[str]) -> Notation:
+    def give(names: Sequence[str]) -> str:
+        return " ".join(f"{SET} {name}=NUMBER" if f"--{name}" in options else f"--{name} NUMBER" for name in names)
+
+    return Notation(give, lambda name: f"--{name}", tuple(options))

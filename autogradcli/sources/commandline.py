@@ -1,0 +1,166 @@
+"""The words of a command line, sorted into options, values of variables and arguments.
+
+An option parser cannot do this: `--x -2` gives a variable a value, `-x**2` is an expression, and any name in any
+alphabet may be a variable. So the words are sorted here, by a description of the command's own options, and come out
+as a command line that an option parser cannot misread: `--rtol=1e-3 --set=x=-2 -- -x**2`.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from autogradcli.errors import GradcalcError
+from autogradcli.sources.nearest import did_you_mean
+
+SET = "--set"
+"""The option that gives a variable its value; commands without it take no values."""
+
+_OPTION = re.compile(r"(--[^\W\d][\w-]*)(?:=(.*))?", re.DOTALL)
+"""A word that is an option or gives a value to a variable. `--5` and `--(x)` are expressions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option of a command."""
+
+    names: tuple[str, ...]
+    """How it is written, the long name first."""
+    takes_value: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Syntax:
+    """What a command takes."""
+
+    command: str
+    options: tuple[Option, ...]
+    arguments: tuple[str, ...]
+    """The names of its arguments, such as `EXPR`."""
+    required: int
+    """How many of them must be there."""
+    repeats: bool
+    """Whether the last one may be given any number of times."""
+    values: str
+    """What to do with the value of a variable, for commands that take none."""
+
+    def option(self, name: str) -> Option | None:
+        """The option that is written so, if there is one."""
+        return next((option for option in self.options if name in option.names), None)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All ways to write its options."""
+        return tuple(name for option in self.options for name in option.names)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An option or a variable, as it stands on the command line."""
+
+    name: str
+    value: str | None
+
+
+def canonical(words: Sequence[str], syntax: Syntax) -> list[str]:
+    """The same command line in the one form that cannot be misread; an error where it makes no sense."""
+    given: list[Given] = []
+    arguments: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if word == "--":
+            arguments += rest
+        elif (option := _split(word, syntax)) is not None:
+            given.append(_complete(option, rest, syntax))
+        else:
+            arguments.append(word)
+    if not _asks_for_help(given):
+        _check_arguments(arguments, given, syntax)
+    return [*(_written(each, syntax) for each in given), "--", *arguments]
+
+
+def _split(word: str, syntax: Syntax) -> Given | None:
+    """The option in a word and what follows its `=`; None for an argument."""
+    if syntax.option(word):
+        return Given(word, None)
+    match = _OPTION.fullmatch(word)
+    return Given(match[1], match[2]) if match else None
+
+
+def _complete(given: Given, rest: Iterator[str], syntax: Syntax) -> Given:
+    """The option with its value, which is the next word whatever it starts with, unless that is another option."""
+    option = syntax.option(given.name)
+    if option is None and not syntax.option(SET):
+        raise _unknown(given.name, syntax)
+    if option is not None and not option.takes_value:
+        if given.value is not None:
+            raise GradcalcError("usage", f"{given.name} takes no value", hint=f"type {given.name} alone")
+        return given
+    if given.value is not None:
+        return given
+    value = next(rest, None)
+    if value is None:
+        raise _no_value(given.name, None, syntax)
+    if _OPTION.fullmatch(value):
+        raise _no_value(given.name, value, syntax)
+    return Given(given.name, value)
+
+
+def _written(given: Given, syntax: Syntax) -> str:
+    option = syntax.option(given.name)
+    if option is None:
+        return f"{SET}={given.name[2:]}={given.value}"
+    return option.names[0] if given.value is None else f"{option.names[0]}={given.value}"
+
+
+def _asks_for_help(given: Sequence[Given]) -> bool:
+    return any(each.name in {"--help", "-h"} for each in given)
+
+
+def _unknown(name: str, syntax: Syntax) -> GradcalcError:
+    hint = did_you_mean(name, syntax.names) or syntax.values
+    return GradcalcError("usage", f"{syntax.command} has no option {name}", hint=hint)
+
+
+def _no_value(name: str, following: str | None, syntax: Syntax) -> GradcalcError:
+    hint = None if syntax.option(name) else did_you_mean(name, syntax.names)
+    then = "" if following is None else f"; after it comes {following}"
+    if hint is None and following is not None:
+        hint = f"type {name}={following} if that is meant as the value"
+    return GradcalcError("usage", f"{name} needs a value{then}", hint=hint)
+
+
+def _check_arguments(arguments: Sequence[str], given: Sequence[Given], syntax: Syntax) -> None:
+    if len(arguments) < syntax.required:
+        missing = syntax.arguments[len(arguments)]
+        raise GradcalcError("usage", f"{missing} is missing", hint=_where_it_went(given, syntax))
+    if len(arguments) > len(syntax.arguments) and not syntax.repeats:
+        raise _too_many(arguments, syntax)
+
+
+def _where_it_went(given: Sequence[Given], syntax: Syntax) -> str:
+    """What to type where the argument is missing: perhaps an option took it for its own value, or for itself."""
+    for each in reversed(given):
+        if not each.name.startswith("--"):
+            return f"{each.name} is an option; for the expression {each.name} type -- {each.name}"
+        if each.value is not None and not _is_number(each.value):
+            near = None if syntax.option(each.name) else did_you_mean(each.name, syntax.names)
+            return f"{each.name} took {each.value} for its value" + (f"; {near}" if near else "")
+    return f"see gradcalc {syntax.command} --help"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _too_many(arguments: Sequence[str], syntax: Syntax) -> GradcalcError:
+    name, count = syntax.arguments[-1], len(arguments)
+    message = f"one {name} is expected, and there are {count}: {', '.join(arguments)}"
+    for word, value in pairwise(arguments[1:]):
+        if re.fullmatch(r"-[^\W\d]\w*", word):
+            return GradcalcError("usage", message, hint=f"a value is given by two dashes: -{word} {value}")
+    return GradcalcError("usage", message, hint=f'put it in quotes: "{" ".join(arguments)}"')

@@ -1,0 +1,198 @@
+"""Problems from JSON Lines: one object with an expression and a point on each line.
+
+    {"id": 7, "expression": "x**y", "at": {"x": 2, "y": "pi/4"}, "wrt": ["x"]}
+
+Whatever a line holds, what comes out is a problem, or a failure that says what is wrong with the line.
+"""
+
+import json
+import math
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any, BinaryIO
+
+from autogradcli.compute.problem import Problem
+from autogradcli.errors import GradcalcError, Span
+from autogradcli.language.dtypes import DTYPES
+from autogradcli.language.program import Constant, Program
+from autogradcli.sources.argv import parse_program
+from autogradcli.sources.nearest import did_you_mean
+from autogradcli.sources.point import Notation, check_names, check_wrt, parse_value
+from autogradcli.sources.settings import Settings
+
+MAX_LINE = 1_000_000
+"""Bytes in one line."""
+MAX_DIGITS = 4_000
+"""Digits of an integer: Python refuses to read longer ones."""
+
+KEYS = ("id", "expression", "at", "wrt", "of", "dtype", "rtol", "atol")
+"""What a line may hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A line that states no problem."""
+
+    id: Any
+    """The line's `id`, if it could be read."""
+    expression: Any
+    """The line's `expression`, if it could be read."""
+    error: GradcalcError
+
+
+def read_lines(stream: BinaryIO) -> Iterator[bytes]:
+    """The lines of a stream that are not blank, as they arrive; one beyond `MAX_LINE` is cut off just beyond it."""
+    while line := stream.readline(MAX_LINE + 1):
+        rest = line
+        while len(rest) > MAX_LINE and not rest.endswith(b"\n"):
+            rest = stream.readline(MAX_LINE + 1)
+        if not line.isspace():
+            yield line
+
+
+def read_problem(line: bytes, settings: Settings) -> Problem | Failure:
+    """The problem on one line; what the line does not say itself, `settings` say."""
+    fields: dict[str, Any] = {}
+    try:
+        fields = _read_object(line)
+        return _build(fields, settings)
+    except GradcalcError as error:
+        return Failure(fields.get("id"), fields.get("expression"), error)
+
+
+def _read_object(line: bytes) -> dict[str, Any]:
+    if len(line) > MAX_LINE:
+        raise GradcalcError("limit", f"the line is longer than {MAX_LINE:,} bytes")
+    try:
+        text = line.decode()
+        value = json.loads(text, object_pairs_hook=_unique, parse_int=_integer, parse_constant=_refuse_constant)
+    except UnicodeDecodeError as error:
+        byte = f"byte {error.start + 1} is {line[error.start]:#04x}"
+        raise GradcalcError("parse", f"the line is not UTF-8: {byte}") from error
+    except json.JSONDecodeError as error:
+        raise GradcalcError("parse", f"the line is not JSON: {error.msg} at character {error.pos + 1}") from error
+    except RecursionError as error:
+        raise GradcalcError("limit", "the line is nested too deep") from error
+    if not isinstance(value, dict):
+        raise GradcalcError("parse", "the line is not a JSON object", hint='type {"expression": "...", "at": {...}}')
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
+        raise GradcalcError("parse", f'"{twice}" stands twice in one object')
+    return found
+
+
+def _integer(text: str) -> int:
+    if len(text) > MAX_DIGITS:
+        raise GradcalcError("limit", f"an integer has more than {MAX_DIGITS:,} digits")
+    return int(text)
+
+
+def _refuse_constant(text: str) -> float:
+    hint = None if text == "NaN" else f'type "{text[: -len("inity")].lower()}", in quotes'
+    raise GradcalcError("value", f"{text} is not JSON", hint=hint)
+
+
+def _build(fields: Mapping[str, Any], settings: Settings) -> Problem:
+    """The problem that the fields of a line state."""
+    for key in fields:
+        if key not in KEYS:
+            hint = did_you_mean(key, KEYS) or f"the keys are {', '.join(KEYS)}"
+            raise GradcalcError("usage", f'there is no key "{key}"', hint=hint)
+    if "expression" not in fields:
+        raise GradcalcError("usage", 'the line has no "expression"')
+    values = _values(fields.get("at", {}))
+    wrt = _names(fields.get("wrt", ()))
+    output = None if fields.get("of") is None else _text(fields, "of")
+    program = parse_program(_text(fields, "expression"), [*values, *wrt], output)
+    check_names(program, values, _NOTATION)
+    at = {name: _value(value, name) for name, value in values.items()}
+    return _override(settings, fields).problem(program, at, check_wrt(program, wrt, '"wrt"'), fields.get("id"))
+
+
+def _text(fields: Mapping[str, Any], key: str) -> str:
+    value = fields[key]
+    if not isinstance(value, str):
+        raise GradcalcError("usage", f'"{key}" must be text, and is {_kind(value)}')
+    return value
+
+
+def _values(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise GradcalcError("usage", f'"at" must be an object, and is {_kind(value)}', hint='type "at": {"x": 2}')
+    return {unicodedata.normalize("NFKC", name): each for name, each in value.items()}
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
+        raise GradcalcError("usage", '"wrt" must be a list of names', hint='type "wrt": ["x"]')
+    return tuple(unicodedata.normalize("NFKC", name) for name in value)
+
+
+def _override(settings: Settings, fields: Mapping[str, Any]) -> Settings:
+    dtype = settings.dtype
+    if fields.get("dtype") is not None:
+        dtype = _text(fields, "dtype")
+        if dtype not in DTYPES:
+            hint = did_you_mean(dtype, DTYPES) or f"the dtypes are {', '.join(DTYPES)}"
+            raise GradcalcError("usage", f"there is no dtype {dtype}", hint=hint)
+    return replace(
+        settings,
+        dtype=dtype,
+        rtol=_tolerance(fields, "rtol", settings.rtol),
+        atol=_tolerance(fields, "atol", settings.atol),
+    )
+
+
+def _tolerance(fields: Mapping[str, Any], key: str, default: float | None) -> float | None:
+    value = fields.get(key)
+    if value is None:
+        return default
+    number = _number(value, f'"{key}"')
+    if number < 0:
+        raise GradcalcError("usage", f'"{key}" must be 0 or more, and is {value}')
+    return number
+
+
+def _number(value: Any, label: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise GradcalcError("value", f"{label} must be a number, and is {_kind(value)}")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if math.isinf(number):
+        raise GradcalcError("value", f"{label} is beyond the largest double, 1.8e308")
+    return number
+
+
+def _value(value: Any, name: str) -> Program:
+    """The value of a variable: text is a constant expression, a number is the double nearest to it."""
+    label = _NOTATION.label(name)
+    if isinstance(value, str):
+        return parse_value(value, label)
+    number = _number(value, label)
+    source = repr(number)
+    if source == "-0.0":  # a Fraction has no negative zero, a sign before it has
+        return parse_value(source, label)
+    return Program(source, (Constant(Fraction(number), Span(0, len(source))),), 0, None, {}, ())
+
+
+def _kind(value: Any) -> str:
+    """What JSON calls a value of this kind."""
+    kinds = {type(None): "null", bool: "true or false", str: "text", list: "a list", dict: "an object"}
+    return kinds.get(type(value), "a number")
+
+
+def _give(names: Sequence[str]) -> str:
+    return '"at": {' + ", ".join(f'"{name}": NUMBER' for name in names) + "}"
+
+
+_NOTATION = Notation(give=_give, label=lambda name: f'"{name}" in "at"')

@@ -1,0 +1,118 @@
+"""The point: a value for each variable of a program, and nothing else.
+
+The command line and JSON Lines say the same things in two notations, so every function here is given the words for a
+notation: how a value is given, and what its names are called.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from autogradcli.errors import GradcalcError
+from autogradcli.language.names import CONSTANTS
+from autogradcli.language.parser import parse
+from autogradcli.language.program import Program
+from autogradcli.language.program import Variable as VariableStep
+from autogradcli.sources.nearest import did_you_mean
+
+SHOWN = 8
+"""Names that an error lists before it only counts them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """How one source writes values down."""
+
+    give: Callable[[Sequence[str]], str]
+    """What to type to give variables their values."""
+    label: Callable[[str], str]
+    """What the value of a variable is called."""
+    others: tuple[str, ...] = ()
+    """What a name may have been meant for that is no variable."""
+
+
+def check_names(program: Program, given: Collection[str], notation: Notation) -> None:
+    """Nothing; an error if a name is given that is no variable, or a variable is given no value."""
+    for name in given:
+        if name not in program.variables:
+            raise _superfluous(program, name, notation)
+    missing = [name for name in program.variables if name not in given]
+    if missing:
+        raise _missing(program, missing, notation)
+
+
+def _superfluous(program: Program, name: str, notation: Notation) -> GradcalcError:
+    label = notation.label(name)
+    if name in program.assigned:
+        return GradcalcError("value", f"{name} is computed in the text", hint=f"leave {label} out")
+    if name in CONSTANTS and name != "e":
+        return GradcalcError("value", f"{name} is a constant", hint=f"leave {label} out, or choose another name")
+    known = {notation.label(variable): variable for variable in program.variables}
+    hint = did_you_mean(label, [*known, *notation.others]) or _variables(program)
+    return GradcalcError("value", f"there is no variable {name}", hint=hint)
+
+
+def _variables(program: Program) -> str:
+    match program.variables:
+        case []:
+            return "the expression has no variables"
+        case [name]:
+            return f"the variable is {name}"
+    return f"the variables are {enumerate_names(program.variables)}"
+
+
+def _missing(program: Program, missing: Sequence[str], notation: Notation) -> GradcalcError:
+    step = program.steps[program.variable_index(missing[0])]
+    assert isinstance(step, VariableStep)
+    verb, plural = ("has", "") if len(missing) == 1 else ("have", "s")
+    return GradcalcError(
+        "value",
+        f"{enumerate_names(missing)} {verb} no value{plural}",
+        source=program.source,
+        span=step.span,
+        hint=f"type {notation.give(missing[:SHOWN])}",
+    )
+
+
+def enumerate_names(names: Sequence[str]) -> str:
+    """The names as they are read out: `x`, `x and y`, `x, y and z`, and so many others."""
+    if len(names) > SHOWN:
+        return f"{', '.join(names[:SHOWN])} and {len(names) - SHOWN} others"
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def parse_value(text: str, label: str) -> Program:
+    """The value that a text means: a constant expression; errors point into the text."""
+    try:
+        value = parse(text)
+    except GradcalcError as error:
+        raise GradcalcError(
+            "value", f"{label}: {error.message}", source=error.source, span=error.span, hint=error.hint
+        ) from error
+    if value.variables:
+        raise _not_constant(value, label)
+    return value
+
+
+def _not_constant(value: Program, label: str) -> GradcalcError:
+    name = value.variables[0]
+    if name.casefold() == "nan":
+        message, hint = f"{label}: nan is not a point at which anything can be computed", None
+    else:
+        message = f"{label}: a value is a constant expression, and {name} is a variable"
+        hint = did_you_mean(name, CONSTANTS)
+    span = value.steps[value.variable_index(name)].span
+    return GradcalcError("value", message, source=value.source, span=span, hint=hint)
+
+
+def check_wrt(program: Program, wrt: Sequence[str], label: str) -> tuple[str, ...]:
+    """The variables to differentiate with respect to, all of them if none is named; an error if one is unknown."""
+    for index, name in enumerate(wrt):
+        if name in program.assigned and name not in program.variables:
+            hint = f"{name} is computed in the text; {_variables(program)}"
+            raise GradcalcError("value", f"{label}: {name} is not a variable", hint=hint)
+        if name not in program.variables:
+            hint = did_you_mean(name, program.variables) or _variables(program)
+            raise GradcalcError("value", f"{label}: there is no variable {name}", hint=hint)
+        if name in wrt[:index]:
+            raise GradcalcError("value", f"{label}: {name} is named twice", hint="name it once")
+    return tuple(wrt) or program.variables

@@ -1,0 +1,35 @@
+"""What is asked about every problem of one invocation alike."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from autogradcli.compute.problem import Problem
+from autogradcli.language.program import Program
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The fields of a problem that options set."""
+
+    dtype: str = "float64"
+    rtol: float | None = None
+    atol: float | None = None
+    symbolic: bool = True
+    timeout: float = 10.0
+
+    def problem(
+        self, program: Program, at: Mapping[str, Program], wrt: tuple[str, ...], identifier: Any = None
+    ) -> Problem:
+        """The problem of this program at this point."""
+        return Problem(
+            program=program,
+            at=at,
+            wrt=wrt,
+            dtype=self.dtype,
+            rtol=self.rtol,
+            atol=self.atol,
+            symbolic=self.symbolic,
+            timeout=self.timeout,
+            id=identifier,
+        )
