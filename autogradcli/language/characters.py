@@ -6,6 +6,8 @@ from autogradcli.errors import GradcalcError, Span
 
 MAX_LENGTH = 20_000
 """Characters of a text."""
+MAX_QUOTED = 60
+"""Characters of a text that a message quotes."""
 
 FORBIDDEN = {
     "Cc": "is a control character",
@@ -73,8 +75,16 @@ def described(character: str) -> str:
     """A character as an error names it: many look alike, and some cannot be seen."""
     if character.isascii() and character.isprintable():
         return character
-    words = ", ".join(filter(None, (f"U+{ord(character):04X}", unicodedata.name(character, "").lower())))
-    return f"{character} ({words})" if character.isprintable() else f"the character {words}"
+    number, name = f"U+{ord(character):04X}", unicodedata.name(character, "").lower()
+    if character.isprintable():
+        return f"{character} ({number}, {name})"
+    return f"the character {number} ({name})" if name else f"the character {number}"
+
+
+def excerpt(source: str, span: Span) -> str:
+    """A piece of a text as a message quotes it: on one line, and short."""
+    text = " ".join(source[span.start : span.end].split())
+    return text if len(text) <= MAX_QUOTED else f"{text[: MAX_QUOTED - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def replacement(character: str) -> str | None:

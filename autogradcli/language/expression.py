@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from autogradcli.errors import GradcalcError, Span
+from autogradcli.language.characters import excerpt
 from autogradcli.language.lexer import Token
 
 
@@ -61,8 +62,8 @@ class Expression:
                 return last
 
     def text(self, first: int, last: int) -> str:
-        """The source from one token to another, on one line."""
-        return " ".join(self.source[self.tokens[first].start : self.tokens[last].end].split())
+        """The source from one token to another, as a message quotes it."""
+        return excerpt(self.source, Span(self.tokens[first].start, self.tokens[last].end))
 
     def operand_before(self, index: int) -> str:
         """The source text of the operand that ends just before a token."""

@@ -13,8 +13,10 @@ from autogradcli.language import refusals
 from autogradcli.language.expression import Expression
 from autogradcli.language.lexer import Token
 
-MAX_DEPTH = 100
-"""Levels of nesting: brackets, signs before signs, powers of powers, conditions within conditions."""
+MAX_BRACKETS = 100
+"""Brackets within brackets."""
+MAX_NESTING = 200
+"""Operations within operations: brackets, signs before signs, powers of powers, conditions within conditions."""
 
 SIGNS = frozenset({"+", "-", "~"})
 BINARY = frozenset({"+", "-", "*", "/", "//", "%", "@", "**", "<", "<=", ">", ">=", "==", "!=", "&", "|"})
@@ -52,8 +54,8 @@ def check_brackets(tokens: Sequence[Token], source: str) -> None:
     for token in tokens:
         if token.kind == "open":
             opened.append(token)
-            if len(opened) > MAX_DEPTH:
-                raise _error("limit", f"brackets are nested more than {MAX_DEPTH} deep", token, source)
+            if len(opened) > MAX_BRACKETS:
+                raise _error("limit", f"brackets are nested more than {MAX_BRACKETS} deep", token, source)
         elif token.kind == "close":
             if not opened:
                 raise _error("parse", f"this {token.text} closes no bracket", token, source)
@@ -131,8 +133,8 @@ class _Walk:
     def _nest(self, index: int, chain: int) -> None:
         """Note how deep the operations nest at this level."""
         self.levels[-1].chain = chain
-        if sum(level.chain for level in self.levels) + len(self.levels) > MAX_DEPTH + 1:
-            message = f"operations are nested more than {MAX_DEPTH} deep"
+        if sum(level.chain for level in self.levels) + len(self.levels) > MAX_NESTING + 1:
+            message = f"operations are nested more than {MAX_NESTING} deep"
             raise _error("limit", message, self.expression.tokens[index], self.expression.source)
 
     # Where an operand must come. The result says whether it is complete.

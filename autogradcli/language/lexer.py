@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from autogradcli.errors import GradcalcError, Span
-from autogradcli.language.characters import check_characters, described, replacement
+from autogradcli.language.characters import check_characters, described, excerpt, replacement
 
 KEYWORDS = frozenset({"if", "else", "and", "or", "not", "for", "in", "True", "False", "None"})
 """The only names that cannot be variables."""
 
+MAX_NAME_LENGTH = 100
+"""Characters of a name."""
 MAX_NUMBER_LENGTH = 1_000
 """Characters of a number."""
 LARGEST = Fraction(2**1024 - 2**970)
@@ -88,7 +90,7 @@ def _token(source: str, kind: str, start: int, end: int) -> Token:
 
 def _end_of_name(source: str, end: int) -> int:
     """Where a name ends that has letters up to `end`: accents and vowel signs are characters of their own."""
-    while end < len(source) and not source[end].isascii() and f"a{source[end]}".isidentifier():
+    while end < len(source) and f"a{source[end]}".isidentifier():
         end += 1
     return end
 
@@ -100,6 +102,9 @@ def _name(source: str, start: int, end: int) -> str:
         raised = unicodedata.decomposition(character).startswith("<super>")
         if raised or not f"a{character}".isidentifier():
             raise _unknown_character(source, position)
+    if end - start > MAX_NAME_LENGTH:
+        message = f"a name may have {MAX_NAME_LENGTH} characters"
+        raise GradcalcError("limit", message, source=source, span=Span(start, end))
     name = unicodedata.normalize("NFKC", source[start:end])
     if not name.isidentifier():
         raise _unknown_character(source, start)
@@ -131,31 +136,28 @@ def _check_radix(source: str, start: int) -> None:
 
 def number_value(token: Token, source: str) -> Fraction:
     """The exact value of a number token; an error if it is malformed or beyond the numbers of float64."""
+    text = excerpt(source, token.span)
     if len(token.text) > MAX_NUMBER_LENGTH:
-        raise _number_error("limit", f"a number may have {MAX_NUMBER_LENGTH:,} characters", token, source)
+        raise _error("limit", f"a number may have {MAX_NUMBER_LENGTH:,} characters", token, source)
     mantissa, _, exponent = token.text.lower().partition("e")
-    whole, _, decimals = mantissa.partition(".")
-    parts = [whole, decimals, exponent.lstrip("+-")]
+    parts = [*mantissa.split("."), exponent.lstrip("+-")]
     if not all(part == "" or _DIGITS.fullmatch(part) for part in parts):
-        raise _number_error("parse", f"{token.text} is not a number", token, source, "underscores stand between digits")
-    whole, decimals, _ = (part.replace("_", "") for part in parts)
-    digits = int(whole + decimals)
-    # The mantissa has at most 1,000 digits: shifted further than this, it is out of range whatever they are.
-    shift = max(-3_000, min(3_000, _small_int(exponent))) - len(decimals)
-    value = digits * Fraction(10) ** shift
+        raise _error("parse", f"{text} is not a number", token, source, "underscores stand between digits")
+    value = _shifted(mantissa.replace("_", ""), exponent.replace("_", ""))
     if value >= LARGEST:
-        raise _number_error("limit", f"{token.text} is larger than any float64 number", token, source, "type inf")
+        raise _error("limit", f"{text} is larger than any float64 number", token, source, "type inf")
     if 0 < value <= SMALLEST:
-        raise _number_error("limit", f"{token.text} is smaller than any float64 number", token, source, "type 0")
+        raise _error("limit", f"{text} is smaller than any float64 number", token, source, "type 0")
     return value
 
 
-def _small_int(exponent: str) -> int:
-    """The exponent as an integer, cut off far outside any range before it can grow."""
-    digits = exponent.lstrip("+-").replace("_", "").lstrip("0")
-    magnitude = int(digits[:9] or "0")
-    return -magnitude if exponent.startswith("-") else magnitude
+def _shifted(mantissa: str, exponent: str) -> Fraction:
+    """The mantissa times ten to the exponent, which is cut off far outside the range before anything grows."""
+    whole, _, decimals = mantissa.partition(".")
+    magnitude = min(int(exponent.lstrip("+-0")[:9] or "0"), 3 * MAX_NUMBER_LENGTH)
+    shift = -magnitude if exponent.startswith("-") else magnitude
+    return int(whole + decimals) * Fraction(10) ** (shift - len(decimals))
 
 
-def _number_error(kind: str, message: str, token: Token, source: str, hint: str | None = None) -> GradcalcError:
+def _error(kind: str, message: str, token: Token, source: str, hint: str | None = None) -> GradcalcError:
     return GradcalcError(kind, message, source=source, span=token.span, hint=hint)

@@ -12,7 +12,17 @@ MODULE_CONSTANTS = {"pi": "pi", "tau": "tau", "inf": "inf", "e": "e", "E": "e", 
 
 MODULES = frozenset(
     {
-        *("torch", "torch.nn.functional", "nn.functional", "functional", "F", "torch.special", "torch.linalg"),
+        *(
+            "torch",
+            "torch.nn.functional",
+            "nn.functional",
+            "functional",
+            "F",
+            "torch.special",
+            "torch.linalg",
+            "np.linalg",
+            "numpy.linalg",
+        ),
         *(
             "special",
             "linalg",
@@ -83,4 +93,8 @@ def unknown_function(name: str) -> tuple[str, str | None]:
     if name in FUNCTIONS:
         return FUNCTIONS[name]
     near = get_close_matches(name, table.names(), 3)
-    return f"there is no function {name}", f"did you mean {' or '.join(near)}?" if near else None
+    if not near:
+        return f"there is no function {name}", None
+    *others, last = near
+    nearest = f"{', '.join(others)} or {last}" if others else last
+    return f"there is no function {name}", f"did you mean {nearest}?"

@@ -46,7 +46,8 @@ from autogradcli.language.function import Parameter
 from autogradcli.language.grammar import Statement, statements
 from autogradcli.language.lexer import Token, tokenize
 from autogradcli.language.names import CONSTANTS
-from autogradcli.language.program import Program
+from autogradcli.language.program import Call, Program
+from autogradcli.language.table import row
 from autogradcli.language.tree import build_tree
 
 
@@ -97,10 +98,14 @@ def _check_assignable(name: Token, flattener: Flattener) -> None:
 
 
 def select_output(program: Program, name: str) -> Program:
-    """The same program with the named step as its output; an error if the text gives that name no value."""
+    """The same program with the named step as its output; an error if the text gives that name no number."""
     if name not in program.assigned:
         near = get_close_matches(name, program.assigned, 1)
         hint = f"did you mean {near[0]}?" if near else None
         message = f"the text gives no value to {name}"
         raise GradcalcError("name", message, source=program.source, hint=hint)
-    return replace(program, output=program.assigned[name], output_name=name)
+    output = program.assigned[name]
+    step = program.steps[output]
+    if isinstance(step, Call) and row(step.function).returns == "boolean":
+        raise GradcalcError("name", f"{name} is a condition, not a number", source=program.source, span=step.span)
+    return replace(program, output=output, output_name=name)

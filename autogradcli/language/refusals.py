@@ -100,8 +100,9 @@ def comma(expression: Expression, index: int) -> GradcalcError:
 
 def equals(expression: Expression, index: int) -> GradcalcError:
     """The error for `=` where nothing can be given a value."""
-    start = expression.start(index - 1)
-    if expression.partners.get(index - 1) in expression.calls:
+    inside = any(first < index < last for first, last in expression.partners.items())
+    start = expression.start(index - 1) if inside else 0
+    if expression.partners.get(index - 1) in expression.calls and start == expression.start(index - 1):
         message, hint = "a function cannot be defined", "type the formula alone, or y = ... to give it a name"
     elif expression.kind(index - 1) == "name" and start == index - 1:
         message, hint = "this name cannot be given a value here", "to compare type ==; statements are separated by ;"
@@ -133,7 +134,8 @@ def adjacent(expression: Expression, index: int) -> GradcalcError:
     if expression.kind(index) == "keyword":
         return expression.error(first, index, f"an operator is missing between {left} and {word}")
     if expression.kind(index - 1) == "name" and candidates(before):
-        return expression.error(first, expression.end(index), message, f"type {left}({right})")
+        argument = expression.text(index, _end_of_product(expression, index))
+        return expression.error(first, expression.end(index), message, f"type {left}({argument})")
     hint = f"for a product type {left}*{right}"
     if expression.kind(index - 1) == "number" == expression.kind(index):
         if expression.tokens[index - 1].end == expression.tokens[index].start:
@@ -141,6 +143,13 @@ def adjacent(expression: Expression, index: int) -> GradcalcError:
     elif word.isdigit():
         hint += f", for a power {left}**{right}"
     return expression.error(first, expression.end(index), message, hint)
+
+
+def _end_of_product(expression: Expression, index: int) -> int:
+    """The last token of `2x` or `2(x+1)`, or of the operand alone."""
+    end = expression.end(index)
+    factor = expression.kind(end) == "number" and expression.kind(end + 1) in {"name", "open"}
+    return expression.end(end + 1) if factor else end
 
 
 def _statement(expression: Expression, index: int) -> GradcalcError:

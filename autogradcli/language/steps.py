@@ -9,6 +9,7 @@ from fractions import Fraction
 from autogradcli.errors import GradcalcError, Span
 from autogradcli.language import table
 from autogradcli.language.binding import Argument, Binding, Mismatch, bind_first
+from autogradcli.language.characters import excerpt
 from autogradcli.language.function import Parameter
 from autogradcli.language.program import Call, Constant, Step, Variable
 
@@ -84,8 +85,8 @@ class Steps:
         return self._known[index].condition
 
     def text(self, span: Span) -> str:
-        """The source text of a span, on one line."""
-        return " ".join(self.source[span.start : span.end].split())
+        """The source text of a span, as a message quotes it."""
+        return excerpt(self.source, span)
 
     def error(self, kind: str, message: str, span: Span, hint: str | None = None) -> GradcalcError:
         """An error in this text."""

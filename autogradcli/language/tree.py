@@ -86,9 +86,10 @@ def _parse(text: str, expression: Expression) -> ast.expr:
     sys.setrecursionlimit(max(limit, RECURSION_LIMIT))
     try:
         return ast.parse(text, mode="eval").body
-    except (RecursionError, MemoryError) as error:
+    except (SyntaxError, RecursionError, MemoryError) as error:
+        # The grammar lets nothing else pass that Python's parser refuses; how deep that goes differs between versions.
         span = Span(expression.tokens[0].start, expression.tokens[-1].end)
-        message = "the expression is nested too deep"
-        raise GradcalcError("limit", message, source=expression.source, span=span) from error
+        message, hint = "this expression is nested too deep", "give names to parts of it: y = ...; ..."
+        raise GradcalcError("limit", message, source=expression.source, span=span, hint=hint) from error
     finally:
         sys.setrecursionlimit(limit)

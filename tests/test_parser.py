@@ -1,0 +1,438 @@
+"""The parser: what texts mean, where their steps stand, and that any text is a program or one error."""
+
+import time
+from collections.abc import Sequence
+from fractions import Fraction
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from autogradcli.errors import GradcalcError, Span
+from autogradcli.language import tree
+from autogradcli.language.function import Function, parse_signature
+from autogradcli.language.parser import parse, parse_formula, select_output
+from autogradcli.language.program import Call, Constant, Program, Variable
+from autogradcli.language.table import rows
+
+
+def meaning(program: Program) -> tuple[object, ...]:
+    """A program without its spans."""
+    steps: list[object] = []
+    for step in program.steps:
+        match step:
+            case Variable():
+                steps.append(step.name)
+            case Constant():
+                steps.append(step.value)
+            case Call():
+                steps.append((step.function, step.operands, step.options))
+    return tuple(steps), program.output
+
+
+SAME = [
+    ("5x^3 + 2x^2 + 4x + 8", "5*x**3 + 2*x**2 + 4*x + 8"),
+    ("2(x+1)", "2*(x+1)"),
+    ("(x+1)(x-1)", "(x+1)*(x-1)"),
+    ("(x+1)y", "(x+1)*y"),
+    ("2 x", "2*x"),
+    ("2pi", "2*pi"),
+    ("2sin(x)", "2*sin(x)"),
+    ("sin(x)cos(x)", "sin(x)*cos(x)"),
+    ("sin(x)(y+1)", "sin(x)*(y+1)"),
+    ("2x**2", "2*(x**2)"),
+    ("-2x", "(-2)*x"),
+    ("3x/4", "(3*x)/4"),
+    ("x*2y", "(x*2)*y"),
+    ("2x.sin()", "2*sin(x)"),
+    ("1/(2x)", "1/(2*x)"),
+    ("5j", "5*j"),
+    ("2e", "2*e"),
+    ("-x**2", "-(x**2)"),
+    ("x^y^z", "x**(y**z)"),
+    ("2^-x", "2**(-x)"),
+    ("1 - x - y", "(1 - x) - y"),
+    ("x / y * z", "(x / y) * z"),
+    ("x % 2 + 1", "remainder(x, 2) + 1"),
+    ("x - -y", "sub(x, neg(y))"),
+    ("+x", "positive(x)"),
+    ("x + y*z**2", "add(x, mul(y, pow(z, 2)))"),
+    ("where(x > 0 and y > 0 or not z > 0, x, y)", "where(((x > 0) & (y > 0)) | ~(z > 0), x, y)"),
+    ("where(x != y, x, y)", "where(ne(x, y), x, y)"),
+    ("x if x > 0 else -x if y > 0 else y", "x if x > 0 else (-x if y > 0 else y)"),
+    ("torch.sin(x)", "sin(x)"),
+    ("torch.nn.functional.softplus(x)", "softplus(x)"),
+    ("F.relu(np.exp(math.log(sp.cos(x))))", "relu(exp(log(cos(x))))"),
+    ("torch.special.erf(x)", "erf(x)"),
+    ("math.pi*np.e*torch.inf", "pi*e*inf"),
+    ("sympy.E + sp.oo", "e + inf"),
+    ("(x+1).pow(2).sin()", "sin(pow(x+1, 2))"),
+    ("x.clamp(min=0)", "clamp(x, min=0)"),
+    ("(2).sin()", "sin(2)"),
+    ("ln(x)", "log(x)"),
+    ("arctan2(y, x)", "atan2(y, x)"),
+    ("atan2(y, x=2)", "atan2(y, 2)"),
+    ("leaky_relu(x, 0.01)", "leaky_relu(x, negative_slope=0.01)"),
+    ("leaky_relu(x)", "leaky_relu(x, 0.01)"),
+    ("gelu(x, approximate='none')", "gelu(x)"),
+    ("sin(x,)", "sin(x)"),
+    ("sin(\n  x +\n  1\n)", "sin(x + 1)"),
+    ("\n\nx + 1\n", "x + 1"),
+    (";x;", "x"),
+    ("1_000.50", "1000.5"),
+    ("x\N{NO-BREAK SPACE}+ 1", "x + 1"),
+]
+"""Two texts that mean the same steps."""
+
+
+@pytest.mark.parametrize(("text", "plain"), SAME)
+def test_means_the_same(text: str, plain: str) -> None:
+    """What people type, and the same in plain notation, are the same steps in the same order."""
+    assert meaning(parse(text)) == meaning(parse(plain))
+
+
+STEPS = [
+    ("x + x*x", ["x", ("mul", (0, 0), ()), ("add", (0, 1), ())]),
+    ("x*x + x*x", ["x", ("mul", (0, 0), ()), ("mul", (0, 0), ()), ("add", (1, 2), ())]),
+    ("2 + 2", [Fraction(2), Fraction(2), ("add", (0, 1), ())]),
+    ("0.1", [Fraction(1, 10)]),
+    ("tau", [Fraction(2), "pi", ("mul", (0, 1), ())]),
+    ("x if y > 0 else 1", ["x", "y", Fraction(0), ("gt", (1, 2), ()), Fraction(1), ("if_else", (3, 0, 4), ())]),
+    (
+        "where(0 < x <= 1, x, 0)",
+        [
+            *(Fraction(0), "x", Fraction(1), ("lt", (0, 1), ()), ("le", (1, 2), ())),
+            *(("logical_and", (3, 4), ()), Fraction(0), ("where", (5, 1, 6), ())),
+        ],
+    ),
+    (
+        "max(a, b, c, d)",
+        ["a", "b", "c", "d", ("maximum", (0, 1), ()), ("maximum", (4, 2), ()), ("maximum", (5, 3), ())],
+    ),
+    ("np.hypot(a, b, c)", ["a", "b", "c", ("hypot", (0, 1), ()), ("hypot", (3, 2), ())]),
+    ("leaky_relu(x)", ["x", Fraction(1, 100), ("leaky_relu", (0, 1), ())]),
+    ("gelu(x, approximate='tanh')", ["x", ("gelu_tanh", (0,), (("approximate", "tanh"),))]),
+    ("log(x, 2)", ["x", Fraction(2), ("log_base", (0, 1), ())]),
+    ("clamp(x, max=1)", ["x", Fraction(1), ("clamp_max", (0, 1), ())]),
+    ("atan2(x=a, y=b)", ["a", "b", ("atan2", (1, 0), ())]),
+    ("y = 2*x; y**2", [Fraction(2), "x", ("mul", (0, 1), ()), Fraction(2), ("pow", (2, 3), ())]),
+    ("x = 2*x; x + y", [Fraction(2), "x", ("mul", (0, 1), ()), "y", ("add", (2, 3), ())]),
+]
+"""Texts, and their steps in order: names, numbers, and functions with operands and options."""
+
+
+@pytest.mark.parametrize(("text", "steps"), STEPS)
+def test_steps(text: str, steps: list[object]) -> None:
+    """Steps are in the order of evaluation; a variable is one step, all else is as it is written."""
+    assert meaning(parse(text)) == (tuple(steps), len(steps) - 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "variables"),
+    [
+        ("b + a*b + c", ("b", "a", "c")),
+        ("gamma*x + beta + max - min", ("gamma", "x", "beta", "max", "min")),
+        ("E*I + N*S", ("E", "I", "N", "S")),
+        ("list + self + lambda + from + is + class", ("list", "self", "lambda", "from", "is", "class")),
+        ("größe*π*温度", ("größe", "π", "温度")),
+        ("F*torch", ("F", "torch")),
+        ("sin + sin(x)", ("sin", "x")),
+        ("e + pi + inf + tau", ()),
+        ("y = x; y*z", ("x", "z")),
+    ],
+)
+def test_variables(text: str, variables: tuple[str, ...]) -> None:
+    """Every name that is not called is a variable, in order of appearance, but for the constants."""
+    assert parse(text).variables == variables
+
+
+def test_e_is_a_constant_unless_it_has_a_value() -> None:
+    """A given or assigned `e` is a variable; a module's is the constant even then."""
+    assert parse("e").steps[0] == Constant("e", Span(0, 1))
+    assert parse("e", given=["e"]).steps[0] == Variable("e", Span(0, 1))
+    assert parse("e = x; e**2").variables == ("x",)
+    assert parse("math.e", given=["e"]).steps[0] == Constant("e", Span(0, 6))
+
+
+def test_a_given_name_is_not_a_module() -> None:
+    """`F` is a module before a point, but the variable if it has a value."""
+    assert meaning(parse("F.sin(x)")) == meaning(parse("sin(x)"))
+    assert meaning(parse("F.sin()", given=["F"])) == meaning(parse("sin(F)"))
+    assert meaning(parse("np = 2*x; np.sin()")) == meaning(parse("sin(2*x)"))
+
+
+def test_given_names_are_compared_in_normal_form() -> None:
+    """A name that is given in another spelling of the same letters is the same name."""
+    assert parse("e", given=["\N{FULLWIDTH LATIN SMALL LETTER E}"]).variables == ("e",)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "assigned"),
+    [
+        ("2*x", None, {}),
+        ("y = 2*x", "y", {"y": 2}),
+        ("y = 2*x; y**2", None, {"y": 2}),
+        ("y = x; y = y*y; z = y", "z", {"y": 1, "z": 1}),
+    ],
+)
+def test_assigned_names(text: str, name: str | None, assigned: dict[str, int]) -> None:
+    """The program knows what each name means at its end, and the name of its output."""
+    program = parse(text)
+    assert (program.output_name, program.assigned) == (name, assigned)
+
+
+def test_the_output_can_be_chosen() -> None:
+    """An assigned name can be the output; another name is an error that gives the nearest."""
+    program = parse("loss = x**2; reg = loss > 1; total = 2*loss")
+    chosen = select_output(program, "loss")
+    assert (chosen.text(chosen.output), chosen.output_name, chosen.steps) == ("x**2", "loss", program.steps)
+    with pytest.raises(GradcalcError) as unknown:
+        select_output(program, "los")
+    assert (unknown.value.kind, unknown.value.hint) == ("name", "did you mean loss?")
+    with pytest.raises(GradcalcError, match="the text gives no value to q"):
+        select_output(program, "q")
+    with pytest.raises(GradcalcError, match="reg is a condition, not a number"):
+        select_output(program, "reg")
+
+
+@pytest.mark.parametrize(
+    ("text", "texts"),
+    [
+        ("5x^3 + 2(x+1)", ["5", "x", "3", "x^3", "5x^3", "2", "1", "x+1", "2(x+1)", "5x^3 + 2(x+1)"]),
+        ("größe * (π)", ["größe", "π", "größe * (π)"]),
+        ("lambda**is", ["lambda", "is", "lambda**is"]),
+        ("((x+1)).sin()", ["x", "1", "x+1", "((x+1)).sin()"]),
+        ("y = -x; y*y", ["x", "-x", "y*y"]),
+        ("(a  *\n b)", ["a", "b", "a * b"]),
+        ("where((x)<(y)<(z), x, y)", ["x", "y", "z", "(x)<(y)", "(y)<(z)", "(x)<(y)<(z)", "where((x)<(y)<(z), x, y)"]),
+        ("tau*x", ["tau", "tau", "tau", "x", "tau*x"]),
+        ("elu(x)", ["x", "elu(x)", "elu(x)"]),
+    ],
+)
+def test_each_step_knows_its_text(text: str, texts: list[str]) -> None:
+    """The span of a step covers the source of that very operation, whatever was replaced before parsing."""
+    program = parse(text)
+    assert [program.text(index) for index in range(len(program.steps))] == texts
+
+
+@pytest.mark.parametrize("function", rows().values(), ids=rows().keys())
+def test_formulas_of_the_table(function: Function) -> None:
+    """Every formula of a row parses, and speaks of the row's parameters alone."""
+    names = {parameter.name for parameter in function.parameters}
+    for text in (function.definition, *function.partials, function.domain, function.kinks, function.jumps):
+        if text:
+            assert set(parse_formula(text, function.parameters).variables) <= names
+
+
+def test_parameters_of_a_formula_have_their_kinds() -> None:
+    """In a formula a boolean parameter is a condition, and a number parameter is a constant."""
+    parameters = parse_signature("c: boolean, x, a: number")
+    assert parse_formula("where(c, leaky_relu(x, a), x)", parameters).variables == ("c", "x", "a")
+    with pytest.raises(GradcalcError, match="a condition is needed"):
+        parse_formula("where(x, x, a)", parameters)
+    with pytest.raises(GradcalcError, match="must be a constant"):
+        parse_formula("leaky_relu(a, x)", parameters)
+
+
+# Any text is a program or one error.
+
+BIG = [
+    "(" * 100_000,
+    "(" * 19_000,
+    "(" * 100 + "x" + ")" * 100,
+    "9**9**9**9",
+    "x**10**8",
+    "x**10**-8",
+    "+x" * 500_000,
+    "+x" * 10_000,
+    "-" * 100_000 + "x",
+    "-" * 19_000 + "x",
+    "x**" * 5_000 + "x",
+    "not " * 4_000 + "x",
+    "x if x > 0 else " * 1_000 + "x",
+    "sin(" * 100 + "x" + ")" * 100,
+    "f(" * 6_000,
+    "x" + ".sin()" * 3_000,
+    "x.a" * 6_000,
+    "(x)" * 6_000,
+    "x<" * 9_000 + "x",
+    "y=x;" * 4_000 + "y",
+    "max(" + "x," * 9_000 + "x)",
+    "tau+" * 4_000 + "x",
+    "elu(x)+" * 2_500 + "x",
+    "--1" * 6_000,
+    "|x" * 9_000,
+    "[1," * 5_000,
+    "'" * 19_999,
+    "9_" * 9_999,
+    "torch." * 3_000 + "sin(x)",
+    "1" + "e9" * 5_000,
+    "1.0000001**1e9",
+    "\0",
+    "\ud800",
+    "\N{RIGHT-TO-LEFT OVERRIDE}",
+]
+
+
+def outcome(text: str) -> Program | None:
+    """The program of a text; None if the text is one error that points into it."""
+    try:
+        return parse(text)
+    except GradcalcError as error:
+        found = error
+    assert found.source == text
+    assert found.span is not None
+    assert 0 <= found.span.start <= found.span.end <= len(text)
+    assert found.draw()
+    return None
+
+
+@pytest.mark.parametrize("text", BIG, ids=[ascii(text[:20]) for text in BIG])
+def test_large_and_strange_texts(text: str) -> None:
+    """What could overflow a parser is a program or an error within the time of a keystroke."""
+    start = time.perf_counter()
+    outcome(text)
+    assert time.perf_counter() - start < 2
+
+
+@given(st.text(max_size=60))
+@example("x\udfff")
+@settings(max_examples=500, deadline=None)
+def test_any_text(text: str) -> None:
+    """Random text is a program or one error that points into it."""
+    outcome(text)
+
+
+WORDS = (
+    *(
+        "x",
+        "y",
+        "e",
+        "pi",
+        "tau",
+        "2",
+        "2.5",
+        ".5",
+        "1e3",
+        "0x1",
+        "1_",
+        "sin",
+        "max",
+        "where",
+        "log",
+        "gelu",
+        "F.",
+        "np.",
+    ),
+    *("(", "(", "(", ")", ")", ")", ",", "+", "-", "*", "/", "**", "^", "//", "%", "@", "=", "==", "<", ">=", "!="),
+    *(
+        "&",
+        "|",
+        "~",
+        "!",
+        ".",
+        "and",
+        "or",
+        "not",
+        "if",
+        "else",
+        "for",
+        "in",
+        "True",
+        "None",
+        "'a'",
+        '"tanh"',
+        ";",
+        "\n",
+    ),
+    *("[", "]", "{", "}", ":", ":=", "x=", "approximate=", "lambda", "is", "ä", "²", " "),
+)
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=25), st.sampled_from(["", " "]))
+@settings(max_examples=1_000, deadline=None)
+def test_any_words(words: Sequence[str], space: str) -> None:
+    """Words of the language in any order are a program or one error that points into them."""
+    outcome(space.join(words))
+
+
+def numbers(children: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Expressions made of smaller ones, in all the notations there are."""
+    simple = st.sampled_from(["x > 0", "0 < x <= y", "not x < y", "x > 1 and y > 1", "(x != 1) | ~(y == 2)"])
+    return st.one_of(
+        st.builds("({}){}({})".format, children, st.sampled_from(["+", " - ", "*", "/", "%", "**", "^", ""]), children),
+        st.builds("{}{}".format, st.sampled_from(["-", "+", "2", "0.5 "]), children.map("({})".format)),
+        st.builds("{}({})".format, st.sampled_from(["sin", "np.exp", "F.relu", "gelu", "elu"]), children),
+        st.builds("({}).{}".format, children, st.sampled_from(["sin()", "pow(2)", "clamp(min=0)", "log(3)"])),
+        st.builds("max({}, {},\n{})".format, children, children, children),
+        st.builds("where({}, {}, {})".format, simple, children, children),
+        st.builds("({} if {} else {})".format, children, simple, children),
+    )
+
+
+EXPRESSIONS = st.recursive(
+    st.sampled_from(["x", "y", "größe", "lambda", "tau", "e", "3", "1e-3"]), numbers, max_leaves=12
+)
+
+
+@given(EXPRESSIONS)
+@settings(max_examples=300, deadline=None)
+def test_the_text_of_a_step_is_that_step(text: str) -> None:
+    """The source of every call, parsed on its own, is a call of the same function."""
+    program = outcome(text)
+    assert program is not None
+    for index, step in enumerate(program.steps):
+        if isinstance(step, Call):
+            alone = parse_formula(program.text(index), ())
+            last = alone.steps[alone.output]
+            assert isinstance(last, Call)
+            assert last.function == step.function
+
+
+@given(EXPRESSIONS, st.data())
+@settings(max_examples=500, deadline=None)
+def test_damaged_expressions(text: str, data: st.DataObject) -> None:
+    """An expression with a word too many or a character too few is a program or one error that points into it."""
+    place = data.draw(st.integers(0, len(text)))
+    width = data.draw(st.integers(0, 2))
+    outcome(text[:place] + data.draw(st.sampled_from(WORDS)) + text[place + width :])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["-" * 199 + "x", "(" * 100 + "x" + ")" * 100, "1" + "+1" * 9_999, "x" + " - x" * 4_900, "x**" * 199 + "x"],
+)
+def test_below_the_limits(text: str) -> None:
+    """Up to the limits everything passes."""
+    assert parse(text).output == len(parse(text).steps) - 1
+
+
+def test_a_tree_too_deep_for_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Python refuses to build so deep a tree, that is an error of ours."""
+    monkeypatch.setattr(tree, "RECURSION_LIMIT", 0)
+    with pytest.raises(GradcalcError) as caught:
+        parse("+".join(["x"] * 9_000))
+    assert (caught.value.kind, caught.value.message) == ("limit", "this expression is nested too deep")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("-" * 201 + "x", "operations are nested more than 200 deep"),
+        ("(" * 101 + "x" + ")" * 101, "brackets are nested more than 100 deep"),
+        ("where(" + "1<" * 9_000 + "1, x, y)", "the text has more than 20,000 operations"),
+    ],
+)
+def test_limits(text: str, message: str) -> None:
+    """Beyond a limit there is an error that names it."""
+    with pytest.raises(GradcalcError) as caught:
+        parse(text)
+    assert (caught.value.kind, caught.value.message) == ("limit", message)
+
+
+@pytest.mark.parametrize(
+    "text", ["x**10**8", "0**0", "0**-1", "1/0", "2**0.5", "(-2)**0.5", "2**1000", "2**-1000", "1.5**1e3"]
+)
+def test_powers_and_quotients_that_pass(text: str) -> None:
+    """What mathematics makes of constants is found by the engines; only sizes beyond float64 are refused."""
+    assert isinstance(parse(text).steps[-1], Call)
