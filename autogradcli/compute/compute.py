@@ -11,7 +11,7 @@ from autogradcli.compute.problem import Problem
 from autogradcli.compute.report import Report, Variable
 from autogradcli.compute.ruling import gradient, value_note
 from autogradcli.compute.verdict import worst
-from autogradcli.engines.opinions import Autograd
+from autogradcli.engines.opinions import Autograd, shape
 from autogradcli.engines.sympy.process import Answer, SymbolicProcess
 from autogradcli.language.dtypes import DTYPES
 
@@ -107,7 +107,7 @@ def _assemble(
         expression=problem.program.source,
         output=problem.program.output_name,
         variables={
-            name: Variable(number, (), problem.dtype, name in problem.wrt) for name, number in autograd.inputs.items()
+            name: Variable(number, shape(number), problem.dtype, name in problem.wrt) for name, number in autograd.inputs.items()
         },
         value=autograd.value,
         exact_value=value.ball,

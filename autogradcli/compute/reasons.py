@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from autogradcli.compute.opinions import Opinions
 from autogradcli.compute.report import Reason
 from autogradcli.compute.verdict import Ruling
-from autogradcli.engines.opinions import Cancellation, Enclosure, Parting
+from autogradcli.engines.opinions import Array, Cancellation, Enclosure, Parting, flat
 from autogradcli.language.program import Call, Program
 from autogradcli.language.rewrites import better_spelling, two_wheres
 
@@ -19,6 +19,8 @@ class Case:
     opinions: Opinions
     name: str
     """The variable."""
+    index: int
+    """Which of its components, row by row."""
     number: float
     """Autograd's derivative with respect to it."""
     truth: Enclosure
@@ -30,8 +32,10 @@ class Case:
 
     @property
     def place(self) -> str:
-        """Where on the variable's axis."""
-        return f"{self.name} = {self.opinions.autograd.inputs[self.name]!r}"
+        """Where on the component's axis."""
+        components = flat(self.opinions.autograd.inputs[self.name])
+        which = f"[{self.index}]" if len(components) > 1 else ""
+        return f"{self.name}{which} = {components[self.index]!r}"
 
     def parting(self) -> Parting | None:
         """The operation whose backward goes wrong on the way to the variable."""
@@ -116,9 +120,13 @@ def _first_broken_value(case: Case) -> int | None:
     values = case.opinions.autograd.values
     for index, step in enumerate(case.program.steps):
         operands = step.operands if isinstance(step, Call) else (index,)
-        if not math.isfinite(values[index]) and all(math.isfinite(values[operand]) for operand in operands):
+        if not _finite(values[index]) and all(_finite(values[operand]) for operand in operands):
             return index
     return None
+
+
+def _finite(value: Array) -> bool:
+    return all(map(math.isfinite, flat(value)))
 
 
 def _formula_loses(case: Case) -> Reason:

@@ -1,32 +1,52 @@
 """One gradient: the three opinions on it, side by side, and the verdict."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from autogradcli.compute.opinions import Opinions
 from autogradcli.compute.reasons import Case, reason
-from autogradcli.compute.report import Gradient, Symbolic
-from autogradcli.compute.verdict import Ruling, contains, rule, scale, tolerance
-from autogradcli.engines.opinions import Enclosure
+from autogradcli.compute.report import Gradient, Reason, Symbolic
+from autogradcli.compute.verdict import Ruling, contains, rule, scale, tolerance, worst
+from autogradcli.engines.opinions import Enclosure, flat, nested, shape
 from autogradcli.engines.sympy.process import Answer, Derivative
 from autogradcli.language.dtypes import DTYPES
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One component of a gradient: autograd's number, the truth, the verdict and its reason."""
+
+    number: float
+    truth: Enclosure
+    verdict: str
+    reason: Reason | None
+
+
 def gradient(opinions: Opinions, name: str) -> Gradient:
-    """The finding on the derivative with respect to one variable."""
+    """The finding on the derivative with respect to one variable: of a tensor the worst of its components'."""
+    x = opinions.autograd.inputs[name]
+    numbers = opinions.autograd.gradients[name]
+    components = [0.0] * len(flat(x)) if numbers is None else flat(numbers)
+    findings = [_finding(opinions, name, place, number) for place, number in enumerate(components)]
+    sizes = shape(x)
+    verdict = worst(each.verdict for each in findings)
+    return Gradient(
+        autograd=nested(components, sizes),
+        symbolic=_symbolic(opinions.answer, name, findings),
+        exact=nested([each.truth.ball for each in findings], sizes),
+        ulps=nested([each.truth.ulps for each in findings], sizes),
+        verdict=verdict,
+        reason=next((each.reason for each in findings if each.verdict == verdict), None),
+    )
+
+
+def _finding(opinions: Opinions, name: str, place: int, number: float) -> Finding:
     from autogradcli.engines.arb.measure import measure_gradient
 
-    found = opinions.autograd.gradients[name]
-    number: float = 0.0 if found is None else found
-    truth = measure_gradient(opinions.proof, name, number)
+    truth = measure_gradient(opinions.proof, name, place, number)
     ruling = _rule(opinions, name, number, truth)
-    return Gradient(
-        autograd=number,
-        symbolic=_symbolic(opinions.answer, name, truth),
-        exact=truth.ball,
-        ulps=truth.ulps,
-        verdict=ruling.verdict,
-        reason=reason(Case(opinions, name, number, truth), ruling),
-    )
+    return Finding(number, truth, ruling.verdict, reason(Case(opinions, name, place, number, truth), ruling))
 
 
 def _rule(opinions: Opinions, name: str, number: float, truth: Enclosure) -> Ruling:
@@ -34,17 +54,18 @@ def _rule(opinions: Opinions, name: str, number: float, truth: Enclosure) -> Rul
     dtype = DTYPES[problem.dtype]
     value = opinions.autograd.value if opinions.value.nearest is None else opinions.value.nearest
     size = max(map(abs, truth.slopes)) if truth.slopes else truth.nearest or 0.0
-    allowed = tolerance(dtype, problem.rtol, problem.atol, scale(size, value, opinions.autograd.inputs[name]))
-    return rule(number, truth, allowed, dtype)
+    x = max(map(abs, flat(opinions.autograd.inputs[name])))
+    return rule(number, truth, tolerance(dtype, problem.rtol, problem.atol, scale(size, value, x)), dtype)
 
 
-def _symbolic(answer: Answer | None, name: str, truth: Enclosure) -> Symbolic:
-    if answer is None:
-        return Symbolic(None, None, None, "unavailable", "SymPy was not asked")
+def _symbolic(answer: Answer | None, name: str, findings: Sequence[Finding]) -> Symbolic:
+    if answer is None or len(findings) > 1:
+        why = "SymPy was not asked" if answer is None else "SymPy is asked about numbers, not about tensors"
+        return Symbolic(None, None, None, "unavailable", why)
     derivative = answer.derivatives[name]
     if derivative.digits is None:
         return Symbolic(derivative.formula, None, None, "unavailable", derivative.reason)
-    status, reason = _agreement(derivative, truth)
+    status, reason = _agreement(derivative, findings[0].truth)
     return Symbolic(derivative.formula, float(derivative.digits), derivative.digits, status, reason)
 
 

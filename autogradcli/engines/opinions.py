@@ -3,11 +3,36 @@
 A tensor is a nested list, row by row; a scalar is a float. All indices of steps are those of the program.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 Array = Any
 """A float, or nested lists of floats."""
+
+
+def shape(array: Array) -> tuple[int, ...]:
+    """The shape of nested lists; () for a number."""
+    sizes = []
+    while isinstance(array, list | tuple):
+        sizes.append(len(array))
+        array = array[0] if array else None
+    return tuple(sizes)
+
+
+def flat(array: Array) -> list[Any]:
+    """The components of nested lists, row by row; of a number, itself."""
+    if not isinstance(array, list | tuple):
+        return [array]
+    return [component for each in array for component in flat(each)]
+
+
+def nested(components: Sequence[Any], sizes: Sequence[int]) -> Array:
+    """Components, row by row, as nested lists of a shape; the inverse of `flat`."""
+    if not sizes:
+        return components[0]
+    step = len(components) // sizes[0] if sizes[0] else 0
+    return [nested(components[i * step : (i + 1) * step], sizes[1:]) for i in range(sizes[0])]
 
 
 @dataclass(frozen=True, slots=True)

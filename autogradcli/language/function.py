@@ -55,6 +55,8 @@ class Function:
     """Where it is not continuous, as a condition."""
     steps: bool = False
     """Piecewise constant: its derivative is 0 wherever it has one."""
+    tensor: bool = False
+    """Takes its operands as wholes, not component by component: its meaning is in `tensors.py`."""
     returns: str = "number"
     """`number` or `boolean`."""
     note: str = ""

@@ -1,22 +1,37 @@
-"""The tape: a program as scalar operations in elementary functions, for the engines that know nothing of tensors."""
+"""The tape: a program as scalar operations in elementary functions, for the engines that know nothing of tensors.
 
-from collections.abc import Callable
+A value of the program becomes a handle: the index of a tape entry for a scalar, a NumPy array of such indices for a
+tensor. So broadcasting, indexing and reshaping are NumPy's, and what is left is scalar.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from autogradcli.language.function import Function
 from autogradcli.language.parser import parse_formula
 from autogradcli.language.program import Call, Constant, Program, Variable
 from autogradcli.language.table import row
 
+if TYPE_CHECKING:
+    import numpy as np
+
+    Handle = int | np.ndarray[Any, np.dtype[np.intp]]
+    """An index of the tape, or an array of them in the shape of the tensor."""
+
+Shape = tuple[int, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A leaf: the value of a variable."""
+    """A leaf: one component of a variable."""
 
     name: str
     step: int
+    place: int = 0
+    """Its place among the components, row by row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,48 +62,95 @@ class Tape:
 
     entries: tuple[Entry, ...]
     output: int
-    results: tuple[int, ...]
-    """For each program step, the index of the entry that holds its value."""
+    results: "tuple[Handle, ...]"
+    """For each program step, where its value is."""
 
 
-def scalarise(program: Program, primitive: Callable[[Function], bool]) -> Tape:
-    """The program as a tape; rows that are not `primitive` are replaced by their definitions, as deep as it takes."""
-    entries: list[Entry] = []
-    results = _append(program, primitive, entries, {}, None)
-    return Tape(tuple(entries), results[program.output], tuple(results))
+def scalarise(
+    program: Program, primitive: Callable[[Function], bool], shapes: Mapping[str, Shape] | None = None
+) -> Tape:
+    """The program as a tape; rows that are not `primitive` are replaced by their definitions, as deep as it takes.
+
+    `shapes` gives the shapes of the variables that are not scalars. The output must be a scalar.
+    """
+    builder = Builder(primitive, shapes or {})
+    results = builder.run(program)
+    return Tape(tuple(builder.entries), components(results[program.output])[0], tuple(results))
 
 
-def _append(
-    program: Program,
-    primitive: Callable[[Function], bool],
-    entries: list[Entry],
-    bound: dict[str, int],
-    blamed: int | None,
-) -> list[int]:
-    """Append the program's operations; `bound` gives its variables' entries, `blamed` the step they all belong to."""
-    results: list[int] = []
-    for index, step in enumerate(program.steps):
-        origin = index if blamed is None else blamed
-        if isinstance(step, Variable) and step.name in bound:
-            results.append(bound[step.name])
-            continue
-        if isinstance(step, Call):
-            function = row(step.function)
-            operands = tuple(results[operand] for operand in step.operands)
-            if not primitive(function):
-                names = function.operand_names
-                inner = _append(
-                    definition(function), primitive, entries, dict(zip(names, operands, strict=True)), origin
-                )
-                results.append(inner[definition(function).output])
-                continue
-            entries.append(Operation(step.function, operands, origin))
-        elif isinstance(step, Constant):
-            entries.append(Literal(step.value, origin))
-        else:
-            entries.append(Input(step.name, origin))
-        results.append(len(entries) - 1)
-    return results
+def components(handle: "Handle") -> list[int]:
+    """The entries of a value, row by row."""
+    return [handle] if isinstance(handle, int) else handle.ravel().tolist()
+
+
+class Builder:
+    """Appends operations to a tape."""
+
+    def __init__(self, primitive: Callable[[Function], bool], shapes: Mapping[str, Shape]) -> None:
+        self.entries: list[Entry] = []
+        self._primitive = primitive
+        self._shapes = shapes
+        self._step = 0
+
+    def run(self, program: Program) -> "list[Handle]":
+        """Append all steps of the program; the handle of each."""
+        results: list[Handle] = []
+        for index, step in enumerate(program.steps):
+            self._step = index
+            if isinstance(step, Call):
+                operands = [results[operand] for operand in step.operands]
+                results.append(self.apply(row(step.function), operands, dict(step.options)))
+            elif isinstance(step, Constant):
+                results.append(self.literal(step.value))
+            else:
+                results.append(self._input(step.name))
+        return results
+
+    def apply(self, function: Function, operands: "Sequence[Handle]", options: Mapping[str, object]) -> "Handle":
+        """Append a row applied to values: to the whole of them, or to each component of what they broadcast to."""
+        if function.tensor:
+            from autogradcli.language.tensors import MEANING
+
+            return MEANING[function.name](self, *operands, **options)
+        if all(isinstance(operand, int) for operand in operands):
+            return self._apply_to_scalars(function, operands)  # type: ignore[arg-type]
+        import numpy as np
+
+        together = np.broadcast_arrays(*operands)
+        entries = [self._apply_to_scalars(function, each) for each in zip(*(a.ravel().tolist() for a in together))]
+        return np.array(entries, dtype=np.intp).reshape(together[0].shape)
+
+    def literal(self, value: Fraction | str) -> int:
+        """Append a constant."""
+        return self._append(Literal(value, self._step))
+
+    def _apply_to_scalars(self, function: Function, operands: Sequence[int]) -> int:
+        if self._primitive(function):
+            return self._append(Operation(function.name, tuple(operands), self._step))
+        body = definition(function)
+        bound = dict(zip(function.operand_names, operands, strict=True))
+        results: list[int] = []
+        for step in body.steps:
+            if isinstance(step, Call):
+                inner = [results[operand] for operand in step.operands]
+                results.append(self._apply_to_scalars(row(step.function), inner))
+            else:
+                results.append(bound[step.name] if isinstance(step, Variable) else self.literal(step.value))
+        return results[body.output]
+
+    def _input(self, name: str) -> "Handle":
+        shape = self._shapes.get(name, ())
+        if not shape:
+            return self._append(Input(name, self._step))
+        import numpy as np
+
+        size = int(np.prod(shape))
+        entries = [self._append(Input(name, self._step, place)) for place in range(size)]
+        return np.array(entries, dtype=np.intp).reshape(shape)
+
+    def _append(self, entry: Entry) -> int:
+        self.entries.append(entry)
+        return len(self.entries) - 1
 
 
 @cache

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from flint import arb, ctx
 
 from autogradcli.engines.arb.enclose import Proof
-from autogradcli.engines.arb.sweep import Edge, Sweep
-from autogradcli.engines.opinions import Cancellation, Node, Parting
+from autogradcli.engines.arb.sweep import Sweep
+from autogradcli.engines.opinions import Cancellation, Node, Parting, flat
 from autogradcli.language.program import Call, Program, Variable
-from autogradcli.language.tape import Operation
+from autogradcli.language.tape import Operation, components
 
 WORTH_TELLING = 4
 """Terms so many times larger than their sum are called a cancellation."""
@@ -25,12 +25,16 @@ def parting(proof: Proof, nodes: Iterable[Node], name: str) -> Parting | None:
     flows = {edge: flow for edge, flow in autograd_flows(nodes).items() if edge[1] in above}
     with ctx.workprec(proof.precision):
         true, budget = _flows(proof, proof.exact), _flows(proof, proof.rounded)
-        for (step, operand), flow in sorted(flows.items(), reverse=True):
-            truth = true.get((step, operand), arb(0))
-            if truth.is_finite() and not _explained(proof, flow, truth, budget.get((step, operand), arb(0))):
-                taken = proof.exact.relevant[proof.plan.tape.results[step]]
-                return Parting(step, operand, flow, float(truth), taken)
+        for (step, operand), sent in sorted(flows.items(), reverse=True):
+            for flow, entry in zip(sent, components(proof.plan.tape.results[operand]), strict=True):
+                truth = true.get((step, entry), arb(0))
+                if truth.is_finite() and not _explained(proof, flow, truth, budget.get((step, entry), arb(0))):
+                    return Parting(step, operand, flow, float(truth), _taken(proof, step))
     return None
+
+
+def _taken(proof: Proof, step: int) -> bool:
+    return any(proof.exact.relevant[entry] for entry in components(proof.plan.tape.results[step]))
 
 
 def _above(program: Program, name: str) -> set[int]:
@@ -44,31 +48,29 @@ def _above(program: Program, name: str) -> set[int]:
     return above
 
 
-def autograd_flows(nodes: Iterable[Node]) -> Mapping[Flow, float]:
-    """What autograd sent from each step to each of its operands' steps."""
+def autograd_flows(nodes: Iterable[Node]) -> Mapping[Flow, list[float]]:
+    """What autograd sent from each step to each of its operands' steps, component by component."""
     nodes = tuple(nodes)
-    flows: dict[Flow, float] = defaultdict(float)
+    flows: dict[Flow, list[float]] = {}
     for node in nodes:
         for place, flow in zip(node.inputs, node.flows, strict=True):
             step, operand = node.step, nodes[place].step
             if flow is not None and step is not None and operand is not None and step != operand:
-                flows[step, operand] += flow
+                before = flows.get((step, operand))
+                sent = flat(flow)
+                flows[step, operand] = sent if before is None else [a + b for a, b in zip(before, sent, strict=True)]
     return flows
 
 
-def _flows(proof: Proof, sweep: Sweep) -> Mapping[Flow, arb]:
-    """The same in balls."""
-    flows: dict[Flow, arb] = defaultdict(arb)
-    for edge in sweep.edges:
-        step, operand = _steps(proof, edge)
-        if step != operand:
-            flows[step, operand] += edge.contribution
-    return flows
-
-
-def _steps(proof: Proof, edge: Edge) -> Flow:
+def _flows(proof: Proof, sweep: Sweep) -> Mapping[tuple[int, int], arb]:
+    """The same in balls: from the step of an operation to an entry of another step."""
     entries = proof.plan.tape.entries
-    return entries[edge.consumer].step, entries[edge.operand].step
+    flows: dict[tuple[int, int], arb] = defaultdict(arb)
+    for edge in sweep.edges:
+        step = entries[edge.consumer].step
+        if step != entries[edge.operand].step:
+            flows[step, edge.operand] += edge.contribution
+    return flows
 
 
 def _explained(proof: Proof, flow: float, truth: arb, budget: arb) -> bool:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from flint import arb, ctx
 
-from autogradcli.engines.arb.causes import Culprit, of_gradient, of_value
-from autogradcli.engines.arb.sweep import Plan, Sweep, plan, sweep
+from autogradcli.engines.arb.causes import of_gradient, of_value
+from autogradcli.engines.arb.sweep import Plan, Point, Sweep, plan, sweep
 from autogradcli.engines.arb.truth import UNDECIDED
+from autogradcli.engines.opinions import Array, flat, shape
 from autogradcli.language.dtypes import Dtype
 from autogradcli.language.program import Program
 
@@ -24,7 +25,7 @@ class Proof:
     """What balls prove about one program at one point."""
 
     plan: Plan
-    at: Mapping[str, arb]
+    at: Point
     dtype: Dtype
     precision: int
     """Binary digits of the exact sweep."""
@@ -42,29 +43,29 @@ class Proof:
         """What a computation with honest rounding may give for the output."""
         return self.rounded.values[self.plan.tape.output]
 
-    def proves(self, name: str) -> bool:
-        """Whether the sweep's derivative with respect to a variable holds: no tie was on the way."""
-        return not self.exact.tainted[self.plan.inputs[name]]
+    def proves(self, entry: int) -> bool:
+        """Whether the sweep's derivative with respect to an entry holds: no tie was on the way."""
+        return not self.exact.tainted[entry]
 
-    def gradient(self, name: str) -> arb:
-        """The derivative with respect to a variable, if no tie was on the way."""
-        adjoint = self.exact.adjoints[self.plan.inputs[name]]
+    def gradient(self, entry: int) -> arb:
+        """The derivative with respect to an entry, if no tie was on the way."""
+        adjoint = self.exact.adjoints[entry]
         return arb(0) if adjoint is None else adjoint
 
-    def budget(self, name: str) -> arb:
+    def budget(self, entry: int) -> arb:
         """What a computation with honest rounding may give for that derivative."""
-        adjoint = self.rounded.adjoints[self.plan.inputs[name]]
+        adjoint = self.rounded.adjoints[entry]
         return arb(0) if adjoint is None else adjoint
 
 
-def prove(program: Program, at: Mapping[str, float], wrt: Sequence[str], dtype: Dtype) -> Proof:
-    """Enclosures at the point whose coordinates are exactly the numbers `at`.
+def prove(program: Program, at: Mapping[str, Array], wrt: Sequence[str], dtype: Dtype) -> Proof:
+    """Enclosures at the point whose coordinates are exactly the numbers `at`; tensors are nested lists.
 
     The precision doubles until every result is settled to well below half an ulp of `dtype`, or its ball is negligible
     beside the rounding budget, or more digits cannot help, or the last precision is reached.
     """
-    prepared = plan(program, wrt)
-    point = {name: arb(value) for name, value in at.items()}
+    prepared = plan(program, wrt, {name: shape(value) for name, value in at.items()})
+    point = {name: [arb(each) for each in flat(value)] for name, value in at.items()}
     spread = arb(1, ROUNDINGS * dtype.unit_roundoff)
     with ctx.workprec(FIRST_PRECISION):
         rounded = sweep(prepared, point, spread, dtype.digits)
@@ -82,17 +83,16 @@ def _more_digits_help(proof: Proof, wrt: Sequence[str]) -> bool:
         return not of_value(proof.plan, proof.exact).settled
     if not _settled(proof, proof.value, proof.value_budget):
         return True
-    return any(_gradient_is_open(proof, name) for name in wrt)
+    return any(_gradient_is_open(proof, entry) for name in wrt for entry in proof.plan.inputs[name])
 
 
-def _gradient_is_open(proof: Proof, name: str) -> bool:
-    if not proof.proves(name):
+def _gradient_is_open(proof: Proof, entry: int) -> bool:
+    if not proof.proves(entry):
         return UNDECIDED in proof.exact.values
-    ball = proof.gradient(name)
+    ball = proof.gradient(entry)
     if ball.is_finite():
-        return not _settled(proof, ball, proof.budget(name))
-    culprit: Culprit = of_gradient(proof.plan, proof.exact, proof.plan.inputs[name])
-    return not culprit.settled
+        return not _settled(proof, ball, proof.budget(entry))
+    return not of_gradient(proof.plan, proof.exact, entry).settled
 
 
 def _settled(proof: Proof, ball: arb, budget: arb) -> bool:

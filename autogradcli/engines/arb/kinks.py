@@ -12,6 +12,7 @@ from flint import arb, ctx
 
 from autogradcli.engines.arb.enclose import LAST_PRECISION, Proof
 from autogradcli.engines.arb.rules import forward
+from autogradcli.language.tape import Input
 
 DISTANCES = (1200, 2400)
 """Binary logarithms of the distances, negated: the nearer is the square of the other. Doubles end at 2**-1074."""
@@ -29,16 +30,16 @@ class Side:
     """An enclosure of both secants' slopes."""
 
 
-def sides(proof: Proof, name: str) -> tuple[Side, Side]:
-    """How the function leaves the point to the left and to the right along one variable."""
+def sides(proof: Proof, entry: Input) -> tuple[Side, Side]:
+    """How the function leaves the point to the left and to the right along one component of a variable."""
     with ctx.workprec(LAST_PRECISION):
-        return _side(proof, name, -1), _side(proof, name, 1)
+        return _side(proof, entry, -1), _side(proof, entry, 1)
 
 
-def _side(proof: Proof, name: str, sign: int) -> Side:
+def _side(proof: Proof, entry: Input, sign: int) -> Side:
     steps = [sign * arb(2) ** -distance for distance in DISTANCES]
-    here = _value(proof, name, arb(0))
-    rises = [_value(proof, name, step) - here for step in steps]
+    here = _value(proof, entry, arb(0))
+    rises = [_value(proof, entry, step) - here for step in steps]
     if not all(rise.is_finite() for rise in rises):
         return Side("outside")
     first, second = rises
@@ -58,6 +59,7 @@ def _limit(first: arb, second: arb) -> Side:
     return Side("unbounded" if abs(second) > abs(first) * 1.5 else "unsettled")
 
 
-def _value(proof: Proof, name: str, step: arb) -> arb:
-    at = {**proof.at, name: proof.at[name] + step}
-    return forward(proof.plan.tape.entries, at)[proof.plan.tape.output]
+def _value(proof: Proof, entry: Input, step: arb) -> arb:
+    moved = list(proof.at[entry.name])
+    moved[entry.place] += step
+    return forward(proof.plan.tape.entries, {**proof.at, entry.name: moved})[proof.plan.tape.output]

@@ -10,6 +10,7 @@ from autogradcli.engines.arb.enclose import Proof
 from autogradcli.engines.arb.kinks import AGREEMENT, Side, sides
 from autogradcli.engines.opinions import Ball, Cause, Enclosure
 from autogradcli.language.program import Call, Constant
+from autogradcli.language.tape import Input, components
 
 DECIMALS = 40
 """Digits that a ball's midpoint is printed with."""
@@ -26,14 +27,15 @@ def measure_value(proof: Proof, number: float) -> Enclosure:
         return Enclosure(cause=_cause_of_value(proof))
 
 
-def measure_gradient(proof: Proof, name: str, number: float) -> Enclosure:
-    """The opinion on the derivative with respect to one variable."""
+def measure_gradient(proof: Proof, name: str, place: int, number: float) -> Enclosure:
+    """The opinion on the derivative with respect to one component of a variable."""
+    entry = proof.plan.inputs[name][place]
     with ctx.workprec(max(MEASURING, proof.precision)):
         if not proof.value.is_finite():
             return Enclosure(cause=_cause_of_value(proof))
-        if proof.proves(name) and proof.gradient(name).is_finite():
-            return _regular(proof, proof.gradient(name), proof.budget(name), number)
-        return _singular(proof, name, number)
+        if proof.proves(entry) and proof.gradient(entry).is_finite():
+            return _regular(proof, proof.gradient(entry), proof.budget(entry), number)
+        return _singular(proof, entry, number)
 
 
 def _regular(proof: Proof, truth: arb, budget: arb, number: float) -> Enclosure:
@@ -43,10 +45,8 @@ def _regular(proof: Proof, truth: arb, budget: arb, number: float) -> Enclosure:
     if not math.isfinite(number):
         return Enclosure(ball, nearest)
     distance = abs(truth - arb(number))
-    error = (
-        max(0.0, float(distance.lower())),
-        math.nextafter(float(distance.upper()), math.inf) if distance > 0 else 0.0,
-    )
+    most = 0.0 if distance == 0 else math.nextafter(float(distance.upper()), math.inf)
+    error = (max(0.0, float(distance.lower())), most)
     ulp = proof.dtype.ulp(nearest)
     ulps = error[1] / ulp if math.isfinite(ulp) else None
     inside = bool(budget.contains(arb(number))) or not budget.is_finite() or (ulps is not None and ulps <= 1)
@@ -68,16 +68,18 @@ def _decimal(number: arb, digits: int) -> str:
     return mantissa + mark + exponent
 
 
-def _singular(proof: Proof, name: str, number: float) -> Enclosure:
+def _singular(proof: Proof, entry: int, number: float) -> Enclosure:
     """Where the sweep proves nothing: what the slopes on both sides say."""
-    left, right = sides(proof, name)
+    variable = proof.plan.tape.entries[entry]
+    assert isinstance(variable, Input)
+    left, right = sides(proof, variable)
     if left.slope is None or right.slope is None:
-        return Enclosure(cause=_cause_of_gradient(proof, name, left, right))
+        return Enclosure(cause=_cause_of_gradient(proof, entry, left, right))
     slopes = (float(left.slope), float(right.slope))
-    step = proof.plan.tape.entries[_singular_culprit(proof, name)].step
+    step = proof.plan.tape.entries[_singular_culprit(proof, entry)].step
     size = abs(left.slope).max(abs(right.slope))
     if abs(left.slope - right.slope) <= size * SAME_SLOPE:
-        regular = _regular(proof, left.slope.union(right.slope), proof.budget(name), number)
+        regular = _regular(proof, left.slope.union(right.slope), proof.budget(entry), number)
         return replace(regular, slopes=slopes, step=step)
     return Enclosure(slopes=slopes, step=step)
 
@@ -92,9 +94,9 @@ def _cause_of_value(proof: Proof) -> Cause:
     return Cause("unverified", "GC501", f"{text} could not be enclosed{where}", step)
 
 
-def _cause_of_gradient(proof: Proof, name: str, left: Side, right: Side) -> Cause:
+def _cause_of_gradient(proof: Proof, entry: int, left: Side, right: Side) -> Cause:
     """In the order of how much they say: a jump, an infinite slope, one side only, neither."""
-    text, where, step = _place(proof, _singular_culprit(proof, name))
+    text, where, step = _place(proof, _singular_culprit(proof, entry))
     kinds = {left.kind: "left", right.kind: "right"} | ({left.kind: "both sides"} if left.kind == right.kind else {})
     if "jump" in kinds:
         return Cause("undefined", "GC113", f"{text} jumps{where} ({kinds['jump']})", step)
@@ -102,20 +104,23 @@ def _cause_of_gradient(proof: Proof, name: str, left: Side, right: Side) -> Caus
         return Cause("undefined", "GC112", f"{text} has a vertical tangent{where}", step)
     if "unsettled" in kinds:
         return Cause("unverified", "GC501", f"the slope of {text} could not be told{where}", step)
-    if kinds["outside"] == "both sides":
-        return Cause(
-            "undefined", "GC114", f"{text} is defined on neither side of {name} = {_short(proof.at[name])}", step
-        )
-    side = kinds["outside"]
-    return Cause(
-        "undefined", "GC114", f"{text} is not defined to the {side} of {name} = {_short(proof.at[name])}", step
-    )
+    beside = "on both sides" if kinds["outside"] == "both sides" else f"to the {kinds['outside']}"
+    return Cause("undefined", "GC114", f"{text} is not defined {beside} of {_point(proof, entry)}", step)
 
 
-def _singular_culprit(proof: Proof, name: str) -> int:
+def _point(proof: Proof, entry: int) -> str:
+    """A component of a variable and its value, for a sentence."""
+    variable = proof.plan.tape.entries[entry]
+    assert isinstance(variable, Input)
+    values = proof.at[variable.name]
+    index = f"[{variable.place}]" if len(values) > 1 else ""
+    return f"{variable.name}{index} = {_short(values[variable.place])}"
+
+
+def _singular_culprit(proof: Proof, entry: int) -> int:
     """The entry that the sweep could not pass: a tie on the way, or a partial derivative that does not exist."""
-    if proof.proves(name):
-        return of_gradient(proof.plan, proof.exact, proof.plan.inputs[name]).entry
+    if proof.proves(entry):
+        return of_gradient(proof.plan, proof.exact, entry).entry
     return first_tie(proof.plan, proof.exact)
 
 
@@ -126,7 +131,8 @@ def _place(proof: Proof, entry: int) -> tuple[str, str, int]:
     step = program.steps[index]
     operands = step.operands if isinstance(step, Call) else ()
     known = [each for each in operands if not isinstance(program.steps[each], Constant)]
-    values = [(program.text(each), proof.exact.values[tape.results[each]]) for each in known]
+    places = [(program.text(each), components(tape.results[each])) for each in known]
+    values = [(text, proof.exact.values[entries[0]]) for text, entries in places if len(entries) == 1]
     where = ", ".join(f"{text} = {_short(ball)}" for text, ball in values if isinstance(ball, arb) and ball.is_finite())
     return program.text(index), f" at {where}" if where else "", index
 

@@ -149,12 +149,12 @@ def _bound(entry: Literal | Operation, places: Sequence[int]) -> tuple[Callable[
     return value(entry.function), tuple(places[operand] for operand in entry.operands)
 
 
-def forward(entries: Sequence[Entry], inputs: Mapping[str, Value]) -> list[Any]:
+def forward(entries: Sequence[Entry], inputs: Mapping[str, Sequence[Value]]) -> list[Any]:
     """The value of every entry of a tape, at the precision in force."""
     values: list[Any] = []
     for entry in entries:
         if isinstance(entry, Input):
-            values.append(inputs[entry.name])
+            values.append(inputs[entry.name][entry.place])
         elif isinstance(entry, Literal):
             values.append(constant(entry.value)())
         else:

@@ -5,6 +5,7 @@ they prove nothing: an adjoint that came through a tie (`abs` at 0) is tainted, 
 does not exist is not finite.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,10 @@ from flint import arb
 from autogradcli.engines.arb.rules import Rule, Value, constant, primitive, rule
 from autogradcli.engines.arb.truth import Truth
 from autogradcli.language.program import Program
-from autogradcli.language.tape import Input, Literal, Operation, Tape, scalarise
+from autogradcli.language.tape import Input, Literal, Operation, Shape, Tape, scalarise
+
+Point = Mapping[str, Sequence[arb]]
+"""The components of each variable, row by row."""
 
 EITHER = arb(0.5, 0.5)
 """The partial derivative of `where` with respect to a branch that may or may not be the chosen one."""
@@ -30,13 +34,13 @@ class Plan:
     """For each entry its rule; None for leaves."""
     varies: tuple[bool, ...]
     """For each entry whether it depends on a variable asked about."""
-    inputs: Mapping[str, int]
-    """The entry of each variable."""
+    inputs: Mapping[str, Sequence[int]]
+    """The entries of each variable's components, row by row."""
 
 
-def plan(program: Program, wrt: Sequence[str]) -> Plan:
+def plan(program: Program, wrt: Sequence[str], shapes: Mapping[str, Shape]) -> Plan:
     """The program as a tape, with the rule of every entry looked up once."""
-    tape = scalarise(program, primitive)
+    tape = scalarise(program, primitive, shapes)
     varies: list[bool] = []
     for entry in tape.entries:
         if isinstance(entry, Operation):
@@ -48,8 +52,16 @@ def plan(program: Program, wrt: Sequence[str]) -> Plan:
         tape=tape,
         rules=tuple(rule(entry.function) if isinstance(entry, Operation) else None for entry in tape.entries),
         varies=tuple(varies),
-        inputs={entry.name: index for index, entry in enumerate(tape.entries) if isinstance(entry, Input)},
+        inputs=_inputs(tape),
     )
+
+
+def _inputs(tape: Tape) -> dict[str, list[int]]:
+    inputs: dict[str, list[int]] = defaultdict(list)
+    for index, entry in enumerate(tape.entries):
+        if isinstance(entry, Input):
+            inputs[entry.name].append(index)
+    return inputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +88,7 @@ class Sweep:
     edges: list[Edge]
 
 
-def sweep(plan: Plan, at: Mapping[str, arb], spread: arb | None = None, digits: int = 53) -> Sweep:
+def sweep(plan: Plan, at: Point, spread: arb | None = None, digits: int = 53) -> Sweep:
     """Enclosures of every value and every adjoint at the point `at`, at the precision in force.
 
     With `spread`, a ball around 1, every elementary value and every partial derivative is multiplied by it: then the
@@ -94,7 +106,7 @@ def sweep(plan: Plan, at: Mapping[str, arb], spread: arb | None = None, digits: 
     return result
 
 
-def _values(plan: Plan, at: Mapping[str, arb], spread: arb | None, digits: int) -> list[Value]:
+def _values(plan: Plan, at: Point, spread: arb | None, digits: int) -> list[Value]:
     values: list[Value] = []
     for entry, each, varies in zip(plan.tape.entries, plan.rules, plan.varies, strict=True):
         if each is not None:
@@ -103,7 +115,7 @@ def _values(plan: Plan, at: Mapping[str, arb], spread: arb | None, digits: int) 
         elif isinstance(entry, Literal):
             value, rounded = constant(entry.value)(), True
         else:
-            value, rounded = at[entry.name], False  # type: ignore[union-attr]
+            value, rounded = at[entry.name][entry.place], False  # type: ignore[union-attr]
         if spread is not None and rounded and (varies or not _holds_exactly(value, digits)):
             value = value * spread
         values.append(value)

@@ -53,12 +53,13 @@ def differentiate(program: Program, at: Mapping[str, Program], wrt: Sequence[str
     )
 
 
-def constant(program: Program) -> float:
-    """The value of a program without variables, in float64."""
+def constant(program: Program) -> Array:
+    """The value of a program without variables, in float64: a float, or nested lists of a tensor's components."""
     values: list[Value] = []
     for index in range(len(program.steps)):
         values.append(_step(program, index, values, torch.float64))
-    return float(values[program.output])
+    value = values[program.output]
+    return plain(value) if isinstance(value, torch.Tensor) else float(value)
 
 
 def plain(value: Value | None) -> Array:

@@ -1,0 +1,172 @@
+"""The reason codes and the page behind each: stable, as a linter's are.
+
+GC1xx: mathematics has no derivative here. GC2xx: torch's numbers are not finite. GC3xx: torch's number is off.
+GC4xx: SymPy. GC5xx: nothing could be told.
+"""
+
+from dataclasses import dataclass
+
+from autogradcli.errors import GradcalcError
+from autogradcli.language.nearest import nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What `gradcalc explain CODE` shows."""
+
+    code: str
+    title: str
+    cause: str
+    example: tuple[str, ...]
+    """The arguments of a `gradcalc` call whose report has this code."""
+    remedy: str
+
+
+PAGES = (
+    Page(
+        "GC101",
+        "kink",
+        "The function is continuous here but its slopes to the left and to the right differ, so it has no derivative. "
+        "Autograd has to return some number all the same, and each function has its own convention: relu gives 0, "
+        "maximum(x, 0) gives 0.5, leaky_relu the left slope. The report prints both slopes; autograd's number lies "
+        "between them.",
+        ("eval", "abs(x)", "--x", "0"),
+        "Nothing is wrong if the point is hit by chance, as in training. If an optimum sits on the kink, use a smooth "
+        "function (softplus, huber, sqrt(x**2 + c)).",
+    ),
+    Page(
+        "GC102",
+        "conventions at a kink add up to a wrong slope",
+        "Each function with a kink contributes the number of its own convention, and together they come to something "
+        "that is no slope of the whole function on either side. relu(x) - relu(-x) is just x, with slope 1 everywhere; "
+        "at 0 autograd adds 0 and 0.",
+        ("eval", "relu(x) - relu(-x)", "--x", "0"),
+        "Rewrite the expression so that the kinks cancel before it is differentiated, or move off the point.",
+    ),
+    Page(
+        "GC111",
+        "not defined here",
+        "An operation on the way to the output is outside its domain or at a pole: the logarithm of a negative number, "
+        "a division by 0, a fractional power of a negative base. The function has no value, hence no derivative, even "
+        "where autograd returns a finite number.",
+        ("eval", "log(x)", "--x=-1"),
+        "Check the point. sin(x)/x and x*log(x) at 0 have limits but no values: write sinc(x/pi) and xlogy(x, x).",
+    ),
+    Page(
+        "GC112",
+        "vertical tangent",
+        "The function has a value here, but its secants grow without bound: the slope is infinite.",
+        ("eval", "sqrt(x)", "--x", "0"),
+        "Keep the argument away from the end of the domain, for instance sqrt(x + 1e-12), and mind what it changes.",
+    ),
+    Page(
+        "GC113",
+        "jump",
+        "The function's value changes by a step here, so no derivative exists; autograd gives the slope beside it.",
+        ("eval", "floor(x)", "--x", "2"),
+        "Step functions carry no gradient: use a smooth one, such as sigmoid, or a straight-through estimator.",
+    ),
+    Page(
+        "GC114",
+        "no function beside the point",
+        "The function is defined at the point but not on one side of it, or on neither, so no derivative exists. "
+        "x**y with a negative x is defined for integer y only: it has a derivative in x, and none in y.",
+        ("eval", "x**y", "--x=-2", "--y", "3"),
+        "Differentiate with respect to the other variables only (--wrt), or keep the base positive.",
+    ),
+    Page(
+        "GC115",
+        "too large for the dtype",
+        "The true value or derivative is larger than the largest finite number of the dtype.",
+        ("eval", "exp(x)", "--x", "1000"),
+        "Work with logarithms, rescale, or use a wider dtype.",
+    ),
+    Page(
+        "GC201",
+        "NaN from a branch that is not taken",
+        "where(c, a, b) computes both branches, and backward goes through both: the branch that is not taken gets the "
+        "gradient 0, and 0 times an infinite or undefined derivative is NaN. The value is right, the gradient is lost.",
+        ("eval", "where(x > 0, sqrt(x), x)", "--x=-1"),
+        "Use two wheres: where(x > 0, sqrt(where(x > 0, x, 1)), x). The inner one keeps the unused branch harmless.",
+    ),
+    Page(
+        "GC202",
+        "an intermediate value overflows or underflows",
+        "A step on the way is infinite or NaN in the dtype, though the result is not: the truth is finite, and the "
+        "gradient comes out as NaN or infinity.",
+        ("eval", "log(1 + exp(x))", "--x", "1000"),
+        "Use the function that avoids the step: softplus, logsigmoid, logsumexp, hypot, logaddexp.",
+    ),
+    Page(
+        "GC203",
+        "torch's derivative is not finite",
+        "All values are finite, and so is the true derivative, but the formula by which torch computes the derivative "
+        "overflows or divides by 0.",
+        ("eval", "x*abs(x)**0.5", "--x", "0"),
+        "Rescale the problem, or rewrite the operation that the report names.",
+    ),
+    Page(
+        "GC301",
+        "torch's formula loses accuracy",
+        "The error is larger than honest rounding allows, but too small to matter beside the size of the function. "
+        "torch computes the derivative of sigmoid as y*(1 - y): in the tail y rounds to 1, and nothing is left.",
+        ("eval", "tanh(x)", "--x", "20"),
+        "Usually none is needed. If the small number itself matters, compute its logarithm or use float64.",
+    ),
+    Page(
+        "GC302",
+        "cancellation in the expression",
+        "Large terms cancel, and what is left is mostly their rounding errors. Every operation did its best: the "
+        "expression itself loses the digits.",
+        ("eval", "(x + 1)**2 - x**2", "--x", "1e17"),
+        "Rearrange the expression so that the large terms cancel symbolically: 2*x + 1.",
+    ),
+    Page(
+        "GC303",
+        "autograd is wrong here",
+        "The error is larger than honest rounding of this computation can explain, and large enough to matter. The "
+        "report names the operation whose backward goes wrong, what it sends back, and what it should send.",
+        ("eval", "asinh(x)", "--x", "1e200"),
+        "Rewrite the operation that is named, or rescale its argument; if torch's formula is at fault, report it there.",
+    ),
+    Page(
+        "GC304",
+        "more than the error that was allowed",
+        "The error is what honest rounding explains, but --rtol or --atol demand less.",
+        ("eval", "sin(x)*exp(y)", "--x", "0.3", "--y", "1.7", "--rtol", "1e-18"),
+        "Allow a larger error, use float64, or rearrange the expression.",
+    ),
+    Page(
+        "GC401",
+        "SymPy disagrees",
+        "The value of SymPy's derivative lies outside the proven ball, so SymPy is the one that is wrong, or its "
+        "formula means another branch. The verdict is about autograd and does not change.",
+        (),
+        "Trust the proven value; SymPy's formula may hold elsewhere.",
+    ),
+    Page(
+        "GC501",
+        "not decided",
+        "The precision limit was reached before an operation could be told to be inside its domain, or before the "
+        "slopes beside a kink settled.",
+        ("eval", "where(x > 0, 1/log(x), x)", "--x", "0"),
+        "Move the point by a little, or simplify the expression.",
+    ),
+    Page(
+        "GC502",
+        "the proven ball is too wide",
+        "The enclosure of the true derivative holds numbers on both sides of the tolerance.",
+        (),
+        "Move the point by a little, or simplify the expression.",
+    ),
+)
+
+
+def page(code: str) -> Page:
+    """The page behind a code, in any case of letters; GradcalcError of kind `name` if there is none."""
+    for each in PAGES:
+        if each.code == code.upper():
+            return each
+    close = nearest(code.upper(), [each.code for each in PAGES])
+    hint = f"did you mean {close}?" if close else f"the codes are {', '.join(each.code for each in PAGES)}"
+    raise GradcalcError("name", f"there is no reason code {code}", hint=hint)

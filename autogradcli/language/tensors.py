@@ -1,0 +1,108 @@
+"""What the functions of whole tensors mean, component by component: a few lines over arrays of tape handles each.
+
+Each takes the builder of the tape and the handles of its operands, appends scalar operations, and gives the result's
+handles. They are the definitions that torch's kernels, fused or not, are checked against.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autogradcli.language.table import row
+
+if TYPE_CHECKING:
+    from autogradcli.language.tape import Builder, Handle
+
+Array = np.ndarray[Any, np.dtype[np.intp]]
+Axes = int | Sequence[int] | None
+
+
+def stack(builder: "Builder", *components: "Handle") -> Array:
+    """A list literal: its items along a new first axis."""
+    return np.stack([np.asarray(each, dtype=np.intp) for each in components])
+
+
+def fold(builder: "Builder", name: str, handles: Sequence[int]) -> int:
+    """A two-operand function over many, as a balanced tree: the error of a sum grows with the logarithm of its size."""
+    level = list(handles)
+    while len(level) > 1:
+        pairs = [level[i : i + 2] for i in range(0, len(level), 2)]
+        level = [_apply(builder, name, *pair) if len(pair) == 2 else pair[0] for pair in pairs]
+    return level[0]
+
+
+def reduce(x: "Handle", dim: Axes, keepdim: bool, reduction: Callable[[Sequence[int]], int]) -> "Handle":
+    """A reduction over some axes; over all of them if none is named."""
+    array = np.asarray(x, dtype=np.intp)
+    axes = tuple(range(array.ndim)) if dim is None else tuple(axis % array.ndim for axis in np.atleast_1d(dim))
+    kept = [axis for axis in range(array.ndim) if axis not in axes]
+    rows = array.transpose(*kept, *axes).reshape(*[array.shape[axis] for axis in kept], -1)
+    result = np.apply_along_axis(lambda handles: reduction(handles.tolist()), -1, rows).astype(np.intp)
+    shape = [1 if axis in axes else size for axis, size in enumerate(array.shape)]
+    result = result.reshape(shape) if keepdim else result
+    return int(result) if result.ndim == 0 else result
+
+
+def _apply(builder: "Builder", name: str, *operands: Any) -> Any:
+    return builder.apply(row(name), operands, {})
+
+
+def _folded(name: str) -> Callable[..., "Handle"]:
+    def meaning(builder: "Builder", x: "Handle", dim: Axes = None, keepdim: bool = False) -> "Handle":
+        return reduce(x, dim, keepdim, lambda handles: fold(builder, name, handles))
+
+    return meaning
+
+
+total, product, largest, smallest = map(_folded, ("add", "mul", "maximum", "minimum"))
+
+
+def mean(builder: "Builder", x: "Handle", dim: Axes = None, keepdim: bool = False) -> "Handle":
+    """The sum over the number of components."""
+    sums = total(builder, x, dim, keepdim)
+    return _apply(builder, "div", sums, builder.literal(Fraction(np.size(x) // np.size(sums))))  # type: ignore[no-any-return]
+
+
+def median(builder: "Builder", x: "Handle") -> "Handle":
+    """The middle component in order of size; of two middle ones the smaller."""
+    handles = np.ravel(np.asarray(x, dtype=np.intp)).tolist()
+    for end in range(len(handles) - 1, 0, -1):
+        for i in range(end):
+            pair = handles[i], handles[i + 1]
+            handles[i], handles[i + 1] = _apply(builder, "minimum", *pair), _apply(builder, "maximum", *pair)
+    return handles[(len(handles) - 1) // 2]  # type: ignore[no-any-return]
+
+
+def norm(builder: "Builder", x: "Handle") -> "Handle":
+    """The Euclidean (Frobenius) norm."""
+    return _apply(builder, "sqrt", total(builder, _apply(builder, "square", x)))  # type: ignore[no-any-return]
+
+
+def dot(builder: "Builder", x: "Handle", y: "Handle") -> "Handle":
+    """The sum of the products of components."""
+    return total(builder, _apply(builder, "mul", x, y))
+
+
+def binary_cross_entropy_with_logits(builder: "Builder", x: "Handle", y: "Handle") -> "Handle":
+    """The mean of (1 - y) x + softplus(-x), which is -y log sigmoid(x) - (1 - y) log(1 - sigmoid(x))."""
+    unlikely = _apply(builder, "mul", _apply(builder, "sub", builder.literal(Fraction(1)), y), x)
+    return mean(builder, _apply(builder, "add", unlikely, _apply(builder, "softplus", _apply(builder, "neg", x))))
+
+
+MEANING: Mapping[str, Callable[..., "Handle"]] = {
+    "stack": stack,
+    "sum": total,
+    "prod": product,
+    "mean": mean,
+    "amax": largest,
+    "amin": smallest,
+    "max_of_all": largest,
+    "min_of_all": smallest,
+    "median": median,
+    "norm": norm,
+    "dot": dot,
+    "binary_cross_entropy_with_logits": binary_cross_entropy_with_logits,
+}
+"""By the name of the table's row."""
