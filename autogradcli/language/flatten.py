@@ -207,9 +207,8 @@ class Flattener:
             case ast.BoolOp():
                 spans = [tree.bracketed(value) for value in node.values]
                 return self._chain(BINARY[type(node.op)], arguments, spans)
-            case ast.Compare():
-                return self._compare(tree, node, arguments)
-        raise self.steps.error("parse", "this is not part of the language", tree.span(node))
+        assert isinstance(node, ast.Compare)
+        return self._compare(tree, node, arguments)
 
     def _binary(self, tree: Tree, node: ast.BinOp, arguments: Sequence[Argument]) -> int:
         span = tree.span(node)

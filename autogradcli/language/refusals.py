@@ -66,10 +66,10 @@ def _bars(expression: Expression, index: int) -> GradcalcError:
 
 def dangling(expression: Expression, index: int) -> GradcalcError:
     """The error for an operator that nothing follows."""
-    word = expression.word(index)
-    if word == "!":
-        return factorial(expression, index)
-    return expression.error(index, index, f"something is missing after {word}")
+    token = expression.tokens[index]
+    rest = expression.source[token.end :].lstrip(" \t")
+    hint = "to go on in the next line, open a bracket" if rest.startswith(("\n", "\r")) and rest.strip() else None
+    return expression.error(index, index, f"something is missing after {token.text}", hint)
 
 
 def operator(expression: Expression, index: int) -> GradcalcError:
