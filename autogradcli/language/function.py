@@ -6,6 +6,7 @@ the row's definition otherwise.
 """
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -23,6 +24,8 @@ class Parameter:
     keyword_only: bool = False
     allowed: str | None = None
     """For an option: the only text that selects this row."""
+    variadic: bool = False
+    """Takes any number of operands; such a parameter is the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,11 @@ class Function:
         """The names of the parameters that are steps of a program: all but the options."""
         return tuple(parameter.name for parameter in self.parameters if parameter.kind != "option")
 
+    def parameters_of(self, operands: Sequence[object]) -> list[Parameter]:
+        """The parameter that each operand belongs to."""
+        single = [parameter for parameter in self.parameters if parameter.kind != "option"]
+        return single + single[-1:] * (len(operands) - len(single))
+
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         """The signature, parsed."""
@@ -87,10 +95,11 @@ def parse_signature(signature: str) -> tuple[Parameter, ...]:
     positional = arguments.args
     padding: list[ast.expr | None] = [None] * (len(positional) - len(arguments.defaults))
     defaults = padding + list(arguments.defaults) + list(arguments.kw_defaults)
-    return tuple(
+    single = tuple(
         _parameter(argument, default, index >= len(positional))
         for index, (argument, default) in enumerate(zip(positional + arguments.kwonlyargs, defaults, strict=True))
     )
+    return (*single, Parameter(arguments.vararg.arg, "tensor", variadic=True)) if arguments.vararg else single
 
 
 def _parameter(argument: ast.arg, default: ast.expr | None, keyword_only: bool) -> Parameter:

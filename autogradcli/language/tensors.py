@@ -72,7 +72,7 @@ def median(builder: "Builder", x: "Handle") -> "Handle":
         for i in range(end):
             pair = handles[i], handles[i + 1]
             handles[i], handles[i + 1] = _apply(builder, "minimum", *pair), _apply(builder, "maximum", *pair)
-    return handles[(len(handles) - 1) // 2]  # type: ignore[no-any-return]
+    return handles[(len(handles) - 1) // 2]
 
 
 def norm(builder: "Builder", x: "Handle") -> "Handle":
@@ -92,14 +92,14 @@ def binary_cross_entropy_with_logits(builder: "Builder", x: "Handle", y: "Handle
 
 
 MEANING: Mapping[str, Callable[..., "Handle"]] = {
-    "stack": stack,
+    "stack_items": stack,
     "sum": total,
     "prod": product,
     "mean": mean,
     "amax": largest,
     "amin": smallest,
-    "max_of_all": largest,
-    "min_of_all": smallest,
+    "max_all": largest,
+    "min_all": smallest,
     "median": median,
     "norm": norm,
     "dot": dot,

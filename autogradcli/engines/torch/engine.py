@@ -18,7 +18,7 @@ from autogradcli.language.table import row
 from autogradcli.language.tape import definition
 
 Value = torch.Tensor | float | bool
-"""A tensor below a variable; a Python number or bool where no variable is below."""
+"""A Python number or bool for a scalar with no variable below it; a tensor for anything else."""
 
 NAMED = {"pi": math.pi, "e": math.e, "inf": math.inf}
 
@@ -87,7 +87,9 @@ def _call(call: Call, operands: Sequence[Value], kind: torch.dtype) -> Value:
         return _apply(function, operands, dict(call.options), kind)
     constants = [torch.tensor(operand, dtype=_constant_kind(operand)) for operand in operands]
     result = _apply(function, constants, dict(call.options), torch.float64)
-    return result.item() if isinstance(result, torch.Tensor) else result
+    if not isinstance(result, torch.Tensor):
+        return result
+    return result.to(kind) if result.ndim else result.item()
 
 
 def _constant_kind(operand: Value) -> torch.dtype:
@@ -98,7 +100,7 @@ def _apply(function: Function, operands: Sequence[Value], options: Mapping[str, 
     """torch's own function if the row names one, else the row's definition, operation by operation."""
     if not function.torch:
         return _define(function, operands, kind)
-    parameters = [p for p in function.parameters if p.kind != "option"]
+    parameters = function.parameters_of(operands)
     convert = _keep if function.torch.startswith("operator.") else _as_tensor
     arguments = [
         _as_number(operand) if parameter.kind == "number" else convert(operand, kind)
@@ -151,7 +153,11 @@ def _choose(condition: Value, yes: Value, no: Value) -> Value:
     return yes if condition else no
 
 
-SPECIAL: dict[str, Callable[..., Any]] = {"if_else": _choose}
+def _stack(*components: torch.Tensor) -> torch.Tensor:
+    return torch.stack(components)
+
+
+SPECIAL: dict[str, Callable[..., Any]] = {"if_else": _choose, "stack_items": _stack}
 """Natives that are not attributes of torch."""
 
 

@@ -15,6 +15,7 @@ from autogradcli.language.functions.hyperbolic import HYPERBOLIC
 from autogradcli.language.functions.powers import POWERS
 from autogradcli.language.functions.rounding import ROUNDING
 from autogradcli.language.functions.special import SPECIAL
+from autogradcli.language.functions.tensors import TENSORS
 from autogradcli.language.functions.trigonometric import TRIGONOMETRIC
 from autogradcli.language.functions.undifferentiable import UNDIFFERENTIABLE
 
@@ -31,5 +32,6 @@ FAMILIES: dict[str, tuple[Function, ...]] = {
     "special": SPECIAL,
     "activations": ACTIVATIONS,
     "rounding": ROUNDING,
+    "tensors": TENSORS,
 }
 """Every row, by family."""
