@@ -69,7 +69,7 @@ def _judge(plan: Plan, sweep: Sweep, index: int) -> Culprit:
         return Culprit(index, settled=True, outside=False)
     operands = [sweep.values[operand] for operand in entry.operands]
     inside = None if rule.domain is None else rule.domain(*operands)
-    outside = inside is not None and bool(inside == 0)
+    outside = inside is not None and inside.value is False
     exact = all(isinstance(operand, Truth) or operand.is_exact() for operand in operands)
     return Culprit(index, settled=outside or exact, outside=outside)
 

@@ -16,7 +16,7 @@ from flint import arb, fmpq
 
 from autogradcli.engines.arb.truth import CONDITIONS, Truth
 from autogradcli.language.function import Function
-from autogradcli.language.parser import parse
+from autogradcli.language.parser import parse_formula
 from autogradcli.language.program import Program
 from autogradcli.language.table import row
 from autogradcli.language.tape import Entry, Input, Literal, Operation, definition, partial_programs, scalarise
@@ -89,8 +89,8 @@ class Rule:
     """Of the operands."""
     partials: tuple[Callable[..., arb], ...]
     """Of the operands; one for each of them, none for rows that are not smooth."""
-    domain: Callable[..., arb] | None
-    """Of the operands: 1 where the row is defined and differentiable, 0 where it is not; None for 1 everywhere."""
+    domain: Callable[..., Truth] | None
+    """Of the operands: whether the row is defined and differentiable there; None for everywhere."""
 
 
 @cache
@@ -101,8 +101,12 @@ def rule(name: str) -> Rule:
     return Rule(
         value=value(name),
         partials=tuple(compiled(program, names) for program in partial_programs(function)),
-        domain=compiled(parse(f"where({function.domain}, 1, 0)"), names) if function.domain else None,
+        domain=compiled(_domain(function), names) if function.domain else None,
     )
+
+
+def _domain(function: Function) -> Program:
+    return parse_formula(function.domain, function.parameters)
 
 
 @cache
