@@ -1,0 +1,1 @@
+"""The SymPy engine: the derivative as a formula, found in a process of its own."""

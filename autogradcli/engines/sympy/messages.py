@@ -1,0 +1,101 @@
+"""What the two processes say to each other: length-prefixed pickles of the classes below, over the child's own pipes.
+
+For every ticket the child answers `Began`, one `Formula` for each variable as soon as it is found, and
+`Differentiated`; and when the point is known, `Began` again and `Evaluated`.
+"""
+
+import pickle
+import struct
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from autogradcli.language.program import Program
+
+_LENGTH = struct.Struct(">Q")
+
+
+@dataclass(frozen=True, slots=True)
+class Differentiate:
+    """Parent to child: find the formulas of a new ticket."""
+
+    ticket: int
+    program: Program
+    wrt: tuple[str, ...]
+    style: str
+    """How formulas are printed: text, latex, python or c."""
+    timeout: float
+    """Seconds after which the parent loses patience with each half of the ticket."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluate:
+    """Parent to child: the point of an earlier ticket."""
+
+    ticket: int
+    at: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """Child to parent: from now on the time counts as this ticket's."""
+
+    ticket: int
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """Child to parent: the derivative about one variable, or why there is none."""
+
+    ticket: int
+    variable: str
+    formula: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Differentiated:
+    """Child to parent: all formulas of the ticket have been sent."""
+
+    ticket: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A value to 30 significant digits, or why there is none."""
+
+    digits: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """Child to parent: the numbers of the ticket, which is thereby done."""
+
+    ticket: int
+    value: Number
+    derivatives: dict[str, Number]
+    seconds: float
+
+
+Request = Differentiate | Evaluate
+Reply = Began | Formula | Differentiated | Evaluated
+
+
+def pack(message: Request | Reply) -> bytes:
+    """One message as it goes over the pipe."""
+    body = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+    return _LENGTH.pack(len(body)) + body
+
+
+def receive(stream: BinaryIO) -> Request | Reply | None:
+    """The next message; None when the other side has closed its end, be it in the middle of a message."""
+    header = stream.read(_LENGTH.size)
+    if len(header) < _LENGTH.size:
+        return None
+    (length,) = _LENGTH.unpack(header)
+    body = stream.read(length)
+    if len(body) < length:
+        return None
+    message: Request | Reply = pickle.loads(body)
+    return message

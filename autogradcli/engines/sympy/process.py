@@ -1,0 +1,277 @@
+"""The parent's side of the SymPy engine: starts the child, hands it tickets, and stops it when it takes too long.
+
+A ticket is one program. Its formulas are found while the point is still unknown (torch is being imported, or is busy
+with an earlier problem), and its numbers when the point has come. Only the standard library is imported here.
+"""
+
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import BinaryIO, Self
+
+from autogradcli.engines.sympy.messages import (
+    Began,
+    Differentiate,
+    Differentiated,
+    Evaluate,
+    Evaluated,
+    Formula,
+    Number,
+    Reply,
+    Request,
+    pack,
+    receive,
+)
+from autogradcli.language.program import Program
+
+COMMAND = (sys.executable, "-P", "-m", "autogradcli.engines.sympy.worker")
+"""`-P`: a `sympy.py` in the user's folder is not SymPy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Derivative:
+    """What SymPy found about one variable."""
+
+    formula: str | None
+    """The derivative, printed in the style asked for and in the user's names."""
+    digits: str | None
+    """Its value at the point to 30 significant digits; None if it is not a number, or no point was given."""
+    reason: str | None
+    """Why the formula or the digits are missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What SymPy found about one program."""
+
+    value: str | None
+    """The function's own value at the point, to 30 significant digits."""
+    derivatives: dict[str, Derivative]
+    seconds: float
+    """How long SymPy worked on it."""
+
+
+class SymbolicProcess:
+    """SymPy in a process of its own; a context manager, to be used from one thread.
+
+    The child starts at once. When it dies or is stopped, the ticket it was busy with is answered with the reason, and
+    a new child takes over all others.
+    """
+
+    def __init__(self) -> None:
+        self._tickets: dict[int, _Ticket] = {}
+        self._count = 0
+        self._child = _Child()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def differentiate(self, program: Program, wrt: tuple[str, ...], timeout: float, style: str = "text") -> int:
+        """A ticket for the derivatives of `program` about the variables `wrt`; the child begins as soon as it is free.
+
+        `style` is text, latex, python or c; `timeout` is in seconds of the child's work, for formulas and numbers each.
+        """
+        self._count += 1
+        request = Differentiate(self._count, program, wrt, style, timeout)
+        self._tickets[self._count] = _Ticket(request)
+        self._child.send(request)
+        return self._count
+
+    def evaluate(self, ticket: int, at: Mapping[str, float]) -> None:
+        """Ask for the numbers too, at the exact doubles `at`."""
+        request = Evaluate(ticket, dict(at))
+        self._tickets[ticket].point = request
+        if not self._tickets[ticket].settled:
+            self._child.send(request)
+
+    def result(self, ticket: int) -> Answer:
+        """The answer, as soon as it is complete; formulas alone where no point was given. To be asked for once."""
+        while not self._tickets[ticket].complete:
+            self._listen()
+        return self._tickets.pop(ticket).answer()
+
+    def close(self) -> None:
+        """End the child."""
+        self._child.close()
+
+    def _listen(self) -> None:
+        """Take in one reply, or do what must be done when none comes."""
+        busy = self._tickets.get(self._child.ticket or 0)
+        try:
+            reply = self._child.receive(None if busy is None else busy.request.timeout - busy.seconds)
+        except queue.Empty:
+            assert busy is not None
+            self._replace_child(f"timed out after {busy.request.timeout:g} s")
+            return
+        if reply is None:
+            self._replace_child(f"SymPy's process ended: {self._child.epitaph()}")
+        elif reply.ticket in self._tickets:
+            self._tickets[reply.ticket].take(reply)
+
+    def _replace_child(self, reason: str) -> None:
+        """Give up the ticket that the child was busy with, and hand all others to a new child.
+
+        A child that ends before it has begun with anything loses the oldest ticket, lest its successors do the same
+        for ever.
+        """
+        unsettled = {number: ticket for number, ticket in self._tickets.items() if not ticket.settled}
+        lost = self._child.ticket if self._child.worked else min(unsettled)
+        if lost in unsettled:
+            unsettled.pop(lost).give_up(reason, self._child.busy_seconds())
+        self._child.close()
+        self._child = _Child()
+        for ticket in unsettled.values():
+            self._resend(ticket)
+
+    def _resend(self, ticket: "_Ticket") -> None:
+        ticket.seconds = 0.0
+        self._child.send(ticket.request)
+        if ticket.point is not None:
+            self._child.send(ticket.point)
+
+
+@dataclass(slots=True)
+class _Ticket:
+    """What is known so far about one program."""
+
+    request: Differentiate
+    point: Evaluate | None = None
+    formulas: dict[str, Formula] = field(default_factory=dict)
+    numbers: Evaluated | None = None
+    differentiated: bool = False
+    given_up: str | None = None
+    seconds: float = 0.0
+
+    @property
+    def settled(self) -> bool:
+        """Whether the child has nothing more to do for it, come what may."""
+        return self.given_up is not None or self.numbers is not None
+
+    @property
+    def complete(self) -> bool:
+        """Whether there is nothing more to wait for, as things stand."""
+        return self.settled or (self.differentiated and self.point is None)
+
+    def take(self, reply: Reply) -> None:
+        """Note what the child found."""
+        if isinstance(reply, Formula):
+            self.formulas[reply.variable] = reply
+        elif isinstance(reply, Differentiated):
+            self.differentiated = True
+            self.seconds += reply.seconds
+        elif isinstance(reply, Evaluated):
+            self.numbers = reply
+            self.seconds += reply.seconds
+
+    def give_up(self, reason: str, seconds: float) -> None:
+        """Note that nothing more will come, and how long the child had been busy with it."""
+        self.given_up = reason
+        self.seconds += seconds
+
+    def answer(self) -> Answer:
+        """What the caller gets."""
+        value = None if self.numbers is None else self.numbers.value.digits
+        derivatives = {name: self._derivative(name) for name in self.request.wrt}
+        return Answer(value, derivatives, self.seconds)
+
+    def _derivative(self, name: str) -> Derivative:
+        found = self.formulas.get(name)
+        if found is None:
+            return Derivative(None, None, self.given_up)
+        number = Number(None, None) if self.numbers is None else self.numbers.derivatives[name]
+        missing = self.given_up if self.point is not None and self.numbers is None else None
+        return Derivative(found.formula, number.digits, found.reason or number.reason or missing)
+
+
+class _Child:
+    """One child process, with a thread that reads from it and one that writes to it, so that neither side ever waits.
+
+    What is read carries the time at which it came: the parent may be busy with torch when it does.
+    """
+
+    def __init__(self) -> None:
+        # The child must find the same modules as its parent, whatever folder it starts in.
+        path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
+        self._process = subprocess.Popen(
+            COMMAND,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | {"PYTHONPATH": path},
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._replies: queue.SimpleQueue[tuple[Reply | None, float]] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._threads = (
+            threading.Thread(target=_read, args=(self._process.stdout, self._replies), daemon=True),
+            threading.Thread(target=_write, args=(self._process.stdin, self._requests), daemon=True),
+        )
+        for thread in self._threads:
+            thread.start()
+        self.ticket: int | None = None
+        """The ticket that it is busy with."""
+        self._since = 0.0
+        self.worked = False
+        """Whether it has begun with anything."""
+
+    def send(self, request: Request) -> None:
+        """Queue a request."""
+        self._requests.put(pack(request))
+
+    def receive(self, patience: float | None) -> Reply | None:
+        """The next reply; None if the child has ended.
+
+        queue.Empty if the child has been busy with its ticket for longer than `patience` and nothing has come.
+        """
+        timeout = None if patience is None else max(0.0, patience - self.busy_seconds())
+        reply, came = self._replies.get(timeout=timeout)
+        if isinstance(reply, Began):
+            self.worked = True
+            self.ticket, self._since = reply.ticket, came
+        elif isinstance(reply, Differentiated | Evaluated):
+            self.ticket = None
+        return reply
+
+    def busy_seconds(self) -> float:
+        """How long the child has been busy with its ticket."""
+        return 0.0 if self.ticket is None else time.monotonic() - self._since
+
+    def epitaph(self) -> str:
+        """What the child died of."""
+        status = self._process.wait()
+        return f"exit status {status}" if status >= 0 else signal.Signals(-status).name
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._requests.put(None)
+        for thread in self._threads:
+            thread.join()
+
+
+def _read(stream: BinaryIO, replies: "queue.SimpleQueue[tuple[Reply | None, float]]") -> None:
+    reply: Reply | None
+    with stream:
+        while (reply := receive(stream)) is not None:  # type: ignore[assignment]
+            replies.put((reply, time.monotonic()))
+    replies.put((None, time.monotonic()))
+
+
+def _write(stream: BinaryIO, requests: "queue.SimpleQueue[bytes | None]") -> None:
+    try:
+        with stream:
+            while (message := requests.get()) is not None:
+                stream.write(message)
+                stream.flush()
+    except OSError:
+        pass  # The child has ended; the reading thread says so.

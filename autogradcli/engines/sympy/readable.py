@@ -1,0 +1,67 @@
+"""The forms of a formula among which the shortest is printed.
+
+Nothing here is `simplify`, which may take minutes. The first form is SymPy's own; the others are tried only where
+they can help and the formula is small, so that together they cost less than the derivative did:
+
+* common factors taken out (`factor_terms`), where there is a sum;
+* multiplied out (`expand`), if it is a sum of a few products of sums: x*(x + 1) + x*(x + 2) becomes 2*x**2 + 3*x;
+* brought over one denominator (`together`, the numerator multiplied out), if it holds the reciprocal of a sum:
+  1/(x + 1) - x/(x + 1)**2 becomes (x + 1)**(-2).
+
+The shortest text wins; of two equally short ones, the first in this order. What is evaluated is always SymPy's own
+form.
+"""
+
+from collections.abc import Iterator
+
+import sympy
+from sympy import Add, Expr, Pow
+
+READABLE = 2_000
+"""Nodes of a formula beyond which it is printed as it is."""
+SMALL = 40
+"""Nodes of a formula up to which it is multiplied out or brought over one denominator."""
+PRINTABLE = 100_000
+"""Nodes of a formula beyond which it is not printed at all."""
+
+
+def forms(formula: Expr) -> Iterator[Expr]:
+    """The formula as it is, and what else may read better; no two alike."""
+    yield formula
+    seen = {formula}
+    for form in _others(formula):
+        if form not in seen:
+            seen.add(form)
+            yield form
+
+
+def _others(formula: Expr) -> Iterator[Expr]:
+    size = tree_size(formula)
+    if size > READABLE or not formula.has(Add):
+        return
+    yield sympy.factor_terms(formula)
+    if size > SMALL or formula.has(sympy.Piecewise):
+        return
+    powers = [each for each in formula.atoms(Pow) if each.base.is_Add and each.exp.is_Integer]
+    if any(each.exp < 0 for each in powers):
+        numerator, denominator = sympy.fraction(sympy.together(formula))
+        joined = sympy.expand(numerator) / denominator
+        yield joined
+        yield sympy.factor_terms(joined)
+    elif formula.is_Add and all(each.exp <= 4 for each in powers):
+        yield sympy.expand(formula)
+
+
+def tree_size(formula: Expr) -> int:
+    """How many nodes there are, shared ones counted wherever they stand; found without walking any of them twice."""
+    sizes: dict[Expr, int] = {}
+    pending = [formula]
+    while pending:
+        each = pending[-1]
+        missing = [argument for argument in each.args if argument not in sizes]
+        if missing:
+            pending.extend(missing)
+        else:
+            sizes[each] = 1 + sum(sizes[argument] for argument in each.args)
+            pending.pop()
+    return sizes[formula]

@@ -1,0 +1,181 @@
+"""The child: reads requests, works on them, and answers.
+
+The main thread only reads, so that the end of the parent, which closes the pipe, ends the child at once; the work is
+done in a thread whose stack is large enough for SymPy's recursion.
+"""
+
+import gc
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+from collections import deque
+from contextlib import suppress
+from typing import BinaryIO
+
+from sympy.core.cache import clear_cache
+
+from autogradcli.engines.sympy.differentiate import Work
+from autogradcli.engines.sympy.messages import (
+    Began,
+    Differentiate,
+    Differentiated,
+    Evaluate,
+    Evaluated,
+    Formula,
+    Reply,
+    Request,
+    pack,
+    receive,
+)
+
+MEMORY = 4 << 30
+"""Bytes of address space; more is a MemoryError, which becomes a reason."""
+STACK = 512 << 20
+RECURSION = 100_000
+CACHE_LIFE = 300
+"""Tickets after which SymPy's caches are emptied, so that memory does not grow."""
+KEPT = 64
+"""Programs whose derivatives are kept, for further points of the same expression."""
+GRACE = 60
+"""Seconds of processor time beyond its timeout after which the system ends a child whose parent has not."""
+
+
+class Worker:
+    """Works on requests in the order that helps the parent most: numbers first, then new formulas."""
+
+    def __init__(self, replies: BinaryIO) -> None:
+        self._replies = replies
+        self._requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
+        self._programs: deque[Differentiate] = deque()
+        self._points: dict[int, Evaluate] = {}
+        self._open: dict[int, tuple[Differentiate, Work]] = {}
+        self._works: dict[tuple[object, ...], Work] = {}
+        self._count = 0
+
+    def add(self, request: Request) -> None:
+        """Queue a request; called from the thread that reads."""
+        self._requests.put(request)
+
+    def run(self) -> None:
+        """Work for ever."""
+        while True:
+            self.step()
+
+    def step(self) -> None:
+        """Do one piece of work; wait for one if there is none."""
+        ready = self._next_point()
+        while ready is None and not self._programs:
+            self._sort_in(self._requests.get())
+            ready = self._next_point()
+        if ready is None:
+            self._differentiate(self._programs.popleft())
+        else:
+            self._evaluate(ready)
+
+    def _next_point(self) -> Evaluate | None:
+        while not self._requests.empty():
+            self._sort_in(self._requests.get())
+        return next((point for ticket, point in self._points.items() if ticket in self._open), None)
+
+    def _sort_in(self, request: Request) -> None:
+        if isinstance(request, Evaluate):
+            self._points[request.ticket] = request
+        else:
+            self._programs.append(request)
+
+    def _differentiate(self, request: Differentiate) -> None:
+        start = self._begin(request)
+        work = self._work(request)
+        self._open[request.ticket] = request, work
+        for name in request.wrt:
+            self._reply(Formula(request.ticket, name, *work.formula(name)))
+        self._reply(Differentiated(request.ticket, time.perf_counter() - start))
+        self._count += 1
+        if self._count % CACHE_LIFE == 0:
+            clear_cache()
+
+    def _evaluate(self, point: Evaluate) -> None:
+        del self._points[point.ticket]
+        request, work = self._open.pop(point.ticket)
+        start = self._begin(request)
+        slopes = {name: work.slope(name, point.at) for name in request.wrt}
+        value = work.value(point.at)
+        self._reply(Evaluated(point.ticket, value, slopes, time.perf_counter() - start))
+
+    def _begin(self, request: Differentiate) -> float:
+        self._reply(Began(request.ticket))
+        limit_processor_time(request.timeout + GRACE)
+        return time.perf_counter()
+
+    def _work(self, request: Differentiate) -> Work:
+        """What is known of the program; other points of the same expression need no new derivatives."""
+        program = request.program
+        key = (program.source, program.output, program.variables, request.style)
+        work = self._works.pop(key) if key in self._works else Work(program, request.style)
+        self._works[key] = work
+        if len(self._works) > KEPT:
+            del self._works[next(iter(self._works))]
+        return work
+
+    def _reply(self, reply: Reply) -> None:
+        self._replies.write(pack(reply))
+        self._replies.flush()
+
+
+def limit_processor_time(seconds: float) -> None:
+    """Have the system end this process after so many more seconds of work.
+
+    A long operation on large integers lets no other thread run, so that the end of the parent would go unnoticed.
+    """
+    with suppress(ImportError, OSError, ValueError):
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time() + seconds), hard))
+
+
+def limit_memory() -> None:
+    """Let allocations beyond `MEMORY` fail."""
+    with suppress(ImportError, OSError, ValueError):
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, hard))
+
+
+def claim_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """The two ends of the conversation; from now on nothing that prints can disturb it."""
+    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 1)
+    return requests, replies
+
+
+def main() -> None:
+    """Serve one parent until it closes its pipe or dies."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    requests, replies = claim_pipes()
+    limit_memory()
+    sys.setrecursionlimit(RECURSION)
+    threading.stack_size(STACK)
+    gc.freeze()
+    worker = Worker(replies)
+    threading.Thread(target=_run, args=(worker,), daemon=True).start()
+    while (request := receive(requests)) is not None:
+        worker.add(request)  # type: ignore[arg-type]
+    os._exit(0)
+
+
+def _run(worker: Worker) -> None:
+    try:
+        worker.run()
+    finally:
+        os._exit(1)
+
+
+if __name__ == "__main__":
+    main()
