@@ -10,6 +10,10 @@ from autogradcli.engines.arb.truth import Truth
 from autogradcli.language.tape import Operation
 
 
+WELL_KNOWN = 30
+"""Binary digits of an operand beyond which more of them would not make the result finite."""
+
+
 @dataclass(frozen=True, slots=True)
 class Culprit:
     """The operation at which finite numbers turned into one that is not."""
@@ -20,6 +24,8 @@ class Culprit:
     """Whether more digits cannot change it."""
     outside: bool
     """Whether its operands lie outside the row's domain beyond doubt."""
+    large: bool = False
+    """Whether they lie inside it, and are known so well that the result must be too large for any ball."""
 
 
 def of_value(plan: Plan, sweep: Sweep) -> Culprit:
@@ -70,8 +76,13 @@ def _judge(plan: Plan, sweep: Sweep, index: int) -> Culprit:
     operands = [sweep.values[operand] for operand in entry.operands]
     inside = None if rule.domain is None else rule.domain(*operands)
     outside = inside is not None and inside.value is False
+    large = (inside is None or inside.value is True) and all(map(_well_known, operands))
     exact = all(isinstance(operand, Truth) or operand.is_exact() for operand in operands)
-    return Culprit(index, settled=outside or exact, outside=outside)
+    return Culprit(index, settled=outside or large or exact, outside=outside, large=large)
+
+
+def _well_known(value: Any) -> bool:
+    return isinstance(value, Truth) or value.is_exact() or value.rel_accuracy_bits() >= WELL_KNOWN
 
 
 def _finite(value: Any) -> bool:

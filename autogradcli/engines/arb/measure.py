@@ -89,8 +89,10 @@ def _cause_of_value(proof: Proof) -> Cause:
     text, where, step = _place(proof, culprit.entry)
     if culprit.outside:
         return Cause("undefined", "GC111", f"{text} is not defined{where}", step)
+    if culprit.large:
+        return Cause("undefined", "GC115", f"{text} is too large{where}", step)
     if culprit.settled:
-        return Cause("undefined", "GC115", f"{text} has no finite value{where}", step)
+        return Cause("undefined", "GC111", f"{text} has no finite value{where}", step)
     return Cause("unverified", "GC501", f"{text} could not be enclosed{where}", step)
 
 

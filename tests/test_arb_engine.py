@@ -1,0 +1,225 @@
+"""The Arb engine: enclosures, the rounding budget, one-sided slopes, causes, blame. Truth comes from mpmath."""
+
+import math
+from collections.abc import Mapping
+
+import mpmath
+import pytest
+from flint import arb, ctx
+
+from autogradcli.engines.arb.blame import cancellation, parting
+from autogradcli.engines.arb.enclose import LAST_PRECISION, Proof, prove
+from autogradcli.engines.arb.kinks import sides
+from autogradcli.engines.arb.measure import as_text, measure_gradient, measure_value
+from autogradcli.engines.arb.truth import FALSE, TRUE, UNDECIDED, Truth, logical_and, logical_not, logical_or
+from autogradcli.engines.opinions import Cancellation
+from autogradcli.engines.torch.engine import differentiate
+from autogradcli.language.dtypes import DTYPES
+from autogradcli.language.parser import parse
+from autogradcli.language.tape import Input
+
+
+def proof(text: str, dtype: str = "float64", **at: float) -> Proof:
+    """Enclosures about all variables."""
+    program = parse(text, given=tuple(at))
+    return prove(program, at, program.variables, DTYPES[dtype])
+
+
+def derivative(found: Proof, name: str = "x") -> arb:
+    """The proven derivative with respect to a scalar variable."""
+    return found.gradient(found.plan.inputs[name][0])
+
+
+TRUTHS = [
+    ("x**3*sin(x)", 1.5, lambda x: 3 * x**2 * mpmath.sin(x) + x**3 * mpmath.cos(x)),
+    ("exp(-x**2/2)/sqrt(2*pi)", 2.942, lambda x: -x * mpmath.exp(-(x**2) / 2) / mpmath.sqrt(2 * mpmath.pi)),
+    ("sigmoid(x)", 40.0, lambda x: mpmath.exp(-x) / (1 + mpmath.exp(-x)) ** 2),
+    ("(x + 1)**2 - x**2", 1e17, lambda _: mpmath.mpf(2)),
+    ("sin(x)", 1e300, mpmath.cos),
+    ("x**0.1", 0.3, lambda x: x ** (mpmath.mpf(1) / 10 - 1) / 10),
+    ("log(1 + exp(x))", 1000.0, lambda x: 1 / (1 + mpmath.exp(-x))),
+    ("lgamma(x)", -2.5, mpmath.digamma),
+    ("sinc(x)", 1e-8, lambda x: (mpmath.cos(mpmath.pi * x) - mpmath.sin(mpmath.pi * x) / (mpmath.pi * x)) / x),
+    ("exp(exp(x))", 10.0, lambda x: mpmath.exp(mpmath.exp(x)) * mpmath.exp(x)),
+    ("exp(-exp(x))", 20.0, lambda x: -mpmath.exp(-mpmath.exp(x)) * mpmath.exp(x)),
+]
+
+
+@pytest.mark.parametrize(("text", "x", "truth"), TRUTHS, ids=[row[0] for row in TRUTHS])
+def test_the_ball_holds_the_derivative(text: str, x: float, truth: object) -> None:
+    """To far below half an ulp, also where exponents are beyond all doubles and where terms cancel."""
+    ball = derivative(proof(text, x=x))
+    with mpmath.workdps(400), ctx.workprec(1300):
+        exact = arb(mpmath.nstr(truth(mpmath.mpf(x)), 350))  # type: ignore[operator]
+        assert abs(ball.mid() - exact) <= ball.rad() + abs(exact) * arb(10) ** -300
+    assert ball.rel_accuracy_bits() > 53 + 30
+
+
+def test_precision_grows_only_where_it_must() -> None:
+    """An easy derivative is settled at the first precision; one that cancels to zero ends below the budget."""
+    assert proof("x**2", x=3.0).precision == 128
+    assert proof("(x + 1)**2 - x**2", x=1e100).precision == 512
+    zero = proof("sin(x)**2 + cos(x)**2", x=0.7)
+    assert zero.precision < LAST_PRECISION
+    assert derivative(zero).contains(0)
+    assert derivative(zero).rad() < arb(2) ** -300
+
+
+def test_inputs_are_the_exact_doubles_and_constants_the_exact_decimals() -> None:
+    """0.1 as a value is the double nearest to it, 0.1 in the text is one tenth."""
+    assert proof("x", x=0.1).value == arb(3602879701896397) / 2**55
+    assert proof("x - 0.1", x=0.1).value.overlaps(arb(3602879701896397) / 2**55 - arb(1) / 10)
+    assert not proof("x - 0.1", x=0.1).value.contains(0)
+
+
+BUDGETS = [("sin(x)*exp(x)", 0.3, 30), ("x**7", 1.1, 100), ("x/x", 1e-9, 1e20), ("(x + 1)**2 - x**2", 1e17, 1e20)]
+
+
+@pytest.mark.parametrize(("text", "x", "most"), BUDGETS)
+def test_the_budget_is_wide_enough_and_tight(text: str, x: float, most: float) -> None:
+    """It holds the truth and torch's number, and is a few units of roundoff wide where nothing cancels."""
+    program = parse(text)
+    found = proof(text, x=x)
+    entry = found.plan.inputs["x"][0]
+    number = differentiate(program, {"x": parse(repr(x))}, ("x",), "float64").gradients["x"]
+    assert found.budget(entry).contains(found.gradient(entry).mid())
+    assert found.budget(entry).contains(arb(number))
+    ulps = float(found.budget(entry).rad()) / DOUBLE.unit_roundoff
+    assert 1 <= ulps / max(1.0, abs(float(found.gradient(entry)))) <= most
+
+
+DOUBLE = DTYPES["float64"]
+
+
+def test_integer_exponents_are_exact_in_the_budget() -> None:
+    """A negative base keeps its power when the exponent is computed."""
+    found = proof("x**(3 - 1)", x=-2.0)
+    assert found.budget(found.plan.inputs["x"][0]).contains(-4)
+
+
+SIDES = [
+    ("abs(x)", 0.0, ("slope", -1.0), ("slope", 1.0)),
+    ("relu(x) - relu(-x)", 0.0, ("slope", 1.0), ("slope", 1.0)),
+    ("abs(x)**3", 0.0, ("slope", 0.0), ("slope", 0.0)),
+    ("floor(x)", 2.0, ("jump", None), ("slope", 0.0)),
+    ("sqrt(x)", 0.0, ("outside", None), ("unbounded", None)),
+    ("asin(x)", 1.0, ("unbounded", None), ("outside", None)),
+    ("x*abs(x)**0.5", 0.0, ("slope", 0.0), ("slope", 0.0)),
+    ("hypot(x, 0)", 0.0, ("slope", -1.0), ("slope", 1.0)),
+    ("where(x > 0, x/log(x), 0)", 0.0, ("slope", 0.0), ("unsettled", None)),
+    ("sign(x)", 0.0, ("jump", None), ("jump", None)),
+    ("max(x, 1e300*x)", 0.0, ("slope", 1.0), ("slope", 1e300)),
+]
+
+
+@pytest.mark.parametrize(("text", "x", "left", "right"), SIDES, ids=[row[0] for row in SIDES])
+def test_how_a_function_leaves_a_point(
+    text: str, x: float, left: tuple[str, float | None], right: tuple[str, float | None]
+) -> None:
+    """One-sided slopes, jumps, vertical tangents and ends of the domain are told apart by secants."""
+    found = proof(text, x=x)
+    for side, (kind, slope) in zip(sides(found, Input("x", 0)), (left, right), strict=True):
+        assert side.kind == kind
+        assert (None if side.slope is None else float(side.slope)) == slope
+
+
+NEAR = [
+    ("relu(x)", 5e-324, 1.0),
+    ("abs(x - 1)", 1 + 2**-52, 1.0),
+    ("max(x, 0.3)", 0.3, 0.0),
+    ("floor(x)", 2 - 2**-52, 0.0),
+]
+
+
+@pytest.mark.parametrize(("text", "x", "slope"), NEAR)
+def test_a_near_hit_is_no_kink(text: str, x: float, slope: float) -> None:
+    """Precision tells a kink from a point beside it; 0.3 as a value is not three tenths, but a little less."""
+    found = proof(text, x=x)
+    assert found.proves(found.plan.inputs["x"][0])
+    assert derivative(found) == slope
+
+
+def test_a_tie_that_no_precision_settles_is_a_kink_by_its_secants() -> None:
+    """sqrt(2)**2 - 2 is zero, which balls cannot prove."""
+    found = measure_gradient(proof("relu(x + sqrt(2)**2 - 2)", x=0.0), "x", 0, 0.0)
+    assert found.slopes == (0.0, 1.0)
+
+
+def test_a_kink_on_one_variable_leaves_the_others_alone() -> None:
+    """The derivative with respect to a variable that does not pass the tie is proven."""
+    found = proof("abs(x)*y + y**2", x=0.0, y=3.0)
+    assert not found.proves(found.plan.inputs["x"][0])
+    assert found.proves(found.plan.inputs["y"][0])
+    assert derivative(found, "y") == 6
+
+
+def test_a_tie_between_constants_is_no_kink() -> None:
+    """Nothing that the variables do can change the outcome."""
+    found = proof("where(3 >= 3, x, 2*x)", x=0.0)
+    assert found.proves(found.plan.inputs["x"][0])
+
+
+CAUSES = [
+    ("log(x)", {"x": -1.0}, "GC111", "log(x) is not defined at x = -1"),
+    ("1 + 1/(x - 2)", {"x": 2.0}, "GC111", "1/(x - 2) is not defined at x - 2 = 0"),
+    ("1 + exp(exp(exp(x)))", {"x": 10.0}, "GC115", "exp(exp(exp(x))) is too large at exp(exp(x)) = 9.38751e+9565"),
+]
+
+
+@pytest.mark.parametrize(("text", "at", "code", "message"), CAUSES)
+def test_the_cause_of_no_value_names_the_step(text: str, at: Mapping[str, float], code: str, message: str) -> None:
+    """Domain errors and poles are data: which operation, and the values of its operands."""
+    cause = measure_value(proof(text, **at), math.nan).cause
+    assert cause is not None
+    assert (cause.code, cause.message) == (code, message)
+
+
+def test_blame_goes_to_the_first_wrong_operation_from_the_output() -> None:
+    """tanh's backward is the one that errs; what multiplies it is right."""
+    text, program = "3*tanh(x)", parse("3*tanh(x)")
+    nodes = differentiate(program, {"x": parse("20")}, ("x",), "float64").nodes
+    found = parting(proof(text, x=20.0), nodes, "x")
+    assert found is not None
+    assert (program.text(found.step), program.text(found.operand)) == ("tanh(x)", "x")
+    assert found.autograd == 0.0
+    assert found.truth == pytest.approx(3 * 1.6993417021166355e-17)
+
+
+def test_no_blame_where_rounding_explains_everything() -> None:
+    """An honest computation has no first wrong operation, whatever cancels in it."""
+    program = parse("(x + 1)**2 - x**2")
+    nodes = differentiate(program, {"x": parse("1e17")}, ("x",), "float64").nodes
+    assert parting(proof("(x + 1)**2 - x**2", x=1e17), nodes, "x") is None
+
+
+def test_the_terms_that_cancel() -> None:
+    """The sum that loses the most, with its terms; none where nothing is lost."""
+    assert cancellation(proof("(x + 1)**2 - x**2", x=1e17)) == Cancellation(0, (-2e17, 2e17), 2.0)
+    assert cancellation(proof("x**2 + x", x=3.0)) is None
+
+
+def test_a_ball_in_decimals_holds_what_it_leaves_out() -> None:
+    """The printed midpoint and radius enclose the ball."""
+    third = as_text(arb(1) / 3)
+    assert abs(arb(third.value) - arb(1) / 3) <= arb(third.radius)
+    assert as_text(arb(72)).value == "72"
+    assert as_text(arb(72)).radius == "0"
+
+
+TRUTHS_OF_AND = [
+    (TRUE, TRUE, TRUE),
+    (TRUE, FALSE, FALSE),
+    (FALSE, UNDECIDED, FALSE),
+    (TRUE, UNDECIDED, UNDECIDED),
+    (Truth(False, tie=True), TRUE, Truth(False, tie=True)),
+    (Truth(False, tie=True), FALSE, FALSE),
+    (Truth(True, tie=True), TRUE, Truth(True, tie=True)),
+]
+
+
+@pytest.mark.parametrize(("x", "y", "both"), TRUTHS_OF_AND)
+def test_ties_matter_only_where_they_can_change_the_outcome(x: Truth, y: Truth, both: Truth) -> None:
+    """A side that is false beyond doubt settles a conjunction; a disjunction is its mirror."""
+    assert logical_and(x, y) == both
+    assert logical_and(y, x) == both
+    assert logical_or(logical_not(x), logical_not(y)) == logical_not(both)
