@@ -4,22 +4,36 @@ It evaluates the text that it is given, as such scripts do; it is here to be mea
 """
 
 import json
+import math
 import sys
 
 import sympy
 import torch
 
+torch.set_default_dtype(torch.float64)
+
+
+def of_numbers_too(function):
+    """Torch's own functions refuse Python's numbers: sqrt(2*pi)."""
+    return lambda x: function(torch.as_tensor(x))
+
+
+NAMES = ["arccos", "arcsin", "cos", "exp", "log", "sin", "sqrt", "tanh"]
+TORCH = {name: of_numbers_too(getattr(torch, name)) for name in NAMES} | {"pi": math.pi}
+TORCH["ln"] = TORCH["log"]
+SYMPY = {"arccos": sympy.acos, "arcsin": sympy.asin}
+
 for line in sys.stdin:
     case = json.loads(line)
     text, at = case["expression"], case["at"]
 
-    leaves = {name: torch.tensor(value, dtype=torch.float64, requires_grad=True) for name, value in at.items()}
-    value = eval(text, vars(torch), leaves)  # noqa: S307
+    leaves = {name: torch.tensor(value, requires_grad=True) for name, value in at.items()}
+    value = eval(text, TORCH, leaves)  # noqa: S307
     value.backward()
 
     symbols = {name: sympy.Symbol(name, real=True) for name in at}
     point = {symbols[name]: sympy.Float(value, 30) for name, value in at.items()}
-    formula = sympy.sympify(text, locals=symbols)
+    formula = sympy.sympify(text, locals=SYMPY | symbols)
     gradients = {}
     for name in case["wrt"]:
         derivative = sympy.diff(formula, symbols[name])
