@@ -1,7 +1,6 @@
 """The Arb engine: enclosures, the rounding budget, one-sided slopes, causes, blame. Truth comes from mpmath."""
 
 import math
-from collections.abc import Mapping
 
 import mpmath
 import pytest
@@ -18,11 +17,13 @@ from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.parser import parse
 from autogradcli.language.tape import Input
 
+DOUBLE = DTYPES["float64"]
 
-def proof(text: str, dtype: str = "float64", **at: float) -> Proof:
+
+def proof(text: str, **at: float) -> Proof:
     """Enclosures about all variables."""
     program = parse(text, given=tuple(at))
-    return prove(program, at, program.variables, DTYPES[dtype])
+    return prove(program, at, program.variables, DOUBLE)
 
 
 def derivative(found: Proof, name: str = "x") -> arb:
@@ -86,9 +87,6 @@ def test_the_budget_is_wide_enough_and_tight(text: str, x: float, most: float) -
     assert found.budget(entry).contains(arb(number))
     ulps = float(found.budget(entry).rad()) / DOUBLE.unit_roundoff
     assert 1 <= ulps / max(1.0, abs(float(found.gradient(entry)))) <= most
-
-
-DOUBLE = DTYPES["float64"]
 
 
 def test_integer_exponents_are_exact_in_the_budget() -> None:
@@ -167,7 +165,7 @@ CAUSES = [
 
 
 @pytest.mark.parametrize(("text", "at", "code", "message"), CAUSES)
-def test_the_cause_of_no_value_names_the_step(text: str, at: Mapping[str, float], code: str, message: str) -> None:
+def test_the_cause_of_no_value_names_the_step(text: str, at: dict[str, float], code: str, message: str) -> None:
     """Domain errors and poles are data: which operation, and the values of its operands."""
     cause = measure_value(proof(text, **at), math.nan).cause
     assert cause is not None

@@ -12,14 +12,14 @@ import typer
 from autogradcli.cli.output import abandon_standard_output, say
 from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.sources.commandline import Option, Syntax, canonical
-from autogradcli.sources.nearest import nearest
+from autogradcli.language.nearest import nearest
 
 COMPLETING = "_GRADCALC_COMPLETE"
 """The environment variable by which a shell asks for completions."""
 
 VALUES = {
-    "diff": "diff takes no values, it gives the formula; gradcalc eval computes it at a point",
-    "batch": 'values stand in the lines that batch reads: "at": {"x": 2}',
+    "diff": "; values of variables are for gradcalc eval",
+    "batch": '; values of variables stand in the lines: "at": {"x": 2}',
 }
 """What to do with the value of a variable, for commands that take none."""
 
@@ -133,16 +133,26 @@ def _syntax(command: Any) -> Syntax:
         arguments=tuple(parameter.metavar for parameter in arguments),
         required=sum(parameter.required for parameter in arguments),
         repeats=any(parameter.nargs < 0 for parameter in arguments),
-        values=VALUES.get(command.name, f"see gradcalc {command.name} --help"),
+        advice=f"see gradcalc {command.name} --help{VALUES.get(command.name, '')}",
     )
 
 
 def _no_command(arguments: Sequence[str], syntax: Syntax) -> GradcalcError:
-    """The error for a first word that is no command: a typing error, an option out of place, or a forgotten `eval`."""
+    """The error for a first word that is no command."""
     word = arguments[0]
-    meant = nearest(word, COMMANDS) if word.isidentifier() else nearest(word, syntax.names)
-    if meant is not None:
-        kind = "command" if word.isidentifier() else "option"
-        return GradcalcError("usage", f"there is no {kind} {word}", hint=f"did you mean {meant}?")
-    hint = f"type {shlex.join(['gradcalc', 'eval', *arguments])}"
-    return GradcalcError("usage", f"a command must come before {word}", hint=hint)
+    if word.startswith("-") and (option := nearest(word, syntax.names)):
+        return GradcalcError("usage", f"there is no option {word}", hint=f"did you mean {option}?")
+    command = next((each for each in arguments if each in COMMANDS), None)
+    if command is not None:
+        rest = [each for each in arguments if each != command]
+        return _misplaced(f"the command comes before {word}", [command, *rest])
+    alone = word.isidentifier() and not (len(arguments) > 1 and arguments[1].startswith("-"))
+    meant = nearest(word, COMMANDS)
+    if alone or (meant and word.isidentifier()):
+        hint = f"did you mean {meant}?" if meant else f"the commands are {', '.join(COMMANDS)}"
+        return GradcalcError("usage", f"there is no command {word}", hint=hint)
+    return _misplaced(f"a command comes before {word}", ["eval", *arguments])
+
+
+def _misplaced(message: str, arguments: Sequence[str]) -> GradcalcError:
+    return GradcalcError("usage", message, hint=f"type {shlex.join(['gradcalc', *arguments])}")

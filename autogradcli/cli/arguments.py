@@ -8,7 +8,7 @@ import typer
 
 from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
-from autogradcli.sources.nearest import did_you_mean
+from autogradcli.language.nearest import did_you_mean
 
 LONGEST = 1e6
 """Seconds that anybody may wait for SymPy."""
@@ -20,7 +20,8 @@ def one_of(option: str, choices: Collection[str]) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if text in choices:
             return text
-        hint = did_you_mean(text, choices) or f"it can be {', '.join(choices)}"
+        *others, last = choices
+        hint = did_you_mean(text, choices) or f"it can be {', '.join(others)} or {last}"
         raise GradcalcError("usage", f"{option} cannot be {text}", hint=hint)
 
     return parse

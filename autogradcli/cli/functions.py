@@ -14,7 +14,7 @@ from autogradcli.language.table import candidates, names
 from autogradcli.render.functions import draw_function, draw_functions, function_object
 from autogradcli.render.json import draw_json
 from autogradcli.render.terminal import Terminal
-from autogradcli.sources.nearest import did_you_mean
+from autogradcli.language.nearest import did_you_mean
 
 EXAMPLES = """\b
 Examples:

@@ -107,7 +107,8 @@ def _assemble(
         expression=problem.program.source,
         output=problem.program.output_name,
         variables={
-            name: Variable(number, shape(number), problem.dtype, name in problem.wrt) for name, number in autograd.inputs.items()
+            name: Variable(number, shape(number), problem.dtype, name in problem.wrt)
+            for name, number in autograd.inputs.items()
         },
         value=autograd.value,
         exact_value=value.ball,

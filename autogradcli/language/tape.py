@@ -117,7 +117,8 @@ class Builder:
         import numpy as np
 
         together = np.broadcast_arrays(*operands)
-        entries = [self._apply_to_scalars(function, each) for each in zip(*(a.ravel().tolist() for a in together))]
+        rows = zip(*(each.ravel().tolist() for each in together), strict=True)
+        entries = [self._apply_to_scalars(function, each) for each in rows]
         return np.array(entries, dtype=np.intp).reshape(together[0].shape)
 
     def literal(self, value: Fraction | str) -> int:

@@ -19,7 +19,7 @@ Array = np.ndarray[Any, np.dtype[np.intp]]
 Axes = int | Sequence[int] | None
 
 
-def stack(builder: "Builder", *components: "Handle") -> Array:
+def stack(_: "Builder", *components: "Handle") -> Array:
     """A list literal: its items along a new first axis."""
     return np.stack([np.asarray(each, dtype=np.intp) for each in components])
 

@@ -56,4 +56,4 @@ def _notation(options: Collection[str]) -> Notation:
     def give(names: Sequence[str]) -> str:
         return " ".join(f"{SET} {name}=NUMBER" if f"--{name}" in options else f"--{name} NUMBER" for name in names)
 
-    return Notation(give, lambda name: f"--{name}", tuple(options))
+    return Notation(give, lambda name: f"--{name}", "is neither an option nor a variable", tuple(options))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from autogradcli.errors import GradcalcError
-from autogradcli.sources.nearest import did_you_mean
+from autogradcli.language.nearest import did_you_mean
 
 SET = "--set"
 """The option that gives a variable its value; commands without it take no values."""
@@ -41,8 +41,8 @@ class Syntax:
     """How many of them must be there."""
     repeats: bool
     """Whether the last one may be given any number of times."""
-    values: str
-    """What to do with the value of a variable, for commands that take none."""
+    advice: str
+    """Where to look when an option is not known."""
 
     def option(self, name: str) -> Option | None:
         """The option that is written so, if there is one."""
@@ -118,15 +118,13 @@ def _asks_for_help(given: Sequence[Given]) -> bool:
 
 
 def _unknown(name: str, syntax: Syntax) -> GradcalcError:
-    hint = did_you_mean(name, syntax.names) or syntax.values
+    hint = did_you_mean(name, syntax.names) or syntax.advice
     return GradcalcError("usage", f"{syntax.command} has no option {name}", hint=hint)
 
 
 def _no_value(name: str, following: str | None, syntax: Syntax) -> GradcalcError:
     hint = None if syntax.option(name) else did_you_mean(name, syntax.names)
     then = "" if following is None else f"; after it comes {following}"
-    if hint is None and following is not None:
-        hint = f"type {name}={following} if that is meant as the value"
     return GradcalcError("usage", f"{name} needs a value{then}", hint=hint)
 
 
@@ -146,7 +144,7 @@ def _where_it_went(given: Sequence[Given], syntax: Syntax) -> str:
         if each.value is not None and not _is_number(each.value):
             near = None if syntax.option(each.name) else did_you_mean(each.name, syntax.names)
             return f"{each.name} took {each.value} for its value" + (f"; {near}" if near else "")
-    return f"see gradcalc {syntax.command} --help"
+    return f"gradcalc {syntax.command} --help shows examples"
 
 
 def _is_number(text: str) -> bool:
@@ -163,4 +161,6 @@ def _too_many(arguments: Sequence[str], syntax: Syntax) -> GradcalcError:
     for word, value in pairwise(arguments[1:]):
         if re.fullmatch(r"-[^\W\d]\w*", word):
             return GradcalcError("usage", message, hint=f"a value is given by two dashes: -{word} {value}")
+    if not syntax.required:
+        return GradcalcError("usage", message, hint=f"ask for one {name} at a time")
     return GradcalcError("usage", message, hint=f'put it in quotes: "{" ".join(arguments)}"')

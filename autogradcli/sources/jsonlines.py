@@ -19,7 +19,7 @@ from autogradcli.errors import GradcalcError, Span
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.program import Constant, Program
 from autogradcli.sources.argv import parse_program
-from autogradcli.sources.nearest import did_you_mean
+from autogradcli.language.nearest import did_you_mean
 from autogradcli.sources.point import Notation, check_names, check_wrt, parse_value
 from autogradcli.sources.settings import Settings
 
@@ -195,4 +195,4 @@ def _give(names: Sequence[str]) -> str:
     return '"at": {' + ", ".join(f'"{name}": NUMBER' for name in names) + "}"
 
 
-_NOTATION = Notation(give=_give, label=lambda name: f'"{name}" in "at"')
+_NOTATION = Notation(give=_give, label=lambda name: f'"{name}" in "at"', unknown="is not a variable")

@@ -8,11 +8,11 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from autogradcli.errors import GradcalcError
-from autogradcli.language.names import CONSTANTS
+from autogradcli.language.names import CONSTANTS, MODULE_CONSTANTS
 from autogradcli.language.parser import parse
 from autogradcli.language.program import Program
 from autogradcli.language.program import Variable as VariableStep
-from autogradcli.sources.nearest import did_you_mean
+from autogradcli.language.nearest import did_you_mean
 
 SHOWN = 8
 """Names that an error lists before it only counts them."""
@@ -26,6 +26,8 @@ class Notation:
     """What to type to give variables their values."""
     label: Callable[[str], str]
     """What the value of a variable is called."""
+    unknown: str
+    """What is said of a name that means nothing."""
     others: tuple[str, ...] = ()
     """What a name may have been meant for that is no variable."""
 
@@ -48,7 +50,7 @@ def _superfluous(program: Program, name: str, notation: Notation) -> GradcalcErr
         return GradcalcError("value", f"{name} is a constant", hint=f"leave {label} out, or choose another name")
     known = {notation.label(variable): variable for variable in program.variables}
     hint = did_you_mean(label, [*known, *notation.others]) or _variables(program)
-    return GradcalcError("value", f"there is no variable {name}", hint=hint)
+    return GradcalcError("value", f"{label} {notation.unknown}", hint=hint)
 
 
 def _variables(program: Program) -> str:
@@ -82,6 +84,8 @@ def enumerate_names(names: Sequence[str]) -> str:
 
 def parse_value(text: str, label: str) -> Program:
     """The value that a text means: a constant expression; errors point into the text."""
+    if not text.strip():
+        raise GradcalcError("value", f"{label} is empty", hint="a value is a number or a constant expression: 2, pi/4")
     try:
         value = parse(text)
     except GradcalcError as error:
@@ -93,13 +97,18 @@ def parse_value(text: str, label: str) -> Program:
     return value
 
 
+_CONSTANTS_BY_ANY_NAME = {name.casefold(): constant for name, constant in MODULE_CONSTANTS.items()}
+"""The constants that other libraries spell differently."""
+
+
 def _not_constant(value: Program, label: str) -> GradcalcError:
     name = value.variables[0]
     if name.casefold() == "nan":
         message, hint = f"{label}: nan is not a point at which anything can be computed", None
     else:
         message = f"{label}: a value is a constant expression, and {name} is a variable"
-        hint = did_you_mean(name, CONSTANTS)
+        constant = _CONSTANTS_BY_ANY_NAME.get(name.casefold())
+        hint = f"type {constant}" if constant else did_you_mean(name, CONSTANTS)
     span = value.steps[value.variable_index(name)].span
     return GradcalcError("value", message, source=value.source, span=span, hint=hint)
 

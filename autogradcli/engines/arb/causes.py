@@ -9,7 +9,6 @@ from autogradcli.engines.arb.sweep import Plan, Sweep
 from autogradcli.engines.arb.truth import Truth
 from autogradcli.language.tape import Operation
 
-
 WELL_KNOWN = 30
 """Binary digits of an operand beyond which more of them would not make the result finite."""
 

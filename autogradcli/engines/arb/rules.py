@@ -111,7 +111,7 @@ def _domain(function: Function) -> Program:
 
 @cache
 def value(name: str) -> Callable[..., Any]:
-    """The value of a row as a function of its operands. (Its partial derivatives are made of the values of rows.)"""
+    """The value of a row as a function of its operands; partial derivatives are made of such values."""
     function = row(name)
     if function.name in CONDITIONS:
         return CONDITIONS[function.name]

@@ -3,7 +3,9 @@
 from autogradcli.language.function import Function
 
 TENSORS: tuple[Function, ...] = (
-    Function("stack_items", "*components", "A list literal: its items along a new first axis.", torch="[]", tensor=True),
+    Function(
+        "stack_items", "*components", "A list literal: its items along a new first axis.", torch="[]", tensor=True
+    ),
     Function("sum", "x", "The sum of all components.", torch="sum", tensor=True),
     Function("mean", "x", "The mean of all components.", torch="mean", tensor=True),
     Function("prod", "x", "The product of all components.", torch="prod", tensor=True),
