@@ -1,13 +1,15 @@
 """The square of verdicts, the tolerance and the exit status: pure rules over plain data."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
-from autogradcli.compute.verdict import Tolerance, contains, exit_code, rule, scale, tolerance, worst
+from autogradcli.compute.verdict import Ruling, Tolerance, contains, exit_code, rule, scale, tolerance, worst
 from autogradcli.engines.opinions import Ball, Cause, Enclosure
 from autogradcli.errors import ExitCode
 from autogradcli.language.dtypes import DTYPES
+from tests.helpers import problem
 
 DOUBLE = DTYPES["float64"]
 BALL = Ball("1", "0")
@@ -83,17 +85,30 @@ def test_the_scale(gradient: float, value: float, x: float, size: float) -> None
 @pytest.mark.parametrize("unit", [1e-200, 1.0, 1e200])
 def test_the_tolerance_does_not_depend_on_units(unit: float) -> None:
     """f in other units, or x in other units, and the tolerance changes with the gradient."""
-    plain = tolerance(DOUBLE, None, None, scale(3.0, 2.0, 4.0)).absolute
-    assert tolerance(DOUBLE, None, None, scale(3.0 * unit, 2.0 * unit, 4.0)).absolute == pytest.approx(plain * unit)
-    assert tolerance(DOUBLE, None, None, scale(3.0 / unit, 2.0, 4.0 * unit)).absolute == pytest.approx(plain / unit)
+    plain = tolerance(problem("x", {"x": "1"}), scale(3.0, 2.0, 4.0)).absolute
+    assert tolerance(problem("x", {"x": "1"}), scale(3.0 * unit, 2.0 * unit, 4.0)).absolute == pytest.approx(
+        plain * unit
+    )
+    assert tolerance(problem("x", {"x": "1"}), scale(3.0 / unit, 2.0, 4.0 * unit)).absolute == pytest.approx(
+        plain / unit
+    )
 
 
 def test_demands_replace_the_defaults() -> None:
     """rtol is relative to the scale, atol is added; either makes it a demand."""
-    assert tolerance(DOUBLE, None, None, 2.0) == Tolerance(2e-7, demanded=False)
-    assert tolerance(DOUBLE, 1e-3, None, 2.0) == Tolerance(2e-3, demanded=True)
-    assert tolerance(DOUBLE, 0.0, 0.5, 2.0) == Tolerance(0.5, demanded=True)
-    assert tolerance(DOUBLE, 0.0, 0.5, math.inf) == Tolerance(0.5, demanded=True)
+    asked = problem("x", {"x": "1"})
+    assert tolerance(asked, 2.0) == Tolerance(2e-7, demanded=False)
+    assert tolerance(replace(asked, rtol=1e-3), 2.0) == Tolerance(2e-3, demanded=True)
+    assert tolerance(replace(asked, rtol=0.0, atol=0.5), 2.0) == Tolerance(0.5, demanded=True)
+    assert tolerance(replace(asked, rtol=0.0, atol=0.5), math.inf) == Tolerance(0.5, demanded=True)
+    assert tolerance(replace(asked, max_ulps=2.0), 2.0) == Tolerance(2e-7, demanded=False, max_ulps=2.0)
+
+
+def test_a_demand_in_ulps_stands_alone() -> None:
+    """More ulps than were allowed are a mismatch even where the tolerance forgives them."""
+    allowed = Tolerance(1e-7, demanded=False, max_ulps=4.0)
+    assert rule(1.0, truth(1e-15, inside=True, ulps=4.5), allowed, DOUBLE) == Ruling("mismatch", "GC305")
+    assert rule(1.0, truth(1e-15, inside=True, ulps=3.5), allowed, DOUBLE) == Ruling("verified")
 
 
 EXITS = [

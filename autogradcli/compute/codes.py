@@ -137,6 +137,13 @@ PAGES = (
         "Allow a larger error, use float64, or rearrange the expression.",
     ),
     Page(
+        "GC305",
+        "more ulps than were allowed",
+        "The error in units in the last place of the dtype is larger than --max-ulps allows.",
+        ("eval", "sin(x)*exp(y)", "--x", "0.3", "--y", "1.7", "--max-ulps", "0"),
+        "Allow more, use float64, or rearrange the expression.",
+    ),
+    Page(
         "GC401",
         "SymPy disagrees",
         "The value of SymPy's derivative lies outside the proven ball, so SymPy is the one that is wrong, or its "

@@ -22,6 +22,8 @@ class Problem:
     """A demand on the relative error, or None for the dtype's default."""
     atol: float | None = None
     """A demand on the absolute error, in units of f / x, or None for 0."""
+    max_ulps: float | None = None
+    """A demand on the error in units in the last place, or None."""
     symbolic: bool = True
     """Whether SymPy is asked."""
     timeout: float = 10.0

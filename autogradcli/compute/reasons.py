@@ -164,6 +164,13 @@ def _demand(case: Case) -> Reason:
     return Reason("GC304", f"{off}: rounding explains it, but it is more than was allowed")
 
 
+def _too_many_ulps(case: Case) -> Reason:
+    off = f"autograd gives {case.number!r}, the truth is {_digits(case.truth)}"
+    return Reason(
+        "GC305", f"{off}: {short(case.truth.ulps or 0.0)} ulp, and {case.opinions.problem.max_ulps:g} were allowed"
+    )
+
+
 def _undecided(case: Case) -> Reason:
     return Reason(
         "GC502", f"the enclosure {_digits(case.truth)} is too wide to tell whether {case.number!r} is near enough"
@@ -183,6 +190,7 @@ EXPLAIN: dict[str, Callable[[Case], Reason]] = {
     "GC302": _cancellation,
     "GC303": _wrong,
     "GC304": _demand,
+    "GC305": _too_many_ulps,
     "GC501": _as_the_cause_says,
     "GC502": _undecided,
 }

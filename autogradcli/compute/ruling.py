@@ -55,7 +55,7 @@ def _rule(opinions: Opinions, name: str, number: float, truth: Enclosure) -> Rul
     value = opinions.autograd.value if opinions.value.nearest is None else opinions.value.nearest
     size = max(map(abs, truth.slopes)) if truth.slopes else truth.nearest or 0.0
     x = max(map(abs, flat(opinions.autograd.inputs[name])))
-    return rule(number, truth, tolerance(dtype, problem.rtol, problem.atol, scale(size, value, x)), dtype)
+    return rule(number, truth, tolerance(problem, scale(size, value, x)), dtype)
 
 
 def _symbolic(answer: Answer | None, name: str, findings: Sequence[Finding]) -> Symbolic:

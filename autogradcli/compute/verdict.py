@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Context, Decimal
 
+from autogradcli.compute.problem import Problem
 from autogradcli.engines.opinions import Ball, Enclosure
 from autogradcli.errors import ExitCode
-from autogradcli.language.dtypes import Dtype
+from autogradcli.language.dtypes import DTYPES, Dtype
 
 WORST_FIRST = ("mismatch", "undefined", "kink", "imprecise", "unverified", "verified")
 
@@ -23,6 +24,8 @@ class Tolerance:
     """`atol + rtol * scale`."""
     demanded: bool
     """Whether the user asked for it, so that rounding is no excuse."""
+    max_ulps: float | None = None
+    """A demand in units in the last place, on its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,11 @@ def scale(gradient: float, value: float, x: float) -> float:
     return max(abs(gradient), abs(value / x) if x else abs(value))
 
 
-def tolerance(dtype: Dtype, rtol: float | None, atol: float | None, size: float) -> Tolerance:
+def tolerance(problem: Problem, size: float) -> Tolerance:
     """The tolerance for a derivative at the `scale` called `size`, with the user's demands or the dtype's default."""
-    relative = dtype.rtol if rtol is None else rtol
-    return Tolerance((atol or 0.0) + (relative * size if relative else 0.0), rtol is not None or atol is not None)
+    relative = DTYPES[problem.dtype].rtol if problem.rtol is None else problem.rtol
+    absolute = (problem.atol or 0.0) + (relative * size if relative else 0.0)
+    return Tolerance(absolute, problem.rtol is not None or problem.atol is not None, problem.max_ulps)
 
 
 def rule(number: float, truth: Enclosure, allowed: Tolerance, dtype: Dtype) -> Ruling:
@@ -59,7 +63,13 @@ def rule(number: float, truth: Enclosure, allowed: Tolerance, dtype: Dtype) -> R
     if truth.error is None:
         return Ruling("mismatch", "GC202")
     ruling = _on_the_square(truth, truth.error, allowed)
+    if ruling.verdict != "mismatch" and _too_many_ulps(truth, allowed):
+        return Ruling("mismatch", "GC305")
     return Ruling("mismatch", "GC102") if truth.slopes and ruling.code == "GC303" else ruling
+
+
+def _too_many_ulps(truth: Enclosure, allowed: Tolerance) -> bool:
+    return allowed.max_ulps is not None and truth.ulps is not None and truth.ulps > allowed.max_ulps
 
 
 def _on_the_square(truth: Enclosure, error: tuple[float, float], allowed: Tolerance) -> Ruling:
