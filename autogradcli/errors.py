@@ -69,7 +69,7 @@ class GradcalcError(Exception):
     def draw(self) -> str:
         """The error as lines of text: message, source with carets under the span, hint."""
         lines = [f"error: {self.message}"]
-        if self.source is not None and self.span is not None:
+        if self.source and self.span is not None:
             lines += [f"  {line}" for line in underline(self.source, self.span)]
         if self.hint:
             lines.append(f"hint: {self.hint}")

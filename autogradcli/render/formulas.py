@@ -1,5 +1,6 @@
 """Derivatives as formulas, ready for a document or a program."""
 
+import re
 from collections.abc import Mapping
 
 EQUATIONS = {
@@ -10,12 +11,27 @@ EQUATIONS = {
 }
 """What each style says of one of several derivatives."""
 
+GREEK = frozenset(
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega "
+    "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
+)
+"""Names that LaTeX has letters for."""
+
 
 def draw_formulas(formulas: Mapping[str, str], output: str | None, style: str, alone: bool) -> str:
     """The bare formula where it is asked for `alone`, and one equation on each line for several variables."""
     if alone:
         return "".join(f"{formula}\n" for formula in formulas.values())
-    equation = EQUATIONS[style]
+    spell = latex_name if style == "latex" else str
     return "".join(
-        equation.format(output=output or "f", name=name, formula=formula) + "\n" for name, formula in formulas.items()
+        EQUATIONS[style].format(output=spell(output or "f"), name=spell(name), formula=formula) + "\n"
+        for name, formula in formulas.items()
     )
+
+
+def latex_name(name: str) -> str:
+    r"""A variable as SymPy writes it in LaTeX: `x_1` and `x1` are x_{1}, `lambda_` is \lambda."""
+    match = re.fullmatch(r"(.+?)_?(\d+|(?<=_)[^_].*)?", name.rstrip("_") or name)
+    assert match is not None
+    base = f"\\{match[1]}" if match[1] in GREEK else match[1]
+    return f"{base}_{{{match[2]}}}" if match[2] else base
