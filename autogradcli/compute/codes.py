@@ -156,7 +156,7 @@ PAGES = (
         "not decided",
         "The precision limit was reached before an operation could be told to be inside its domain, or before the "
         "slopes beside a kink settled.",
-        ("eval", "where(x > 0, 1/log(x), x)", "--x", "0"),
+        ("eval", "where(x > 0, x/log(x), 0)", "--x", "0"),
         "Move the point by a little, or simplify the expression.",
     ),
     Page(

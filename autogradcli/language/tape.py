@@ -112,7 +112,7 @@ class Builder:
             from autogradcli.language.tensors import MEANING
 
             return MEANING[function.name](self, *operands, **options)
-        if all(isinstance(operand, int) for operand in operands):
+        if all(type(operand) is int for operand in operands):
             return self._apply_to_scalars(function, operands)  # type: ignore[arg-type]
         import numpy as np
 

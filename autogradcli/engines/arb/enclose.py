@@ -1,7 +1,8 @@
 """Enclosures of the value and of the gradient at a point, and the rounding budget of the computation there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from flint import arb, ctx
 
@@ -20,7 +21,7 @@ ROUNDINGS = 4
 """Units of roundoff by which an elementary value or a partial derivative may honestly err."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Proof:
     """What balls prove about one program at one point."""
 
@@ -30,8 +31,13 @@ class Proof:
     precision: int
     """Binary digits of the exact sweep."""
     exact: Sweep
-    rounded: Sweep
-    """With every operation's rounding: its balls are the rounding budget."""
+
+    @cached_property
+    def rounded(self) -> Sweep:
+        """A sweep with every operation's rounding: its balls are the rounding budget. Made only if it is needed."""
+        spread = arb(1, ROUNDINGS * self.dtype.unit_roundoff)
+        with ctx.workprec(FIRST_PRECISION):
+            return sweep(self.plan, self.at, spread, self.dtype.digits)
 
     @property
     def value(self) -> arb:
@@ -66,13 +72,10 @@ def prove(program: Program, at: Mapping[str, Array], wrt: Sequence[str], dtype: 
     """
     prepared = plan(program, wrt, {name: shape(value) for name, value in at.items()})
     point = {name: [arb(each) for each in flat(value)] for name, value in at.items()}
-    spread = arb(1, ROUNDINGS * dtype.unit_roundoff)
-    with ctx.workprec(FIRST_PRECISION):
-        rounded = sweep(prepared, point, spread, dtype.digits)
     precision = FIRST_PRECISION
     while True:
         with ctx.workprec(precision):
-            proof = Proof(prepared, point, dtype, precision, sweep(prepared, point), rounded)
+            proof = Proof(prepared, point, dtype, precision, sweep(prepared, point))
             if precision >= LAST_PRECISION or not _more_digits_help(proof, wrt):
                 return proof
         precision *= 2
@@ -81,7 +84,7 @@ def prove(program: Program, at: Mapping[str, Array], wrt: Sequence[str], dtype: 
 def _more_digits_help(proof: Proof, wrt: Sequence[str]) -> bool:
     if not proof.value.is_finite():
         return not of_value(proof.plan, proof.exact).settled
-    if not _settled(proof, proof.value, proof.value_budget):
+    if not _settled(proof, proof.value, lambda: proof.value_budget):
         return True
     return any(_gradient_is_open(proof, entry) for name in wrt for entry in proof.plan.inputs[name])
 
@@ -91,12 +94,13 @@ def _gradient_is_open(proof: Proof, entry: int) -> bool:
         return UNDECIDED in proof.exact.values
     ball = proof.gradient(entry)
     if ball.is_finite():
-        return not _settled(proof, ball, proof.budget(entry))
+        return not _settled(proof, ball, lambda: proof.budget(entry))
     return not of_gradient(proof.plan, proof.exact, entry).settled
 
 
-def _settled(proof: Proof, ball: arb, budget: arb) -> bool:
+def _settled(proof: Proof, ball: arb, budget: Callable[[], arb]) -> bool:
     if ball.is_exact() or ball.rel_accuracy_bits() >= proof.dtype.digits + SPARE_DIGITS:
         return True
-    negligible = budget.rad() * arb(2) ** -SPARE_DIGITS
-    return proof.precision > 2 * FIRST_PRECISION and bool(ball.rad() < negligible)
+    if proof.precision <= 2 * FIRST_PRECISION:
+        return False
+    return bool(ball.rad() < budget().rad() * arb(2) ** -SPARE_DIGITS)

@@ -1,6 +1,7 @@
 """The rigorous opinion on the numbers that torch gave, as plain data."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 from flint import arb, ctx
@@ -23,7 +24,7 @@ def measure_value(proof: Proof, number: float) -> Enclosure:
     """The opinion on the output."""
     with ctx.workprec(max(MEASURING, proof.precision)):
         if proof.value.is_finite():
-            return _regular(proof, proof.value, proof.value_budget, number)
+            return _regular(proof, proof.value, lambda: proof.value_budget, number)
         return Enclosure(cause=_cause_of_value(proof))
 
 
@@ -34,11 +35,11 @@ def measure_gradient(proof: Proof, name: str, place: int, number: float) -> Encl
         if not proof.value.is_finite():
             return Enclosure(cause=_cause_of_value(proof))
         if proof.proves(entry) and proof.gradient(entry).is_finite():
-            return _regular(proof, proof.gradient(entry), proof.budget(entry), number)
+            return _regular(proof, proof.gradient(entry), lambda: proof.budget(entry), number)
         return _singular(proof, entry, number)
 
 
-def _regular(proof: Proof, truth: arb, budget: arb, number: float) -> Enclosure:
+def _regular(proof: Proof, truth: arb, budget: Callable[[], arb], number: float) -> Enclosure:
     """A proven number beside torch's."""
     nearest = float(truth)
     ball = as_text(truth)
@@ -49,8 +50,12 @@ def _regular(proof: Proof, truth: arb, budget: arb, number: float) -> Enclosure:
     error = (max(0.0, float(distance.lower())), most)
     ulp = proof.dtype.ulp(nearest)
     ulps = error[1] / ulp if math.isfinite(ulp) else None
-    inside = bool(budget.contains(arb(number))) or not budget.is_finite() or (ulps is not None and ulps <= 1)
+    inside = (ulps is not None and ulps <= 1) or _holds(budget(), number)
     return Enclosure(ball, nearest, error, ulps, inside)
+
+
+def _holds(budget: arb, number: float) -> bool:
+    return not budget.is_finite() or bool(budget.contains(arb(number)))
 
 
 def as_text(ball: arb) -> Ball:
@@ -79,7 +84,7 @@ def _singular(proof: Proof, entry: int, number: float) -> Enclosure:
     step = proof.plan.tape.entries[_singular_culprit(proof, entry)].step
     size = abs(left.slope).max(abs(right.slope))
     if abs(left.slope - right.slope) <= size * SAME_SLOPE:
-        regular = _regular(proof, left.slope.union(right.slope), proof.budget(entry), number)
+        regular = _regular(proof, left.slope.union(right.slope), lambda: proof.budget(entry), number)
         return replace(regular, slopes=slopes, step=step)
     return Enclosure(slopes=slopes, step=step)
 

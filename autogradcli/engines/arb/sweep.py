@@ -6,9 +6,9 @@ does not exist is not finite.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from flint import arb
 
@@ -32,6 +32,8 @@ class Plan:
     tape: Tape
     rules: tuple[Rule | None, ...]
     """For each entry its rule; None for leaves."""
+    constants: Mapping[int, Callable[[], arb]]
+    """For each literal its ball, at the precision in force."""
     varies: tuple[bool, ...]
     """For each entry whether it depends on a variable asked about."""
     inputs: Mapping[str, Sequence[int]]
@@ -51,6 +53,7 @@ def plan(program: Program, wrt: Sequence[str], shapes: Mapping[str, Shape]) -> P
         program=program,
         tape=tape,
         rules=tuple(rule(entry.function) if isinstance(entry, Operation) else None for entry in tape.entries),
+        constants={i: constant(entry.value) for i, entry in enumerate(tape.entries) if isinstance(entry, Literal)},
         varies=tuple(varies),
         inputs=_inputs(tape),
     )
@@ -64,9 +67,8 @@ def _inputs(tape: Tape) -> dict[str, list[int]]:
     return inputs
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """What one entry adds to the adjoint of one of its operands."""
+class Edge(NamedTuple):
+    """What one entry adds to the adjoint of one of its operands; a tuple, because there are so many."""
 
     consumer: int
     operand: int
@@ -108,15 +110,15 @@ def sweep(plan: Plan, at: Point, spread: arb | None = None, digits: int = 53) ->
 
 def _values(plan: Plan, at: Point, spread: arb | None, digits: int) -> list[Value]:
     values: list[Value] = []
-    for entry, each, varies in zip(plan.tape.entries, plan.rules, plan.varies, strict=True):
+    for index, (entry, each) in enumerate(zip(plan.tape.entries, plan.rules, strict=True)):
         if each is not None:
             value = each.value(*[values[operand] for operand in entry.operands])  # type: ignore[union-attr]
             rounded = bool(each.partials)
-        elif isinstance(entry, Literal):
-            value, rounded = constant(entry.value)(), True
+        elif index in plan.constants:
+            value, rounded = plan.constants[index](), True
         else:
             value, rounded = at[entry.name][entry.place], False  # type: ignore[union-attr]
-        if spread is not None and rounded and (varies or not _holds_exactly(value, digits)):
+        if spread is not None and rounded and (plan.varies[index] or not _holds_exactly(value, digits)):
             value = value * spread
         values.append(value)
     return values
