@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import cached_property
 
 import sympy
-from sympy import Expr
+from sympy import Expr, Symbol
 
 from autogradcli.engines.sympy.arithmetic import NoValue
 from autogradcli.engines.sympy.evaluate import Point, Tie, evaluate
@@ -45,7 +45,7 @@ class Work:
 
     def _find(self, name: str) -> str:
         translation = self._translation
-        derivative = sympy.diff(translation.expression, translation.symbols[name])
+        derivative = _differentiate(translation.expression, translation.symbols[name])
         _check(derivative)
         self._derivatives[name] = derivative
         formula = translation.restore(derivative)
@@ -77,6 +77,17 @@ class Work:
         return Number(_both_sides(expression, Point(values, translation.steps)), None)
 
 
+def _differentiate(expression: Expr, symbol: Symbol) -> Expr:
+    """SymPy's derivative.
+
+    This is what `diff` calls; but `diff` then tries to prove the result zero, which takes longer than the derivative.
+    """
+    if symbol not in expression.free_symbols:
+        return sympy.S.Zero
+    derivative = expression._eval_derivative_n_times(symbol, 1)
+    return sympy.Derivative(expression, symbol) if derivative is None else derivative
+
+
 def _explain(problem: Exception) -> str:
     """The reason in words."""
     if isinstance(problem, NoFormula | NoValue | Unprintable):
@@ -85,7 +96,7 @@ def _explain(problem: Exception) -> str:
         return "SymPy ran out of memory"
     if isinstance(problem, RecursionError):
         return "nested too deeply for SymPy"
-    return f"SymPy failed: {type(problem).__name__}: {problem}"
+    return f"SymPy failed: {str(problem) or type(problem).__name__}"
 
 
 def _both_sides(expression: Expr, point: Point) -> str:

@@ -22,7 +22,7 @@ import sympy
 from sympy import Expr
 
 from autogradcli.engines.sympy.arithmetic import Arithmetic, NoValue, Number, Rounded, Unresolved, context, digits, size
-from autogradcli.engines.sympy.natives import cbrt, magnitude
+from autogradcli.engines.sympy.natives import Max, Min, cbrt, magnitude, side, where
 
 PRECISIONS = (160, 320, 640, 1280, 2560, 5120, 10240)
 """Bits of the working precision, tried in turn."""
@@ -128,11 +128,14 @@ def _power(evaluator: Evaluator, expression: Expr) -> Number:
     return evaluator.arithmetic.power(*evaluator.numbers(expression))
 
 
-def _piecewise(evaluator: Evaluator, expression: Expr) -> Number:
-    for value, condition in expression.args:
-        if evaluator.truth(condition):
-            return evaluator.number(value)
-    raise NoValue("no condition holds")
+def _where(evaluator: Evaluator, expression: Expr) -> Number:
+    condition, x, y = expression.args
+    return evaluator.number(x if evaluator.truth(condition) else y)
+
+
+def _at_side(evaluator: Evaluator, expression: Expr) -> Number:
+    u, x, y = expression.args
+    return evaluator.number(x if _sign_or_side(evaluator, u) > 0 else y)
 
 
 def _absolute(evaluator: Evaluator, expression: Expr) -> Number:
@@ -140,24 +143,15 @@ def _absolute(evaluator: Evaluator, expression: Expr) -> Number:
     return Rounded(abs(x.value), x.error) if isinstance(x, Rounded) else abs(x)
 
 
-def _extreme(order: int) -> Callable[[Evaluator, Expr], Number]:
-    """The largest argument (order 1) or the smallest (order -1)."""
-
-    def extreme(evaluator: Evaluator, expression: Expr) -> Number:
-        first, *others = evaluator.numbers(expression)
-        for other in others:
-            first = other if evaluator.compare(other, first) == order else first
-        return first
-
-    return extreme
+def _extreme(evaluator: Evaluator, expression: Expr) -> Number:
+    first, *others = evaluator.numbers(expression)
+    for other in others:
+        first = other if evaluator.compare(other, first) == expression.order else first
+    return first
 
 
 def _sign(evaluator: Evaluator, expression: Expr) -> Number:
     return Fraction(_sign_or_side(evaluator, expression.args[0]))
-
-
-def _heaviside(evaluator: Evaluator, expression: Expr) -> Number:
-    return Fraction(_sign_or_side(evaluator, expression.args[0]) + 1, 2)
 
 
 def _sign_or_side(evaluator: Evaluator, u: Expr) -> int:
@@ -205,13 +199,13 @@ RULES: dict[Any, Callable[[Evaluator, Expr], Number]] = {
     sympy.Add: lambda evaluator, expression: evaluator.arithmetic.sum(evaluator.numbers(expression)),
     sympy.Mul: lambda evaluator, expression: evaluator.arithmetic.product(evaluator.numbers(expression)),
     sympy.Pow: _power,
-    sympy.Piecewise: _piecewise,
+    where: _where,
+    side: _at_side,
     sympy.Abs: _absolute,
     magnitude: _absolute,
-    sympy.Max: _extreme(1),
-    sympy.Min: _extreme(-1),
+    Max: _extreme,
+    Min: _extreme,
     sympy.sign: _sign,
-    sympy.Heaviside: _heaviside,
     sympy.floor: _rounding(math.floor, context.floor),
     sympy.ceiling: _rounding(math.ceil, context.ceil),
     cbrt: _cube_root,

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, reduce
 from typing import Any
 
 import sympy
@@ -14,6 +14,8 @@ from sympy.printing.codeprinter import PrintMethodNotImplementedError
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.pycode import PythonCodePrinter
 from sympy.printing.str import StrPrinter
+
+from autogradcli.engines.sympy.natives import where
 
 DIGITS = 17
 """Significant digits of a decimal number: as many as a double needs."""
@@ -40,13 +42,12 @@ class _OnOneLine(_Readable):
     _choice = ""
     """How to write a choice between `yes` and `no`."""
 
-    def _print_Piecewise(self, expression: Expr) -> str:
-        *choices, (last, _) = expression.args
-        text = self._print(last)  # type: ignore[attr-defined]
-        for value, condition in reversed(choices):
-            yes, asked = self._print(value), self._print(condition)  # type: ignore[attr-defined]
-            text = self._choice.format(condition=asked, yes=yes, no=text)
-        return str(text)
+    def _print_where(self, expression: Expr) -> str:
+        condition, yes, no = map(self._print, expression.args)  # type: ignore[attr-defined]
+        return self._choice.format(condition=condition, yes=yes, no=no)
+
+    def _print_side(self, expression: Expr) -> str:
+        return self._print_where(_as_choice(expression))
 
     def _print_Float(self, number: Float) -> str:
         return str(StrPrinter._print_Float(self, number)).replace(".0e", "e")
@@ -114,6 +115,13 @@ class TexPrinter(_Readable, LatexPrinter):  # type: ignore[misc]
     def _print_magnitude(self, expression: Expr) -> str:
         return str(self._print_Abs(expression))
 
+    def _print_where(self, expression: Expr) -> str:
+        condition, yes, no = expression.args
+        return str(self._print_Piecewise(sympy.Piecewise((yes, condition), (no, True), evaluate=False)))
+
+    def _print_side(self, expression: Expr) -> str:
+        return self._print_where(_as_choice(expression))
+
     def _print_cbrt(self, expression: Expr, exp: str | None = None) -> str:
         root = rf"\sqrt[3]{{{self._print(expression.args[0])}}}"
         return root if exp is None else rf"{root}^{{{exp}}}"
@@ -142,6 +150,12 @@ class CPrinter(_OnOneLine, C99CodePrinter):  # type: ignore[misc]
     def _print_cbrt(self, expression: Expr) -> str:
         return f"cbrt({self._print(expression.args[0])})"
 
+    def _print_Max(self, expression: Expr) -> str:
+        return str(reduce("fmax({}, {})".format, map(self._print, expression.args)))
+
+    def _print_Min(self, expression: Expr) -> str:
+        return str(reduce("fmin({}, {})".format, map(self._print, expression.args)))
+
 
 STYLES: dict[str, tuple[Callable[..., Any], dict[str, object], str]] = {
     "text": (TextPrinter, {"full_prec": False}, "gradcalc"),
@@ -160,21 +174,16 @@ def _printer(style: str) -> Any:
 
 def write(expression: Expr, style: str, *, decimal: bool) -> str:
     """The formula in one of the styles; numbers as decimals where the source has decimals. May raise `Unprintable`."""
-    shown = _with_choices(expression)
     try:
-        text: str = _printer(style).doprint(with_decimals(shown) if decimal else shown)
+        text: str = _printer(style).doprint(with_decimals(expression) if decimal else expression)
     except PrintMethodNotImplementedError:
         raise Unprintable(f"{STYLES[style][2]} lacks a function of this formula") from None
     return text
 
 
-def _with_choices(expression: Expr) -> Expr:
-    """The expression with a choice for every Heaviside, which comes from the slope of max(u, v)."""
-    if not expression.has(sympy.Heaviside):
-        return expression
-    return expression.replace(
-        sympy.Heaviside, lambda u, *_: sympy.Piecewise((1, _positive(u)), (0, True), evaluate=False)
-    )
+def _as_choice(expression: Expr) -> Expr:
+    u, x, y = expression.args
+    return where(_positive(u), x, y)
 
 
 def _positive(u: Expr) -> Expr:
@@ -193,9 +202,6 @@ def with_decimals(expression: Expr) -> Expr:
         return _decimal(expression)
     if not expression.args or isinstance(expression, sympy.logic.boolalg.BooleanAtom):
         return expression
-    if isinstance(expression, sympy.Piecewise):
-        choices = ((with_decimals(value), with_decimals(condition)) for value, condition in expression.args)
-        return sympy.Piecewise(*choices, evaluate=False)
     arguments = [with_decimals(argument) for argument in expression.args]
     if isinstance(expression, Add | Mul):
         return expression.func._from_args(arguments)

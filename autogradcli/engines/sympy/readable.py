@@ -3,7 +3,7 @@
 Nothing here is `simplify`, which may take minutes. The first form is SymPy's own; the others are tried only where
 they can help and the formula is small, so that together they cost less than the derivative did:
 
-* common factors taken out (`factor_terms`), where there is a sum;
+* common factors taken out (`factor_terms`), where the terms of a sum have one;
 * multiplied out (`expand`), if it is a sum of a few products of sums: x*(x + 1) + x*(x + 2) becomes 2*x**2 + 3*x;
 * brought over one denominator (`together`, the numerator multiplied out), if it holds the reciprocal of a sum:
   1/(x + 1) - x/(x + 1)**2 becomes (x + 1)**(-2).
@@ -15,10 +15,10 @@ form.
 from collections.abc import Iterator
 
 import sympy
-from sympy import Add, Expr, Pow
+from sympy import Add, Expr, Mul, Pow
 
-READABLE = 2_000
-"""Nodes of a formula beyond which it is printed as it is."""
+READABLE = 120
+"""Nodes of a formula beyond which it is left as it is."""
 SMALL = 40
 """Nodes of a formula up to which it is multiplied out or brought over one denominator."""
 PRINTABLE = 100_000
@@ -39,8 +39,9 @@ def _others(formula: Expr) -> Iterator[Expr]:
     size = tree_size(formula)
     if size > READABLE or not formula.has(Add):
         return
-    yield sympy.factor_terms(formula)
-    if size > SMALL or formula.has(sympy.Piecewise):
+    if any(map(_has_common_factor, formula.atoms(Add))):
+        yield sympy.factor_terms(formula)
+    if size > SMALL:
         return
     powers = [each for each in formula.atoms(Pow) if each.base.is_Add and each.exp.is_Integer]
     if any(each.exp < 0 for each in powers):
@@ -50,6 +51,14 @@ def _others(formula: Expr) -> Iterator[Expr]:
         yield sympy.factor_terms(joined)
     elif formula.is_Add and all(each.exp <= 4 for each in powers):
         yield sympy.expand(formula)
+
+
+def _has_common_factor(terms: Add) -> bool:
+    coefficients = [term.as_coeff_Mul()[0] for term in terms.args]
+    if all(each.is_Rational for each in coefficients) and sympy.gcd_list(coefficients) != 1:
+        return True
+    bases = ({factor.as_base_exp()[0] for factor in Mul.make_args(term)} for term in terms.args)
+    return any(not base.is_Number for base in set.intersection(*bases))
 
 
 def tree_size(formula: Expr) -> int:
