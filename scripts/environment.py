@@ -99,7 +99,7 @@ def install(extras: tuple[str, ...], lock: IO[str]) -> None:
     ) as pip:
         for line in pip.stdout or ():
             if line.lstrip().startswith(("Downloading", "Installing collected packages")):
-                say(line.strip().partition(": ")[0])
+                say(line.strip().partition(": ")[0].lower())
     UNFINISHED.unlink()
     if pip.returncode:
         raise subprocess.CalledProcessError(pip.returncode, command)
