@@ -11,8 +11,8 @@ import typer
 
 from autogradcli.cli.output import abandon_standard_output, say
 from autogradcli.errors import ExitCode, GradcalcError
-from autogradcli.sources.commandline import Option, Syntax, canonical
 from autogradcli.language.nearest import nearest
+from autogradcli.sources.commandline import Option, Syntax, canonical
 
 COMPLETING = "_GRADCALC_COMPLETE"
 """The environment variable by which a shell asks for completions."""

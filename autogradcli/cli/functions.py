@@ -10,11 +10,11 @@ from autogradcli.cli.output import open_output
 from autogradcli.errors import GradcalcError
 from autogradcli.language.function import Function
 from autogradcli.language.functions import FAMILIES, UNDIFFERENTIABLE
+from autogradcli.language.nearest import did_you_mean
 from autogradcli.language.table import candidates, names
 from autogradcli.render.functions import draw_function, draw_functions, function_object
 from autogradcli.render.json import draw_json
 from autogradcli.render.terminal import Terminal
-from autogradcli.language.nearest import did_you_mean
 
 EXAMPLES = """\b
 Examples:

@@ -1,18 +1,20 @@
 """The `grad_fn` chain as a tree: what `backward` walked, with the value and the gradient at every node."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autogradcli.compute.report import Node
 from autogradcli.errors import visible
-from autogradcli.render.layout import GAP, Column, draw_table, elide, total_width
-from autogradcli.render.numbers import LEAST_DIGITS, shortest, significant
+from autogradcli.render.layout import Column, Table, draw_table, elide
+from autogradcli.render.numbers import shortest, significant
 from autogradcli.render.terminal import Terminal
 
 MAX_GUIDES = 24
 """Levels that are drawn with guides; deeper ones say how deep they are."""
 LEAST_EXPRESSION = 12
 """Terminal columns below which the expressions are not cut."""
+LEAST_DIGITS = 6
+"""Significant digits of the numbers where the terminal is too narrow for all of them."""
 LEAST_ROWS = 20
 """Rows that are shown on any screen."""
 
@@ -91,32 +93,37 @@ def _room(rows: int, terminal: Terminal) -> int:
     return max(terminal.height // 2, LEAST_ROWS)
 
 
-def _fit(rows: Sequence[Row], dtype: str, terminal: Terminal) -> list[Column]:
+def _fit(rows: Sequence[Row], dtype: str, terminal: Terminal) -> Table:
     """The columns, with shorter numbers and elided expressions where the terminal is too narrow for them."""
     expressions = [visible(row.node.expression or row.node.variable or "") for row in rows]
     table = _columns(rows, expressions, dtype)
-    if terminal.width is None or total_width(table) <= terminal.width:
+    if terminal.width is None or table.width <= terminal.width:
         return table
-    label, expression, *numbers = table
-    if terminal.width - total_width([label, *numbers]) - GAP < min(expression.width, LEAST_EXPRESSION):
-        numbers = [_cut(column) for column in numbers]
-    room = max(terminal.width - total_width([label, *numbers]) - GAP, LEAST_EXPRESSION)
+    label, expression, *numbers = table.columns
+    room = terminal.width - (table.width - expression.width)
+    if room < min(expression.width, LEAST_EXPRESSION):
+        shorter = [_cut(column) for column in numbers]
+        room += sum(column.width for column in numbers) - sum(column.width for column in shorter)
+        numbers = shorter
+    room = max(room, LEAST_EXPRESSION)
     elided = tuple(elide(text, room, terminal) for text in expression.cells)
-    return [label, Column(expression.header, elided), *numbers]
+    return Table((label, replace(expression, cells=elided), *numbers))
 
 
-def _columns(rows: Sequence[Row], expressions: Sequence[str], dtype: str) -> list[Column]:
+def _columns(rows: Sequence[Row], expressions: Sequence[str], dtype: str) -> Table:
     values = tuple("" if row.again or row.node.value is None else shortest(row.node.value, dtype) for row in rows)
     gradients = tuple(
         "" if row.again or row.node.gradient is None else shortest(row.node.gradient, dtype) for row in rows
     )
-    return [
-        Column("grad_fn chain", tuple(row.label for row in rows)),
-        Column("expression", tuple(expressions)),
-        Column("value", values, right=True),
-        Column("gradient", gradients, right=True),
-    ]
+    return Table(
+        (
+            Column("grad_fn chain", tuple(row.label for row in rows)),
+            Column("expression", tuple(expressions)),
+            Column("value", values, right=True),
+            Column("gradient", gradients, right=True),
+        )
+    )
 
 
 def _cut(column: Column) -> Column:
-    return Column(column.header, tuple(significant(text, LEAST_DIGITS) for text in column.cells), right=True)
+    return replace(column, cells=tuple(significant(text, LEAST_DIGITS) for text in column.cells))

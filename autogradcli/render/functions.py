@@ -6,9 +6,9 @@ from typing import Any
 from autogradcli.compute.report import plain
 from autogradcli.language.binding import signature
 from autogradcli.language.function import Function
-from autogradcli.render.layout import GAP
 from autogradcli.render.terminal import Terminal
 
+GAP = "   "
 WIDEST = 26
 """Widest signature that the others are padded to."""
 
@@ -20,7 +20,7 @@ def draw_functions(families: Mapping[str, Sequence[Function]], terminal: Termina
     sections = []
     for name, family in families.items():
         lines = [terminal.paint(name, "bold")]
-        lines += [f"  {signature(row, row.name):<{width}}{' ' * GAP}{row.doc}" for row in family]
+        lines += [f"  {signature(row, row.name):<{width}}{GAP}{row.doc}" for row in family]
         sections.append("\n".join(lines))
     return "\n\n".join(sections) + "\n"
 
@@ -29,8 +29,8 @@ def draw_function(row: Function, terminal: Terminal) -> str:
     """Everything that the table says of one function."""
     facts = [(label, text) for label, text in _facts(row) if text]
     width = max(len(label) for label, _ in facts)
-    lines = [f"{terminal.paint(signature(row, row.name), 'bold')}{' ' * GAP}{row.doc}", ""]
-    lines += [f"  {label:<{width}}{' ' * GAP}{text}" for label, text in facts]
+    lines = [f"{terminal.paint(signature(row, row.name), 'bold')}{GAP}{row.doc}", ""]
+    lines += [f"  {label:<{width}}{GAP}{text}" for label, text in facts]
     return "\n".join(lines) + "\n"
 
 

@@ -1,13 +1,11 @@
 """Columns, side by side: widths, alignment, and what is done where there is no room."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autogradcli.errors import columns
 from autogradcli.render.terminal import Terminal
 
-GAP = 3
-"""Spaces between two columns."""
 PADDED = 120
 """Widest cell that others are padded to; off a terminal cells may be longer, since nothing is cut there."""
 
@@ -17,6 +15,7 @@ class Column:
     """One column of a table."""
 
     header: str
+    """One line or several, the last one next to the cells."""
     cells: tuple[str, ...]
     right: bool = False
     """Whether it is aligned at its right edge."""
@@ -26,30 +25,47 @@ class Column:
     @property
     def width(self) -> int:
         """Terminal columns that it takes."""
-        return max((min(columns(text), PADDED) for text in (self.header, *self.cells)), default=0)
+        return max(min(columns(text), PADDED) for text in (*self.header.split("\n"), *self.cells))
 
 
-def total_width(table: Sequence[Column]) -> int:
-    """Terminal columns that the table takes."""
-    return sum(column.width for column in table) + GAP * (len(table) - 1)
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Columns side by side."""
+
+    columns: tuple[Column, ...]
+    gap: int = 3
+    """Spaces between two columns."""
+
+    @property
+    def width(self) -> int:
+        """Terminal columns that it takes."""
+        return sum(column.width for column in self.columns) + self.gap * (len(self.columns) - 1)
 
 
-def draw_table(table: Sequence[Column], terminal: Terminal) -> list[str]:
+def one_line(column: Column) -> Column:
+    """The column with its header on one line."""
+    return replace(column, header=column.header.replace("\n", " "))
+
+
+def draw_table(table: Table, terminal: Terminal) -> list[str]:
     """The lines of the table, the header first."""
-    lines = [_line([(column, column.header, "bold") for column in table], terminal)]
-    for index in range(len(table[0].cells)):
-        row = [(column, column.cells[index], column.styles[index] if column.styles else None) for column in table]
-        lines.append(_line(row, terminal))
+    headers = [column.header.split("\n") for column in table.columns]
+    height = max(map(len, headers))
+    raised = [[""] * (height - len(header)) + header for header in headers]
+    lines = [_line(table, [header[i] for header in raised], ["bold"] * len(headers), terminal) for i in range(height)]
+    for i in range(len(table.columns[0].cells)):
+        styles = [column.styles[i] if column.styles else None for column in table.columns]
+        lines.append(_line(table, [column.cells[i] for column in table.columns], styles, terminal))
     return lines
 
 
-def _line(row: Sequence[tuple[Column, str, str | None]], terminal: Terminal) -> str:
+def _line(table: Table, texts: Sequence[str], styles: Sequence[str | None], terminal: Terminal) -> str:
     parts = []
-    for column, text, style in row:
+    for column, text, style in zip(table.columns, texts, styles, strict=True):
         space = " " * (column.width - columns(text))
         painted = terminal.paint(text, style)
         parts.append(space + painted if column.right else painted + space)
-    return (" " * GAP).join(parts).rstrip()
+    return (" " * table.gap).join(parts).rstrip()
 
 
 def elide(text: str, width: int, terminal: Terminal) -> str:

@@ -10,8 +10,6 @@ from autogradcli.language.dtypes import DTYPES, Dtype
 
 ALL_DIGITS = 30
 """Significant digits of SymPy's values."""
-LEAST_DIGITS = 6
-"""Significant digits below which no value is cut."""
 
 
 def entries(value: Array, draw: Callable[[Any], str]) -> str:
@@ -79,4 +77,4 @@ def enclosure(value: str, radius: str, digits: int) -> str:
 
 def ulps(distance: Array) -> str:
     """A distance in units in the last place."""
-    return entries(distance, lambda number: "" if number is None else f"{_significant(repr(number), 2)} ulp")
+    return entries(distance, lambda number: "" if number is None else f"{number:.2g} ulp")

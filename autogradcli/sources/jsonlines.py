@@ -17,9 +17,9 @@ from typing import Any, BinaryIO
 from autogradcli.compute.problem import Problem
 from autogradcli.errors import GradcalcError, Span
 from autogradcli.language.dtypes import DTYPES
+from autogradcli.language.nearest import did_you_mean
 from autogradcli.language.program import Constant, Program
 from autogradcli.sources.argv import parse_program
-from autogradcli.language.nearest import did_you_mean
 from autogradcli.sources.point import Notation, check_names, check_wrt, parse_value
 from autogradcli.sources.settings import Settings
 

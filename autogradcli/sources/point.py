@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from autogradcli.errors import GradcalcError
 from autogradcli.language.names import CONSTANTS, MODULE_CONSTANTS
+from autogradcli.language.nearest import did_you_mean
 from autogradcli.language.parser import parse
 from autogradcli.language.program import Program
 from autogradcli.language.program import Variable as VariableStep
-from autogradcli.language.nearest import did_you_mean
 
 SHOWN = 8
 """Names that an error lists before it only counts them."""

@@ -1,0 +1,109 @@
+"""The three opinions on each gradient, side by side: a table, or where that is too wide, a list for each variable."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from autogradcli.compute.report import Ball, Gradient, Report
+from autogradcli.errors import visible
+from autogradcli.render.layout import Column, Table, draw_table, elide, one_line
+from autogradcli.render.numbers import ALL_DIGITS, enclosure, entries, shortest, significant, ulps
+from autogradcli.render.terminal import Terminal
+from autogradcli.render.verdicts import LOOKS
+
+DOUBLE_DIGITS = 17
+"""Significant digits that tell any two doubles apart."""
+LEAST_DIGITS = 8
+"""Significant digits below which no number is cut."""
+LEAST_FORMULA = 20
+"""Terminal columns below which a formula is not elided but moved out of the table."""
+NARROW_GAP = 2
+
+SYMBOLIC = "SymPy:\nvalue"
+FORMULA = "SymPy:\nderivative"
+EXACT = "true value\n(Arb)"
+
+
+def draw_opinions(report: Report, dtype: str, terminal: Terminal) -> list[str]:
+    """The lines of the widest layout that fits, and below it the formulas that it has no room for."""
+    for table in _tables(report, dtype, terminal):
+        if terminal.width is None or table.width <= terminal.width:
+            return [*draw_table(table, terminal), *_left_out(report, table)]
+    return _lists(_columns(report, dtype, ALL_DIGITS), terminal)
+
+
+def _tables(report: Report, dtype: str, terminal: Terminal) -> Iterator[Table]:
+    """Tables, each narrower than the one before: fewer digits, then headers of two lines, then no formulas."""
+    for digits in (ALL_DIGITS, DOUBLE_DIGITS):
+        yield Table(tuple(one_line(column) for column in _columns(report, dtype, digits)))
+    assert terminal.width is not None
+    narrow = Table(_columns(report, dtype, DOUBLE_DIGITS), NARROW_GAP)
+    bare = Table(tuple(column for column in narrow.columns if column.header != FORMULA), NARROW_GAP)
+    room = terminal.width - bare.width - NARROW_GAP
+    if room >= LEAST_FORMULA:
+        yield Table(tuple(_elided(column, room, terminal) for column in narrow.columns), NARROW_GAP)
+    yield bare
+    if len(report.gradients) > 1:
+        for digits in range(DOUBLE_DIGITS, LEAST_DIGITS - 1, -1):
+            columns = (_cut(column, digits) for column in bare.columns)
+            yield Table(tuple(columns), NARROW_GAP)
+
+
+def _elided(column: Column, width: int, terminal: Terminal) -> Column:
+    if column.header != FORMULA:
+        return column
+    return replace(column, cells=tuple(elide(text, width, terminal) for text in column.cells))
+
+
+def _cut(column: Column, digits: int) -> Column:
+    """SymPy's and Arb's numbers in so many digits, without the radius, which says nothing of what is then shown."""
+    if column.header not in {SYMBOLIC, EXACT}:
+        return column
+    return replace(column, cells=tuple(significant(text.partition(" ±")[0], digits) for text in column.cells))
+
+
+def _left_out(report: Report, table: Table) -> list[str]:
+    """The formulas in full, one on each line, if the table does not show them so."""
+    shown = {text for column in table.columns for text in column.cells}
+    formulas = {name: each.symbolic.formula for name, each in report.gradients.items() if each.symbolic.formula}
+    if shown.issuperset(formulas.values()):
+        return []
+    output = visible(report.output or "f")
+    return ["", *(f"d{output}/d{visible(name)} = {formula}" for name, formula in formulas.items())]
+
+
+def _lists(columns: tuple[Column, ...], terminal: Terminal) -> list[str]:
+    """For each variable its opinions one below the other, nothing cut."""
+    labels = [one_line(column).header for column in columns]
+    width = max(map(len, labels))
+    lines: list[str] = []
+    for index in range(len(columns[0].cells)):
+        lines += [""] if lines else []
+        for label, column in zip(labels, columns, strict=True):
+            text = terminal.paint(column.cells[index], column.styles[index] if column.styles else None)
+            lines += [f"{terminal.paint(f'{label:<{width}}', 'bold')}   {text}"] if text else []
+    return lines
+
+
+def _columns(report: Report, dtype: str, digits: int) -> tuple[Column, ...]:
+    """The opinions that there are, with SymPy's and Arb's numbers in at most so many digits."""
+    gradients = list(report.gradients.values())
+    columns = [
+        Column("variable", tuple(visible(name) for name in report.gradients)),
+        Column("autograd", tuple(shortest(each.autograd, dtype) for each in gradients)),
+        Column(FORMULA, tuple(each.symbolic.formula or "" for each in gradients)),
+        Column(SYMBOLIC, tuple(_symbolic_value(each, digits) for each in gradients)),
+        Column(EXACT, tuple(_ball(each.exact, digits) for each in gradients)),
+        Column("error", tuple(ulps(each.ulps) for each in gradients)),
+    ]
+    looks = tuple(LOOKS[each.verdict].style for each in gradients)
+    verdicts = Column("verdict", tuple(each.verdict for each in gradients), styles=looks)
+    return (*(column for column in columns if any(column.cells)), verdicts)
+
+
+def _symbolic_value(gradient: Gradient, digits: int) -> str:
+    exact = gradient.symbolic.digits
+    return "" if exact is None else significant(exact, digits)
+
+
+def _ball(ball: object, digits: int) -> str:
+    return entries(ball, lambda each: enclosure(each.value, each.radius, digits) if isinstance(each, Ball) else "")
