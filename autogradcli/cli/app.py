@@ -23,7 +23,7 @@ VALUES = {
 }
 """What to do with the value of a variable, for commands that take none."""
 
-COMMANDS = {"eval": "evaluate", "diff": "diff", "batch": "batch", "functions": "functions"}
+COMMANDS = {"eval": "evaluate", "diff": "diff", "batch": "batch", "functions": "functions", "explain": "explain"}
 """Each command's module, and the function in it; only the module of the command that runs is imported."""
 
 
