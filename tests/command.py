@@ -29,14 +29,10 @@ class Screen(io.TextIOWrapper):
 def gradcalc(*words: str, stdin: str | bytes = b"", stream: type[io.TextIOWrapper] = io.TextIOWrapper) -> Result:
     """The result of one command line; `stream` is what it writes to: a pipe, or a `Screen`."""
     out, err = stream(io.BytesIO(), encoding="utf-8"), io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
-    with tempfile.TemporaryFile("w+b") as file:
+    with tempfile.TemporaryFile("w+b") as file, io.TextIOWrapper(file) as text:
         file.write(stdin.encode() if isinstance(stdin, str) else stdin)
         file.seek(0)
-        with (
-            patch.object(sys, "stdout", out),
-            patch.object(sys, "stderr", err),
-            patch.object(sys, "stdin", io.TextIOWrapper(file)),
-        ):
+        with patch.object(sys, "stdout", out), patch.object(sys, "stderr", err), patch.object(sys, "stdin", text):
             status = run(words)
     return Result(status, _written(out), _written(err))
 
