@@ -98,8 +98,10 @@ def install(extras: tuple[str, ...], lock: IO[str]) -> None:
         pass_fds=[lock.fileno()],
     ) as pip:
         for line in pip.stdout or ():
-            if line.lstrip().startswith(("Downloading", "Installing collected packages")):
-                say(line.strip().partition(": ")[0].lower())
+            if line.lstrip().startswith("Downloading"):
+                say(line.strip().replace("Downloading", "downloading", 1))
+            elif line.startswith("Installing collected packages"):
+                say("unpacking")
     UNFINISHED.unlink()
     if pip.returncode:
         raise subprocess.CalledProcessError(pip.returncode, command)
