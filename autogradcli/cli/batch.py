@@ -49,8 +49,8 @@ def batch(
     """
     settings = Settings(dtype, rtol, atol, symbolic=not no_symbolic, timeout=timeout)
     status = Status()
+    inputs = open_inputs(files, output)
     with (
-        open_inputs(files, output) as inputs,
         Session(symbolic=not no_symbolic) as session,
         open_output(output, quiet) as place,
         open_progress(inputs, place.stream) as advance,

@@ -3,8 +3,8 @@
 import os
 import stat
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import BinaryIO
 
 from autogradcli.cli.output import file_error
@@ -27,11 +27,15 @@ def read_expression(argument: str) -> str:
         raise GradcalcError("parse", f"standard input is not UTF-8: byte {error.start + 1}") from error
 
 
-@contextmanager
-def open_inputs(paths: Sequence[str], output: str | None) -> Iterator[list[BinaryIO]]:
-    """The files, or standard input if there are none; an error if one cannot be read, or is the output as well."""
-    with ExitStack() as stack:
-        yield [stack.enter_context(_open(path, output)) for path in paths or [STANDARD_INPUT]]
+def open_inputs(paths: Sequence[str], output: str | None) -> list[BinaryIO]:
+    """The files, or standard input if there are none; an error if one cannot be read, or is the output as well.
+
+    Who reads them closes them: to close a stream on which another thread waits is to wait with it.
+    """
+    with ExitStack() as opened:
+        inputs = [opened.enter_context(_open(path, output)) for path in paths or [STANDARD_INPUT]]
+        opened.pop_all()
+        return inputs
 
 
 def _open(path: str, output: str | None) -> BinaryIO:

@@ -76,8 +76,9 @@ class _Lines:
     def _read(self, inputs: Iterable[BinaryIO]) -> None:
         try:
             for stream in inputs:
-                for line in read_lines(stream):
-                    self._queue.put(line)
+                with stream:
+                    for line in read_lines(stream):
+                        self._queue.put(line)
             self._queue.put(None)
         except OSError as error:
             self._queue.put(error)

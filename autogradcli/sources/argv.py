@@ -37,7 +37,7 @@ def split_assignments(assignments: Sequence[str]) -> dict[str, str]:
             raise GradcalcError("usage", f"{SET} {assignment} gives no variable a value", hint=f"type {SET} NAME=VALUE")
         if name in values:
             message = f"{name} is given twice: {values[name]} and {value}"
-            raise GradcalcError("value", message, hint="a variable has one value")
+            raise GradcalcError("value", message, hint="leave one of them out")
         values[name] = value
     return values
 
@@ -56,4 +56,5 @@ def _notation(options: Collection[str]) -> Notation:
     def give(names: Sequence[str]) -> str:
         return " ".join(f"{SET} {name}=NUMBER" if f"--{name}" in options else f"--{name} NUMBER" for name in names)
 
-    return Notation(give, lambda name: f"--{name}", "is neither an option nor a variable", tuple(options))
+    long_names = tuple(name for name in options if name.startswith("--"))
+    return Notation(give, lambda name: f"--{name}", "is neither an option nor a variable", long_names)
