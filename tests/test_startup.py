@@ -1,5 +1,6 @@
 """What each command loads: a command that needs no engine must not wait for one."""
 
+import os
 import re
 import subprocess
 import sys
@@ -81,6 +82,14 @@ def test_no_warning_reaches_the_terminal(arguments: list[str], tmp_path: Path) -
     command = [sys.executable, "-W", "default", GRADCALC, *arguments]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_interrupt_while_importing_is_no_traceback(tmp_path: Path) -> None:
+    """Ctrl-C before a command has begun ends with a shell's own status for it, in silence."""
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt")
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run([GRADCALC, "--help"], env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 def test_module_runs_as_the_command_does() -> None:
