@@ -146,7 +146,8 @@ def _by_parting(case: Case, code: str, judgement: str) -> Reason:
 
 def _sends(case: Case, parted: Parting) -> str:
     step, operand = case.text(parted.step), case.text(parted.operand)
-    return f"backward of {step} sends {short(parted.autograd)} to {operand} where {short(parted.truth)} is true"
+    sent, true = contrast(parted.autograd, parted.truth)
+    return f"backward of {step} sends {sent} to {operand} where {true} is true"
 
 
 def _cancellation(case: Case) -> Reason:
@@ -205,6 +206,15 @@ def _digits(truth: Enclosure) -> str:
     """The true number in a few digits, for a sentence."""
     assert truth.ball is not None
     return short(float(truth.ball.value)) if truth.nearest and math.isfinite(truth.nearest) else truth.ball.value[:12]
+
+
+def contrast(one: float, other: float) -> tuple[str, str]:
+    """Two numbers in as few digits, seven or more, as tell them apart."""
+    for digits in range(7, 17):
+        pair = f"{one:.{digits}g}", f"{other:.{digits}g}"
+        if pair[0] != pair[1]:
+            return pair
+    return repr(one), repr(other)
 
 
 def short(number: float) -> str:
