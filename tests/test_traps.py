@@ -77,6 +77,10 @@ VERDICTS = [
     ("round(x)", {"x": "0.5"}, {"x": "undefined"}, {"x": "GC113"}),
     ("floor(x)", {"x": "1.5"}, {"x": "verified"}, {}),
     ("tan(x)", {"x": "pi/2"}, {"x": "verified"}, {}),
+    # A branch cut: atan2 jumps from -pi to pi, though its partial derivatives are the same on both sides.
+    ("atan2(y, x)", {"y": "0", "x": "-1"}, {"y": "undefined", "x": "verified"}, {"y": "GC113"}),
+    # Rounding takes 0.1 for one tenth, and then divides by zero.
+    ("1/(x - 0.1)", {"x": "0.1"}, {"x": "imprecise"}, {"x": "GC302"}),
 ]
 
 

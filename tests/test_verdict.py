@@ -55,6 +55,8 @@ def test_bounds_on_both_sides_of_the_tolerance_decide_nothing() -> None:
 
 SINGLE = [
     (math.nan, Enclosure(BALL, 1.0), "mismatch", "GC202"),
+    (math.inf, Enclosure(BALL, 1.0), "mismatch", "GC202"),
+    (math.inf, Enclosure(BALL, 1.0, inside=True), "imprecise", "GC302"),
     (math.inf, Enclosure(Ball("2e400", "0"), math.inf), "undefined", "GC115"),
     (0.5, Enclosure(slopes=(-1.0, 1.0)), "kink", "GC101"),
     (1.0 + 1e-9, Enclosure(slopes=(-1.0, 1.0)), "kink", "GC101"),

@@ -61,7 +61,7 @@ def rule(number: float, truth: Enclosure, allowed: Tolerance, dtype: Dtype) -> R
     if abs(truth.nearest) > dtype.largest * (1 + dtype.unit_roundoff):
         return Ruling("undefined", "GC115")
     if truth.error is None:
-        return Ruling("mismatch", "GC202")
+        return Ruling("imprecise", "GC302") if truth.inside else Ruling("mismatch", "GC202")
     ruling = _on_the_square(truth, truth.error, allowed)
     if ruling.verdict != "mismatch" and _too_many_ulps(truth, allowed):
         return Ruling("mismatch", "GC305")
@@ -110,5 +110,5 @@ def exit_code(verdicts: Iterable[str], strict: bool = False) -> ExitCode:
 def contains(ball: Ball, digits: str) -> bool:
     """Whether a number given to 30 digits can be the one that the ball encloses."""
     number, middle, radius = (EXACT.create_decimal(text) for text in (digits, ball.value, ball.radius))
-    slack = EXACT.add(radius, EXACT.multiply(abs(middle), SYMBOLIC_DIGITS))
-    return abs(EXACT.subtract(number, middle)) <= slack
+    slack = EXACT.add(radius, EXACT.multiply(EXACT.abs(middle), SYMBOLIC_DIGITS))
+    return EXACT.abs(EXACT.subtract(number, middle)) <= slack

@@ -44,7 +44,7 @@ def _regular(proof: Proof, truth: arb, budget: Callable[[], arb], number: float)
     nearest = float(truth)
     ball = as_text(truth)
     if not math.isfinite(number):
-        return Enclosure(ball, nearest)
+        return Enclosure(ball, nearest, inside=math.isinf(number) and not budget().is_finite())
     distance = abs(truth - arb(number))
     most = 0.0 if distance == 0 else math.nextafter(float(distance.upper()), math.inf)
     error = (max(0.0, float(distance.lower())), most)

@@ -91,6 +91,8 @@ class Rule:
     """Of the operands; one for each of them, none for rows that are not smooth."""
     domain: Callable[..., Truth] | None
     """Of the operands: whether the row is defined and differentiable there; None for everywhere."""
+    breaks: Callable[..., Truth] | None
+    """Of the operands: whether an elementary row has a kink or a jump there; None for nowhere."""
 
 
 @cache
@@ -101,12 +103,13 @@ def rule(name: str) -> Rule:
     return Rule(
         value=value(name),
         partials=tuple(compiled(program, names) for program in partial_programs(function)),
-        domain=compiled(_domain(function), names) if function.domain else None,
+        domain=_condition(function, function.domain),
+        breaks=_condition(function, function.kinks or function.jumps) if function.elementary else None,
     )
 
 
-def _domain(function: Function) -> Program:
-    return parse_formula(function.domain, function.parameters)
+def _condition(function: Function, text: str) -> Callable[..., Truth] | None:
+    return compiled(parse_formula(text, function.parameters), function.operand_names) if text else None
 
 
 @cache
