@@ -12,6 +12,7 @@ from pathlib import Path
 from batch import memory, throughput
 from corpus import cases, generated
 from measure import Figure
+from rigour import rigour
 from startup import startup, wrapper
 
 Section = Callable[[], Iterator[Figure]]
@@ -43,6 +44,7 @@ def sections(quick: bool, corpus: Path | None) -> dict[str, Section]:
         "wrapper": partial(wrapper, quick),
         "throughput": partial(throughput, lines, rounds=1 if quick else 3),
         "memory": partial(memory, quick),
+        "rigour": partial(rigour, lines, rounds=3 if quick else 15),
     }
 
 

@@ -23,23 +23,30 @@ TORCH = {name: of_numbers_too(getattr(torch, name)) for name in NAMES} | {"pi": 
 TORCH["ln"] = TORCH["log"]
 SYMPY = {"arccos": sympy.acos, "arcsin": sympy.asin}
 
-for line in sys.stdin:
-    case = json.loads(line)
-    text, at = case["expression"], case["at"]
 
-    leaves = {name: torch.tensor(value, requires_grad=True) for name, value in at.items()}
-    value = eval(text, TORCH, leaves)  # noqa: S307
-    value.backward()
+def main() -> None:
+    """Answer each line of standard input with a line of results."""
+    for line in sys.stdin:
+        case = json.loads(line)
+        text, at = case["expression"], case["at"]
 
-    symbols = {name: sympy.Symbol(name, real=True) for name in at}
-    point = {symbols[name]: sympy.Float(value, 30) for name, value in at.items()}
-    formula = sympy.sympify(text, locals=SYMPY | symbols)
-    gradients = {}
-    for name in case["wrt"]:
-        derivative = sympy.diff(formula, symbols[name])
-        number = derivative.evalf(30, subs=point)
-        gradients[name] = {
-            "autograd": leaves[name].grad.item(),
-            "symbolic": {"formula": str(derivative), "value": float(number), "digits": str(number)},
-        }
-    print(json.dumps({"id": case["id"], "value": value.item(), "gradients": gradients}), flush=True)
+        leaves = {name: torch.tensor(value, requires_grad=True) for name, value in at.items()}
+        value = eval(text, TORCH, leaves)  # noqa: S307
+        value.backward()
+
+        symbols = {name: sympy.Symbol(name, real=True) for name in at}
+        point = {symbols[name]: sympy.Float(value, 30) for name, value in at.items()}
+        formula = sympy.sympify(text, locals=SYMPY | symbols)
+        gradients = {}
+        for name in case["wrt"]:
+            derivative = sympy.diff(formula, symbols[name])
+            number = derivative.evalf(30, subs=point)
+            gradients[name] = {
+                "autograd": leaves[name].grad.item(),
+                "symbolic": {"formula": str(derivative), "value": float(number), "digits": str(number)},
+            }
+        print(json.dumps({"id": case["id"], "value": value.item(), "gradients": gradients}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

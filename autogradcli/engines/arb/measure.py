@@ -60,17 +60,17 @@ def _holds(budget: arb, number: float) -> bool:
 
 def as_text(ball: arb) -> Ball:
     """A ball in decimal; its radius also holds what the decimals of its midpoint leave out."""
-    digits = _decimal(ball.mid(), DECIMALS)
-    radius = (ball - arb(digits)).abs_upper() if not ball.is_exact() or arb(digits) != ball else arb(0)
-    return Ball(digits, _decimal(radius * arb("1.01"), 3))
+    text: str = ball.str(DECIMALS)
+    middle, _, radius = text.strip("[]").partition("+/- ")
+    return Ball(_trim(middle.strip() or "0"), radius or "0")
 
 
-def _decimal(number: arb, digits: int) -> str:
-    text: str = number.mid().str(digits, radius=False)
-    mantissa, mark, exponent = text.partition("e")
+def _trim(number: str) -> str:
+    """A decimal without zeros at its end."""
+    mantissa, mark, exponent = number.partition("e")
     if "." in mantissa:
         mantissa = mantissa.rstrip("0").rstrip(".")
-    return mantissa + mark + exponent
+    return mantissa + mark + exponent if exponent != "+0" else mantissa
 
 
 def _singular(proof: Proof, entry: int, number: float) -> Enclosure:
@@ -146,4 +146,4 @@ def _place(proof: Proof, entry: int) -> tuple[str, str, int]:
 
 def _short(ball: arb) -> str:
     """A few digits of a ball, for a sentence."""
-    return _decimal(ball, 6)
+    return _trim(ball.mid().str(6, radius=False))

@@ -15,7 +15,8 @@ from flint import arb
 from autogradcli.engines.arb.rules import Rule, Value, constant, primitive, rule
 from autogradcli.engines.arb.truth import Truth
 from autogradcli.language.program import Program
-from autogradcli.language.tape import Input, Literal, Operation, Shape, Tape, scalarise
+from autogradcli.language.shapes import Shape
+from autogradcli.language.tape import Literal, Operation, Tape, scalarise
 
 Point = Mapping[str, Sequence[arb]]
 """The components of each variable, row by row."""
@@ -30,11 +31,11 @@ class Plan:
 
     program: Program
     tape: Tape
-    rules: tuple[Rule | None, ...]
+    rules: Sequence[Rule | None]
     """For each entry its rule; None for leaves."""
     constants: Mapping[int, Callable[[], arb]]
     """For each literal its ball, at the precision in force."""
-    varies: tuple[bool, ...]
+    varies: Sequence[bool]
     """For each entry whether it depends on a variable asked about."""
     inputs: Mapping[str, Sequence[int]]
     """The entries of each variable's components, row by row."""
@@ -43,28 +44,20 @@ class Plan:
 def plan(program: Program, wrt: Sequence[str], shapes: Mapping[str, Shape]) -> Plan:
     """The program as a tape, with the rule of every entry looked up once."""
     tape = scalarise(program, primitive, shapes)
-    varies: list[bool] = []
-    for entry in tape.entries:
-        if isinstance(entry, Operation):
-            varies.append(any(varies[operand] for operand in entry.operands))
-        else:
-            varies.append(isinstance(entry, Input) and entry.name in wrt)
-    return Plan(
-        program=program,
-        tape=tape,
-        rules=tuple(rule(entry.function) if isinstance(entry, Operation) else None for entry in tape.entries),
-        constants={i: constant(entry.value) for i, entry in enumerate(tape.entries) if isinstance(entry, Literal)},
-        varies=tuple(varies),
-        inputs=_inputs(tape),
-    )
-
-
-def _inputs(tape: Tape) -> dict[str, list[int]]:
+    rules: list[Rule | None] = [None] * len(tape.entries)
+    constants: dict[int, Callable[[], arb]] = {}
+    varies: list[bool] = [False] * len(tape.entries)
     inputs: dict[str, list[int]] = defaultdict(list)
     for index, entry in enumerate(tape.entries):
-        if isinstance(entry, Input):
+        if isinstance(entry, Operation):
+            rules[index] = rule(entry.function)
+            varies[index] = any(varies[operand] for operand in entry.operands)
+        elif isinstance(entry, Literal):
+            constants[index] = constant(entry.value)
+        else:
             inputs[entry.name].append(index)
-    return inputs
+            varies[index] = entry.name in wrt
+    return Plan(program, tape, rules, constants, varies, inputs)
 
 
 class Edge(NamedTuple):
