@@ -105,6 +105,16 @@ Atol = Annotated[
         "--atol", metavar="NUMBER", help="Demand this absolute accuracy of the gradient.", parser=tolerance("--atol")
     ),
 ]
+MaxUlps = Annotated[
+    float | None,
+    typer.Option(
+        "--max-ulps",
+        metavar="NUMBER",
+        help="Demand this accuracy of the gradient in units in the last place.",
+        parser=tolerance("--max-ulps"),
+    ),
+]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit with 3 on anything but verified, and 1 on a mismatch.")]
 Timeout = Annotated[
     float, typer.Option("--timeout", metavar="SECONDS", help="How long SymPy may take.", parser=seconds)
 ]

@@ -22,7 +22,8 @@ Examples:
 
 \b
 Exit status, over all lines: 1 if a gradient is wrong; else 2 if a line makes
-no sense; else 3 if there is somewhere no finite derivative; else 0.
+no sense; else 3 if there is somewhere no finite derivative, or with --strict
+if not all is verified; else 0.
 """
 
 Files = Annotated[
@@ -35,6 +36,8 @@ def batch(
     dtype: options.DtypeOption = "float64",
     rtol: options.Rtol = None,
     atol: options.Atol = None,
+    max_ulps: options.MaxUlps = None,
+    strict: options.Strict = False,
     timeout: options.Timeout = 10.0,
     no_symbolic: options.NoSymbolic = False,
     output: options.Output = None,
@@ -44,10 +47,10 @@ def batch(
 
     Reports come in the order of the lines, each as soon as it is done. A line
     is an object with "expression" and, as they are needed, "at", "wrt", "of",
-    "id", "dtype", "rtol", "atol". A line that makes no sense is answered by an
+    "id", "dtype", "rtol", "atol", "max_ulps". A line that makes no sense is answered by an
     "error", and the run goes on. Blank lines are skipped.
     """
-    settings = Settings(dtype, rtol, atol, symbolic=not no_symbolic, timeout=timeout)
+    settings = Settings(dtype, rtol, atol, max_ulps, symbolic=not no_symbolic, timeout=timeout)
     status = Status()
     inputs = open_inputs(files, output)
     with (
@@ -59,4 +62,4 @@ def batch(
             place.write(draw_json_line(outcome.answer))
             status.add(outcome)
             advance(outcome.size)
-    return status.exit_code()
+    return status.exit_code(strict)

@@ -26,7 +26,7 @@ Examples:
 
 \b
 Exit status: 0; 1 if a gradient is wrong; 2 if the input makes no sense;
-3 if there is no finite derivative.
+3 if there is no finite derivative, or with --strict if not all is verified.
 """
 
 FORMATS = ("text", "plain", "json")
@@ -52,6 +52,8 @@ def evaluate(
     dtype: options.DtypeOption = "float64",
     rtol: options.Rtol = None,
     atol: options.Atol = None,
+    max_ulps: options.MaxUlps = None,
+    strict: options.Strict = False,
     timeout: options.Timeout = 10.0,
     no_symbolic: options.NoSymbolic = False,
     format: Format = None,
@@ -67,7 +69,7 @@ def evaluate(
     """
     form = choose_format(format, json)
     check_output(output, quiet)
-    settings = Settings(dtype, rtol, atol, symbolic=not no_symbolic, timeout=timeout)
+    settings = Settings(dtype, rtol, atol, max_ulps, symbolic=not no_symbolic, timeout=timeout)
     values, names = split_assignments(assignments), split_names(wrt)
     program = parse_program(read_expression(expression), [*values, *names], of)
     spellings = [spelling for parameter in context.command.params for spelling in parameter.opts]
@@ -83,7 +85,7 @@ def evaluate(
             say(remark)
     with open_output(output, quiet) as place:
         place.write(DRAW[form](report, place.terminal))
-    return exit_code(gradient.verdict for gradient in report.gradients.values())
+    return exit_code((gradient.verdict for gradient in report.gradients.values()), strict)
 
 
 DRAW: dict[str, Callable[[Report, Terminal], str]] = {

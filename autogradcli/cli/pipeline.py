@@ -47,9 +47,9 @@ class Status:
         self.verdicts.update(outcome.verdicts)
         self.failed |= outcome.failed
 
-    def exit_code(self) -> ExitCode:
-        """1 for any mismatch; else 2 for any line that made no sense; else 3 for any undefined; else 0."""
-        code = exit_code(self.verdicts)
+    def exit_code(self, strict: bool = False) -> ExitCode:
+        """1 for any mismatch; else 2 for any line that made no sense; else 3 as for one report; else 0."""
+        code = exit_code(self.verdicts, strict)
         return ExitCode.USAGE if self.failed and code != ExitCode.MISMATCH else code
 
 

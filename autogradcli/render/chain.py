@@ -11,8 +11,10 @@ from autogradcli.render.terminal import Terminal
 
 MAX_GUIDES = 24
 """Levels that are drawn with guides; deeper ones say how deep they are."""
-LEAST_EXPRESSION = 12
-"""Terminal columns below which the expressions are not cut."""
+GOOD_EXPRESSION = 12
+"""Terminal columns below which the numbers are cut before the expressions are."""
+LEAST_EXPRESSION = 10
+"""Terminal columns below which the expressions are not cut: their header takes as many."""
 LEAST_DIGITS = 6
 """Significant digits of the numbers where the terminal is too narrow for all of them."""
 LEAST_ROWS = 20
@@ -101,7 +103,7 @@ def _fit(rows: Sequence[Row], dtype: str, terminal: Terminal) -> Table:
         return table
     label, expression, *numbers = table.columns
     room = terminal.width - (table.width - expression.width)
-    if room < min(expression.width, LEAST_EXPRESSION):
+    if room < min(expression.width, GOOD_EXPRESSION):
         shorter = [_cut(column) for column in numbers]
         room += sum(column.width for column in numbers) - sum(column.width for column in shorter)
         numbers = shorter
@@ -126,4 +128,9 @@ def _columns(rows: Sequence[Row], expressions: Sequence[str], dtype: str) -> Tab
 
 
 def _cut(column: Column) -> Column:
-    return replace(column, cells=tuple(significant(text, LEAST_DIGITS) for text in column.cells))
+    return replace(column, cells=tuple(_shorter(text) for text in column.cells))
+
+
+def _shorter(text: str) -> str:
+    """The number in fewer digits, unless it is short as it is."""
+    return text if len(text) <= LEAST_DIGITS + 2 else significant(text, LEAST_DIGITS)

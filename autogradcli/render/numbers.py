@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from decimal import ROUND_CEILING, Context, Decimal, InvalidOperation
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from typing import Any
 
 from autogradcli.engines.opinions import Array
@@ -46,7 +46,7 @@ def significant(text: Array, digits: int) -> str:
 
 def _significant(text: str, digits: int) -> str:
     try:
-        number = Context(prec=digits).create_decimal(text)
+        number = _context(digits).create_decimal(text)
     except InvalidOperation:
         return text
     return _plain(number) if number.is_finite() else text
@@ -68,11 +68,15 @@ def _trim(text: str) -> str:
 
 def enclosure(value: str, radius: str, digits: int) -> str:
     """A ball `value ± radius` in at most so many digits: what cutting the value adds to its radius is added."""
-    context = Context(prec=digits)
-    centre = context.create_decimal(value)
-    exact = Context(prec=1000)
-    wider = exact.add(Decimal(radius), exact.abs(exact.subtract(Decimal(value), centre)))
-    return f"{_plain(centre)} ± {_plain(Context(prec=2, rounding=ROUND_CEILING).plus(wider))}"
+    centre = _context(digits).create_decimal(value)
+    up = _context(1000, ROUND_CEILING)
+    wider = up.add(Decimal(radius), up.abs(up.subtract(Decimal(value), centre)))
+    return f"{_plain(centre)} ± {_plain(_context(2, ROUND_CEILING).plus(wider))}"
+
+
+def _context(digits: int, rounding: str = ROUND_HALF_EVEN) -> Context:
+    """Decimal arithmetic of so many digits, without overflow."""
+    return Context(prec=digits, rounding=rounding, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 
 def ulps(distance: Array) -> str:

@@ -42,7 +42,7 @@ def terminal_of(stream: TextIO) -> Terminal:
     if not stream.isatty():
         return FILE
     size = get_terminal_size()
-    dumb = os.environ.get("TERM", "dumb") == "dumb"
+    dumb = (os.environ.get("TERM") or "dumb") == "dumb"
     colours = not dumb and not os.environ.get("NO_COLOR")
     return Terminal(size.columns, size.lines, colours, _has_boxes(stream.encoding))
 

@@ -28,7 +28,7 @@ MAX_LINE = 1_000_000
 MAX_DIGITS = 4_000
 """Digits of an integer: Python refuses to read longer ones."""
 
-KEYS = ("id", "expression", "at", "wrt", "of", "dtype", "rtol", "atol")
+KEYS = ("id", "expression", "at", "wrt", "of", "dtype", "rtol", "atol", "max_ulps")
 """What a line may hold."""
 
 
@@ -147,6 +147,7 @@ def _override(settings: Settings, fields: Mapping[str, Any]) -> Settings:
         settings,
         dtype=dtype,
         rtol=_tolerance(fields, "rtol", settings.rtol),
+        max_ulps=_tolerance(fields, "max_ulps", settings.max_ulps),
         atol=_tolerance(fields, "atol", settings.atol),
     )
 

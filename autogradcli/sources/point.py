@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from autogradcli.errors import GradcalcError
 from autogradcli.language.names import CONSTANTS, MODULE_CONSTANTS
-from autogradcli.language.nearest import did_you_mean
+from autogradcli.language.nearest import did_you_mean, nearest
 from autogradcli.language.parser import parse
 from autogradcli.language.program import Program
 from autogradcli.language.program import Variable as VariableStep
@@ -48,8 +48,10 @@ def _superfluous(program: Program, name: str, notation: Notation) -> GradcalcErr
         return GradcalcError("value", f"{name} is computed in the text", hint=f"leave {label} out")
     if name in CONSTANTS and name != "e":
         return GradcalcError("value", f"{name} is a constant", hint=f"leave {label} out, or choose another name")
-    known = {notation.label(variable): variable for variable in program.variables}
-    hint = did_you_mean(label, [*known, *notation.others]) or _variables(program)
+    meant = nearest(name, [*program.variables, *notation.others])
+    if meant in program.variables:
+        meant = notation.label(meant)
+    hint = f"did you mean {meant}?" if meant else _variables(program)
     return GradcalcError("value", f"{label} {notation.unknown}", hint=hint)
 
 

@@ -15,6 +15,7 @@ class Settings:
     dtype: str = "float64"
     rtol: float | None = None
     atol: float | None = None
+    max_ulps: float | None = None
     symbolic: bool = True
     timeout: float = 10.0
 
@@ -29,6 +30,7 @@ class Settings:
             dtype=self.dtype,
             rtol=self.rtol,
             atol=self.atol,
+            max_ulps=self.max_ulps,
             symbolic=self.symbolic,
             timeout=self.timeout,
             id=identifier,

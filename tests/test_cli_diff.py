@@ -1,0 +1,52 @@
+"""`gradcalc diff`, from the words to the exit status."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.command import gradcalc
+
+FORMULAS = [
+    ("5*x**3 + 2*x**2 + 4*x + 8", [], "15*x**2 + 4*x + 4\n"),
+    ("x**2*y", [], "df/dx = 2*x*y\ndf/dy = x**2\n"),
+    ("x**2*y", ["--wrt", "y"], "x**2\n"),
+    ("y = x**2; z = y*x", [], "3*x**2\n"),
+    ("y = x**2; z = y*x", ["--of", "y"], "2*x\n"),
+    ("z = x*y", [], "dz/dx = y\ndz/dy = x\n"),
+    ("e**x", [], "exp(x)\n"),
+    ("e**2", ["--wrt", "e"], "2*e\n"),
+    ("x*y", ["--format", "python"], "df_dx = y\ndf_dy = x\n"),
+    ("x*y", ["--format", "c"], "const double df_dx = y;\nconst double df_dy = x;\n"),
+    ("x**2", ["--format", "latex"], "2 x\n"),
+    (
+        "x*lambda_",
+        ["--format", "latex"],
+        "\\frac{\\partial f}{\\partial x} = \\lambda\n\\frac{\\partial f}{\\partial \\lambda} = x\n",
+    ),
+]
+
+
+@pytest.mark.parametrize(("expression", "words", "out"), FORMULAS)
+def test_formulas(expression: str, words: list[str], out: str) -> None:
+    """The formula comes out in the language that is asked for."""
+    result = gradcalc("diff", expression, *words)
+    assert (result.status, result.out, result.err) == (0, out, "")
+
+
+def test_no_formula_is_said_on_standard_error() -> None:
+    """Where SymPy runs out of time there is nothing on standard output, and a status of its own."""
+    result = gradcalc("diff", "x**2", "--timeout", "1e-9")
+    assert (result.status, result.out) == (3, "")
+    assert result.err.startswith("no derivative with respect to x: timed out")
+
+
+def test_formula_to_a_file(tmp_path: Path) -> None:
+    """`-o` takes the formula off standard output."""
+    path = tmp_path / "formula.tex"
+    result = gradcalc("diff", "x**2", "-o", str(path))
+    assert (result.status, result.out, path.read_text()) == (0, "", "2*x\n")
+
+
+def test_expression_from_standard_input() -> None:
+    """`-` reads the expression from standard input."""
+    assert gradcalc("diff", "-", stdin="x**2").out == "2*x\n"
