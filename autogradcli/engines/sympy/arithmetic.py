@@ -152,11 +152,11 @@ class Arithmetic:
             return Fraction(1)
         rounded = self.rounded(base)
         relative = rounded.error - size(rounded.value) + math.log2(abs(n))
-        value = rounded.value**n
         if relative > -2:  # it cannot be told from zero
             if n < 0:
                 raise Unresolved
-            return Rounded(value, n * log_sum(size(rounded.value), rounded.error))
+            return Rounded(rounded.value**n, n * log_sum(size(rounded.value), rounded.error))
+        value = rounded.value**n
         return Rounded(value, size(value) + log_sum(relative + 1, -self._precision))
 
     def _square_root(self, base: Number) -> Number:

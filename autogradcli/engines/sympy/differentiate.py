@@ -45,13 +45,17 @@ class Work:
 
     def _find(self, name: str) -> str:
         translation = self._translation
+        if not translation.expression.free_symbols:
+            _check(translation.expression)
         derivative = _differentiate(translation.expression, translation.symbols[name])
         _check(derivative)
         self._derivatives[name] = derivative
         formula = translation.restore(derivative)
         if tree_size(formula) > PRINTABLE:
             raise NoFormula(f"the formula is too long to be printed: it has more than {PRINTABLE} parts")
-        return min((write(form, self._style, decimal=translation.decimal) for form in forms(formula)), key=len)
+        texts = [(write(form, "text", decimal=translation.decimal), form) for form in forms(formula)]
+        text, best = min(texts, key=lambda each: len(each[0]))
+        return text if self._style == "text" else write(best, self._style, decimal=translation.decimal)
 
     def value(self, at: Mapping[str, float]) -> Number:
         """The program's own value at the exact doubles `at`."""
@@ -110,15 +114,15 @@ def _both_sides(expression: Expr, point: Point) -> str:
         return left
 
 
-def _check(derivative: Expr) -> None:
+def _check(formula: Expr) -> None:
     """NoFormula if SymPy found none, or none in real numbers."""
-    unevaluated = derivative.atoms(sympy.Derivative, sympy.Subs, sympy.Integral, sympy.Limit, sympy.Sum)
+    unevaluated = formula.atoms(sympy.Derivative, sympy.Subs, sympy.Integral, sympy.Limit, sympy.Sum)
     if unevaluated:
         first = min(map(str, unevaluated))
         raise NoFormula(f"SymPy left {first} unevaluated")
     for wrong, meaning in NOT_REAL.items():
-        if derivative.has(wrong):
-            raise NoFormula(f"SymPy gives {'' if derivative == wrong else 'a formula with '}{wrong}: {meaning}")
+        if formula.has(wrong):
+            raise NoFormula(f"SymPy gives {'' if formula == wrong else 'a formula with '}{wrong}: {meaning}")
 
 
 NOT_REAL = {

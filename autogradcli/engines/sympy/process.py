@@ -78,20 +78,21 @@ class SymbolicProcess:
     def differentiate(self, program: Program, wrt: tuple[str, ...], timeout: float, style: str = "text") -> int:
         """A ticket for the derivatives of `program` about the variables `wrt`; the child begins as soon as it is free.
 
-        `style` is text, latex, python or c; `timeout` is in seconds of the child's work, for formulas and numbers each.
+        `style` is text, latex, python or c; `timeout` is in seconds that the child may work on this ticket in all.
         """
         self._count += 1
-        request = Differentiate(self._count, program, wrt, style, timeout)
-        self._tickets[self._count] = _Ticket(request)
-        self._child.send(request)
+        ticket = self._tickets[self._count] = _Ticket(Differentiate(self._count, program, wrt, style, timeout))
+        self._hand_over(ticket)
         return self._count
 
     def evaluate(self, ticket: int, at: Mapping[str, float]) -> None:
         """Ask for the numbers too, at the exact doubles `at`."""
-        request = Evaluate(ticket, dict(at))
-        self._tickets[ticket].point = request
-        if not self._tickets[ticket].settled:
-            self._child.send(request)
+        known = self._tickets[ticket]
+        known.point = Evaluate(ticket, dict(at))
+        if known.child is self._child:
+            self._child.send(known.point)
+        elif not known.complete:
+            self._hand_over(known)
 
     def result(self, ticket: int) -> Answer:
         """The answer, as soon as it is complete; formulas alone where no point was given. To be asked for once."""
@@ -123,17 +124,18 @@ class SymbolicProcess:
         A child that ends before it has begun with anything loses the oldest ticket, lest its successors do the same
         for ever.
         """
-        unsettled = {number: ticket for number, ticket in self._tickets.items() if not ticket.settled}
-        lost = self._child.ticket if self._child.worked else min(unsettled)
-        if lost in unsettled:
-            unsettled.pop(lost).give_up(reason, self._child.busy_seconds())
+        waiting = {number: ticket for number, ticket in self._tickets.items() if not ticket.complete}
+        lost = self._child.ticket if self._child.worked else min(waiting)
+        if lost in waiting:
+            waiting.pop(lost).give_up(reason, self._child.busy_seconds())
         self._child.close()
         self._child = _Child()
-        for ticket in unsettled.values():
-            self._resend(ticket)
+        for ticket in waiting.values():
+            self._hand_over(ticket)
 
-    def _resend(self, ticket: "_Ticket") -> None:
-        ticket.seconds = 0.0
+    def _hand_over(self, ticket: "_Ticket") -> None:
+        """Have the present child begin with a ticket."""
+        ticket.child, ticket.seconds = self._child, 0.0
         self._child.send(ticket.request)
         if ticket.point is not None:
             self._child.send(ticket.point)
@@ -144,6 +146,8 @@ class _Ticket:
     """What is known so far about one program."""
 
     request: Differentiate
+    child: "_Child | None" = None
+    """The child that it was handed to."""
     point: Evaluate | None = None
     formulas: dict[str, Formula] = field(default_factory=dict)
     numbers: Evaluated | None = None
@@ -152,14 +156,11 @@ class _Ticket:
     seconds: float = 0.0
 
     @property
-    def settled(self) -> bool:
-        """Whether the child has nothing more to do for it, come what may."""
-        return self.given_up is not None or self.numbers is not None
-
-    @property
     def complete(self) -> bool:
         """Whether there is nothing more to wait for, as things stand."""
-        return self.settled or (self.differentiated and self.point is None)
+        if self.given_up is not None or self.numbers is not None:
+            return True
+        return self.differentiated and self.point is None
 
     def take(self, reply: Reply) -> None:
         """Note what the child found."""
@@ -252,6 +253,7 @@ class _Child:
         return f"exit status {status}" if status >= 0 else signal.Signals(-status).name
 
     def close(self) -> None:
+        """End it, whatever it is doing."""
         self._process.kill()
         self._process.wait()
         self._requests.put(None)

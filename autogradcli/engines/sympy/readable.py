@@ -1,15 +1,16 @@
 """The forms of a formula among which the shortest is printed.
 
-Nothing here is `simplify`, which may take minutes. The first form is SymPy's own; the others are tried only where
-they can help and the formula is small, so that together they cost less than the derivative did:
+Nothing here is `simplify`, which may take minutes. The first form is SymPy's own, and a polynomial that is written
+out stays so; the others are tried only where they can help and the formula is small, so that together they cost less
+than the derivative did:
 
 * common factors taken out (`factor_terms`), where the terms of a sum have one;
 * multiplied out (`expand`), if it is a sum of a few products of sums: x*(x + 1) + x*(x + 2) becomes 2*x**2 + 3*x;
 * brought over one denominator (`together`, the numerator multiplied out), if it holds the reciprocal of a sum:
   1/(x + 1) - x/(x + 1)**2 becomes (x + 1)**(-2).
 
-The shortest text wins; of two equally short ones, the first in this order. What is evaluated is always SymPy's own
-form.
+The shortest wins, measured as text whatever the style; of two equally short ones, the first in this order. What is
+evaluated is always SymPy's own form.
 """
 
 from collections.abc import Iterator
@@ -37,7 +38,7 @@ def forms(formula: Expr) -> Iterator[Expr]:
 
 def _others(formula: Expr) -> Iterator[Expr]:
     size = tree_size(formula)
-    if size > READABLE or not formula.has(Add):
+    if size > READABLE or not formula.has(Add) or _is_written_out(formula):
         return
     if any(map(_has_common_factor, formula.atoms(Add))):
         yield sympy.factor_terms(formula)
@@ -51,6 +52,15 @@ def _others(formula: Expr) -> Iterator[Expr]:
         yield sympy.factor_terms(joined)
     elif formula.is_Add and all(each.exp <= 4 for each in powers):
         yield sympy.expand(formula)
+
+
+def _is_written_out(formula: Expr) -> bool:
+    """Whether it is a sum of numbers times powers of symbols."""
+    return all(
+        base.is_Number or (base.is_Symbol and exponent.is_Integer and exponent > 0)
+        for term in Add.make_args(formula)
+        for base, exponent in (factor.as_base_exp() for factor in Mul.make_args(term))
+    )
 
 
 def _has_common_factor(terms: Add) -> bool:
