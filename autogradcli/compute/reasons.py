@@ -37,6 +37,14 @@ class Case:
         which = f"[{self.index}]" if len(components) > 1 else ""
         return f"{self.name}{which} = {components[self.index]!r}"
 
+    @property
+    def off(self) -> str:
+        """Both numbers, autograd's and the true one."""
+        true = _digits(self.truth)
+        if self.truth.nearest is not None and math.isfinite(self.truth.nearest):
+            true = contrast(self.number, self.truth.nearest)[1]
+        return f"autograd gives {self.number!r}, the truth is {true}"
+
     def parting(self) -> Parting | None:
         """The operation whose backward goes wrong on the way to the variable."""
         return self.opinions.parting(self.name)
@@ -140,7 +148,7 @@ def _wrong(case: Case) -> Reason:
 def _by_parting(case: Case, code: str, judgement: str) -> Reason:
     parted = case.parting()
     if parted is None:
-        return Reason(code, f"autograd gives {case.number!r}, the truth is {_digits(case.truth)}: {judgement}")
+        return Reason(code, f"{case.off}: {judgement}")
     return _of_step(case, code, f"{_sends(case, parted)}: {judgement}", parted.step)
 
 
@@ -152,23 +160,20 @@ def _sends(case: Case, parted: Parting) -> str:
 
 def _cancellation(case: Case) -> Reason:
     found: Cancellation | None = case.opinions.cancellation
-    off = f"autograd gives {case.number!r}, the truth is {_digits(case.truth)}"
     if found is None:
-        return Reason("GC302", f"{off}: rounding of the steps before adds up to this")
+        return Reason("GC302", f"{case.off}: rounding of the steps before adds up to this")
     terms = " and ".join(short(term) for term in found.terms[:2])
     more = f" (and {len(found.terms) - 2} more)" if len(found.terms) > 2 else ""
-    return _of_step(case, "GC302", f"{off}: terms of {terms}{more} leave {short(found.left)}", found.step)
+    return _of_step(case, "GC302", f"{case.off}: terms of {terms}{more} leave {short(found.left)}", found.step)
 
 
 def _demand(case: Case) -> Reason:
-    off = f"autograd gives {case.number!r}, the truth is {_digits(case.truth)}"
-    return Reason("GC304", f"{off}: rounding explains it, but it is more than was allowed")
+    return Reason("GC304", f"{case.off}: rounding explains it, but it is more than was allowed")
 
 
 def _too_many_ulps(case: Case) -> Reason:
-    off = f"autograd gives {case.number!r}, the truth is {_digits(case.truth)}"
     return Reason(
-        "GC305", f"{off}: {short(case.truth.ulps or 0.0)} ulp, and {case.opinions.problem.max_ulps:g} were allowed"
+        "GC305", f"{case.off}: {short(case.truth.ulps or 0.0)} ulp, and {case.opinions.problem.max_ulps:g} were allowed"
     )
 
 
