@@ -128,7 +128,9 @@ def _merge(mismatches: Sequence[Mismatch], functions: Sequence[Function], name: 
 
 
 def signature(function: Function, name: str) -> str:
-    """How a row is called: `leaky_relu(x, negative_slope=0.01)`."""
+    """How a row is called: `leaky_relu(x, negative_slope=0.01)`; a list is written with brackets."""
+    if any(parameter.variadic for parameter in function.parameters):
+        return "[x, y, ...]"
     return f"{name}({', '.join(map(_written, function.parameters))})"
 
 

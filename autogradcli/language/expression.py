@@ -61,6 +61,15 @@ class Expression:
             else:
                 return last
 
+    def opening(self, index: int) -> int | None:
+        """The bracket that a token stands in, or None."""
+        return max((first for first, last in self.partners.items() if first < index < last), default=None)
+
+    def in_list(self, index: int) -> bool:
+        """Whether a token stands between the brackets of a list."""
+        opening = self.opening(index)
+        return opening is not None and self.word(opening) == "["
+
     def text(self, first: int, last: int) -> str:
         """The source from one token to another, as a message quotes it."""
         return excerpt(self.source, Span(self.tokens[first].start, self.tokens[last].end))

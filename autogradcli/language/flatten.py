@@ -88,6 +88,8 @@ class Flattener:
                 return (node.operand,)
             case ast.BoolOp():
                 return node.values
+            case ast.List():
+                return node.elts
             case ast.Compare():
                 return node.left, *node.comparators
             case ast.IfExp():
@@ -204,6 +206,8 @@ class Flattener:
             case ast.IfExp():
                 body, test, orelse = arguments
                 return self.steps.call("if_else", (test, body, orelse), tree.span(node))
+            case ast.List():
+                return self.steps.stack(arguments, tree.span(node))
             case ast.BoolOp():
                 spans = [tree.bracketed(value) for value in node.values]
                 return self._chain(BINARY[type(node.op)], arguments, spans)
@@ -221,7 +225,8 @@ class Flattener:
         left, right = (self.steps.text(tree.bracketed(operand)) for operand in (node.left, node.right))
         if isinstance(node.op, ast.FloorDiv):
             raise self.steps.error("parse", "// is not part of the language", span, f"type floor({left} / {right})")
-        raise self.steps.error("parse", "@ is not part of the language", span, f"for a product type {left} * {right}")
+        hint = f"for a product type {left} * {right}, of vectors dot({left}, {right})"
+        raise self.steps.error("parse", "@ is not part of the language", span, hint)
 
     def _check_conditions(self, sign: str, arguments: Sequence[Argument]) -> None:
         for argument in arguments:

@@ -7,11 +7,13 @@ without a sign are found on the way.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from autogradcli.errors import GradcalcError, Span
 from autogradcli.language import refusals
 from autogradcli.language.expression import Expression
 from autogradcli.language.lexer import Token
+from autogradcli.language.shapes import MAX_DIMENSIONS
 
 MAX_BRACKETS = 100
 """Brackets within brackets."""
@@ -100,7 +102,8 @@ def _statement(tokens: list[Token], source: str) -> Statement:
 class _Level:
     """What is known between two brackets."""
 
-    call: bool
+    kind: str
+    """`group`, `call` or `list`."""
     waiting: list[int] = field(default_factory=list)
     """The `if` that wait for their `else`."""
     branches: int = 0
@@ -118,7 +121,7 @@ class _Walk:
     """A walk over an expression that checks each token by what came before it."""
 
     expression: Expression
-    levels: list[_Level] = field(default_factory=lambda: [_Level(call=False)])
+    levels: list[_Level] = field(default_factory=lambda: [_Level("group")])
 
     def run(self) -> None:
         """Check all tokens."""
@@ -145,9 +148,9 @@ class _Walk:
             case "number" | "name" | "string":
                 return True
             case "open":
-                if word != "(":
-                    raise refusals.bracket(self.expression, index, after_operand=False)
-                return self._enter(index, call=False)
+                if word == "{":
+                    raise refusals.braces(self.expression, index)
+                return self._enter(index, "list" if word == "[" else "group")
             case "close":
                 return self._leave_early(index)
             case "keyword" if word in {"True", "False", "None"}:
@@ -164,19 +167,25 @@ class _Walk:
         self._nest(index, self.levels[-1].chain + 1)
         return False
 
-    def _enter(self, index: int, *, call: bool) -> bool:
-        self.levels.append(_Level(call))
+    def _enter(self, index: int, kind: str) -> bool:
+        self.levels.append(_Level(kind))
         self._nest(index, 0)
+        inner = takewhile(lambda level: level.kind != "call", reversed(self.levels))
+        if sum(level.kind == "list" for level in inner) > MAX_DIMENSIONS:
+            message = f"lists are nested more than {MAX_DIMENSIONS} deep"
+            raise _error("limit", message, self.expression.tokens[index], self.expression.source)
         return False
 
     def _leave_early(self, index: int) -> bool:
-        """A bracket closes where an operand could come, as in `f()` and `f(x,)`."""
+        """A bracket closes where an operand could come, as in `f()`, `f(x,)` and `[1,]`."""
         empty = self.expression.partners[index] == index - 1
-        if self.levels[-1].call and (empty or self.expression.word(index - 1) == ","):
+        kind = self.levels[-1].kind
+        if (empty and kind == "call") or (self.expression.word(index - 1) == "," and kind != "group"):
             self.levels.pop()
             return True
         if empty:
-            raise self.expression.error(index - 1, index, "there is nothing between these brackets")
+            message = "a list has at least one item" if kind == "list" else "there is nothing between these brackets"
+            raise self.expression.error(index - 1, index, message)
         raise refusals.dangling(self.expression, index - 1)
 
     # After an operand. The result says whether the operand is still complete.
@@ -201,28 +210,29 @@ class _Walk:
         if self.expression.word(index - 1) == ".":
             return True
         if self.expression.kind(index) == "name" and before in {"number", "close"}:
-            return self._product(index)
+            self._product(index)
+            return True
         raise refusals.adjacent(self.expression, index)
 
     def _open(self, index: int) -> bool:
         if self.expression.word(index) != "(":
-            raise refusals.bracket(self.expression, index, after_operand=True)
-        call = self.expression.kind(index - 1) == "name"
-        if call:
+            raise refusals.bracket(self.expression, index)
+        if self.expression.kind(index - 1) == "name":
             self.expression.calls.add(index)
-        else:
-            self._product(index)
-        return self._enter(index, call=call)
+            return self._enter(index, "call")
+        self._product(index)
+        return self._enter(index, "group")
 
-    def _product(self, index: int) -> bool:
+    def _product(self, index: int) -> None:
         """Note a product without a sign, whose right factor begins at `index`."""
+        if self.expression.word(index - 1) == "]":
+            raise refusals.adjacent(self.expression, index)
         first = self.expression.start(index - 1)
         while first - 1 in self.expression.signs:
             first -= 1
         if self.expression.word(first - 1) in TIGHT:
             raise refusals.ambiguous(self.expression, first - 1, index)
         self.expression.products.add(index)
-        return True
 
     def _operator(self, index: int) -> bool:
         word, level = self.expression.word(index), self.levels[-1]
@@ -244,7 +254,7 @@ class _Walk:
         return False
 
     def _comma(self, index: int) -> bool:
-        if not self.levels[-1].call:
+        if self.levels[-1].kind == "group":
             raise refusals.comma(self.expression, index)
         self._end_argument(index - 1)
         return False
@@ -265,7 +275,7 @@ class _Walk:
         """The name of an argument."""
         level = self.levels[-1]
         named = self.expression.kind(index - 1) == "name" and self.expression.word(index - 2) in {"(", ","}
-        if not level.call or not named:
+        if level.kind != "call" or not named:
             raise refusals.equals(self.expression, index)
         level.named = True
         return False

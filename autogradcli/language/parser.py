@@ -26,12 +26,13 @@ The language, from the loosest to the tightest:
     sign        = ("+" | "-" | "~") sign | power
     power       = postfix [ ("**" | "^") sign ]
     postfix     = atom { "." name arguments }
-    atom        = number | name | function arguments | "(" expression ")"
+    atom        = number | name | function arguments | "(" expression ")" | list
+    list        = "[" expression { "," expression } [ "," ] "]"
     function    = { name "." } name
     arguments   = "(" [ argument { "," argument } [ "," ] ] ")"
     argument    = [ name "=" ] (expression | string | "True" | "False")
 
-Nothing stands for multiplication after a number or a closing bracket, before a name or an opening bracket; but where
+Nothing stands for multiplication after a number or a closing round bracket, before a name or an opening one; but where
 its left factor follows "/", "%" or "**" it is refused, for it can be read in two ways.
 """
 

@@ -31,6 +31,16 @@ class Constant:
 
 
 @dataclass(frozen=True, slots=True)
+class Tensor:
+    """A leaf that was given as data and not as text: a whole tensor of doubles."""
+
+    components: tuple[float, ...]
+    """Row by row."""
+    shape: tuple[int, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """A function of the table applied to earlier steps."""
 
@@ -43,7 +53,7 @@ class Call:
     span: Span
 
 
-Step = Variable | Constant | Call
+Step = Variable | Constant | Tensor | Call
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ STATEMENTS = {
 def operand_missing(expression: Expression, index: int) -> GradcalcError:
     """The error where an operand should be and something else is."""
     word, before = expression.word(index), expression.word(index - 1)
-    if word in {"*", "**"} and (before == "," or index - 1 in expression.calls):
+    if word in {"*", "**"} and (before in {",", "["} or index - 1 in expression.calls):
         return expression.error(index, index, "star arguments are not part of the language")
     if index == 0 and word in STATEMENTS:
         return _statement(expression, index)
@@ -50,7 +50,7 @@ def operand_missing(expression: Expression, index: int) -> GradcalcError:
         return expression.error(index, index, "this = is one too many", "to give a value type =, to compare ==")
     if word == ",":
         return expression.error(index, index, "something is missing before this comma")
-    if before and before not in {"(", ","}:
+    if before and before not in {"(", "[", ","}:
         return expression.error(index - 1, index, f"something is missing between {before} and {word}")
     return expression.error(index, index, f"something is missing before {word}")
 
@@ -90,8 +90,12 @@ def factorial(expression: Expression, index: int) -> GradcalcError:
 
 
 def comma(expression: Expression, index: int) -> GradcalcError:
-    """The error for a comma outside the arguments of a call."""
-    message = "a comma separates arguments, and nothing else"
+    """The error for a comma outside the arguments of a call and the items of a list."""
+    message = "a comma separates arguments and the items of lists, and nothing else"
+    opening = expression.opening(index)
+    if opening is not None:
+        items = expression.text(opening + 1, expression.partners[opening] - 1)
+        return expression.error(index, index, message, f"for a list type [{items}]")
     if expression.kind(index - 1) == expression.kind(index + 1) == "number":
         number = f"{expression.text(index - 1, index - 1)}.{expression.text(index + 1, index + 1)}"
         return expression.error(index, index, message, f"for a decimal number type {number}")
@@ -111,14 +115,21 @@ def equals(expression: Expression, index: int) -> GradcalcError:
     return expression.error(start, index, message, hint)
 
 
-def bracket(expression: Expression, index: int, *, after_operand: bool) -> GradcalcError:
-    """The error for brackets other than round ones."""
+def braces(expression: Expression, index: int) -> GradcalcError:
+    """The error for `{x}`."""
     end = expression.partners[index]
+    return expression.error(index, end, "braces are not part of the language", "for grouping type ( and )")
+
+
+def bracket(expression: Expression, index: int) -> GradcalcError:
+    """The error for brackets, other than round ones, after an operand."""
     if expression.word(index) == "{":
-        return expression.error(index, end, "braces are not part of the language", "for grouping type ( and )")
-    if after_operand:
-        return expression.error(index, end, "indices are not part of the language", "use names such as x0 and x1")
-    return expression.error(index, end, "lists are not part of the language", "for grouping type ( and )")
+        return braces(expression, index)
+    before = expression.word(index - 1)
+    if expression.kind(index - 1) == "number" or candidates(before) or (before == "]" and expression.in_list(index)):
+        return adjacent(expression, index)
+    end = expression.partners[index]
+    return expression.error(index, end, "indexing is not part of the language", "use names such as x0 and x1")
 
 
 def adjacent(expression: Expression, index: int) -> GradcalcError:
@@ -137,10 +148,12 @@ def adjacent(expression: Expression, index: int) -> GradcalcError:
         argument = expression.text(index, _end_of_product(expression, index))
         return expression.error(first, expression.end(index), message, f"type {left}({argument})")
     hint = f"for a product type {left}*{right}"
-    if expression.kind(index - 1) == "number" == expression.kind(index):
-        if expression.tokens[index - 1].end == expression.tokens[index].start:
-            return expression.error(first, index, f"{left}{right} is not a number")
-    elif word.isdigit():
+    numbers = expression.kind(index - 1) == "number" == expression.kind(index)
+    if numbers and expression.tokens[index - 1].end == expression.tokens[index].start:
+        return expression.error(first, index, f"{left}{right} is not a number")
+    if expression.in_list(index):
+        hint = f"for two items of the list type {left}, {right}"
+    elif word.isdigit() and not numbers:
         hint += f", for a power {left}**{right}"
     return expression.error(first, expression.end(index), message, hint)
 

@@ -73,7 +73,7 @@ def _matches(pattern: Program, part: int, program: Program, index: int, bound: B
     elif isinstance(wanted, Constant):
         if isinstance(step, Constant) and step.value == wanted.value:
             yield bound, frozenset({index})
-    elif isinstance(step, Call) and step.function == wanted.function:
+    elif isinstance(wanted, Call) and isinstance(step, Call) and step.function == wanted.function:
         for operands in _orders(step):
             matches = [(bound, frozenset({index}))]
             for inner, operand in zip(wanted.operands, operands, strict=True):

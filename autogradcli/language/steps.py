@@ -10,8 +10,9 @@ from autogradcli.errors import GradcalcError, Span
 from autogradcli.language import table
 from autogradcli.language.binding import Argument, Binding, Mismatch, bind_first
 from autogradcli.language.characters import excerpt
-from autogradcli.language.function import Parameter
+from autogradcli.language.function import Function, Parameter
 from autogradcli.language.program import Call, Constant, Step, Variable
+from autogradcli.language.shapes import Shape, written
 
 MAX_STEPS = 20_000
 MAX_EXACT_BITS = 2_000
@@ -33,6 +34,8 @@ class _Known:
     """Whether torch may take it as a number: no variable is below it."""
     exact: Fraction | None = None
     """Its value, if it is a constant that four operations and powers give, and small."""
+    shape: Shape | None = None
+    """() for a number, more for a list; None where that depends on the variables."""
 
 
 class Steps:
@@ -55,7 +58,7 @@ class Steps:
     def constant(self, value: Fraction | str, span: Span) -> int:
         """Index of a new step with a constant."""
         exact = value if isinstance(value, Fraction) else None
-        return self._append(Constant(value, span), _Known(constant=True, exact=exact))
+        return self._append(Constant(value, span), _Known(constant=True, exact=exact, shape=()))
 
     def call(self, name: str, arguments: Sequence[Argument], span: Span) -> int:
         """Index of a new step that calls the function of this name; an error if the arguments do not fit."""
@@ -66,6 +69,13 @@ class Steps:
         if len(arguments) > 2 and any(function.name in FOLDED for function in functions):
             return self._fold(name, arguments, span)
         raise self._mismatch(found, span)
+
+    def stack(self, items: Sequence[Argument], span: Span) -> int:
+        """Index of a new step that is a list; an error if its items differ in shape."""
+        function = table.row("stack_items")
+        (parameter,) = function.parameters
+        self._check_shapes(items)
+        return self._add(Binding(function, tuple((parameter, item) for item in items), ()), function.name, span)
 
     def check_number(self, index: int, span: Span) -> None:
         """Nothing; an error if the step is a condition."""
@@ -122,8 +132,28 @@ class Steps:
             condition=function.returns == "boolean",
             constant=all(self._known[operand].constant for operand in operands),
             exact=self._evaluate(function.name, operands, span),
+            shape=self._shape(function, operands),
         )
         return self._append(Call(function.name, tuple(operands), binding.options, span), known)
+
+    def _check_shapes(self, items: Sequence[Argument]) -> None:
+        first: Shape | None = None
+        for item in items:
+            assert isinstance(item.value, int)
+            shape = self._known[item.value].shape
+            if first is None:
+                first = shape
+            elif shape is not None and shape != first:
+                message = f"this item of a list {_described(shape)}, and an earlier one {_described(first)}"
+                raise self.error("shape", message, item.span, "the items of a list have one shape")
+
+    def _shape(self, function: Function, operands: Sequence[int]) -> Shape | None:
+        """The shape of a call, where it is known: of a list, and of any function of numbers."""
+        shapes = [self._known[operand].shape for operand in operands]
+        if function.name == "stack_items":
+            known = next((shape for shape in shapes if shape is not None), None)
+            return None if known is None else (len(shapes), *known)
+        return () if all(shape == () for shape in shapes) else None
 
     def _checked(self, argument: Argument, parameter: Parameter, name: str) -> int:
         """The step of an argument; an error if it is not what the parameter takes."""
@@ -161,6 +191,10 @@ class Steps:
         if exponent.denominator != 1 or _bits(base) * abs(exponent) > MAX_EXACT_BITS:
             return None
         return _small(base ** int(exponent))
+
+
+def _described(shape: Shape) -> str:
+    return f"has shape {written(shape)}" if shape else "is a number"
 
 
 def _log2(value: Fraction) -> float:

@@ -4,6 +4,7 @@ A value of the program becomes a handle: the index of a tape entry for a scalar,
 tensor. So broadcasting, indexing and reshaping are NumPy's, and what is left is scalar.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from autogradcli.language.function import Function
 from autogradcli.language.parser import parse_formula
-from autogradcli.language.program import Call, Constant, Program, Variable
+from autogradcli.language.program import Call, Constant, Program, Tensor, Variable
+from autogradcli.language.shapes import Shape, not_a_number
 from autogradcli.language.table import row
 
 if TYPE_CHECKING:
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
 
     Handle = int | np.ndarray[Any, np.dtype[np.intp]]
     """An index of the tape, or an array of them in the shape of the tensor."""
-
-Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +71,14 @@ def scalarise(
 ) -> Tape:
     """The program as a tape; rows that are not `primitive` are replaced by their definitions, as deep as it takes.
 
-    `shapes` gives the shapes of the variables that are not scalars. The output must be a scalar.
+    `shapes` gives the shapes of the variables that are not scalars. GradcalcError if the output is not one.
     """
     builder = Builder(primitive, shapes or {})
     results = builder.run(program)
-    return Tape(tuple(builder.entries), components(results[program.output])[0], tuple(results))
+    output = results[program.output]
+    if not isinstance(output, int):
+        raise not_a_number(program, output.shape)
+    return Tape(tuple(builder.entries), output, tuple(results))
 
 
 def components(handle: "Handle") -> list[int]:
@@ -102,6 +105,8 @@ class Builder:
                 results.append(self.apply(row(step.function), operands, dict(step.options)))
             elif isinstance(step, Constant):
                 results.append(self.literal(step.value))
+            elif isinstance(step, Tensor):
+                results.append(_shaped([self.literal(Fraction(each)) for each in step.components], step.shape))
             else:
                 results.append(self._input(step.name))
         return results
@@ -118,8 +123,7 @@ class Builder:
 
         together = np.broadcast_arrays(*operands)
         rows = zip(*(each.ravel().tolist() for each in together), strict=True)
-        entries = [self._apply_to_scalars(function, each) for each in rows]
-        return np.array(entries, dtype=np.intp).reshape(together[0].shape)
+        return _shaped([self._apply_to_scalars(function, each) for each in rows], together[0].shape)
 
     def literal(self, value: Fraction | str) -> int:
         """Append a constant."""
@@ -135,23 +139,28 @@ class Builder:
             if isinstance(step, Call):
                 inner = [results[operand] for operand in step.operands]
                 results.append(self._apply_to_scalars(row(step.function), inner))
+            elif isinstance(step, Variable):
+                results.append(bound[step.name])
             else:
-                results.append(bound[step.name] if isinstance(step, Variable) else self.literal(step.value))
+                assert isinstance(step, Constant)
+                results.append(self.literal(step.value))
         return results[body.output]
 
     def _input(self, name: str) -> "Handle":
         shape = self._shapes.get(name, ())
         if not shape:
             return self._append(Input(name, self._step))
-        import numpy as np
-
-        size = int(np.prod(shape))
-        entries = [self._append(Input(name, self._step, place)) for place in range(size)]
-        return np.array(entries, dtype=np.intp).reshape(shape)
+        return _shaped([self._append(Input(name, self._step, place)) for place in range(math.prod(shape))], shape)
 
     def _append(self, entry: Entry) -> int:
         self.entries.append(entry)
         return len(self.entries) - 1
+
+
+def _shaped(entries: Sequence[int], shape: Shape) -> "Handle":
+    import numpy as np
+
+    return np.array(entries, dtype=np.intp).reshape(shape)
 
 
 @cache

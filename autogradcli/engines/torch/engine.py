@@ -5,6 +5,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache, reduce
+from itertools import combinations
 from typing import Any
 
 import torch
@@ -12,8 +13,10 @@ import torch
 from autogradcli.engines.opinions import Array, Autograd
 from autogradcli.engines.torch.graph import Trace
 from autogradcli.errors import GradcalcError
+from autogradcli.language.characters import excerpt
 from autogradcli.language.function import Function
-from autogradcli.language.program import Call, Constant, Program, Variable
+from autogradcli.language.program import Call, Constant, Program, Tensor, Variable
+from autogradcli.language.shapes import Shape, not_a_number, written
 from autogradcli.language.table import row
 from autogradcli.language.tape import definition
 
@@ -27,7 +30,8 @@ def differentiate(program: Program, at: Mapping[str, Program], wrt: Sequence[str
     """Value, gradients, every intermediate's gradient and the graph of `program` at the point `at`.
 
     `at` gives each variable's value as a constant program, `wrt` names the variables that require a gradient.
-    GradcalcError of kind `torch` where torch itself refuses an operation.
+    GradcalcError of kind `torch` where torch itself refuses an operation, and of kind `shape` where the output is not
+    a scalar.
     """
     kind = getattr(torch, dtype)
     leaves = {name: torch.tensor(constant(at[name]), dtype=kind) for name in program.variables}
@@ -42,6 +46,8 @@ def differentiate(program: Program, at: Mapping[str, Program], wrt: Sequence[str
             trace.record(index, value)
         values.append(value)
     output = values[program.output]
+    if isinstance(output, torch.Tensor) and output.ndim:
+        raise not_a_number(program, tuple(output.shape))
     nodes = trace.backward(output) if isinstance(output, torch.Tensor) and output.requires_grad else ()
     return Autograd(
         inputs={name: plain(leaf) for name, leaf in leaves.items()},
@@ -72,12 +78,32 @@ def _step(program: Program, index: int, values: Sequence[Value], kind: torch.dty
     step = program.steps[index]
     if isinstance(step, Constant):
         return number(step.value)
+    if isinstance(step, Tensor):
+        return torch.tensor(step.components, dtype=torch.float64).reshape(step.shape)
     assert isinstance(step, Call)
+    operands = [values[operand] for operand in step.operands]
     try:
-        return _call(step, [values[operand] for operand in step.operands], kind)
+        return _call(step, operands, kind)
     except (RuntimeError, TypeError, ValueError) as problem:
-        message = str(problem).splitlines()[0].rstrip(".")
-        raise GradcalcError("torch", f"torch: {message}", source=program.source, span=step.span) from problem
+        message = _misfit(program, step, operands) or f"torch: {str(problem).splitlines()[0].rstrip('.')}"
+        raise GradcalcError("torch", message, source=program.source, span=step.span) from problem
+
+
+def _misfit(program: Program, call: Call, operands: Sequence[Value]) -> str | None:
+    """What is wrong with the shapes of a call's operands; None if they can be broadcast together."""
+    texts: dict[Shape, str] = {}
+    for index, operand in zip(call.operands, operands, strict=True):
+        if isinstance(operand, torch.Tensor):
+            texts.setdefault(tuple(operand.shape), excerpt(program.source, program.steps[index].span))
+    for x, y in combinations(texts, 2):
+        if not _fit(x, y):
+            return f"{texts[x]} has shape {written(x)} and {texts[y]} has shape {written(y)}: they do not fit together"
+    return None
+
+
+def _fit(x: Shape, y: Shape) -> bool:
+    """Whether two shapes can be broadcast together: from the last dimension on, sizes are equal or 1."""
+    return all(m == n or 1 in {m, n} for m, n in zip(reversed(x), reversed(y), strict=False))
 
 
 def _call(call: Call, operands: Sequence[Value], kind: torch.dtype) -> Value:
@@ -120,10 +146,11 @@ def _define(function: Function, operands: Sequence[Value], kind: torch.dtype) ->
     for step in body.steps:
         if isinstance(step, Variable):
             values.append(bound[step.name])
-        elif isinstance(step, Constant):
-            values.append(number(step.value))
-        else:
+        elif isinstance(step, Call):
             values.append(_call(step, [values[operand] for operand in step.operands], kind))
+        else:
+            assert isinstance(step, Constant)
+            values.append(number(step.value))
     return values[body.output]
 
 
@@ -157,8 +184,8 @@ def _stack(*components: torch.Tensor) -> torch.Tensor:
     return torch.stack(components)
 
 
-SPECIAL: dict[str, Callable[..., Any]] = {"if_else": _choose, "stack_items": _stack}
-"""Natives that are not attributes of torch."""
+SPECIAL: dict[str, Callable[..., Any]] = {"if_else": _choose, "stack": _stack}
+"""Natives that are not attributes of torch, or take their operands in another way."""
 
 
 @cache

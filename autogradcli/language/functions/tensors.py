@@ -4,7 +4,7 @@ from autogradcli.language.function import Function
 
 TENSORS: tuple[Function, ...] = (
     Function(
-        "stack_items", "*components", "A list literal: its items along a new first axis.", torch="[]", tensor=True
+        "stack_items", "*components", "A list literal: its items along a new first axis.", torch="stack", tensor=True
     ),
     Function("sum", "x", "The sum of all components.", torch="sum", tensor=True),
     Function("mean", "x", "The mean of all components.", torch="mean", tensor=True),
