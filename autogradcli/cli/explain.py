@@ -20,7 +20,7 @@ Code = Annotated[str | None, typer.Argument(metavar="CODE", help="A reason code,
 
 
 def explain(code: Code = None, output: options.Output = None) -> None:
-    """What a reason code means: the cause, an example, and the remedy."""
+    """What a reason code means: cause, example and remedy."""
     found = None if code is None else page(code)
     with open_output(output) as place:
         place.write(draw_titles(PAGES, place.terminal) if found is None else draw_page(found, place.terminal))
