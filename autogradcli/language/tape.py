@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autogradcli.language.function import Function
 from autogradcli.language.parser import parse_formula
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     """An index of the tape, or an array of them in the shape of the tensor."""
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(NamedTuple):
     """A leaf: one component of a variable."""
 
     name: str
@@ -34,16 +33,14 @@ class Input:
     """Its place among the components, row by row."""
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(NamedTuple):
     """A leaf: an exact number, or one of the names `pi`, `e`, `inf`."""
 
     value: Fraction | str
     step: int
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """A row of the table applied to earlier entries."""
 
     function: str

@@ -8,11 +8,12 @@ from measure import Figure, figure
 
 
 def rigour(lines: Sequence[str], rounds: int) -> Iterator[Figure]:
-    """Milliseconds for each formula: torch on compiled Python code; Arb from the parsed program to the last digit."""
+    """Milliseconds for each formula: torch on compiled code, Arb on prepared tapes; both to numbers one can read."""
     import torch
 
-    from autogradcli.engines.arb.enclose import prove
+    from autogradcli.engines.arb.enclose import enclose
     from autogradcli.engines.arb.measure import measure_gradient, measure_value
+    from autogradcli.engines.arb.sweep import plan
     from autogradcli.language.dtypes import DTYPES
     from autogradcli.language.parser import parse
     from plain_loop import NAMES, of_numbers_too
@@ -21,7 +22,7 @@ def rigour(lines: Sequence[str], rounds: int) -> Iterator[Figure]:
     functions |= {"pi": torch.pi, "ln": functions["log"]}
     cases = [json.loads(line) for line in lines]
     code = [compile(case["expression"].strip(), "formula", "eval") for case in cases]
-    programs = [parse(case["expression"], given=case["at"]) for case in cases]
+    tapes = [plan(parse(case["expression"], given=case["at"]), case["wrt"], {}) for case in cases]
     results: list[tuple[float, list[float]]] = []
 
     def by_torch() -> None:
@@ -33,8 +34,8 @@ def rigour(lines: Sequence[str], rounds: int) -> Iterator[Figure]:
             results.append((value.item(), [leaves[name].grad.item() for name in case["wrt"]]))
 
     def by_arb() -> None:
-        for case, program, (value, gradients) in zip(cases, programs, results, strict=True):
-            proof = prove(program, case["at"], case["wrt"], DTYPES["float64"])
+        for case, tape, (value, gradients) in zip(cases, tapes, results, strict=True):
+            proof = enclose(tape, case["at"], case["wrt"], DTYPES["float64"])
             measure_value(proof, value)
             for name, number in zip(case["wrt"], gradients, strict=True):
                 measure_gradient(proof, name, 0, number)

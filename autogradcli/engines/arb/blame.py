@@ -2,15 +2,14 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from flint import arb, ctx
 
 from autogradcli.engines.arb.enclose import Proof
 from autogradcli.engines.arb.sweep import Sweep
 from autogradcli.engines.opinions import Cancellation, Node, Parting, flat
-from autogradcli.language.program import Call, Program, Variable
-from autogradcli.language.tape import Operation, components
+from autogradcli.language.tape import Input, Operation, Tape, components
 
 WORTH_TELLING = 4
 """Terms so many times larger than their sum are called a cancellation."""
@@ -21,31 +20,53 @@ Flow = tuple[int, int]
 
 def parting(proof: Proof, nodes: Iterable[Node], name: str) -> Parting | None:
     """The first operation, from the output back to the variable, that sends what rounding does not explain."""
-    above = _above(proof.plan.program, name)
-    flows = {edge: flow for edge, flow in autograd_flows(nodes).items() if edge[1] in above}
+    tape = proof.plan.tape
+    above = _above(tape, name)
+    computed = {entry.step for entry in tape.entries}
     with ctx.workprec(proof.precision):
         true, budget = _flows(proof, proof.exact), _flows(proof, proof.rounded)
-        for (step, operand), sent in sorted(flows.items(), reverse=True):
-            for flow, entry in zip(sent, components(proof.plan.tape.results[operand]), strict=True):
-                truth = true.get((step, entry), arb(0))
-                if truth.is_finite() and not _explained(proof, flow, truth, budget.get((step, entry), arb(0))):
-                    return Parting(step, operand, flow, float(truth), _taken(proof, step))
+        for (step, entry), (flow, operand, place) in _sent(proof, nodes).items():
+            truth = true.get((step, entry), arb(0))
+            if step not in computed or not above[entry] or not truth.is_finite():
+                continue
+            if not _explained(proof, flow, truth, budget.get((step, entry), arb(0))):
+                return Parting(step, operand, place, flow, float(truth), _taken(proof, step, entry))
     return None
 
 
-def _taken(proof: Proof, step: int) -> bool:
-    return any(proof.exact.relevant[entry] for entry in components(proof.plan.tape.results[step]))
-
-
-def _above(program: Program, name: str) -> set[int]:
-    """The variable's step and all steps that depend on it."""
-    above: set[int] = set()
-    for index, step in enumerate(program.steps):
-        if (isinstance(step, Call) and not above.isdisjoint(step.operands)) or (
-            isinstance(step, Variable) and step.name == name
-        ):
-            above.add(index)
+def _above(tape: Tape, name: str) -> Sequence[bool]:
+    """For each entry whether it depends on the variable."""
+    above: list[bool] = []
+    for entry in tape.entries:
+        if isinstance(entry, Operation):
+            above.append(any(above[operand] for operand in entry.operands))
+        else:
+            above.append(isinstance(entry, Input) and entry.name == name)
     return above
+
+
+def _taken(proof: Proof, step: int, operand: int) -> bool:
+    """Whether the output depends on anything that the step computes from an entry."""
+    dependent = {operand}
+    for index, entry in enumerate(proof.plan.tape.entries):
+        if isinstance(entry, Operation) and entry.step == step and not dependent.isdisjoint(entry.operands):
+            dependent.add(index)
+            if proof.exact.relevant[index]:
+                return True
+    return False
+
+
+def _sent(proof: Proof, nodes: Iterable[Node]) -> Mapping[tuple[int, int], tuple[float, int, int]]:
+    """What autograd sent from each step to each entry, and the operand and the component of it that the entry is.
+
+    From the output back. An entry may be a component of several operands: a list holds the entries of its items.
+    """
+    sent: dict[tuple[int, int], tuple[float, int, int]] = {}
+    for (step, operand), flow in sorted(autograd_flows(nodes).items(), reverse=True):
+        for place, entry in enumerate(components(proof.plan.tape.results[operand])):
+            before, *where = sent.get((step, entry), (0.0, operand, place))
+            sent[step, entry] = before + flow[place], where[0], where[1]
+    return sent
 
 
 def autograd_flows(nodes: Iterable[Node]) -> Mapping[Flow, list[float]]:

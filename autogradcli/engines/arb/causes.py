@@ -40,7 +40,7 @@ def of_value(plan: Plan, sweep: Sweep) -> Culprit:
 def of_gradient(plan: Plan, sweep: Sweep, entry: int) -> Culprit:
     """The culprit behind an adjoint of `entry` that is not finite: an operation whose partial derivative is not."""
     while True:
-        broken = next(edge for edge in sweep.edges if edge.operand == entry and not edge.contribution.is_finite())
+        broken = sweep.broken[entry]
         adjoint = sweep.adjoints[broken.consumer]
         if adjoint is None or adjoint.is_finite():
             return _judge(plan, sweep, broken.consumer)

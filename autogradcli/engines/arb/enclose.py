@@ -3,15 +3,18 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from flint import arb, ctx
 
-from autogradcli.engines.arb.causes import of_gradient, of_value
+from autogradcli.engines.arb.causes import first_tie, of_gradient, of_value
+from autogradcli.engines.arb.rules import forward
 from autogradcli.engines.arb.sweep import Plan, Point, Sweep, plan, sweep
 from autogradcli.engines.arb.truth import UNDECIDED
 from autogradcli.engines.opinions import Array, flat, shape
 from autogradcli.language.dtypes import Dtype
 from autogradcli.language.program import Program
+from autogradcli.language.tape import Operation
 
 FIRST_PRECISION = 128
 LAST_PRECISION = 8192
@@ -39,6 +42,31 @@ class Proof:
         with ctx.workprec(FIRST_PRECISION):
             return sweep(self.plan, self.at, spread, self.dtype.digits)
 
+    @cached_property
+    def precise(self) -> Sequence[Any]:
+        """The value of every entry at the last precision."""
+        with ctx.workprec(LAST_PRECISION):
+            return forward(self.plan.tape.entries, self.at)
+
+    @cached_property
+    def consumers(self) -> Sequence[Sequence[int]]:
+        """For each entry the operations that it is an operand of."""
+        found: list[list[int]] = [[] for _ in self.plan.tape.entries]
+        for index, entry in enumerate(self.plan.tape.entries):
+            for operand in entry.operands if isinstance(entry, Operation) else ():
+                found[operand].append(index)
+        return found
+
+    @cached_property
+    def undecided(self) -> bool:
+        """Whether a condition is not decided at the precision of the exact sweep."""
+        return UNDECIDED in self.exact.values
+
+    @cached_property
+    def first_tie(self) -> int:
+        """The entry nearest to the output that chooses by a condition in a tie, or jumps."""
+        return first_tie(self.plan, self.exact)
+
     @property
     def value(self) -> arb:
         """The output."""
@@ -65,12 +93,16 @@ class Proof:
 
 
 def prove(program: Program, at: Mapping[str, Array], wrt: Sequence[str], dtype: Dtype) -> Proof:
-    """Enclosures at the point whose coordinates are exactly the numbers `at`; tensors are nested lists.
+    """Enclosures at the point whose coordinates are exactly the numbers `at`; tensors are nested lists."""
+    return enclose(plan(program, wrt, {name: shape(value) for name, value in at.items()}), at, wrt, dtype)
+
+
+def enclose(prepared: Plan, at: Mapping[str, Array], wrt: Sequence[str], dtype: Dtype) -> Proof:
+    """The same for a program that has been made ready.
 
     The precision doubles until every result is settled to well below half an ulp of `dtype`, or its ball is negligible
     beside the rounding budget, or more digits cannot help, or the last precision is reached.
     """
-    prepared = plan(program, wrt, {name: shape(value) for name, value in at.items()})
     point = {name: [arb(each) for each in flat(value)] for name, value in at.items()}
     precision = FIRST_PRECISION
     while True:
@@ -91,7 +123,7 @@ def _more_digits_help(proof: Proof, wrt: Sequence[str]) -> bool:
 
 def _gradient_is_open(proof: Proof, entry: int) -> bool:
     if not proof.proves(entry):
-        return UNDECIDED in proof.exact.values
+        return proof.undecided
     ball = proof.gradient(entry)
     if ball.is_finite():
         return not _settled(proof, ball, lambda: proof.budget(entry))

@@ -6,13 +6,14 @@ slope, a slope that grows without bound, a step that does not shrink. Each secan
 not, which is why no other verdict rests on them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flint import arb, ctx
 
 from autogradcli.engines.arb.enclose import LAST_PRECISION, Proof
-from autogradcli.engines.arb.rules import forward
-from autogradcli.language.tape import Input
+from autogradcli.engines.arb.rules import value
+from autogradcli.language.tape import Input, Operation
 
 DISTANCES = (1200, 2400)
 """Binary logarithms of the distances, negated: the nearer is the square of the other. Doubles end at 2**-1074."""
@@ -32,14 +33,27 @@ class Side:
 
 def sides(proof: Proof, entry: Input) -> tuple[Side, Side]:
     """How the function leaves the point to the left and to the right along one component of a variable."""
+    moved = proof.plan.inputs[entry.name][entry.place]
+    above = _above(proof, moved)
     with ctx.workprec(LAST_PRECISION):
-        return _side(proof, entry, -1), _side(proof, entry, 1)
+        return _side(proof, moved, above, -1), _side(proof, moved, above, 1)
 
 
-def _side(proof: Proof, entry: Input, sign: int) -> Side:
+def _above(proof: Proof, moved: int) -> Sequence[int]:
+    """The entries whose values change with one component, in the order of evaluation."""
+    found: set[int] = set()
+    pending = [moved]
+    while pending:
+        new = set(proof.consumers[pending.pop()]) - found
+        found |= new
+        pending.extend(new)
+    return sorted(found)
+
+
+def _side(proof: Proof, moved: int, above: Sequence[int], sign: int) -> Side:
     steps = [sign * arb(2) ** -distance for distance in DISTANCES]
-    here = _value(proof, entry, arb(0))
-    rises = [_value(proof, entry, step) - here for step in steps]
+    here = proof.precise[proof.plan.tape.output]
+    rises = [_value(proof, moved, above, step) - here for step in steps]
     if not all(rise.is_finite() for rise in rises):
         return Side("outside")
     first, second = rises
@@ -59,7 +73,13 @@ def _limit(first: arb, second: arb) -> Side:
     return Side("unbounded" if abs(second) > abs(first) * 1.5 else "unsettled")
 
 
-def _value(proof: Proof, entry: Input, step: arb) -> arb:
-    moved = list(proof.at[entry.name])
-    moved[entry.place] += step
-    return forward(proof.plan.tape.entries, {**proof.at, entry.name: moved})[proof.plan.tape.output]
+def _value(proof: Proof, moved: int, above: Sequence[int], step: arb) -> arb:
+    """The output a step away from the point; what does not depend on the moved component is not computed again."""
+    values = {moved: proof.precise[moved] + step}
+    for index in above:
+        entry = proof.plan.tape.entries[index]
+        assert isinstance(entry, Operation)
+        operands = [values.get(operand, proof.precise[operand]) for operand in entry.operands]
+        values[index] = value(entry.function)(*operands)
+    output = proof.plan.tape.output
+    return values.get(output, proof.precise[output])

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from flint import arb, ctx
 
-from autogradcli.engines.arb.causes import first_tie, of_gradient, of_value
+from autogradcli.engines.arb.causes import of_gradient, of_value
 from autogradcli.engines.arb.enclose import Proof
 from autogradcli.engines.arb.kinks import AGREEMENT, Side, sides
 from autogradcli.engines.opinions import Ball, Cause, Enclosure
 from autogradcli.language.program import Call, Constant
+from autogradcli.language.shapes import subscript
 from autogradcli.language.tape import Input, components
 
 DECIMALS = 40
@@ -120,7 +121,7 @@ def _point(proof: Proof, entry: int) -> str:
     variable = proof.plan.tape.entries[entry]
     assert isinstance(variable, Input)
     values = proof.at[variable.name]
-    index = f"[{variable.place}]" if len(values) > 1 else ""
+    index = subscript(variable.place, proof.plan.shapes.get(variable.name, ()))
     return f"{variable.name}{index} = {_short(values[variable.place])}"
 
 
@@ -128,7 +129,7 @@ def _singular_culprit(proof: Proof, entry: int) -> int:
     """The entry that the sweep could not pass: a tie on the way, or a partial derivative that does not exist."""
     if proof.proves(entry):
         return of_gradient(proof.plan, proof.exact, entry).entry
-    return first_tie(proof.plan, proof.exact)
+    return proof.first_tie
 
 
 def _place(proof: Proof, entry: int) -> tuple[str, str, int]:

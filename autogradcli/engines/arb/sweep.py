@@ -8,6 +8,7 @@ does not exist is not finite.
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from flint import arb
@@ -39,6 +40,8 @@ class Plan:
     """For each entry whether it depends on a variable asked about."""
     inputs: Mapping[str, Sequence[int]]
     """The entries of each variable's components, row by row."""
+    shapes: Mapping[str, Shape]
+    """The shape of each variable."""
 
 
 def plan(program: Program, wrt: Sequence[str], shapes: Mapping[str, Shape]) -> Plan:
@@ -57,7 +60,7 @@ def plan(program: Program, wrt: Sequence[str], shapes: Mapping[str, Shape]) -> P
         else:
             inputs[entry.name].append(index)
             varies[index] = entry.name in wrt
-    return Plan(program, tape, rules, constants, varies, inputs)
+    return Plan(program, tape, rules, constants, varies, inputs, shapes)
 
 
 class Edge(NamedTuple):
@@ -68,7 +71,7 @@ class Edge(NamedTuple):
     contribution: arb
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sweep:
     """One sweep at one precision."""
 
@@ -81,6 +84,11 @@ class Sweep:
     relevant: list[bool]
     """Whether the output depends on the entry's value: not through a branch that is not taken."""
     edges: list[Edge]
+
+    @cached_property
+    def broken(self) -> Mapping[int, Edge]:
+        """For each entry the first edge that adds to its adjoint what is not finite, if there is one."""
+        return {edge.operand: edge for edge in reversed(self.edges) if not edge.contribution.is_finite()}
 
 
 def sweep(plan: Plan, at: Point, spread: arb | None = None, digits: int = 53) -> Sweep:
