@@ -18,7 +18,7 @@ def rigour(lines: Sequence[str], rounds: int) -> Iterator[Figure]:
     from autogradcli.language.parser import parse
     from plain_loop import NAMES, of_numbers_too
 
-    functions = {name: of_numbers_too(getattr(torch, name)) for name in NAMES}
+    functions = {name: of_numbers_too(getattr(torch, name)) for name in NAMES}  # type: ignore[no-untyped-call]
     functions |= {"pi": torch.pi, "ln": functions["log"]}
     cases = [json.loads(line) for line in lines]
     code = [compile(case["expression"].strip(), "formula", "eval") for case in cases]
@@ -31,7 +31,7 @@ def rigour(lines: Sequence[str], rounds: int) -> Iterator[Figure]:
             leaves = {name: torch.tensor(x, dtype=torch.float64, requires_grad=True) for name, x in case["at"].items()}
             value = eval(formula, functions, leaves)  # noqa: S307
             value.backward()
-            results.append((value.item(), [leaves[name].grad.item() for name in case["wrt"]]))
+            results.append((value.item(), [leaves[name].grad.item() for name in case["wrt"]]))  # type: ignore[union-attr]
 
     def by_arb() -> None:
         for case, tape, (value, gradients) in zip(cases, tapes, results, strict=True):
