@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from autogradcli.compute.compute import Pending
+from autogradcli.compute.report import Report
 from tests.command import gradcalc
 
 GRADCALC = [sys.executable, "-m", "autogradcli"]
@@ -58,6 +60,36 @@ def test_what_an_answer_looks_like() -> None:
     }
     assert (broken["id"], broken["expression"], broken["error"]["kind"]) == (None, None, "parse")
     assert ": " not in result.out.splitlines()[0]
+
+
+def test_a_defect_does_not_take_other_lines_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of gradcalc's own is told from an error in the line, and the run goes on."""
+    evaluate, report = Pending.evaluate, Pending.report
+
+    def fail_on_sine(self: Pending) -> None:
+        if "sin" in self._problem.program.source:
+            raise ZeroDivisionError("by accident")
+        evaluate(self)
+
+    def fail_on_cosine(self: Pending) -> Report:
+        if "cos" in self._problem.program.source:
+            raise ZeroDivisionError("by accident")
+        return report(self)
+
+    monkeypatch.setattr(Pending, "evaluate", fail_on_sine)
+    monkeypatch.setattr(Pending, "report", fail_on_cosine)
+    objects = [{"id": name, "expression": f"{name}(x)", "at": {"x": 1}} for name in ("sin", "cos", "exp")]
+    result = gradcalc("batch", "--no-symbolic", stdin=lines(*objects))
+    sine, cosine, exponential = answers(result.out)
+    assert sine["error"] == {
+        "kind": "internal",
+        "message": "ZeroDivisionError: by accident",
+        "span": None,
+        "hint": "this is a defect of gradcalc: please report it",
+    }
+    assert (cosine["id"], cosine["expression"], cosine["error"]) == ("cos", "cos(x)", sine["error"])
+    assert exponential["verdict"] == "verified"
+    assert result.status == 2
 
 
 STATUS = [

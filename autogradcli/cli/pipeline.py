@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from autogradcli.compute.compute import Pending, Session
+from autogradcli.compute.problem import Problem
 from autogradcli.compute.report import failure
 from autogradcli.compute.verdict import exit_code
 from autogradcli.errors import ExitCode, GradcalcError
@@ -101,8 +102,9 @@ class _Lines:
 class _Entry:
     """A line on its way."""
 
-    work: Pending | Failure
+    work: tuple[Problem, Pending] | Failure
     size: int
+    """Bytes of the line."""
 
 
 def _begin(line: bytes, session: Session, settings: Settings) -> _Entry:
@@ -113,16 +115,31 @@ def _begin(line: bytes, session: Session, settings: Settings) -> _Entry:
     try:
         pending = session.start(problem)
         pending.evaluate()
-        return _Entry(pending, len(line))
-    except GradcalcError as error:
-        return _Entry(Failure(problem.id, problem.program.source, error), len(line))
+    except Exception as error:
+        return _Entry(_failure(problem, error), len(line))
+    return _Entry((problem, pending), len(line))
 
 
 def _finish(entry: _Entry) -> Outcome:
     """Wait for the line's answer."""
     if isinstance(entry.work, Failure):
-        error = entry.work.error.to_dict()
-        return Outcome(failure(entry.work.id, entry.work.expression, error), (), True, entry.size)
-    report = entry.work.report()
+        return _failed(entry.work, entry.size)
+    problem, pending = entry.work
+    try:
+        report = pending.report()
+    except Exception as error:
+        return _failed(_failure(problem, error), entry.size)
     verdicts = tuple(gradient.verdict for gradient in report.gradients.values())
     return Outcome(report.to_dict(), verdicts, False, entry.size)
+
+
+def _failed(line: Failure, size: int) -> Outcome:
+    return Outcome(failure(line.id, line.expression, line.error.to_dict()), (), True, size)
+
+
+def _failure(problem: Problem, error: Exception) -> Failure:
+    """What became of a problem; a defect of gradcalc itself must not take the other lines with it."""
+    if not isinstance(error, GradcalcError):
+        hint = "this is a defect of gradcalc: please report it"
+        error = GradcalcError("internal", f"{type(error).__name__}: {error}", hint=hint)
+    return Failure(problem.id, problem.program.source, error)
