@@ -47,12 +47,12 @@ class Pending:
 
     def __init__(self, problem: Problem, symbolic: SymbolicProcess | None) -> None:
         self._problem = problem
-        self._symbolic = symbolic
+        self._symbolic = symbolic if problem.wrt and not problem.tensors else None
         self._seconds: dict[str, float] = {}
         self._autograd: Autograd | None = None
         self._proof: Any = None
-        if symbolic is not None and problem.wrt:
-            self._ticket = symbolic.differentiate(problem.program, problem.wrt, problem.timeout)
+        if self._symbolic is not None:
+            self._ticket = self._symbolic.differentiate(problem.program, problem.wrt, problem.timeout)
 
     def evaluate(self) -> None:
         """Run torch and Arb, and tell SymPy the numbers that torch received. GradcalcError where torch refuses."""
@@ -62,7 +62,7 @@ class Pending:
         problem = self._problem
         imported = perf_counter()
         self._autograd = differentiate(problem.program, problem.at, problem.wrt, problem.dtype)
-        if self._symbolic is not None and problem.wrt:
+        if self._symbolic is not None:
             self._symbolic.evaluate(self._ticket, self._autograd.inputs)
         differentiated = perf_counter()
         self._proof = _prove(problem, self._autograd.inputs)
@@ -77,7 +77,7 @@ class Pending:
         if self._autograd is None:
             self.evaluate()
         assert self._autograd is not None
-        answer = None if self._symbolic is None or not self._problem.wrt else self._symbolic.result(self._ticket)
+        answer = None if self._symbolic is None else self._symbolic.result(self._ticket)
         seconds = self._seconds | ({} if answer is None else {"sympy": answer.seconds})
         return _assemble(self._problem, self._autograd, self._proof, answer, seconds)
 

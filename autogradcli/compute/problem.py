@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from autogradcli.language.program import Program
+from autogradcli.language.program import Call, Program, Step, Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +29,12 @@ class Problem:
     timeout: float = 10.0
     """Seconds that SymPy may take."""
     id: Any = None
+
+    @property
+    def tensors(self) -> bool:
+        """Whether a variable is given data or a list for its value."""
+        return any(_holds_tensor(step) for value in self.at.values() for step in value.steps)
+
+
+def _holds_tensor(step: Step) -> bool:
+    return isinstance(step, Tensor) or (isinstance(step, Call) and step.function == "stack_items")

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from autogradcli.compute.opinions import Opinions
 from autogradcli.compute.report import Reason
 from autogradcli.compute.verdict import Ruling
-from autogradcli.engines.opinions import Array, Cancellation, Enclosure, Parting, flat
+from autogradcli.engines.opinions import Array, Cancellation, Enclosure, Parting, flat, shape
 from autogradcli.language.program import Call, Program
 from autogradcli.language.rewrites import better_spelling, two_wheres
+from autogradcli.language.shapes import subscript
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,8 @@ class Case:
     @property
     def place(self) -> str:
         """Where on the component's axis."""
-        components = flat(self.opinions.autograd.inputs[self.name])
-        which = f"[{self.index}]" if len(components) > 1 else ""
-        return f"{self.name}{which} = {components[self.index]!r}"
+        value = self.opinions.autograd.inputs[self.name]
+        return f"{self.name}{subscript(self.index, shape(value))} = {flat(value)[self.index]!r}"
 
     @property
     def off(self) -> str:
@@ -103,7 +103,7 @@ def _not_finite(case: Case) -> Reason:
         return _masked(case, parted)
     step = _first_broken_value(case)
     if step is not None:
-        value = case.opinions.autograd.values[step]
+        value = next(each for each in flat(case.opinions.autograd.values[step]) if not math.isfinite(each))
         message = (
             f"{case.text(step)} is {value!r} in {case.opinions.problem.dtype}, so the gradient is {case.number!r};"
         )
@@ -154,8 +154,10 @@ def _by_parting(case: Case, code: str, judgement: str) -> Reason:
 
 def _sends(case: Case, parted: Parting) -> str:
     step, operand = case.text(parted.step), case.text(parted.operand)
+    which = subscript(parted.place, shape(case.opinions.autograd.values[parted.operand]))
+    operand = f"({operand})" if which and not operand.isidentifier() else operand
     sent, true = contrast(parted.autograd, parted.truth)
-    return f"backward of {step} sends {sent} to {operand} where {true} is true"
+    return f"backward of {step} sends {sent} to {operand}{which} where {true} is true"
 
 
 def _cancellation(case: Case) -> Reason:

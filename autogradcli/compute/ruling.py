@@ -9,18 +9,17 @@ from autogradcli.compute.reasons import Case, reason
 from autogradcli.compute.report import Gradient, Reason, Symbolic
 from autogradcli.compute.verdict import Ruling, contains, rule, scale, tolerance, worst
 from autogradcli.engines.opinions import Enclosure, flat, nested, shape
-from autogradcli.engines.sympy.process import Answer, Derivative
+from autogradcli.engines.sympy.process import Derivative
 from autogradcli.language.dtypes import DTYPES
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One component of a gradient: autograd's number, the truth, the verdict and its reason."""
+    """One component of a gradient: autograd's number, the truth and the verdict."""
 
     number: float
     truth: Enclosure
-    verdict: str
-    reason: Reason | None
+    ruling: Ruling
 
 
 def gradient(opinions: Opinions, name: str) -> Gradient:
@@ -28,39 +27,48 @@ def gradient(opinions: Opinions, name: str) -> Gradient:
     x = opinions.autograd.inputs[name]
     numbers = opinions.autograd.gradients[name]
     components = [0.0] * len(flat(x)) if numbers is None else flat(numbers)
-    findings = [_finding(opinions, name, place, number) for place, number in enumerate(components)]
+    findings = _findings(opinions, name, components)
     sizes = shape(x)
-    verdict = worst(each.verdict for each in findings)
+    verdict = worst(each.ruling.verdict for each in findings)
     return Gradient(
         autograd=nested(components, sizes),
-        symbolic=_symbolic(opinions.answer, name, findings),
+        symbolic=_symbolic(opinions, name, findings),
         exact=nested([each.truth.ball for each in findings], sizes),
         ulps=nested([each.truth.ulps for each in findings], sizes),
         verdict=verdict,
-        reason=next((each.reason for each in findings if each.verdict == verdict), None),
+        reason=_reason(opinions, name, findings, verdict),
     )
 
 
-def _finding(opinions: Opinions, name: str, place: int, number: float) -> Finding:
+def _findings(opinions: Opinions, name: str, numbers: Sequence[float]) -> Sequence[Finding]:
     from autogradcli.engines.arb.measure import measure_gradient
 
-    truth = measure_gradient(opinions.proof, name, place, number)
-    ruling = _rule(opinions, name, number, truth)
-    return Finding(number, truth, ruling.verdict, reason(Case(opinions, name, place, number, truth), ruling))
+    largest = max(map(abs, flat(opinions.autograd.inputs[name])))
+    findings: list[Finding] = []
+    for place, number in enumerate(numbers):
+        truth = measure_gradient(opinions.proof, name, place, number)
+        findings.append(Finding(number, truth, _rule(opinions, number, truth, largest)))
+    return findings
 
 
-def _rule(opinions: Opinions, name: str, number: float, truth: Enclosure) -> Ruling:
+def _rule(opinions: Opinions, number: float, truth: Enclosure, x: float) -> Ruling:
     problem = opinions.problem
     dtype = DTYPES[problem.dtype]
     value = opinions.autograd.value if opinions.value.nearest is None else opinions.value.nearest
     size = max(map(abs, truth.slopes)) if truth.slopes else truth.nearest or 0.0
-    x = max(map(abs, flat(opinions.autograd.inputs[name])))
     return rule(number, truth, tolerance(problem, scale(size, value, x)), dtype)
 
 
-def _symbolic(answer: Answer | None, name: str, findings: Sequence[Finding]) -> Symbolic:
-    if answer is None or len(findings) > 1:
-        why = "SymPy was not asked" if answer is None else "SymPy is asked about numbers, not about tensors"
+def _reason(opinions: Opinions, name: str, findings: Sequence[Finding], verdict: str) -> Reason | None:
+    """Why the gradient has this verdict: the reason of the first component that has it."""
+    place, found = next((i, each) for i, each in enumerate(findings) if each.ruling.verdict == verdict)
+    return reason(Case(opinions, name, place, found.number, found.truth), found.ruling)
+
+
+def _symbolic(opinions: Opinions, name: str, findings: Sequence[Finding]) -> Symbolic:
+    answer = opinions.answer
+    if answer is None:
+        why = "SymPy is asked about numbers, not about tensors" if opinions.problem.tensors else "SymPy was not asked"
         return Symbolic(None, None, None, "unavailable", why)
     derivative = answer.derivatives[name]
     if derivative.digits is None:

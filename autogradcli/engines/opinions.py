@@ -131,6 +131,8 @@ class Parting:
     """The program step of the operation."""
     operand: int
     """The step of the operand whose gradient comes out wrong."""
+    place: int
+    """Which of the operand's components, row by row."""
     autograd: float
     """What autograd's backward of the operation sends to that operand."""
     truth: float
