@@ -119,8 +119,9 @@ def _loss(sum_: Cancellation) -> float:
 def _in_values(proof: Proof) -> Iterable[Cancellation]:
     values = proof.exact.values
     for index, entry in enumerate(proof.plan.tape.entries):
-        if isinstance(entry, Operation) and entry.function in SUMS and proof.exact.relevant[index]:
-            yield _sum(entry.step, [values[operand] for operand in entry.operands], values[index])
+        if isinstance(entry, Operation) and entry.function in SIGNS and proof.exact.relevant[index]:
+            signed = zip(SIGNS[entry.function], entry.operands, strict=True)
+            yield _sum(entry.step, [sign * values[operand] for sign, operand in signed], values[index])
 
 
 def _in_gradients(proof: Proof) -> Iterable[Cancellation]:
@@ -137,5 +138,5 @@ def _sum(step: int, terms: Iterable[arb], total: arb | None) -> Cancellation:
     return Cancellation(step, tuple(sizes), float(arb(0) if total is None else total))
 
 
-SUMS = frozenset({"add", "sub"})
-"""The rows that can cancel."""
+SIGNS = {"add": (1, 1), "sub": (1, -1)}
+"""The rows that can cancel, and the signs of their terms."""

@@ -7,6 +7,7 @@ from flint import arb
 
 from autogradcli.engines.arb.sweep import Plan, Sweep
 from autogradcli.engines.arb.truth import Truth
+from autogradcli.language.table import row
 from autogradcli.language.tape import Operation
 
 WELL_KNOWN = 30
@@ -24,7 +25,7 @@ class Culprit:
     outside: bool
     """Whether its operands lie outside the row's domain beyond doubt."""
     large: bool = False
-    """Whether they lie inside it, and are known so well that the result must be too large for any ball."""
+    """Whether they lie inside it, and are known so well that the result must be too large for the precision."""
 
 
 def of_value(plan: Plan, sweep: Sweep) -> Culprit:
@@ -75,9 +76,10 @@ def _judge(plan: Plan, sweep: Sweep, index: int) -> Culprit:
     operands = [sweep.values[operand] for operand in entry.operands]
     inside = None if rule.domain is None else rule.domain(*operands)
     outside = inside is not None and inside.value is False
-    large = (inside is None or inside.value is True) and all(map(_well_known, operands))
+    native = bool(row(entry.function).arb)
+    large = native and (inside is None or inside.value is True) and all(map(_well_known, operands))
     exact = all(isinstance(operand, Truth) or operand.is_exact() for operand in operands)
-    return Culprit(index, settled=outside or large or exact, outside=outside, large=large)
+    return Culprit(index, settled=outside or (exact and not large), outside=outside, large=large)
 
 
 def _well_known(value: Any) -> bool:

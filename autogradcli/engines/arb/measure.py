@@ -12,25 +12,30 @@ from autogradcli.engines.arb.kinks import AGREEMENT, Side, sides
 from autogradcli.engines.opinions import Ball, Cause, Enclosure
 from autogradcli.language.program import Call, Constant
 from autogradcli.language.shapes import subscript
-from autogradcli.language.tape import Input, components
+from autogradcli.language.tape import Input, TooLong, components
 
 DECIMALS = 40
 """Digits that a ball's midpoint is printed with."""
 MEASURING = 256
 """Binary digits for the arithmetic of distances."""
 SAME_SLOPE = arb(2) ** -AGREEMENT
+TOO_LONG = Enclosure(cause=Cause("unverified", "GC503", f"{TooLong()}, too many to prove anything about", None))
 
 
-def measure_value(proof: Proof, number: float) -> Enclosure:
-    """The opinion on the output."""
+def measure_value(proof: Proof | None, number: float) -> Enclosure:
+    """The opinion on the output; without a proof, none."""
+    if proof is None:
+        return TOO_LONG
     with ctx.workprec(max(MEASURING, proof.precision)):
         if proof.value.is_finite():
             return _regular(proof, proof.value, lambda: proof.value_budget, number)
         return Enclosure(cause=_cause_of_value(proof))
 
 
-def measure_gradient(proof: Proof, name: str, place: int, number: float) -> Enclosure:
-    """The opinion on the derivative with respect to one component of a variable."""
+def measure_gradient(proof: Proof | None, name: str, place: int, number: float) -> Enclosure:
+    """The opinion on the derivative with respect to one component of a variable; without a proof, none."""
+    if proof is None:
+        return TOO_LONG
     entry = proof.plan.inputs[name][place]
     with ctx.workprec(max(MEASURING, proof.precision)):
         if not proof.value.is_finite():
@@ -50,7 +55,7 @@ def _regular(proof: Proof, truth: arb, budget: Callable[[], arb], number: float)
     most = 0.0 if distance == 0 else math.nextafter(float(distance.upper()), math.inf)
     error = (max(0.0, float(distance.lower())), most)
     ulp = proof.dtype.ulp(nearest)
-    ulps = error[1] / ulp if math.isfinite(ulp) else None
+    ulps = float((distance / arb(ulp)).upper()) if math.isfinite(ulp) else None
     inside = (ulps is not None and ulps <= 1) or _holds(budget(), number)
     return Enclosure(ball, nearest, error, ulps, inside)
 
