@@ -166,6 +166,14 @@ PAGES = (
         (),
         "Move the point by a little, or simplify the expression.",
     ),
+    Page(
+        "GC503",
+        "too long to prove",
+        "Written out component by component, the computation has more operations than ball arithmetic can follow in "
+        "reasonable time, so that nothing is known about autograd's gradient.",
+        (),
+        "Try the same expression on smaller tensors.",
+    ),
 )
 
 

@@ -11,9 +11,10 @@ from autogradcli.compute.problem import Problem
 from autogradcli.compute.report import Report, Variable
 from autogradcli.compute.ruling import gradient, value_note
 from autogradcli.compute.verdict import worst
-from autogradcli.engines.opinions import Autograd, shape
+from autogradcli.engines.opinions import Array, Autograd, shape
 from autogradcli.engines.sympy.process import Answer, SymbolicProcess
 from autogradcli.language.dtypes import DTYPES
+from autogradcli.language.tape import TooLong
 
 ENGINES = ("gradcalc", "torch", "sympy", "python-flint")
 
@@ -88,10 +89,14 @@ def compute(problem: Problem) -> Report:
         return session.start(problem).report()
 
 
-def _prove(problem: Problem, inputs: Mapping[str, float]) -> Any:
+def _prove(problem: Problem, inputs: Mapping[str, Array]) -> Any:
+    """What Arb proves; None for a program that is too long for it."""
     from autogradcli.engines.arb.enclose import prove
 
-    return prove(problem.program, inputs, problem.wrt, DTYPES[problem.dtype])
+    try:
+        return prove(problem.program, inputs, problem.wrt, DTYPES[problem.dtype])
+    except TooLong:
+        return None
 
 
 def _assemble(

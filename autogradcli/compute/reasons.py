@@ -153,7 +153,7 @@ def _by_parting(case: Case, code: str, judgement: str) -> Reason:
 
 
 def _sends(case: Case, parted: Parting) -> str:
-    step, operand = case.text(parted.step), case.text(parted.operand)
+    step, operand = case.program.text(parted.step), case.program.text(parted.operand)
     which = subscript(parted.place, shape(case.opinions.autograd.values[parted.operand]))
     operand = f"({operand})" if which and not operand.isidentifier() else operand
     sent, true = contrast(parted.autograd, parted.truth)
@@ -201,6 +201,7 @@ EXPLAIN: dict[str, Callable[[Case], Reason]] = {
     "GC305": _too_many_ulps,
     "GC501": _as_the_cause_says,
     "GC502": _undecided,
+    "GC503": _as_the_cause_says,
 }
 
 

@@ -52,6 +52,16 @@ class Operation(NamedTuple):
 
 Entry = Input | Literal | Operation
 
+MAX_ENTRIES = 250_000
+"""Entries of a tape."""
+
+
+class TooLong(Exception):
+    """A program has more scalar operations than any engine should be given."""
+
+    def __init__(self) -> None:
+        super().__init__(f"there are more than {MAX_ENTRIES:,} scalar operations")
+
 
 @dataclass(frozen=True, slots=True)
 class Tape:
@@ -68,7 +78,8 @@ def scalarise(
 ) -> Tape:
     """The program as a tape; rows that are not `primitive` are replaced by their definitions, as deep as it takes.
 
-    `shapes` gives the shapes of the variables that are not scalars. GradcalcError if the output is not one.
+    `shapes` gives the shapes of the variables that are not scalars. GradcalcError if the output is not one; TooLong
+    beyond `MAX_ENTRIES`.
     """
     builder = Builder(primitive, shapes or {})
     results = builder.run(program)
@@ -150,6 +161,8 @@ class Builder:
         return _shaped([self._append(Input(name, self._step, place)) for place in range(math.prod(shape))], shape)
 
     def _append(self, entry: Entry) -> int:
+        if len(self.entries) >= MAX_ENTRIES:
+            raise TooLong
         self.entries.append(entry)
         return len(self.entries) - 1
 

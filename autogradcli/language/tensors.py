@@ -4,7 +4,7 @@ Each takes the builder of the tape and the handles of its operands, appends scal
 handles. They are the definitions that torch's kernels, fused or not, are checked against.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -68,11 +68,27 @@ def mean(builder: "Builder", x: "Handle", dim: Axes = None, keepdim: bool = Fals
 def median(builder: "Builder", x: "Handle") -> "Handle":
     """The middle component in order of size; of two middle ones the smaller."""
     handles = np.ravel(np.asarray(x, dtype=np.intp)).tolist()
-    for end in range(len(handles) - 1, 0, -1):
-        for i in range(end):
-            pair = handles[i], handles[i + 1]
-            handles[i], handles[i + 1] = _apply(builder, "minimum", *pair), _apply(builder, "maximum", *pair)
+    for i, j in comparisons(len(handles)):
+        pair = handles[i], handles[j]
+        handles[i], handles[j] = _apply(builder, "minimum", *pair), _apply(builder, "maximum", *pair)
     return handles[(len(handles) - 1) // 2]
+
+
+def comparisons(size: int) -> Iterator[tuple[int, int]]:
+    """The pairs of places to be put in order, one after the other, to sort any sequence of this size.
+
+    Batcher's merge exchange: Knuth, The Art of Computer Programming, volume 3, 5.2.2, algorithm M.
+    """
+    first = 1 << max(size - 1, 0).bit_length() >> 1
+    run = first
+    while run:
+        stride, distance, remainder = first, run, 0
+        while True:
+            yield from ((i, i + distance) for i in range(size - distance) if i & run == remainder)
+            if stride == run:
+                break
+            distance, stride, remainder = stride - run, stride >> 1, run
+        run >>= 1
 
 
 def norm(builder: "Builder", x: "Handle") -> "Handle":

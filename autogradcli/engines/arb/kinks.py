@@ -19,6 +19,8 @@ DISTANCES = (1200, 2400)
 """Binary logarithms of the distances, negated: the nearer is the square of the other. Doubles end at 2**-1074."""
 AGREEMENT = 100
 """Binary digits in which two slopes must agree to be one limit."""
+MAX_WORK = 2_000_000
+"""Operations that one secant along every component of a variable may take, all together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +36,20 @@ class Side:
 def sides(proof: Proof, entry: Input) -> tuple[Side, Side]:
     """How the function leaves the point to the left and to the right along one component of a variable."""
     moved = proof.plan.inputs[entry.name][entry.place]
-    above = _above(proof, moved)
+    above = _above(proof, moved, MAX_WORK // len(proof.plan.inputs[entry.name]))
+    if above is None:
+        return Side("unsettled"), Side("unsettled")
     with ctx.workprec(LAST_PRECISION):
         return _side(proof, moved, above, -1), _side(proof, moved, above, 1)
 
 
-def _above(proof: Proof, moved: int) -> Sequence[int]:
-    """The entries whose values change with one component, in the order of evaluation."""
+def _above(proof: Proof, moved: int, most: int) -> Sequence[int] | None:
+    """The entries whose values change with one component, in the order of evaluation; None if there are too many."""
     found: set[int] = set()
     pending = [moved]
     while pending:
+        if len(found) > most:
+            return None
         new = set(proof.consumers[pending.pop()]) - found
         found |= new
         pending.extend(new)
