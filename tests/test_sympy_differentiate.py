@@ -1,6 +1,7 @@
 """SymPy's side of one program: formulas as they are printed, numbers to 30 digits, and reasons in words."""
 
 import pytest
+import sympy
 from mpmath import mp, mpf
 
 from autogradcli.engines.sympy.differentiate import Work
@@ -89,6 +90,7 @@ CHOICES = [
     ("max(x, x)", "1"),
     ("clamp(x, 0, 1)", "where(max(x, 0) < 1, where(x > 0, 1, 0), 0)"),
     ("x**2 if x > 0 and not x == 3 or x < -1 else -x", "where((x > 0 and x != 3) or x < -1, 2*x, -1)"),
+    ("where(not (x > 0 and x < 1), x**2, x)", "where(not (x > 0 and x < 1), 2*x, 1)"),
     ("where(2 > 1, x, -x)", "1"),
     ("where(2 < 1, x, -x)", "-1"),
     ("where(x > 1, x, x)", "1"),
@@ -146,6 +148,43 @@ def test_what_is_no_formula_has_a_reason(text: str, reason: str) -> None:
     assert found.formula("x") == (None, reason)
     assert found.slope("x", {"x": 0.5}) == Number(None, None)
     assert found.value({"x": 0.5}).digits is None
+
+
+UNDONE = [
+    (sympy.Derivative(sympy.Function("f")(sympy.Symbol("x")), sympy.Symbol("x")), "Derivative(f(x), x)"),
+    (sympy.Integral(sympy.Function("f")(sympy.Symbol("x")), sympy.Symbol("x")) + 1, "Integral(f(x), x)"),
+]
+
+
+@pytest.mark.parametrize(("formula", "part"), UNDONE)
+def test_what_sympy_leaves_undone_has_a_reason(monkeypatch: pytest.MonkeyPatch, formula: sympy.Expr, part: str) -> None:
+    """No row of the table has such a derivative today; a new one might."""
+    monkeypatch.setattr("autogradcli.engines.sympy.differentiate._differentiate", lambda *_: formula)
+    assert work("x**2").formula("x") == (None, f"SymPy left {part} unevaluated")
+
+
+FAILURES = [
+    (MemoryError(), "SymPy ran out of memory"),
+    (RecursionError(), "nested too deeply for SymPy"),
+    (NotImplementedError(), "SymPy failed: NotImplementedError"),
+    (ValueError("no such thing"), "SymPy failed: no such thing"),
+]
+
+
+@pytest.mark.parametrize(("failure", "reason"), FAILURES)
+def test_exceptions_of_sympy_become_reasons(monkeypatch: pytest.MonkeyPatch, failure: Exception, reason: str) -> None:
+    """In formulas and in numbers."""
+
+    def fail(*_: object) -> None:
+        raise failure
+
+    found, broken = work("x**2"), work("x**2")
+    found.formula("x")
+    monkeypatch.setattr("autogradcli.engines.sympy.differentiate._differentiate", fail)
+    monkeypatch.setattr("autogradcli.engines.sympy.differentiate.evaluate", fail)
+    assert broken.formula("x") == (None, reason)
+    assert found.slope("x", {"x": 1.0}) == Number(None, reason)
+    assert found.value({"x": 1.0}) == Number(None, reason)
 
 
 def test_a_formula_beyond_print_is_still_evaluated() -> None:

@@ -86,7 +86,9 @@ def test_e_is_a_constant_or_a_variable(process: SymbolicProcess) -> None:
 def test_a_timeout_costs_one_ticket(process: SymbolicProcess) -> None:
     """What was queued behind is answered by the next child, what was finished before stays."""
     before = ask(process, "x**2", x=3.0)
+    pointless = ask(process, "x**8")
     hard = ask(process, HARD, timeout=0.5, x=0.5)
+    late = ask(process, HARD, timeout=0.5)
     behind = [ask(process, f"x**{power}", x=1.0) for power in range(3, 6)]
     alone = ask(process, "x**7")
     first = child(process)
@@ -97,6 +99,10 @@ def test_a_timeout_costs_one_ticket(process: SymbolicProcess) -> None:
     assert [process.result(ticket).derivatives["x"].digits for ticket in (before, *behind)] == ["6", "3", "4", "5"]
     assert process.result(alone).derivatives["x"] == Derivative("7*x**6", None, None)
     assert child(process) != first
+    process.evaluate(pointless, {"x": 1.0})
+    assert process.result(pointless).derivatives["x"] == Derivative("8*x**7", "8", None)
+    process.evaluate(late, {"x": 1.0})
+    assert process.result(late).derivatives["x"] == Derivative(None, None, "timed out after 0.5 s")
 
 
 def test_formulas_that_were_found_before_the_timeout_are_kept(process: SymbolicProcess) -> None:

@@ -4,7 +4,7 @@ import pytest
 import sympy
 from sympy import Expr, Symbol, exp, sin
 
-from autogradcli.engines.sympy.readable import READABLE, forms, tree_size
+from autogradcli.engines.sympy.readable import READABLE, forms, tree_sizes
 
 x, y = Symbol("x", real=True), Symbol("y", real=True)
 
@@ -40,4 +40,4 @@ def test_the_size_of_a_formula_counts_what_is_shared() -> None:
     formula = x
     for _ in range(40):
         formula = function(formula, formula)
-    assert tree_size(formula) == 2**41 - 1
+    assert tree_sizes(formula)[formula] == 2**41 - 1

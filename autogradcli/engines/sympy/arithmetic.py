@@ -200,9 +200,7 @@ def _call(name: str, function: Callable[..., Any], values: Sequence[Any]) -> Any
     except (ValueError, ZeroDivisionError, libmp.NoConvergence):
         raise NoValue(f"{_written(name, values)} has no value") from None
     if isinstance(value, context.mpc):
-        if value.imag:
-            raise NoValue(f"complex value: {_written(name, values)}")
-        value = value.real
+        raise NoValue(f"complex value: {_written(name, values)}")
     if not context.isfinite(value):
         raise NoValue(f"a pole: {_written(name, values)}")
     return value

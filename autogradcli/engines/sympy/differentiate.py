@@ -12,9 +12,12 @@ from autogradcli.engines.sympy.arithmetic import NoValue
 from autogradcli.engines.sympy.evaluate import Point, Tie, evaluate
 from autogradcli.engines.sympy.messages import Number
 from autogradcli.engines.sympy.printing import Unprintable, write
-from autogradcli.engines.sympy.readable import PRINTABLE, forms, tree_size
+from autogradcli.engines.sympy.readable import PRINTABLE, forms, tree_sizes
 from autogradcli.engines.sympy.translate import Translation, translate
 from autogradcli.language.program import Program
+
+SHORT = 12
+"""Number of operands up to which a product is short."""
 
 
 class NoFormula(Exception):
@@ -51,7 +54,7 @@ class Work:
         _check(derivative)
         self._derivatives[name] = derivative
         formula = translation.restore(derivative)
-        if tree_size(formula) > PRINTABLE:
+        if tree_sizes(formula)[formula] > PRINTABLE:
             raise NoFormula(f"the formula is too long to be printed: it has more than {PRINTABLE} parts")
         texts = [(write(form, "text", decimal=translation.decimal), form) for form in forms(formula)]
         text, best = min(texts, key=lambda each: len(each[0]))
@@ -84,11 +87,15 @@ class Work:
 def _differentiate(expression: Expr, symbol: Symbol) -> Expr:
     """SymPy's derivative.
 
-    This is what `diff` calls; but `diff` then tries to prove the result zero, which takes longer than the derivative.
+    These are the rules that `diff` calls; but `diff` then tries to prove the result zero, which takes longer than the
+    derivative. There are two, because the first multiplies products factor by factor.
     """
     if symbol not in expression.free_symbols:
         return sympy.S.Zero
-    derivative = expression._eval_derivative_n_times(symbol, 1)
+    if len(expression.args) <= SHORT:
+        derivative = expression._eval_derivative(symbol)
+    else:
+        derivative = expression._eval_derivative_n_times(symbol, 1)
     return sympy.Derivative(expression, symbol) if derivative is None else derivative
 
 
@@ -116,15 +123,16 @@ def _both_sides(expression: Expr, point: Point) -> str:
 
 def _check(formula: Expr) -> None:
     """NoFormula if SymPy found none, or none in real numbers."""
-    unevaluated = formula.atoms(sympy.Derivative, sympy.Subs, sympy.Integral, sympy.Limit, sympy.Sum)
+    nodes = tree_sizes(formula)
+    unevaluated = [str(node) for node in nodes if isinstance(node, UNEVALUATED)]
     if unevaluated:
-        first = min(map(str, unevaluated))
-        raise NoFormula(f"SymPy left {first} unevaluated")
+        raise NoFormula(f"SymPy left {min(unevaluated, key=len)} unevaluated")
     for wrong, meaning in NOT_REAL.items():
-        if formula.has(wrong):
+        if wrong in nodes:
             raise NoFormula(f"SymPy gives {'' if formula == wrong else 'a formula with '}{wrong}: {meaning}")
 
 
+UNEVALUATED = (sympy.Derivative, sympy.Subs, sympy.Integral, sympy.Limit, sympy.Sum)
 NOT_REAL = {
     sympy.nan: "not a number",
     sympy.zoo: "a pole",

@@ -88,8 +88,6 @@ class Evaluator:
             return any(self.truth(each) for each in condition.args)
         if isinstance(condition, sympy.Not):
             return not self.truth(condition.args[0])
-        if not condition.is_Relational:
-            return condition is sympy.true
         return RELATIONS[condition.rel_op](self.compare(*self.numbers(condition)))
 
     def compare(self, x: Number, y: Number) -> int:

@@ -58,12 +58,6 @@ class TextPrinter(_OnOneLine, StrPrinter):  # type: ignore[misc]
 
     _choice = "where({condition}, {yes}, {no})"
 
-    def _print_Infinity(self, _: Expr) -> str:
-        return "inf"
-
-    def _print_NegativeInfinity(self, _: Expr) -> str:
-        return "-inf"
-
     def _print_Exp1(self, _: Expr) -> str:
         return "exp(1)"
 

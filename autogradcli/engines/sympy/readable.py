@@ -16,7 +16,7 @@ evaluated is always SymPy's own form.
 from collections.abc import Iterator
 
 import sympy
-from sympy import Add, Expr, Mul, Pow
+from sympy import Add, Expr, Mul
 
 READABLE = 120
 """Nodes of a formula beyond which it is left as it is."""
@@ -37,14 +37,15 @@ def forms(formula: Expr) -> Iterator[Expr]:
 
 
 def _others(formula: Expr) -> Iterator[Expr]:
-    size = tree_size(formula)
-    if size > READABLE or not formula.has(Add) or _is_written_out(formula):
+    sizes = tree_sizes(formula)
+    sums = [node for node in sizes if node.is_Add]
+    if not sums or sizes[formula] > READABLE or _is_written_out(formula):
         return
-    if any(map(_has_common_factor, formula.atoms(Add))):
+    if any(map(_has_common_factor, sums)):
         yield sympy.factor_terms(formula)
-    if size > SMALL:
+    if sizes[formula] > SMALL:
         return
-    powers = [each for each in formula.atoms(Pow) if each.base.is_Add and each.exp.is_Integer]
+    powers = [node for node in sizes if node.is_Pow and node.base.is_Add and node.exp.is_Integer]
     if any(each.exp < 0 for each in powers):
         numerator, denominator = sympy.fraction(sympy.together(formula))
         joined = sympy.expand(numerator) / denominator
@@ -71,8 +72,11 @@ def _has_common_factor(terms: Add) -> bool:
     return any(not base.is_Number for base in set.intersection(*bases))
 
 
-def tree_size(formula: Expr) -> int:
-    """How many nodes there are, shared ones counted wherever they stand; found without walking any of them twice."""
+def tree_sizes(formula: Expr) -> dict[Expr, int]:
+    """For every node how many there are below it and itself, shared ones counted wherever they stand.
+
+    No node is walked twice, as SymPy's own traversals do.
+    """
     sizes: dict[Expr, int] = {}
     pending = [formula]
     while pending:
@@ -83,4 +87,4 @@ def tree_size(formula: Expr) -> int:
         else:
             sizes[each] = 1 + sum(sizes[argument] for argument in each.args)
             pending.pop()
-    return sizes[formula]
+    return sizes
