@@ -1,6 +1,7 @@
 """The command line as a whole: help, versions, completion, and the one place where every failure ends."""
 
 import os
+import pty
 import subprocess
 import sys
 
@@ -129,3 +130,16 @@ def test_words_pass_through_untouched() -> None:
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "0.002\n", "")
+
+
+def test_a_terminal_is_told_that_it_is_read() -> None:
+    """Who types `-` at a terminal would otherwise wait for ever; a pipe is read without a word."""
+    command = [sys.executable, "-m", "autogradcli", "diff", "-"]
+    keyboard, terminal = pty.openpty()
+    os.write(keyboard, b"x**2\n\x04")
+    typed = subprocess.run(command, stdin=terminal, capture_output=True, text=True, check=False)
+    piped = subprocess.run(command, input="x**2", capture_output=True, text=True, check=False)
+    os.close(keyboard)
+    os.close(terminal)
+    assert (typed.stdout, typed.stderr) == ("2*x\n", "reading from the terminal; Ctrl-D ends the input\n")
+    assert (piped.stdout, piped.stderr) == ("2*x\n", "")

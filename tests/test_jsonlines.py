@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from autogradcli.compute.problem import Problem
 from autogradcli.language.program import Constant
-from autogradcli.sources.jsonlines import MAX_LINE, Failure, read_lines, read_problem
+from autogradcli.sources import jsonlines
+from autogradcli.sources.jsonlines import KEYS, Failure, read_lines, read_problem
 from autogradcli.sources.settings import Settings
 
 SETTINGS = Settings(rtol=1e-3, symbolic=False, timeout=3.0)
@@ -79,7 +80,7 @@ WRONG = [
         '{"expression": "x", "units": 1}',
         "usage",
         'there is no key "units"',
-        "the keys are id, expression, at, wrt, of, dtype, rtol, atol",
+        f"the keys are {', '.join(KEYS)}",
     ),
     ('{"expression": 2}', "usage", '"expression" must be text, and is a number', None),
     ('{"expression": null}', "usage", '"expression" must be text, and is null', None),
@@ -173,17 +174,18 @@ def test_blank_lines_are_skipped() -> None:
     assert list(read_lines(io.BytesIO(b"a\n\n  \r\nb\r\nc"))) == [b"a\n", b"b\r\n", b"c"]
 
 
-def test_an_endless_line_is_cut_and_passed_over() -> None:
+def test_an_endless_line_is_cut_and_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     """A line beyond the limit is never held in memory, and the next one is read as if nothing had been."""
-    stream = io.BytesIO(b"x" * (3 * MAX_LINE) + b"\nnext\n")
-    first, second = read_lines(stream)
-    assert (len(first), second) == (MAX_LINE + 1, b"next\n")
+    monkeypatch.setattr(jsonlines, "MAX_LINE", 1_000)
+    first, second = read_lines(io.BytesIO(b"x" * 3_000 + b"\nnext\n"))
+    assert (len(first), second) == (1_001, b"next\n")
     found = read_problem(first, SETTINGS)
     assert isinstance(found, Failure)
-    assert found.error.message == "the line is longer than 1,000,000 bytes"
+    assert found.error.message == "the line is longer than 1,000 bytes"
 
 
-def test_a_line_of_the_longest_kind() -> None:
+def test_a_line_of_the_longest_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     """A line of exactly the limit is read whole."""
-    line = b'{"expression": "x"}'.ljust(MAX_LINE - 1) + b"\n"
+    monkeypatch.setattr(jsonlines, "MAX_LINE", 1_000)
+    line = b'{"expression": "x"}'.ljust(999) + b"\n"
     assert list(read_lines(io.BytesIO(line + b"y\n"))) == [line, b"y\n"]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import BinaryIO
 
-from autogradcli.cli.output import file_error
+from autogradcli.cli.output import file_error, say
 from autogradcli.errors import GradcalcError
 from autogradcli.language.characters import MAX_LENGTH
 
@@ -55,6 +55,8 @@ def _standard_input() -> BinaryIO:
     """Standard input in bytes, behind a buffer of its own: a thread that waits in Python's blocks the exit."""
     if sys.stdin is None:
         raise GradcalcError("file", "standard input is closed")
+    if sys.stdin.isatty():
+        say("reading from the terminal; Ctrl-D ends the input")
     return open(sys.stdin.fileno(), "rb", closefd=False)
 
 
