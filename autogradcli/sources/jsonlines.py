@@ -1,6 +1,7 @@
 """Problems from JSON Lines: one object with an expression and a point on each line.
 
     {"id": 7, "expression": "x**y", "at": {"x": 2, "y": "pi/4"}, "wrt": ["x"]}
+    {"id": 8, "expression": "norm(v)", "at": {"v": [3, 4]}}
 
 Whatever a line holds, what comes out is a problem, or a failure that says what is wrong with the line.
 """
@@ -22,8 +23,9 @@ from autogradcli.language.program import Constant, Program
 from autogradcli.sources.argv import parse_program
 from autogradcli.sources.point import Notation, check_names, check_wrt, parse_value
 from autogradcli.sources.settings import Settings
+from autogradcli.sources.tensors import tensor
 
-MAX_LINE = 1_000_000
+MAX_LINE = 32_000_000
 """Bytes in one line."""
 MAX_DIGITS = 4_000
 """Digits of an integer: Python refuses to read longer ones."""
@@ -175,10 +177,12 @@ def _number(value: Any, label: str) -> float:
 
 
 def _value(value: Any, name: str) -> Program:
-    """The value of a variable: text is a constant expression, a number is the double nearest to it."""
+    """The value of a variable: text is a constant expression, a number is the double nearest to it, lists a tensor."""
     label = _NOTATION.label(name)
     if isinstance(value, str):
         return parse_value(value, label)
+    if isinstance(value, list):
+        return tensor(value, label, _number)
     number = _number(value, label)
     source = repr(number)
     if source == "-0.0":  # a Fraction has no negative zero, a sign before it has

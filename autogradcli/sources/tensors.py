@@ -1,0 +1,66 @@
+"""Tensors that come as data: nested lists of numbers."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from autogradcli.errors import GradcalcError, Span
+from autogradcli.language.program import Program, Tensor
+from autogradcli.language.shapes import MAX_DIMENSIONS, Shape, subscript, written
+
+MAX_ELEMENTS = 1_000_000
+"""Components of one tensor."""
+
+SOURCE = "[...]"
+"""What stands for the text of a value that never was text."""
+
+
+def tensor(value: list[Any], label: str, read: Callable[[Any, str], float]) -> Program:
+    """The value that nested lists mean.
+
+    `read` gives the number that an item means, or an error; it is told what the item is called.
+    """
+    items: list[Any] = [value]
+    shape: Shape = ()
+    while isinstance(items[0], list):
+        size = _size(items, shape, label)
+        items = [item for row in items for item in row]
+        shape = (*shape, size)
+    for place, item in enumerate(items):
+        if isinstance(item, list):
+            raise _ragged(items, place, shape, label)
+    numbers = tuple(_component(item, place, shape, label, read) for place, item in enumerate(items))
+    span = Span(0, len(SOURCE))
+    return Program(SOURCE, (Tensor(numbers, shape, span),), 0, None, {}, ())
+
+
+def _size(rows: list[Any], shape: Shape, label: str) -> int:
+    """The number of items that all rows have; an error if they differ, or are too many or none."""
+    size = len(rows[0])
+    for place, row in enumerate(rows):
+        if not isinstance(row, list) or len(row) != size:
+            raise _ragged(rows, place, shape, label)
+    if not size:
+        raise GradcalcError("shape", f"{label} holds no number", hint="a list has at least one item")
+    if len(shape) == MAX_DIMENSIONS:
+        raise GradcalcError("limit", f"{label} is nested more than {MAX_DIMENSIONS} deep")
+    if len(rows) * size > MAX_ELEMENTS:
+        raise GradcalcError("limit", f"{label} has more than {MAX_ELEMENTS:,} components")
+    return size
+
+
+def _ragged(items: list[Any], place: int, shape: Shape, label: str) -> GradcalcError:
+    described = [_described(item) for item in (items[place], items[0])]
+    where = subscript(place, shape), subscript(0, shape)
+    message = f"{label} is ragged: item {where[0]} {described[0]}, and item {where[1]} {described[1]}"
+    return GradcalcError("shape", message, hint="the items of a list have one shape")
+
+
+def _described(item: Any) -> str:
+    return f"has shape {written((len(item),))}" if isinstance(item, list) else "is a number"
+
+
+def _component(item: Any, place: int, shape: Shape, label: str, read: Callable[[Any, str], float]) -> float:
+    if type(item) is float and math.isfinite(item):  # most are, and their names need not be written then
+        return item
+    return read(item, f"item {subscript(place, shape)} of {label}")
