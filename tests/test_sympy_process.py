@@ -115,6 +115,12 @@ def test_formulas_that_were_found_before_the_timeout_are_kept(process: SymbolicP
     assert found == {"b": Derivative("2*b", None, late), "x": Derivative(None, None, late)}
 
 
+def test_any_patience(process: SymbolicProcess) -> None:
+    """None at all, and without end."""
+    assert process.result(ask(process, HARD, timeout=0.0)).derivatives["x"].reason == "timed out after 0 s"
+    assert process.result(ask(process, "x**2", timeout=float("inf"), x=1.0)).derivatives["x"].digits == "2"
+
+
 def test_time_in_the_queue_does_not_count(process: SymbolicProcess) -> None:
     """A ticket that waits longer than its timeout behind another is still answered."""
     hard = ask(process, HARD, timeout=1.5)

@@ -234,7 +234,8 @@ class _Child:
 
         queue.Empty if the child has been busy with its ticket for longer than `patience` and nothing has come.
         """
-        timeout = None if patience is None else max(0.0, patience - self.busy_seconds())
+        left = None if patience is None else max(0.0, patience - self.busy_seconds())
+        timeout = None if left is None else min(left, threading.TIMEOUT_MAX)
         reply, came = self._replies.get(timeout=timeout)
         if isinstance(reply, Began):
             self.worked = True

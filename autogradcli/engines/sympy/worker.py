@@ -130,7 +130,7 @@ def limit_processor_time(seconds: float) -> None:
 
     A long operation on large integers lets no other thread run, so that the end of the parent would go unnoticed.
     """
-    with suppress(ImportError, OSError, ValueError):
+    with suppress(ImportError, OSError, OverflowError, ValueError):
         import resource
 
         _, hard = resource.getrlimit(resource.RLIMIT_CPU)
