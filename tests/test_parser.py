@@ -365,6 +365,7 @@ def numbers(children: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.builds("{}({})".format, st.sampled_from(["sin", "np.exp", "F.relu", "gelu", "elu"]), children),
         st.builds("({}).{}".format, children, st.sampled_from(["sin()", "pow(2)", "clamp(min=0)", "log(3)"])),
         st.builds("max({}, {},\n{})".format, children, children, children),
+        st.builds("sum([{}, {}])".format, children, children),
         st.builds("where({}, {}, {})".format, simple, children, children),
         st.builds("({} if {} else {})".format, children, simple, children),
     )

@@ -17,6 +17,10 @@ KINKS = [
     ("hardswish(x)", {"x": "3"}, (1.5, 1)),
     ("max(x, x**2)", {"x": "1"}, (1, 2)),
     ("selu(x)", {"x": "0"}, (1.7580993408473766, 1.0507009873554805)),
+    ("norm(x)", {"x": "[0, 0]"}, (-1, 1)),
+    ("max(x)", {"x": "[1, 1]"}, (0, 1)),
+    ("min(x)", {"x": "[1, 1]"}, (1, 0)),
+    ("median(x)", {"x": "[1, 1, 2]"}, (0, 1)),
 ]
 
 
@@ -39,14 +43,17 @@ VERDICTS = [
     # Conventions that add up to a wrong number.
     ("relu(x) - relu(-x)", {"x": "0"}, {"x": "mismatch"}, {"x": "GC102"}),
     ("hypot(a, b)", {"a": "0", "b": "0"}, {"a": "mismatch", "b": "mismatch"}, {"a": "GC102", "b": "GC102"}),
+    ("sum(x**2)**0.5", {"x": "[0, 0]"}, {"x": "mismatch"}, {"x": "GC102"}),
     # Masks.
     ("where(x > 0, sqrt(x), x)", {"x": "-1"}, {"x": "mismatch"}, {"x": "GC201"}),
     ("where(x <= 0, exp(x), 1 + x)", {"x": "1000"}, {"x": "mismatch"}, {"x": "GC201"}),
     ("where(x > 0, log(x), 0)", {"x": "0"}, {"x": "undefined"}, {"x": "GC113"}),
+    ("sum(where(x > 0, sqrt(x), x))", {"x": "[-1, 4]"}, {"x": "mismatch"}, {"x": "GC201"}),
     # Overflow and underflow.
     ("log(1 + exp(x))", {"x": "1000"}, {"x": "mismatch"}, {"x": "GC202"}),
     ("log(sigmoid(x))", {"x": "-1000"}, {"x": "mismatch"}, {"x": "GC202"}),
     ("atan2(a, b)", {"a": "1e-200", "b": "1e-200"}, {"a": "mismatch", "b": "mismatch"}, {"a": "GC303", "b": "GC303"}),
+    ("norm(x)", {"x": "[1e200, 1e200]"}, {"x": "mismatch"}, {"x": "GC303"}),
     ("asinh(x)", {"x": "1e200"}, {"x": "mismatch"}, {"x": "GC303"}),
     # Tails.
     ("sigmoid(x)", {"x": "40"}, {"x": "imprecise"}, {"x": "GC301"}),
@@ -54,6 +61,7 @@ VERDICTS = [
     ("expm1(x)", {"x": "-40"}, {"x": "imprecise"}, {"x": "GC301"}),
     ("softplus(x)", {"x": "21"}, {"x": "imprecise"}, {"x": "GC301"}),
     ("sinc(x)", {"x": "1e-8"}, {"x": "imprecise"}, {"x": "GC301"}),
+    ("binary_cross_entropy_with_logits(x, 1)", {"x": "40"}, {"x": "mismatch"}, {"x": "GC303"}),
     ("(x + 1)**2 - x**2", {"x": "1e17"}, {"x": "imprecise"}, {"x": "GC302"}),
     ("sin(x)", {"x": "1e12"}, {"x": "verified"}, {}),
     ("x/x", {"x": "1e-9"}, {"x": "verified"}, {}),
