@@ -13,6 +13,7 @@ from autogradcli.compute.ruling import gradient, value_note
 from autogradcli.compute.verdict import worst
 from autogradcli.engines.opinions import Array, Autograd, shape
 from autogradcli.engines.sympy.process import Answer, SymbolicProcess
+from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.tape import TooLong
 
@@ -62,7 +63,12 @@ class Pending:
 
         problem = self._problem
         imported = perf_counter()
-        self._autograd = differentiate(problem.program, problem.at, problem.wrt, problem.dtype)
+        try:
+            self._autograd = differentiate(problem.program, problem.at, problem.wrt, problem.dtype)
+        except GradcalcError:
+            if self._symbolic is not None:
+                self._symbolic.abandon(self._ticket)
+            raise
         if self._symbolic is not None:
             self._symbolic.evaluate(self._ticket, self._autograd.inputs)
         differentiated = perf_counter()

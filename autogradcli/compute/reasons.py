@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from autogradcli.compute.opinions import Opinions
 from autogradcli.compute.report import Reason
@@ -213,7 +214,7 @@ def _of_step(case: Case, code: str, message: str, step: int | None) -> Reason:
 def _digits(truth: Enclosure) -> str:
     """The true number in a few digits, for a sentence."""
     assert truth.ball is not None
-    return short(float(truth.ball.value)) if truth.nearest and math.isfinite(truth.nearest) else truth.ball.value[:12]
+    return f"{Decimal(truth.ball.value):.7g}"
 
 
 def contrast(one: float, other: float) -> tuple[str, str]:

@@ -85,7 +85,7 @@ def _agreement(derivative: Derivative, truth: Enclosure) -> tuple[str, str | Non
         return "unavailable", f"{why}: nothing to agree with"
     if contains(truth.ball, derivative.digits):
         return "agrees", None
-    return "disagrees", f"SymPy's {derivative.digits} lies outside {truth.ball.value} ± {truth.ball.radius}"
+    return "disagrees", f"GC401: SymPy's {derivative.digits} lies outside {truth.ball.value} ± {truth.ball.radius}"
 
 
 def value_note(opinions: Opinions) -> str | None:

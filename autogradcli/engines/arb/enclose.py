@@ -18,6 +18,8 @@ from autogradcli.language.tape import Operation
 
 FIRST_PRECISION = 128
 LAST_PRECISION = 8192
+ZERO_PRECISION = 1024
+"""Binary digits from which on a ball that is negligible beside the rounding budget is as good as settled."""
 SPARE_DIGITS = 40
 """Binary digits beyond the dtype's that an enclosure must settle."""
 ROUNDINGS = 4
@@ -133,6 +135,6 @@ def _gradient_is_open(proof: Proof, entry: int) -> bool:
 def _settled(proof: Proof, ball: arb, budget: Callable[[], arb]) -> bool:
     if ball.is_exact() or ball.rel_accuracy_bits() >= proof.dtype.digits + SPARE_DIGITS:
         return True
-    if proof.precision <= 2 * FIRST_PRECISION:
+    if proof.precision < ZERO_PRECISION:
         return False
     return bool(ball.rad() < budget().rad() * arb(2) ** -SPARE_DIGITS)

@@ -66,6 +66,7 @@ class SymbolicProcess:
 
     def __init__(self) -> None:
         self._tickets: dict[int, _Ticket] = {}
+        self._abandoned: set[int] = set()
         self._count = 0
         self._child = _Child()
 
@@ -100,9 +101,20 @@ class SymbolicProcess:
             self._listen()
         return self._tickets.pop(ticket).answer()
 
+    def abandon(self, ticket: int) -> None:
+        """Nobody will ask for the result of this ticket: it is forgotten as soon as the child is done with it."""
+        self._abandoned.add(ticket)
+        self._forget()
+
     def close(self) -> None:
         """End the child."""
         self._child.close()
+
+    def _forget(self) -> None:
+        done = {ticket for ticket in self._abandoned if self._tickets[ticket].complete}
+        self._abandoned -= done
+        for ticket in done:
+            del self._tickets[ticket]
 
     def _listen(self) -> None:
         """Take in one reply, or do what must be done when none comes."""
@@ -117,6 +129,7 @@ class SymbolicProcess:
             self._replace_child(f"SymPy's process ended: {self._child.epitaph()}")
         elif reply.ticket in self._tickets:
             self._tickets[reply.ticket].take(reply)
+        self._forget()
 
     def _replace_child(self, reason: str) -> None:
         """Give up the ticket that the child was busy with, and hand all others to a new child.

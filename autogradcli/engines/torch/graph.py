@@ -49,7 +49,7 @@ class Trace:
         return Node(
             id=place_of[node],
             name=type(node).__name__,
-            expression=self._program.text(index),
+            expression=elided(self._program.text(index)),
             step=index,
             value=None if result is None else result.tolist(),
             gradient=recorder.arrived,
@@ -57,6 +57,16 @@ class Trace:
             flows=tuple(flow for flow, each in zip(sent, inputs, strict=True) if each is not None),
             variable=step.name if isinstance(step, Variable) else None,
         )
+
+
+MAX_TEXT = 400
+"""Characters of a node's expression: the nodes of a long sum must not grow with the square of its length."""
+
+
+def elided(text: str) -> str:
+    """A text that is too long with its middle left out."""
+    half = MAX_TEXT // 2
+    return text if len(text) <= MAX_TEXT else f"{text[:half]} … {text[-half:]}"
 
 
 class _Recorder:
