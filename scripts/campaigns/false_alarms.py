@@ -1,0 +1,135 @@
+"""No false alarm: random expressions through gradcalc, every finding judged by mpmath at 600 digits or more.
+
+Run from the top of the checkout: python -m scripts.campaigns.false_alarms --count 100000 --class wild
+"""
+
+import argparse
+import multiprocessing
+import signal
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from functools import partial
+from random import Random
+from types import FrameType
+
+from autogradcli.language.dtypes import DTYPES
+from tests.findings import Outcome, outcomes
+from tests.generate import DEPTH, FAMILIES, Case, case
+
+PATIENCE = 30
+"""Seconds for one case."""
+EXAMPLES = 12
+"""How many cases of each kind are listed."""
+
+
+class Slow(BaseException):
+    """A case takes too long; no handler of errors catches it."""
+
+
+SILENT = ("unverified", "refused", "too slow")
+"""Verdicts that say nothing."""
+Key = tuple[str, ...]
+"""Verdict, code, and what is violated if something is."""
+Finding = tuple[Case, list[Outcome]]
+
+
+def main() -> int:
+    """Exit status 1 if a finding does not hold."""
+    options = arguments()
+    start = time.perf_counter()
+    table = Table()
+    for chosen, found in campaign(options):
+        for outcome in found:
+            table.add(chosen, outcome)
+    table.show(options.examples)
+    seconds = time.perf_counter() - start
+    print(f"{options.count} cases, {table.violations} violations; {options.count / seconds:.0f} cases per second")
+    return int(table.violations > 0)
+
+
+class Table:
+    """Counts of verdicts, and the shortest cases of all that is worth reading."""
+
+    def __init__(self) -> None:
+        self.violations = 0
+        self._counts = Counter[Key]()
+        self._examples: dict[Key, list[tuple[Case, str]]] = defaultdict(list)
+
+    def add(self, chosen: Case, outcome: Outcome) -> None:
+        """Count an outcome."""
+        key = outcome.verdict, "beyond mpmath" if outcome.beyond else outcome.code
+        self._counts[key] += 1
+        self._examples[key].append((chosen, f"d/d{outcome.name}"))
+        for violation in outcome.violations:
+            self.violations += 1
+            kind = *key, f"VIOLATION of {violation.partition(':')[0]}"
+            self._counts[kind] += 1
+            self._examples[kind].append((chosen, f"d/d{outcome.name} {violation}"))
+        for examples in self._examples.values():
+            examples.sort(key=lambda example: len(example[0].text))
+            del examples[EXAMPLES:]
+
+    def show(self, everything: bool) -> None:
+        """Print the counts, then examples: of violations and of verdicts that say nothing, or of all."""
+        for key, count in self._counts.most_common():
+            print(f"{count:>8}  {' '.join(key)}")
+        for key, examples in self._examples.items():
+            if everything or len(key) == 3 or key[0] in SILENT:
+                print(f"-- {' '.join(key)}")
+                for chosen, text in examples:
+                    print(f"{command(chosen)}\n    {text}")
+
+
+def arguments() -> argparse.Namespace:
+    """The options of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=100_000)
+    parser.add_argument("--first", type=int, default=0, help="number of the first case")
+    parser.add_argument("--seed", default="1")
+    parser.add_argument("--class", dest="family", choices=FAMILIES, default="wild")
+    parser.add_argument("--dtype", choices=tuple(DTYPES), default="float64")
+    parser.add_argument("--depth", type=int, default=DEPTH)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--examples", action="store_true", help="list examples of every verdict")
+    return parser.parse_args()
+
+
+def campaign(options: argparse.Namespace) -> Iterator[Finding]:
+    """Every case with what became of it."""
+    numbers = range(options.first, options.first + options.count)
+    work = partial(examined, family=options.family, dtype=options.dtype, seed=options.seed, depth=options.depth)
+    if options.workers == 1:
+        yield from map(work, numbers)
+        return
+    with multiprocessing.get_context("spawn").Pool(options.workers) as pool:
+        yield from pool.imap_unordered(work, numbers, chunksize=50)
+
+
+def examined(number: int, family: str, dtype: str, seed: str, depth: int) -> Finding:
+    """The case of that number and its outcomes; too slow a case is one outcome."""
+    chosen = case(family, dtype, Random(f"{seed}/{family}/{dtype}/{number}"), depth)
+    signal.signal(signal.SIGALRM, _give_up)
+    signal.alarm(PATIENCE)
+    try:
+        found = outcomes(chosen)
+    except Slow:
+        found = [Outcome("", "too slow", "-", beyond=True)]
+    finally:
+        signal.alarm(0)
+    return chosen, found
+
+
+def _give_up(_: int, __: FrameType | None) -> None:
+    raise Slow
+
+
+def command(each: Case) -> str:
+    """The case as a call of gradcalc."""
+    at = " ".join(f"--{name}={value!r}" for name, value in each.at.items())
+    return f"gradcalc eval '{each.text}' {at} --dtype {each.dtype}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

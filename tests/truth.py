@@ -1,0 +1,156 @@
+"""Values and slopes of programs by mpmath at hundreds of digits: nothing of the engines, no partial of the table."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from mpmath import mp
+from mpmath.libmp import NoConvergence
+
+from autogradcli.language.function import Function
+from autogradcli.language.program import Program
+from autogradcli.language.table import row
+from autogradcli.language.tape import Input, Literal, Tape, definition, scalarise
+from tests.precise import MEANING, exactly, real
+
+Values = list[Any]
+Point = Mapping[str, Any]
+
+CHOICES = frozenset(["lt", "le", "gt", "ge", "eq", "ne", "logical_and", "logical_or", "logical_not", "where", "floor"])
+"""Rows that have neither partials nor a definition."""
+ANY_SIZE = CHOICES | frozenset(["add", "sub", "mul", "div", "neg", "sqrt", "rsqrt", "log"])
+"""Rows that mpmath computes quickly whatever the size of their operands."""
+LARGEST = 20_000
+"""Binary logarithm of the largest and smallest operands that mpmath is asked to take elsewhere."""
+
+LOWEST = {"polygamma": -1000, "trigamma": -1000}
+"""Below which mpmath takes a step of a recurrence for every whole number."""
+
+OWN: dict[str, Callable[..., Any]] = {
+    "logaddexp": lambda x, y: max(x, y) + mp.log1p(mp.exp(-abs(x - y))),
+    "logaddexp2": lambda x, y: max(x, y) + mp.log1p(mp.power(2, -abs(x - y))) / mp.ln2,
+    "log_ndtr": lambda x: mp.ln(mp.ncdf(x)) if x < 0 else mp.log1p(-mp.ncdf(-x)),
+    "sigmoid": lambda x: 1 / (1 + mp.exp(-x)) if x > 0 else mp.exp(x) / (1 + mp.exp(x)),
+}
+"""Meanings that hold where the plainer ones have not digits enough."""
+
+
+class TooHard(Exception):
+    """mpmath would take too long, or does not converge."""
+
+
+def tape_of(program: Program) -> Tape:
+    """The program in elementary rows."""
+    return scalarise(program, lambda each: each.elementary or each.name in CHOICES)
+
+
+@cache
+def meaning(name: str) -> Callable[..., Any]:
+    """A row's value by mpmath: its own function, or else the row's definition."""
+    if name in OWN or name in MEANING:
+        return OWN.get(name) or MEANING[name]
+    function: Function = row(name)
+    tape = tape_of(definition(function))
+    names = function.operand_names
+    return lambda *operands: run(tape, dict(zip(names, operands, strict=True)))[tape.output]
+
+
+def apply(name: str, operands: Sequence[Any]) -> Any:
+    """A row applied to numbers; NaN where it has no real value."""
+    if any(mp.isnan(operand) for operand in operands if not isinstance(operand, bool)):
+        return mp.nan if name != "where" else _chosen(*operands)
+    if name not in ANY_SIZE and any(mp.isfinite(x) and x and abs(mp.mag(x)) > LARGEST for x in operands):
+        raise TooHard
+    if name in LOWEST and operands[-1] < LOWEST[name]:
+        raise TooHard
+    try:
+        return real(meaning(name), operands)
+    except (OverflowError, NoConvergence, NotImplementedError) as problem:
+        raise TooHard from problem
+
+
+def _chosen(condition: Any, yes: Any, no: Any) -> Any:
+    return mp.nan if not isinstance(condition, bool) else yes if condition else no
+
+
+def run(tape: Tape, at: Point, bump: Mapping[int, Any] | None = None) -> Values:
+    """The value of every entry of a tape; `bump` gives factors by which the results of some entries are multiplied."""
+    values: Values = []
+    for index, entry in enumerate(tape.entries):
+        if isinstance(entry, Input):
+            value = at[entry.name]
+        elif isinstance(entry, Literal):
+            value = exactly(entry.value)
+        else:
+            value = apply(entry.function, [values[operand] for operand in entry.operands])
+        values.append(value * bump[index] if bump and index in bump else value)
+    return values
+
+
+@dataclass(frozen=True, slots=True)
+class Slope:
+    """What differences say about a function's slope along one variable."""
+
+    kind: str
+    """smooth, kink, jump, vertical, outside (not defined on some side) or undefined (here)."""
+    value: Any = None
+    """The slope, if it is smooth."""
+    doubt: Any = None
+    """By how much the value may be off."""
+    sides: tuple[Any, Any] | None = None
+    """The slopes from the left and from the right."""
+
+
+class Truth:
+    """A program at a point, at so many decimal digits."""
+
+    def __init__(self, program: Program, at: Mapping[str, float], digits: int) -> None:
+        self.digits = digits
+        self.tape = tape_of(program)
+        self.at = {name: mp.mpf(value) for name, value in at.items()}
+        with mp.workdps(digits):
+            values = run(self.tape, self.at)
+            self.value = values[self.tape.output]
+            self._largest = max(abs(value) for value in values if not isinstance(value, bool) and mp.isfinite(value))
+            if self._largest > mp.mpf(10) ** (digits // 3):
+                # Beside a pole (1/sin(pi)) or of a size at which digits run out.
+                raise TooHard
+
+    def _value(self, at: Point) -> Any:
+        return run(self.tape, at)[self.tape.output]
+
+    def slope(self, name: str) -> Slope:
+        """The slope along a variable, from differences at two distances on both sides."""
+        with mp.workdps(self.digits):
+            if not mp.isfinite(self.value):
+                return Slope("undefined")
+            size = abs(self.at[name]) or mp.mpf(10) ** -20
+            far, near = (self._secants(name, size * mp.mpf(10) ** -(self.digits // part)) for part in (4, 3))
+            return self._limit(far, near, size)
+
+    def _secants(self, name: str, step: Any) -> tuple[Any, Any]:
+        above, below = (self._value({**self.at, name: self.at[name] + sign * step}) for sign in (1, -1))
+        return (self.value - below) / step, (above - self.value) / step
+
+    def _limit(self, far: tuple[Any, Any], near: tuple[Any, Any], size: Any) -> Slope:
+        """What secants on both sides say; of a smooth function they differ in proportion to the distance."""
+        if not all(map(mp.isfinite, far + near)):
+            return Slope("outside")
+        closer = mp.mpf(10) ** (self.digits // 3 - self.digits // 4)
+        noise = mp.mpf(10) ** (8 - self.digits + self.digits // 3) * self._largest / size
+        growth = max(abs(a) / (abs(b) + 100 * noise) if a else 0 for a, b in zip(near, far, strict=True))
+        if growth > 3:
+            return Slope("jump" if growth > closer / 10 else "vertical", sides=near)
+        gap, far_gap = abs(near[0] - near[1]), abs(far[0] - far[1])
+        if gap > 100 * noise and gap > far_gap / mp.sqrt(closer):
+            return Slope("kink", sides=near)
+        middle, far_middle = sum(near) / 2, sum(far) / 2
+        return Slope("smooth", middle, 10 * abs(middle - far_middle) + noise, near)
+
+
+def ulps(distance: Any, truth: Any, digits: int, smallest: int) -> float:
+    """A distance in units in the last place of a format, as defined by Goldberg: that of the truth's own binade."""
+    exponent = mp.mag(truth) - digits if truth else smallest
+    return float(distance / mp.ldexp(1, max(exponent, smallest))) if mp.isfinite(distance) else math.nan
