@@ -44,6 +44,8 @@ VERDICTS = [
     ("relu(x) - relu(-x)", {"x": "0"}, {"x": "mismatch"}, {"x": "GC102"}),
     ("hypot(a, b)", {"a": "0", "b": "0"}, {"a": "mismatch", "b": "mismatch"}, {"a": "GC102", "b": "GC102"}),
     ("sum(x**2)**0.5", {"x": "[0, 0]"}, {"x": "mismatch"}, {"x": "GC102"}),
+    # A tie of three: no single component moves the median, all together do.
+    ("median(x)", {"x": "[2, 2, 2]"}, {"x": "kink"}, {"x": "GC103"}),
     # Masks.
     ("where(x > 0, sqrt(x), x)", {"x": "-1"}, {"x": "mismatch"}, {"x": "GC201"}),
     ("where(x <= 0, exp(x), 1 + x)", {"x": "1000"}, {"x": "mismatch"}, {"x": "GC201"}),

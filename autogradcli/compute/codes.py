@@ -44,6 +44,15 @@ PAGES = (
         "Rewrite the expression so that the kinks cancel before it is differentiated, or move off the point.",
     ),
     Page(
+        "GC103",
+        "kink across several components",
+        "Several components tie. Moving any one of them alone gives a slope, but moving all of them gives another than "
+        "the sum of these, so there is no derivative: the median of three equal numbers does not move with any one of "
+        "them, and moves with all. Autograd shares the gradient among them.",
+        ("eval", "median(x)", "--x", "[2, 2, 2]"),
+        "Nothing is wrong if the tie is hit by chance. Otherwise break the tie, or use a smooth function.",
+    ),
+    Page(
         "GC111",
         "not defined here",
         "An operation on the way to the output is outside its domain or at a pole: the logarithm of a negative number, "

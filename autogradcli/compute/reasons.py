@@ -79,6 +79,16 @@ def _kink(case: Case) -> Reason:
     )
 
 
+def _kink_of_several(case: Case) -> Reason:
+    assert case.truth.slopes is not None
+    alone, together = case.truth.slopes
+    message = (
+        f"not differentiable at {case.place}: the slope is {short(alone)} along it alone, and {short(together)} along"
+        f" all that tie with it; torch's convention gives {short(case.number)}"
+    )
+    return Reason("GC103", message, case.truth.step, case.text(case.truth.step))
+
+
 def _conventions(case: Case) -> Reason:
     assert case.truth.slopes is not None
     left, right = case.truth.slopes
@@ -189,6 +199,7 @@ def _undecided(case: Case) -> Reason:
 EXPLAIN: dict[str, Callable[[Case], Reason]] = {
     "GC101": _kink,
     "GC102": _conventions,
+    "GC103": _kink_of_several,
     "GC111": _as_the_cause_says,
     "GC112": _as_the_cause_says,
     "GC113": _as_the_cause_says,

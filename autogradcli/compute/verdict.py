@@ -54,7 +54,7 @@ def tolerance(problem: Problem, size: float) -> Tolerance:
 def rule(number: float, truth: Enclosure, allowed: Tolerance, dtype: Dtype) -> Ruling:
     """The verdict on autograd's number."""
     if truth.ball is None and truth.slopes is not None:
-        return _at_a_kink(number, truth.slopes, allowed)
+        return _at_a_kink(number, truth.slopes, allowed, "GC103" if truth.together else "GC101")
     if truth.cause is not None:
         return Ruling(truth.cause.verdict, truth.cause.code)
     assert truth.nearest is not None
@@ -86,10 +86,10 @@ def _on_the_square(truth: Enclosure, error: tuple[float, float], allowed: Tolera
     return Ruling("mismatch", "GC304") if allowed.demanded else Ruling("imprecise", "GC302")
 
 
-def _at_a_kink(number: float, slopes: tuple[float, float], allowed: Tolerance) -> Ruling:
+def _at_a_kink(number: float, slopes: tuple[float, float], allowed: Tolerance, code: str) -> Ruling:
     low, high = min(slopes), max(slopes)
     between = low - allowed.absolute <= number <= high + allowed.absolute
-    return Ruling("kink", "GC101") if between else Ruling("mismatch", "GC102")
+    return Ruling("kink", code) if between else Ruling("mismatch", "GC102")
 
 
 def worst(verdicts: Iterable[str]) -> str:

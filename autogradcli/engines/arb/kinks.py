@@ -35,18 +35,27 @@ class Side:
 
 def sides(proof: Proof, entry: Input) -> tuple[Side, Side]:
     """How the function leaves the point to the left and to the right along one component of a variable."""
-    moved = proof.plan.inputs[entry.name][entry.place]
-    above = _above(proof, moved, MAX_WORK // len(proof.plan.inputs[entry.name]))
+    entries = proof.plan.inputs[entry.name]
+    return _sides(proof, [entries[entry.place]], MAX_WORK // len(entries))
+
+
+def sides_together(proof: Proof, moved: Sequence[int]) -> tuple[Side, Side]:
+    """The same along several components that are moved at once, each by the same distance."""
+    return _sides(proof, moved, MAX_WORK)
+
+
+def _sides(proof: Proof, moved: Sequence[int], most: int) -> tuple[Side, Side]:
+    above = _above(proof, moved, most)
     if above is None:
         return Side("unsettled"), Side("unsettled")
     with ctx.workprec(LAST_PRECISION):
         return _side(proof, moved, above, -1), _side(proof, moved, above, 1)
 
 
-def _above(proof: Proof, moved: int, most: int) -> Sequence[int] | None:
-    """The entries whose values change with one component, in the order of evaluation; None if there are too many."""
+def _above(proof: Proof, moved: Sequence[int], most: int) -> Sequence[int] | None:
+    """The entries whose values change with some inputs, in the order of evaluation; None if there are too many."""
     found: set[int] = set()
-    pending = [moved]
+    pending = list(moved)
     while pending:
         if len(found) > most:
             return None
@@ -56,7 +65,7 @@ def _above(proof: Proof, moved: int, most: int) -> Sequence[int] | None:
     return sorted(found)
 
 
-def _side(proof: Proof, moved: int, above: Sequence[int], sign: int) -> Side:
+def _side(proof: Proof, moved: Sequence[int], above: Sequence[int], sign: int) -> Side:
     steps = [sign * arb(2) ** -distance for distance in DISTANCES]
     here = proof.precise[proof.plan.tape.output]
     rises = [_value(proof, moved, above, step) - here for step in steps]
@@ -79,9 +88,9 @@ def _limit(first: arb, second: arb) -> Side:
     return Side("unbounded" if abs(second) > abs(first) * 1.5 else "unsettled")
 
 
-def _value(proof: Proof, moved: int, above: Sequence[int], step: arb) -> arb:
-    """The output a step away from the point; what does not depend on the moved component is not computed again."""
-    values = {moved: proof.precise[moved] + step}
+def _value(proof: Proof, moved: Sequence[int], above: Sequence[int], step: arb) -> arb:
+    """The output a step away from the point; what does not depend on the moved inputs is not computed again."""
+    values = {each: proof.precise[each] + step for each in moved}
     for index in above:
         entry = proof.plan.tape.entries[index]
         assert isinstance(entry, Operation)

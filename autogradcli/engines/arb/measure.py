@@ -8,7 +8,7 @@ from flint import arb, ctx
 
 from autogradcli.engines.arb.causes import of_gradient, of_value
 from autogradcli.engines.arb.enclose import Proof
-from autogradcli.engines.arb.kinks import AGREEMENT, Side, sides
+from autogradcli.engines.arb.kinks import AGREEMENT, Side, sides, sides_together
 from autogradcli.engines.opinions import Ball, Cause, Enclosure
 from autogradcli.language.program import Call, Constant
 from autogradcli.language.shapes import subscript
@@ -18,6 +18,8 @@ DECIMALS = 40
 """Digits that a ball's midpoint is printed with."""
 MEASURING = 256
 """Binary digits for the arithmetic of distances."""
+MOST_TIED = 100
+"""Components whose slopes are worked out one by one to see whether they add up."""
 SAME_SLOPE = arb(2) ** -AGREEMENT
 TOO_LONG = Enclosure(cause=Cause("unverified", "GC503", f"{TooLong()}, too many to prove anything about", None))
 
@@ -89,10 +91,30 @@ def _singular(proof: Proof, entry: int, number: float) -> Enclosure:
     slopes = (float(left.slope), float(right.slope))
     step = proof.plan.tape.entries[_singular_culprit(proof, entry)].step
     size = abs(left.slope).max(abs(right.slope))
-    if abs(left.slope - right.slope) <= size * SAME_SLOPE:
-        regular = _regular(proof, left.slope.union(right.slope), lambda: proof.budget(entry), number)
-        return replace(regular, slopes=slopes, step=step)
-    return Enclosure(slopes=slopes, step=step)
+    if abs(left.slope - right.slope) > size * SAME_SLOPE:
+        return Enclosure(slopes=slopes, step=step)
+    regular = _regular(proof, left.slope.union(right.slope), lambda: proof.budget(entry), number)
+    together = None if regular.inside else _slope_together(proof)
+    if together is not None:
+        return Enclosure(slopes=(slopes[0], together), together=True, step=step)
+    return replace(regular, slopes=slopes, step=step)
+
+
+def _slope_together(proof: Proof) -> float | None:
+    """The slope along all components that tie, where it is not the sum of theirs: then there is no derivative.
+
+    The median of three equal numbers does not move with any one of them, and moves with all of them.
+    """
+    tied = [entry for entries in proof.plan.inputs.values() for entry in entries if not proof.proves(entry)]
+    if not 1 < len(tied) <= MOST_TIED:
+        return None
+    for right in (True, False):
+        alone = [sides(proof, proof.plan.tape.entries[entry])[right].slope for entry in tied]  # type: ignore[arg-type]
+        together = sides_together(proof, tied)[right].slope
+        total = sum((slope for slope in alone if slope is not None), arb(0))
+        if together is not None and None not in alone and abs(total - together) > abs(together) * SAME_SLOPE:
+            return float(together)
+    return None
 
 
 def _cause_of_value(proof: Proof) -> Cause:
