@@ -18,6 +18,8 @@ NUDGE = mp.mpf(10) ** -100
 """Relative size of the perturbations."""
 EXACT = CHOICES | {"neg"}
 """Rows without rounding."""
+CORRECT = frozenset({"add", "sub", "mul", "div", "sqrt"})
+"""Rows that IEEE 754 rounds correctly, so that what can be exact is exact."""
 JUMP = mp.mpf(10) ** 50
 """Times its own size: what moves a gradient more than this has moved it over a step."""
 
@@ -56,10 +58,10 @@ class Slopes:
 
     def rounds(self, index: int) -> bool:
         """Whether an entry's value is rounded at all."""
-        entry = self.tape.entries[index]
-        if isinstance(entry, Operation):
-            return entry.function not in EXACT
-        return isinstance(entry, Literal) and not _short(entry.value)
+        entry, value = self.tape.entries[index], self.values[index]
+        if isinstance(entry, Literal) or (entry.function in CORRECT if isinstance(entry, Operation) else False):
+            return bool(self.tangents[index] != 0 or not _short(value))
+        return isinstance(entry, Operation) and entry.function not in EXACT
 
     def adjoints(self) -> Values:
         """The slope of the output along each entry."""
@@ -115,4 +117,4 @@ class Slopes:
 
 def _short(value: Any) -> bool:
     """Whether a constant is exact in every format."""
-    return not isinstance(value, str) and value.denominator & (value.denominator - 1) == 0 and abs(value) <= 256
+    return bool(mp.isfinite(value) and mp.frexp(value)[0] * 256 == mp.floor(mp.frexp(value)[0] * 256))

@@ -111,9 +111,11 @@ class Truth:
         self.tape = tape_of(program)
         self.at = {name: mp.mpf(value) for name, value in at.items()}
         with mp.workdps(digits):
-            values = run(self.tape, self.at)
-            self.value = values[self.tape.output]
-            self._largest = max(abs(value) for value in values if not isinstance(value, bool) and mp.isfinite(value))
+            self.values = run(self.tape, self.at)
+            self.value = self.values[self.tape.output]
+            self._largest = max(
+                abs(value) for value in self.values if not isinstance(value, bool) and mp.isfinite(value)
+            )
             if self._largest > mp.mpf(10) ** (digits // 3):
                 # Beside a pole (1/sin(pi)) or of a size at which digits run out.
                 raise TooHard
@@ -139,7 +141,7 @@ class Truth:
         if not all(map(mp.isfinite, far + near)):
             return Slope("outside")
         closer = mp.mpf(10) ** (self.digits // 3 - self.digits // 4)
-        noise = mp.mpf(10) ** (8 - self.digits + self.digits // 3) * self._largest / size
+        noise = mp.mpf(10) ** (self.digits // 10 - self.digits + self.digits // 3) * self._largest / size
         growth = max(abs(a) / (abs(b) + 100 * noise) if a else 0 for a, b in zip(near, far, strict=True))
         if growth > 3:
             return Slope("jump" if growth > closer / 10 else "vertical", sides=near)
