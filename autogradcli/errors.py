@@ -108,4 +108,6 @@ def _visible_character(character: str) -> str:
 
 def columns(text: str) -> int:
     """How many terminal columns `text` takes: two for wide characters, none for combining ones."""
+    if text.isascii():
+        return len(text)
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

@@ -1,6 +1,6 @@
 """Columns, side by side: widths, alignment, and what is done where there is no room."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from autogradcli.errors import columns
@@ -52,20 +52,26 @@ def draw_table(table: Table, terminal: Terminal) -> list[str]:
     headers = [column.header.split("\n") for column in table.columns]
     height = max(map(len, headers))
     raised = [[""] * (height - len(header)) + header for header in headers]
-    lines = [_line(table, [header[i] for header in raised], ["bold"] * len(headers), terminal) for i in range(height)]
+    slots = [(column.width, column.right) for column in table.columns]
+    gap = " " * table.gap
+    lines = [
+        gap.join(_cells(slots, [header[i] for header in raised], ["bold"] * len(headers), terminal)).rstrip()
+        for i in range(height)
+    ]
     for i in range(len(table.columns[0].cells)):
         styles = [column.styles[i] if column.styles else None for column in table.columns]
-        lines.append(_line(table, [column.cells[i] for column in table.columns], styles, terminal))
+        lines.append(gap.join(_cells(slots, [column.cells[i] for column in table.columns], styles, terminal)).rstrip())
     return lines
 
 
-def _line(table: Table, texts: Sequence[str], styles: Sequence[str | None], terminal: Terminal) -> str:
-    parts = []
-    for column, text, style in zip(table.columns, texts, styles, strict=True):
-        space = " " * (column.width - columns(text))
+def _cells(
+    slots: Sequence[tuple[int, bool]], texts: Sequence[str], styles: Sequence[str | None], terminal: Terminal
+) -> Iterator[str]:
+    """Texts padded to the widths of their columns."""
+    for (width, right), text, style in zip(slots, texts, styles, strict=True):
+        space = " " * (width - columns(text))
         painted = terminal.paint(text, style)
-        parts.append(space + painted if column.right else painted + space)
-    return (" " * table.gap).join(parts).rstrip()
+        yield space + painted if right else painted + space
 
 
 def elide(text: str, width: int, terminal: Terminal) -> str:
