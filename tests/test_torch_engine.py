@@ -102,6 +102,14 @@ def test_what_torch_refuses_names_the_step() -> None:
     assert caught.value.message.startswith("torch: polygamma(n, x) does not support negative n")
 
 
+def test_what_torch_cannot_differentiate_in_a_dtype_is_an_error() -> None:
+    """Some kernels exist forward and not backward."""
+    with pytest.raises(GradcalcError) as caught:
+        run("i1(x)", "bfloat16", x="0.5")
+    assert caught.value.kind == "torch"
+    assert "not implemented for 'BFloat16'" in caught.value.message
+
+
 TEXTS = [
     "x*x*y + x",
     "s = sin(x*y); s*s + cos(s)",

@@ -61,10 +61,17 @@ def _reflected_polygamma(order: int, x: arb) -> arb:
     return value - total if order % 2 == 0 else value + total
 
 
+def _log_ndtr(x: arb) -> arb:
+    """By the smaller tail: in the other one the logarithm of almost 1 would cost as many digits as x has units."""
+    tail = (abs(x) / arb(2).sqrt()).erfc() / 2
+    return (-tail).log1p() if x > 0 else tail.log() if x < 0 else ((-x / arb(2).sqrt()).erfc() / 2).log()
+
+
 SPECIAL: dict[str, Callable[..., arb]] = {
     "atan2": arb.atan2,
     "lgamma": lambda x: x.lgamma() if x > 0 else abs(x.gamma()).log(),
     "polygamma": _polygamma,
+    "log_ndtr": _log_ndtr,
     "i0": lambda x: arb.bessel_i(x, 0),
     "i1": lambda x: arb.bessel_i(x, 1),
     "where": where,

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from autogradcli.engines.opinions import Array, Autograd
+from autogradcli.engines.opinions import Array, Autograd, Node
 from autogradcli.engines.torch.graph import Trace
 from autogradcli.errors import GradcalcError
 from autogradcli.language.characters import excerpt
@@ -48,7 +48,7 @@ def differentiate(program: Program, at: Mapping[str, Program], wrt: Sequence[str
     output = values[program.output]
     if isinstance(output, torch.Tensor) and output.ndim:
         raise not_a_number(program, tuple(output.shape))
-    nodes = trace.backward(output) if isinstance(output, torch.Tensor) and output.requires_grad else ()
+    nodes = _backward(program, trace, output) if isinstance(output, torch.Tensor) and output.requires_grad else ()
     return Autograd(
         inputs={name: plain(leaf) for name, leaf in leaves.items()},
         value=plain(output),
@@ -85,8 +85,21 @@ def _step(program: Program, index: int, values: Sequence[Value], kind: torch.dty
     try:
         return _call(step, operands, kind)
     except (RuntimeError, TypeError, ValueError) as problem:
-        message = _misfit(program, step, operands) or f"torch: {str(problem).splitlines()[0].rstrip('.')}"
+        message = _misfit(program, step, operands) or _first_line(problem)
         raise GradcalcError("torch", message, source=program.source, span=step.span) from problem
+
+
+def _backward(program: Program, trace: Trace, output: torch.Tensor) -> tuple[Node, ...]:
+    try:
+        return trace.backward(output)
+    except RuntimeError as problem:
+        span = program.steps[program.output].span
+        hint = "torch computes this forward but not backward in this dtype: try --dtype float64"
+        raise GradcalcError("torch", _first_line(problem), source=program.source, span=span, hint=hint) from problem
+
+
+def _first_line(problem: Exception) -> str:
+    return f"torch: {str(problem).splitlines()[0].rstrip('.')}"
 
 
 def _misfit(program: Program, call: Call, operands: Sequence[Value]) -> str | None:
