@@ -13,8 +13,8 @@ from autogradcli.language.program import Program
 from autogradcli.language.tape import Input, Literal, Operation, Tape
 from tests.truth import CHOICES, Point, Values, apply, run, tape_of
 
-DIGITS = 400
-NUDGE = mp.mpf(10) ** -100
+DIGITS = 800
+NUDGE = mp.mpf(10) ** -120
 """Relative size of the perturbations."""
 EXACT = CHOICES | {"neg"}
 """Rows without rounding."""

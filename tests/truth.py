@@ -25,6 +25,8 @@ ANY_SIZE = CHOICES | frozenset(["add", "sub", "mul", "div", "neg", "sqrt", "rsqr
 LARGEST = 20_000
 """Binary logarithm of the largest and smallest operands that mpmath is asked to take elsewhere."""
 
+TIES = CHOICES - {"logical_and", "logical_or", "logical_not", "where"}
+"""Rows whose result hangs on whether two numbers are equal."""
 LOWEST = {"polygamma": -1000, "trigamma": -1000}
 """Below which mpmath takes a step of a recurrence for every whole number."""
 
@@ -65,10 +67,17 @@ def apply(name: str, operands: Sequence[Any]) -> Any:
         raise TooHard
     if name in LOWEST and operands[-1] < LOWEST[name]:
         raise TooHard
+    if name in TIES and _hair_apart(*(operands if len(operands) == 2 else (operands[0], mp.nint(operands[0])))):
+        raise TooHard
     try:
         return real(meaning(name), operands)
     except (OverflowError, NoConvergence, NotImplementedError) as problem:
         raise TooHard from problem
+
+
+def _hair_apart(x: Any, y: Any) -> bool:
+    """Whether two numbers differ by no more than rounding may have made them differ."""
+    return bool(x != y and abs(x - y) < abs(x) * mp.mpf(10) ** (mp.dps // 20 - mp.dps))
 
 
 def _chosen(condition: Any, yes: Any, no: Any) -> Any:
