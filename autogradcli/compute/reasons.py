@@ -102,7 +102,6 @@ def _conventions(case: Case) -> Reason:
 def _too_large(case: Case) -> Reason:
     if case.truth.cause is not None:
         return _as_the_cause_says(case)
-    assert case.truth.ball is not None
     message = f"the true derivative, {_digits(case.truth)}, is too large for {case.opinions.problem.dtype}"
     return Reason("GC115", message)
 
@@ -223,9 +222,12 @@ def _of_step(case: Case, code: str, message: str, step: int | None) -> Reason:
 
 
 def _digits(truth: Enclosure) -> str:
-    """The true number in a few digits, for a sentence."""
-    assert truth.ball is not None
-    return f"{Decimal(truth.ball.value):.7g}"
+    """The truth in a few digits, for a sentence."""
+    if truth.ball is not None:
+        return f"{Decimal(truth.ball.value):.7g}"
+    if truth.nearest is not None or truth.slopes is None:
+        return short(truth.nearest or 0.0)
+    return f"a slope of {short(truth.slopes[0])} to the left and {short(truth.slopes[1])} to the right"
 
 
 def contrast(one: float, other: float) -> tuple[str, str]:

@@ -81,8 +81,6 @@ class Autograd:
     """For each variable asked about; None where `backward` left none, because the output does not depend on it."""
     values: tuple[Array, ...]
     """The value of each step; a bool for a condition."""
-    adjoints: tuple[Array, ...]
-    """The gradient of the output with respect to each step; None where autograd has none."""
     nodes: tuple[Node, ...]
     """The graph."""
 
@@ -106,9 +104,12 @@ class Enclosure:
     """The rigorous opinion on one number that torch gave: a value, or one component of a gradient."""
 
     ball: Ball | None = None
-    """The true number; None if there is none, or none was found."""
+    """The true number; None if there is none, or none is proven."""
     nearest: float | None = None
-    """The true number rounded to a double; infinite if it is beyond all doubles."""
+    """The true number rounded to a double, infinite if it is beyond all doubles; None if there is none.
+
+    At a tie that turns out to be smooth it is inferred from the slopes on both sides, and there is no ball.
+    """
     error: tuple[float, float] | None = None
     """Lower and upper bound on the distance between torch's number and the true one; None if torch's is not finite."""
     ulps: float | None = None

@@ -77,9 +77,10 @@ def _judge(plan: Plan, sweep: Sweep, index: int) -> Culprit:
     inside = None if rule.domain is None else rule.domain(*operands)
     outside = inside is not None and inside.value is False
     native = bool(row(entry.function).arb)
-    large = native and (inside is None or inside.value is True) and all(map(_well_known, operands))
+    grown = native and not isinstance(sweep.values[index], Truth) and not sweep.values[index].is_nan()
+    large = grown and (inside is None or inside.value is True) and all(map(_well_known, operands))
     exact = all(isinstance(operand, Truth) or operand.is_exact() for operand in operands)
-    return Culprit(index, settled=outside or (exact and not large), outside=outside, large=large)
+    return Culprit(index, settled=outside or (exact and native and not large), outside=outside, large=large)
 
 
 def _well_known(value: Any) -> bool:

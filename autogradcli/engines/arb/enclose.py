@@ -41,7 +41,7 @@ class Proof:
     def rounded(self) -> Sweep:
         """A sweep with every operation's rounding: its balls are the rounding budget. Made only if it is needed."""
         spread = arb(1, ROUNDINGS * self.dtype.unit_roundoff)
-        with ctx.workprec(FIRST_PRECISION):
+        with ctx.workprec(self.precision):
             return sweep(self.plan, self.at, spread, self.dtype.digits)
 
     @cached_property

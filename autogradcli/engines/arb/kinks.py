@@ -2,17 +2,18 @@
 
 Beside the point, at distances far smaller than any two doubles are apart, the function is smooth again unless it was
 made to defeat this. So its secants there, in balls, tell how it leaves the point: two distances that give the same
-slope, a slope that grows without bound, a step that does not shrink. Each secant is proven; that they tell the limit is
-not, which is why no other verdict rests on them.
+slope, a slope that grows without bound, a step that does not shrink. Each secant is proven, that they tell the limit is
+not: a derivative that is found so is reported without a ball.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flint import arb, ctx
 
 from autogradcli.engines.arb.enclose import LAST_PRECISION, Proof
-from autogradcli.engines.arb.rules import value
+from autogradcli.engines.arb.rules import rule, value
 from autogradcli.language.tape import Input, Operation
 
 DISTANCES = (1200, 2400)
@@ -68,11 +69,11 @@ def _above(proof: Proof, moved: Sequence[int], most: int) -> Sequence[int] | Non
 def _side(proof: Proof, moved: Sequence[int], above: Sequence[int], sign: int) -> Side:
     steps = [sign * arb(2) ** -distance for distance in DISTANCES]
     here = proof.precise[proof.plan.tape.output]
-    rises = [_value(proof, moved, above, step) - here for step in steps]
-    if not all(rise.is_finite() for rise in rises):
-        return Side("outside")
-    first, second = rises
-    if abs(second) > abs(first) * 0.9:
+    places = [_beside(proof, moved, above, step) for step in steps]
+    first, second = (_look(proof, values, proof.plan.tape.output) - here for values in places)
+    if not (first.is_finite() and second.is_finite()):
+        return Side("outside" if any(_leaves_domain(proof, values, above) for values in places) else "unsettled")
+    if abs(second) > abs(first) * (1 - arb(2) ** -AGREEMENT):
         return Side("jump")
     return _limit(first / steps[0], second / steps[1])
 
@@ -88,13 +89,32 @@ def _limit(first: arb, second: arb) -> Side:
     return Side("unbounded" if abs(second) > abs(first) * 1.5 else "unsettled")
 
 
-def _value(proof: Proof, moved: Sequence[int], above: Sequence[int], step: arb) -> arb:
-    """The output a step away from the point; what does not depend on the moved inputs is not computed again."""
+def _beside(proof: Proof, moved: Sequence[int], above: Sequence[int], step: arb) -> Mapping[int, Any]:
+    """The values a step away from the point, of those entries alone that depend on the moved inputs."""
     values = {each: proof.precise[each] + step for each in moved}
     for index in above:
-        entry = proof.plan.tape.entries[index]
-        assert isinstance(entry, Operation)
-        operands = [values.get(operand, proof.precise[operand]) for operand in entry.operands]
-        values[index] = value(entry.function)(*operands)
-    output = proof.plan.tape.output
-    return values.get(output, proof.precise[output])
+        values[index] = value(_operation(proof, index).function)(*_operands(proof, values, index))
+    return values
+
+
+def _leaves_domain(proof: Proof, values: Mapping[int, Any], above: Sequence[int]) -> bool:
+    """Whether one of the operations that were computed again is outside its domain beyond doubt."""
+    for index in above:
+        domain = rule(_operation(proof, index).function).domain
+        if domain is not None and domain(*_operands(proof, values, index)).value is False:
+            return True
+    return False
+
+
+def _operation(proof: Proof, index: int) -> Operation:
+    entry = proof.plan.tape.entries[index]
+    assert isinstance(entry, Operation)
+    return entry
+
+
+def _operands(proof: Proof, values: Mapping[int, Any], index: int) -> list[Any]:
+    return [_look(proof, values, operand) for operand in _operation(proof, index).operands]
+
+
+def _look(proof: Proof, values: Mapping[int, Any], index: int) -> Any:
+    return values.get(index, proof.precise[index])

@@ -97,7 +97,7 @@ def _singular(proof: Proof, entry: int, number: float) -> Enclosure:
     together = None if regular.inside else _slope_together(proof)
     if together is not None:
         return Enclosure(slopes=(slopes[0], together), together=True, step=step)
-    return replace(regular, slopes=slopes, step=step)
+    return replace(regular, ball=None, slopes=slopes, step=step)
 
 
 def _slope_together(proof: Proof) -> float | None:

@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from operator import attrgetter
 from typing import Any
 
-from flint import arb, fmpq
+from flint import acb, arb, fmpq
 
 from autogradcli.engines.arb.truth import CONDITIONS, Truth
 from autogradcli.language.function import Function
@@ -38,27 +38,9 @@ def floor(x: arb) -> arb:
 
 
 def _polygamma(n: arb, x: arb) -> arb:
-    """DLMF 5.15.1 with the Hurwitz zeta function, 25.11.12; n is a whole number."""
+    """DLMF 5.15.1; n is a whole number."""
     order = n.unique_fmpz()
-    if order is None or order < 0:
-        return arb.nan()
-    if order == 0:
-        return x.digamma()
-    sign = 1 if order % 2 else -1
-    return sign * (n + 1).gamma() * arb.zeta(n + 1, x) if x > 0 else _reflected_polygamma(int(order), x)
-
-
-def _reflected_polygamma(order: int, x: arb) -> arb:
-    """For x that is not positive: the recurrence DLMF 5.15.5 up to a positive argument."""
-    if not x.is_finite() or not x > -10_000:
-        return arb.nan()
-    total = arb(0)
-    factorial = arb.fac_ui(order)
-    while not x > 0:
-        total += factorial / x ** (order + 1)
-        x += 1
-    value = _polygamma(arb(order), x)
-    return value - total if order % 2 == 0 else value + total
+    return arb.nan() if order is None or order < 0 else acb(x).polygamma(acb(order)).real
 
 
 def _log_ndtr(x: arb) -> arb:
@@ -98,8 +80,6 @@ class Rule:
     """Of the operands; one for each of them, none for rows that are not smooth."""
     domain: Callable[..., Truth] | None
     """Of the operands: whether the row is defined and differentiable there; None for everywhere."""
-    breaks: Callable[..., Truth] | None
-    """Of the operands: whether an elementary row has a kink or a jump there; None for nowhere."""
 
 
 @cache
@@ -111,7 +91,6 @@ def rule(name: str) -> Rule:
         value=value(name),
         partials=tuple(compiled(program, names) for program in partial_programs(function)),
         domain=_condition(function, function.domain),
-        breaks=_condition(function, function.kinks or function.jumps) if function.elementary else None,
     )
 
 

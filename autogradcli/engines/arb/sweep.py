@@ -136,7 +136,7 @@ def _pull_back(plan: Plan, result: Sweep, index: int, spread: arb | None) -> Non
         return
     if each.partials:
         arguments = [result.values[operand] for operand in entry.operands]
-        if each.breaks is not None and each.breaks(*arguments).value is not False:
+        if spread is None and each.domain is not None and each.domain(*arguments).value is not True:
             for operand in entry.operands:
                 _taint(plan, result, operand)
         for operand, partial in zip(entry.operands, each.partials, strict=True):

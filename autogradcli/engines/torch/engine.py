@@ -54,7 +54,6 @@ def differentiate(program: Program, at: Mapping[str, Program], wrt: Sequence[str
         value=plain(output),
         gradients={name: plain(leaves[name].grad) for name in wrt},
         values=tuple(map(plain, values)),
-        adjoints=tuple(plain(v.grad) if isinstance(v, torch.Tensor) and v.requires_grad else None for v in values),
         nodes=nodes,
     )
 
@@ -84,7 +83,7 @@ def _step(program: Program, index: int, values: Sequence[Value], kind: torch.dty
     operands = [values[operand] for operand in step.operands]
     try:
         return _call(step, operands, kind)
-    except (RuntimeError, TypeError, ValueError) as problem:
+    except (RuntimeError, TypeError, ValueError, OverflowError) as problem:
         message = _misfit(program, step, operands) or _first_line(problem)
         raise GradcalcError("torch", message, source=program.source, span=step.span) from problem
 
@@ -182,10 +181,13 @@ def _as_tensor(operand: Value, kind: torch.dtype) -> torch.Tensor:
     return torch.tensor(operand, dtype=torch.bool if isinstance(operand, bool) else kind)
 
 
+LARGEST_INT = 2**53
+
+
 def _as_number(operand: Value) -> float | int:
     """A Python number; an int where it is whole, because torch wants one for an order (`polygamma`)."""
     value = float(operand)
-    return int(value) if value.is_integer() else value
+    return int(value) if value.is_integer() and abs(value) < LARGEST_INT else value
 
 
 def _choose(condition: Value, yes: Value, no: Value) -> Value:
