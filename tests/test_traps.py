@@ -89,6 +89,20 @@ VERDICTS = [
     ("tan(x)", {"x": "pi/2"}, {"x": "verified"}, {}),
     # A branch cut: atan2 jumps from -pi to pi, though its partial derivatives are the same on both sides.
     ("atan2(y, x)", {"y": "0", "x": "-1"}, {"y": "undefined", "x": "verified"}, {"y": "GC113"}),
+    # What a condition or a step hides may jump.
+    ("where(floor(x) > 0.5, x, -x)", {"x": "1"}, {"x": "undefined"}, {"x": "GC113"}),
+    ("floor(floor(x) + 0.5)", {"x": "1"}, {"x": "undefined"}, {"x": "GC113"}),
+    ("x**1.5", {"x": "0"}, {"x": "undefined"}, {"x": "GC114"}),
+    ("lgamma(x)**relu6(x)", {"x": "1"}, {"x": "undefined"}, {"x": "GC114"}),
+    # No constant beside it excuses a wrong slope.
+    ("relu(x) - relu(-x) + 1e8", {"x": "0"}, {"x": "mismatch"}, {"x": "GC102"}),
+    # Sizes at which formulas overflow that the functions do not.
+    ("softplus(x)", {"x": "1e100"}, {"x": "verified"}, {}),
+    ("ndtri(x)", {"x": "1e-60"}, {"x": "verified"}, {}),
+    ("i0e(x)", {"x": "1e6"}, {"x": "imprecise"}, {"x": "GC301"}),
+    # True zeros.
+    ("log(x/x)", {"x": "3"}, {"x": "verified"}, {}),
+    ("(x - x)*sin(x)", {"x": "3"}, {"x": "verified"}, {}),
     # Rounding takes 0.1 for one tenth, and then divides by zero.
     ("1/(x - 0.1)", {"x": "0.1"}, {"x": "imprecise"}, {"x": "GC302"}),
 ]

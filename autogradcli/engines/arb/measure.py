@@ -7,7 +7,7 @@ from dataclasses import replace
 from flint import arb, ctx
 
 from autogradcli.engines.arb.causes import of_gradient, of_value
-from autogradcli.engines.arb.enclose import Proof
+from autogradcli.engines.arb.enclose import SPARE_DIGITS, Proof
 from autogradcli.engines.arb.kinks import AGREEMENT, Side, sides, sides_together
 from autogradcli.engines.opinions import Ball, Cause, Enclosure
 from autogradcli.language.program import Call, Constant
@@ -58,6 +58,8 @@ def _regular(proof: Proof, truth: arb, budget: Callable[[], arb], number: float)
     error = (max(0.0, float(distance.lower())), most)
     ulp = proof.dtype.ulp(nearest)
     ulps = float((distance / arb(ulp)).upper()) if math.isfinite(ulp) else None
+    if truth.contains(arb(number)) and not truth.is_exact() and truth.rad() < budget().rad() * arb(2) ** -SPARE_DIGITS:
+        return Enclosure(ball, nearest, (0.0, 0.0), 0.0, inside=True)
     inside = (ulps is not None and ulps <= 1) or _holds(budget(), number)
     return Enclosure(ball, nearest, error, ulps, inside)
 

@@ -43,10 +43,40 @@ def _polygamma(n: arb, x: arb) -> arb:
     return arb.nan() if order is None or order < 0 else acb(x).polygamma(acb(order)).real
 
 
+def _erfcx(x: arb) -> arb:
+    """exp(x**2) erfc(x); for positive x by DLMF 7.11.5, where the one factor is as large as the other is small."""
+    if x > 0:
+        half = arb(1) / 2
+        return (x * x).hypgeom_u(half, half) / arb.pi().sqrt()
+    return (x * x).exp() * x.erfc()
+
+
 def _log_ndtr(x: arb) -> arb:
     """By the smaller tail: in the other one the logarithm of almost 1 would cost as many digits as x has units."""
-    tail = (abs(x) / arb(2).sqrt()).erfc() / 2
-    return (-tail).log1p() if x > 0 else tail.log() if x < 0 else ((-x / arb(2).sqrt()).erfc() / 2).log()
+    scaled = x / arb(2).sqrt()
+    if x > 0:
+        return (-scaled.erfc() / 2).log1p()
+    return (_erfcx(-scaled) / 2).log() - x * x / 2 if x < 0 else ((-scaled).erfc() / 2).log()
+
+
+def _i0(x: arb) -> arb:
+    """I0, even and increasing for positive x: of a wide ball by its ends, since Arb takes minutes for such."""
+    if _narrow(x):
+        return x.bessel_i(0)
+    return x.abs_lower().bessel_i(0).union(x.abs_upper().bessel_i(0))
+
+
+def _i1(x: arb) -> arb:
+    """I1, increasing everywhere: of a wide ball by its ends."""
+    return x.bessel_i(1) if _narrow(x) else x.lower().bessel_i(1).union(x.upper().bessel_i(1))
+
+
+def _narrow(x: arb) -> bool:
+    return bool(x.is_exact()) or not x.is_finite() or x.rel_accuracy_bits() >= FEW_ACCURATE
+
+
+FEW_ACCURATE = 20
+"""Binary digits of an argument below which a Bessel function is taken at its ends."""
 
 
 SPECIAL: dict[str, Callable[..., arb]] = {
@@ -54,12 +84,16 @@ SPECIAL: dict[str, Callable[..., arb]] = {
     "lgamma": lambda x: x.lgamma() if x > 0 else abs(x.gamma()).log(),
     "polygamma": _polygamma,
     "log_ndtr": _log_ndtr,
-    "i0": lambda x: arb.bessel_i(x, 0),
-    "i1": lambda x: arb.bessel_i(x, 1),
+    "erfcx": _erfcx,
+    "i0": _i0,
+    "i1": _i1,
     "where": where,
     "floor": floor,
 }
 """Values that are not methods of `arb` with the row's operands in their order."""
+
+CORRECTLY_ROUNDED = frozenset({"add", "sub", "mul", "div", "neg", "positive", "sqrt"})
+"""The rows that IEEE 754 rounds correctly: a result that the dtype holds is not rounded at all."""
 
 NOT_SMOOTH = frozenset(CONDITIONS) | {"where", "floor"}
 """The rows that the exact engine takes as they are though they have no partial derivatives."""

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 
 from flint import arb
 
-from autogradcli.engines.arb.rules import Rule, Value, constant, primitive, rule
+from autogradcli.engines.arb.rules import CORRECTLY_ROUNDED, Rule, Value, constant, primitive, rule
 from autogradcli.engines.arb.truth import Truth
 from autogradcli.language.program import Program
 from autogradcli.language.shapes import Shape
-from autogradcli.language.tape import Literal, Operation, Tape, scalarise
+from autogradcli.language.tape import Entry, Literal, Operation, Tape, scalarise
 
 Point = Mapping[str, Sequence[arb]]
 """The components of each variable, row by row."""
@@ -84,6 +84,8 @@ class Sweep:
     relevant: list[bool]
     """Whether the output depends on the entry's value: not through a branch that is not taken."""
     edges: list[Edge]
+    unbroken: set[int]
+    """Entries below which nothing jumps, of those that were looked at."""
 
     @cached_property
     def broken(self) -> Mapping[int, Edge]:
@@ -100,7 +102,7 @@ def sweep(plan: Plan, at: Point, spread: arb | None = None, digits: int = 53) ->
     """
     values = _values(plan, at, spread, digits)
     size = len(values)
-    result = Sweep(values, [None] * size, [False] * size, [False] * size, [])
+    result = Sweep(values, [None] * size, [False] * size, [False] * size, [], set())
     result.adjoints[plan.tape.output] = arb(1)
     result.relevant[plan.tape.output] = True
     for index in range(plan.tape.output, -1, -1):
@@ -114,15 +116,25 @@ def _values(plan: Plan, at: Point, spread: arb | None, digits: int) -> list[Valu
     for index, (entry, each) in enumerate(zip(plan.tape.entries, plan.rules, strict=True)):
         if each is not None:
             value = each.value(*[values[operand] for operand in entry.operands])  # type: ignore[union-attr]
-            rounded = bool(each.partials)
         elif index in plan.constants:
-            value, rounded = plan.constants[index](), True
+            value = plan.constants[index]()
         else:
-            value, rounded = at[entry.name][entry.place], False  # type: ignore[union-attr]
-        if spread is not None and rounded and (plan.varies[index] or not _holds_exactly(value, digits)):
+            value = at[entry.name][entry.place]  # type: ignore[union-attr]
+        if spread is not None and _is_rounded(entry, each) and not _may_be_exact(entry, value, digits):
             value = value * spread
         values.append(value)
     return values
+
+
+def _is_rounded(entry: Entry, each: Rule | None) -> bool:
+    """Whether an entry is computed, or written, in the dtype: not a choice, a condition, or an input."""
+    return bool(each.partials) if each is not None else isinstance(entry, Literal)
+
+
+def _may_be_exact(entry: Entry, value: arb, digits: int) -> bool:
+    """Whether the dtype holds a result of correctly rounded arithmetic, or a constant, as it is."""
+    exact = not isinstance(entry, Operation) or entry.function in CORRECTLY_ROUNDED
+    return exact and _holds_exactly(value, digits)
 
 
 def _holds_exactly(value: arb, digits: int) -> bool:
@@ -176,9 +188,39 @@ def _taint(plan: Plan, result: Sweep, entry: int) -> None:
                 pending.extend(plan.tape.entries[each].operands)  # type: ignore[union-attr]
 
 
+def _breaks_below(plan: Plan, result: Sweep, entry: int) -> bool:
+    """Whether what a condition or a step hides may jump or end here: then so may what hangs on it."""
+    pending = [entry]
+    while pending:
+        each = pending.pop()
+        if each in result.unbroken or not plan.varies[each]:
+            continue
+        if _breaks(plan, result, each):
+            return True
+        result.unbroken.add(each)
+        below = plan.tape.entries[each]
+        pending.extend(below.operands if isinstance(below, Operation) else ())
+    return False
+
+
+def _breaks(plan: Plan, result: Sweep, index: int) -> bool:
+    """Whether an operation, in itself, jumps or is at an end of its domain; two branches that meet do not jump."""
+    entry, each = plan.tape.entries[index], plan.rules[index]
+    if each is None or not isinstance(entry, Operation):
+        return False
+    operands = [result.values[operand] for operand in entry.operands]
+    if each.domain is not None and each.domain(*operands).value is not True:
+        return True
+    first = operands[0]
+    if isinstance(first, Truth):
+        return len(operands) == 3 and first.tie and not bool(operands[1].overlaps(operands[2]))
+    return not each.partials and len(operands) == 1 and bool(first.contains_integer() or not first.is_finite())
+
+
 def _step(plan: Plan, result: Sweep, operand: int) -> None:
     """`floor`: constant but for its jumps."""
-    if result.values[operand].contains_integer() or not result.values[operand].is_finite():
+    steps = result.values[operand].contains_integer() or not result.values[operand].is_finite()
+    if steps or _breaks_below(plan, result, operand):
         _taint(plan, result, operand)
 
 
@@ -186,7 +228,7 @@ def _branch(plan: Plan, result: Sweep, index: int, operands: Sequence[int]) -> N
     """`where`: the adjoint goes to the branch that is taken, to both by halves of [0, 1] where that is not decided."""
     condition, yes, no = operands
     truth = result.values[condition]
-    if truth.tie and plan.varies[condition]:
+    if plan.varies[condition] and (truth.tie or _breaks_below(plan, result, condition)):
         for each in operands:
             _taint(plan, result, each)
     for branch, chosen in ((yes, True), (no, False)):

@@ -11,7 +11,7 @@ POWERS: tuple[Function, ...] = (
         torch="operator.pow",
         sympy="operator.pow",
         arb="operator.pow",
-        partials=("where(y == 0, 0, y*x**(y - 1))", "where(x == 0 and y > 0, 0, x**y*log(x))"),
+        partials=("where(y == 0, 0, y*x**(y - 1))", "x**y*log(x)"),
         domain="x > 0 or y == floor(y) and (x != 0 or y >= 0)",
         note="A negative base needs an integer exponent, and has no derivative in the exponent. x**0 is 1 for every x.",
     ),

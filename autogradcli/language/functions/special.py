@@ -93,6 +93,8 @@ SPECIAL: tuple[Function, ...] = (
         "i0(x) scaled by exp(-abs(x)).",
         torch="special.i0e",
         definition="exp(-abs(x))*i0(x)",
+        partials=("i1e(x) - x/abs(x)*i0e(x)",),
+        domain="x != 0",
         kinks="x == 0",
     ),
     Function(
@@ -110,5 +112,6 @@ SPECIAL: tuple[Function, ...] = (
         "i1(x) scaled by exp(-abs(x)).",
         torch="special.i1e",
         definition="exp(-abs(x))*i1(x)",
+        partials=("where(x == 0, 1/2, i0e(x) - i1e(x)*(x/abs(x) + 1/x))",),
     ),
 )
