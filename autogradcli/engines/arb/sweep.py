@@ -120,7 +120,7 @@ def _values(plan: Plan, at: Point, spread: arb | None, digits: int) -> list[Valu
             value = plan.constants[index]()
         else:
             value = at[entry.name][entry.place]  # type: ignore[union-attr]
-        if spread is not None and _is_rounded(entry, each) and not _may_be_exact(entry, value, digits):
+        if spread is not None and _is_rounded(entry, each) and not _is_exact(plan, index, value, digits):
             value = value * spread
         values.append(value)
     return values
@@ -131,10 +131,12 @@ def _is_rounded(entry: Entry, each: Rule | None) -> bool:
     return bool(each.partials) if each is not None else isinstance(entry, Literal)
 
 
-def _may_be_exact(entry: Entry, value: arb, digits: int) -> bool:
-    """Whether the dtype holds a result of correctly rounded arithmetic, or a constant, as it is."""
-    exact = not isinstance(entry, Operation) or entry.function in CORRECTLY_ROUNDED
-    return exact and _holds_exactly(value, digits)
+def _is_exact(plan: Plan, index: int, value: arb, digits: int) -> bool:
+    """Whether the dtype holds a constant as it is, or a whole number that correctly rounded arithmetic gives."""
+    entry = plan.tape.entries[index]
+    if isinstance(entry, Operation) and entry.function not in CORRECTLY_ROUNDED:
+        return False
+    return _holds_exactly(value, digits) and (not plan.varies[index] or bool(value.is_integer()))
 
 
 def _holds_exactly(value: arb, digits: int) -> bool:
@@ -148,7 +150,7 @@ def _pull_back(plan: Plan, result: Sweep, index: int, spread: arb | None) -> Non
         return
     if each.partials:
         arguments = [result.values[operand] for operand in entry.operands]
-        if spread is None and each.domain is not None and each.domain(*arguments).value is not True:
+        if spread is None and each.domain is not None and _at_an_end(each, arguments):
             for operand in entry.operands:
                 _taint(plan, result, operand)
         for operand, partial in zip(entry.operands, each.partials, strict=True):
@@ -159,6 +161,15 @@ def _pull_back(plan: Plan, result: Sweep, index: int, spread: arb | None) -> Non
         _step(plan, result, entry.operands[0])
     else:
         _branch(plan, result, index, entry.operands)
+
+
+def _at_an_end(each: Rule, arguments: Sequence[arb]) -> bool:
+    """Whether a row is at an end of its domain that its partial derivatives do not show by being infinite.
+
+    Such ends lie where an operand is zero: x**1.5, atan2, hypot. To ask of each operation would double the cost.
+    """
+    assert each.domain is not None
+    return any(argument.contains(ZERO) for argument in arguments) and each.domain(*arguments).value is not True
 
 
 def _send(result: Sweep, index: int, operand: int, slope: arb, spread: arb | None = None) -> None:
@@ -243,4 +254,4 @@ def _send_if_varies(plan: Plan, result: Sweep, index: int, operand: int, slope: 
         _send(result, index, operand, slope)
 
 
-ONE = arb(1)
+ZERO, ONE = arb(0), arb(1)
