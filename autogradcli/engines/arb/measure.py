@@ -16,6 +16,9 @@ from autogradcli.language.tape import Input, TooLong, components
 
 DECIMALS = 40
 """Digits that a ball's midpoint is printed with."""
+EXPONENTS = 2**20
+"""Binary exponents beyond which a number is only called too large, or zero to within something tiny."""
+HUGE = arb(2) ** EXPONENTS
 MEASURING = 256
 """Binary digits for the arithmetic of distances."""
 MOST_TIED = 100
@@ -49,6 +52,11 @@ def measure_gradient(proof: Proof | None, name: str, place: int, number: float) 
 
 def _regular(proof: Proof, truth: arb, budget: Callable[[], arb], number: float) -> Enclosure:
     """A proven number beside torch's."""
+    if abs(truth) > HUGE:
+        size = f"the true number is larger than 2**{EXPONENTS}"
+        return Enclosure(cause=Cause("undefined", "GC115", size, None))
+    if truth.rad() > HUGE:
+        return Enclosure(cause=Cause("unverified", "GC501", "the true number could not be enclosed", None))
     nearest = float(truth)
     ball = as_text(truth)
     if not math.isfinite(number):
@@ -70,6 +78,8 @@ def _holds(budget: arb, number: float) -> bool:
 
 def as_text(ball: arb) -> Ball:
     """A ball in decimal; its radius also holds what the decimals of its midpoint leave out."""
+    if 0 < abs(ball).upper() < 1 / HUGE:
+        return Ball("0", f"1e-{EXPONENTS // 4}")
     text: str = ball.str(DECIMALS)
     middle, _, radius = text.strip("[]").partition("+/- ")
     return Ball(_trim(middle.strip() or "0"), radius or "0")
