@@ -100,6 +100,11 @@ VERDICTS = [
     ("softplus(x)", {"x": "1e100"}, {"x": "verified"}, {}),
     ("ndtri(x)", {"x": "1e-60"}, {"x": "verified"}, {}),
     ("i0e(x)", {"x": "1e6"}, {"x": "imprecise"}, {"x": "GC301"}),
+    # Numbers whose very exponents are large.
+    ("exp(x)", {"x": "1e18"}, {"x": "undefined"}, {"x": "GC115"}),
+    ("exp(exp(exp(x)))", {"x": "8"}, {"x": "undefined"}, {"x": "GC115"}),
+    ("exp(-exp(x))", {"x": "40"}, {"x": "verified"}, {}),
+    ("1/exp(exp(x))", {"x": "100"}, {"x": "mismatch"}, {"x": "GC202"}),
     # True zeros.
     ("log(x/x)", {"x": "3"}, {"x": "verified"}, {}),
     ("(x - x)*sin(x)", {"x": "3"}, {"x": "verified"}, {}),

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_HALF_EVEN, Context, Decimal, InvalidOperation, Overflow
 from typing import Any
 
 from autogradcli.engines.opinions import Array
@@ -47,7 +47,7 @@ def significant(text: Array, digits: int) -> str:
 def _significant(text: str, digits: int) -> str:
     try:
         number = _context(digits).create_decimal(text)
-    except InvalidOperation:
+    except (InvalidOperation, Overflow):
         return text
     return _plain(number) if number.is_finite() else text
 
