@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from autogradcli.errors import GradcalcError, Span
-from autogradcli.language.characters import check_characters, described, excerpt, replacement
+from autogradcli.language.characters import REPLACEMENTS, check_characters, described, excerpt, replacement
 
 KEYWORDS = frozenset({"if", "else", "and", "or", "not", "for", "in", "True", "False", "None"})
 """The only names that cannot be variables."""
@@ -100,7 +100,7 @@ def _name(source: str, start: int, end: int) -> str:
     for position in range(start, end):
         character = source[position]
         raised = unicodedata.decomposition(character).startswith("<super>")
-        if raised or not f"a{character}".isidentifier():
+        if raised or character in REPLACEMENTS or not f"a{character}".isidentifier():
             raise _unknown_character(source, position)
     if end - start > MAX_NAME_LENGTH:
         message = f"a name may have {MAX_NAME_LENGTH} characters"
