@@ -158,7 +158,7 @@ def _pull_back(plan: Plan, result: Sweep, index: int, spread: arb | None) -> Non
                 slope = partial(*arguments)
                 _send(result, index, operand, slope if spread is None else slope * spread, spread)
     elif len(entry.operands) == 1:
-        _step(plan, result, entry.operands[0])
+        _step(plan, result, index, entry.operands[0])
     else:
         _branch(plan, result, index, entry.operands)
 
@@ -200,7 +200,7 @@ def _taint(plan: Plan, result: Sweep, entry: int) -> None:
 
 
 def _breaks_below(plan: Plan, result: Sweep, entry: int) -> bool:
-    """Whether what a condition or a step hides may jump or end here: then so may what hangs on it."""
+    """Whether an entry, or what it hides, may jump or end here: then so may what hangs on it."""
     pending = [entry]
     while pending:
         each = pending.pop()
@@ -228,10 +228,9 @@ def _breaks(plan: Plan, result: Sweep, index: int) -> bool:
     return not each.partials and len(operands) == 1 and bool(first.contains_integer() or not first.is_finite())
 
 
-def _step(plan: Plan, result: Sweep, operand: int) -> None:
+def _step(plan: Plan, result: Sweep, index: int, operand: int) -> None:
     """`floor`: constant but for its jumps."""
-    steps = result.values[operand].contains_integer() or not result.values[operand].is_finite()
-    if steps or _breaks_below(plan, result, operand):
+    if _breaks_below(plan, result, index):
         _taint(plan, result, operand)
 
 

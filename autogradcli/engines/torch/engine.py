@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from autogradcli.engines.opinions import Array, Autograd, Node
-from autogradcli.engines.torch.graph import Trace
+from autogradcli.engines.torch.graph import Trace, plain
 from autogradcli.errors import GradcalcError
 from autogradcli.language.characters import excerpt
 from autogradcli.language.function import Function
@@ -42,7 +42,6 @@ def differentiate(program: Program, at: Mapping[str, Program], wrt: Sequence[str
     for index, step in enumerate(program.steps):
         value = leaves[step.name] if isinstance(step, Variable) else _step(program, index, values, kind)
         if isinstance(value, torch.Tensor) and value.requires_grad:
-            value.retain_grad()
             trace.record(index, value)
         values.append(value)
     output = values[program.output]
@@ -65,12 +64,6 @@ def constant(program: Program) -> Array:
         values.append(_step(program, index, values, torch.float64))
     value = values[program.output]
     return plain(value) if isinstance(value, torch.Tensor) else float(value)
-
-
-def plain(value: Value | None) -> Array:
-    """`value` as floats (bools for a condition), or None."""
-    # The zeros that some backward formulas give (sgn's) have no storage to read from; a copy has.
-    return value.clone().tolist() if isinstance(value, torch.Tensor) else value
 
 
 def _step(program: Program, index: int, values: Sequence[Value], kind: torch.dtype) -> Value:

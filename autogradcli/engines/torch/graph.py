@@ -51,7 +51,7 @@ class Trace:
             name=type(node).__name__,
             expression=elided(self._program.text(index)),
             step=index,
-            value=None if result is None else result.tolist(),
+            value=plain(result),
             gradient=recorder.arrived,
             inputs=tuple(place_of[each] for each in inputs if each is not None),
             flows=tuple(flow for flow, each in zip(sent, inputs, strict=True) if each is not None),
@@ -81,13 +81,14 @@ class _Recorder:
         self.sent: tuple[Array, ...] = ()
 
     def __call__(self, sent: tuple[torch.Tensor | None, ...], arrived: tuple[torch.Tensor | None, ...]) -> None:
-        self.arrived = _numbers(arrived[0])
-        self.sent = tuple(map(_numbers, sent))
+        self.arrived = plain(arrived[0])
+        self.sent = tuple(map(plain, sent))
 
 
-def _numbers(gradient: torch.Tensor | None) -> Array:
+def plain(value: torch.Tensor | float | None) -> Array:
+    """A tensor as floats (bools for a condition), row by row; anything else as it is."""
     # The zeros that some backward formulas give (sgn's) have no storage to read from; a copy has.
-    return None if gradient is None else gradient.clone().tolist()
+    return value.clone().tolist() if isinstance(value, torch.Tensor) else value
 
 
 def _node(value: torch.Tensor) -> Any:
