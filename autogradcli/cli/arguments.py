@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Collection
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -67,6 +67,17 @@ def completion(choices: Collection[str]) -> Callable[[str], list[str]]:
     return lambda incomplete: [choice for choice in choices if choice.startswith(incomplete)]
 
 
+def choice(option: str, choices: Collection[str], help: str) -> Any:
+    """What Typer needs for an option with choices: its metavar, its check and its completion."""
+    return typer.Option(
+        option,
+        metavar="|".join(choices),
+        help=help,
+        parser=one_of(option, choices),
+        autocompletion=completion(choices),
+    )
+
+
 Expression = Annotated[
     str, typer.Argument(metavar="EXPR", help="The expression, in quotes; - reads it from standard input.")
 ]
@@ -83,16 +94,7 @@ Wrt = Annotated[
 Of = Annotated[
     str | None, typer.Option("--of", metavar="NAME", help="Differentiate this name of the text, not the last one.")
 ]
-DtypeOption = Annotated[
-    str,
-    typer.Option(
-        "--dtype",
-        metavar="|".join(DTYPES),
-        help="The format torch computes in.",
-        parser=one_of("--dtype", DTYPES),
-        autocompletion=completion(DTYPES),
-    ),
-]
+DtypeOption = Annotated[str, choice("--dtype", DTYPES, "The format torch computes in.")]
 Rtol = Annotated[
     float | None,
     typer.Option(

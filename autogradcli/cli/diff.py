@@ -2,10 +2,8 @@
 
 from typing import Annotated
 
-import typer
-
 from autogradcli.cli import arguments as options
-from autogradcli.cli.arguments import completion, one_of
+from autogradcli.cli.arguments import choice
 from autogradcli.cli.inputs import read_expression
 from autogradcli.cli.output import open_output, say
 from autogradcli.compute.formulas import STYLES, derivatives
@@ -24,16 +22,7 @@ Examples:
 Exit status: 0; 2 if the input makes no sense; 3 if SymPy finds no formula.
 """
 
-Style = Annotated[
-    str,
-    typer.Option(
-        "--format",
-        metavar="|".join(STYLES),
-        help="The language of the formula.",
-        parser=one_of("--format", STYLES),
-        autocompletion=completion(STYLES),
-    ),
-]
+Style = Annotated[str, choice("--format", STYLES, "The language of the formula.")]
 
 
 def diff(

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from autogradcli.cli import arguments as options
-from autogradcli.cli.arguments import choose_format, completion, one_of
+from autogradcli.cli.arguments import choice, choose_format
 from autogradcli.cli.inputs import read_expression
 from autogradcli.cli.output import check_output, open_output, say
 from autogradcli.compute.report import Report
@@ -31,16 +31,7 @@ Exit status: 0; 1 if a gradient is wrong; 2 if the input makes no sense;
 
 FORMATS = ("text", "plain", "json")
 
-Format = Annotated[
-    str | None,
-    typer.Option(
-        "--format",
-        metavar="|".join(FORMATS),
-        help="How the result is written; text if nothing is said.",
-        parser=one_of("--format", FORMATS),
-        autocompletion=completion(FORMATS),
-    ),
-]
+Format = Annotated[str | None, choice("--format", FORMATS, "How the result is written; text if nothing is said.")]
 
 
 def evaluate(

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from autogradcli.cli import arguments as options
-from autogradcli.cli.arguments import choose_format, completion, one_of
+from autogradcli.cli.arguments import choice, choose_format
 from autogradcli.cli.output import open_output
 from autogradcli.errors import GradcalcError
 from autogradcli.language.function import Function
@@ -26,16 +26,7 @@ Examples:
 FORMATS = ("text", "json")
 
 Name = Annotated[str | None, typer.Argument(metavar="NAME", help="A function's name, or another name for it.")]
-Format = Annotated[
-    str | None,
-    typer.Option(
-        "--format",
-        metavar="|".join(FORMATS),
-        help="How the result is written; text if nothing is said.",
-        parser=one_of("--format", FORMATS),
-        autocompletion=completion(FORMATS),
-    ),
-]
+Format = Annotated[str | None, choice("--format", FORMATS, "How the result is written; text if nothing is said.")]
 
 
 def functions(

@@ -7,7 +7,7 @@ GC4xx: SymPy. GC5xx: nothing could be told.
 from dataclasses import dataclass
 
 from autogradcli.errors import GradcalcError
-from autogradcli.language.nearest import nearest
+from autogradcli.language.nearest import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +191,6 @@ def page(code: str) -> Page:
     for each in PAGES:
         if each.code == code.upper():
             return each
-    close = nearest(code.upper(), [each.code for each in PAGES])
-    hint = f"did you mean {close}?" if close else f"the codes are {', '.join(each.code for each in PAGES)}"
+    codes = [each.code for each in PAGES]
+    hint = did_you_mean(code.upper(), codes) or f"the codes are {', '.join(codes)}"
     raise GradcalcError("name", f"there is no reason code {code}", hint=hint)

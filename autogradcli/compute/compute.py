@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from time import perf_counter
 from types import TracebackType
@@ -154,15 +155,14 @@ def _notes(problem: Problem, autograd: Autograd, value: str | None) -> tuple[str
     return (*notes, *([value] if value else []))
 
 
-_versions: dict[str, str] = {}
-
-
 def versions() -> dict[str, str]:
     """The versions of gradcalc and of its engines, as installed; nothing is imported to find them."""
-    if not _versions:
-        for name in ENGINES:
-            try:
-                _versions[name] = version(name)
-            except PackageNotFoundError:
-                _versions[name] = "not installed"
-    return dict(_versions)
+    return {name: _version(name) for name in ENGINES}
+
+
+@cache
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"

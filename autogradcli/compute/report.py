@@ -52,7 +52,7 @@ class Gradient:
     """The gradient with respect to one variable: three opinions and the verdict on autograd's."""
 
     autograd: Array
-    """What torch's `backward` gave; None if it gave none."""
+    """What torch's `backward` gave; 0, with a note in the report, where the output does not depend on the variable."""
     symbolic: Symbolic
     exact: Any
     """The true gradient as a `Ball` (nested lists of them for a tensor), or None."""
