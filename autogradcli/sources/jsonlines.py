@@ -6,10 +6,7 @@
 Whatever a line holds, what comes out is a problem, or a failure that says what is wrong with the line.
 """
 
-import json
-import math
 import unicodedata
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -23,13 +20,11 @@ from autogradcli.language.program import Constant, Program
 from autogradcli.sources.argv import parse_program
 from autogradcli.sources.point import Notation, check_names, check_wrt, parse_value
 from autogradcli.sources.settings import Settings
+from autogradcli.sources.strict_json import json_kind, json_number, read_json
 from autogradcli.sources.tensors import tensor
 
 MAX_LINE = 32_000_000
 """Bytes in one line."""
-MAX_DIGITS = 4_000
-"""Digits of an integer: Python refuses to read longer ones."""
-
 KEYS = ("id", "expression", "at", "wrt", "of", "dtype", "rtol", "atol", "max_ulps")
 """What a line may hold."""
 
@@ -68,38 +63,10 @@ def read_problem(line: bytes, settings: Settings) -> Problem | Failure:
 def _read_object(line: bytes) -> dict[str, Any]:
     if len(line) > MAX_LINE:
         raise GradcalcError("limit", f"the line is longer than {MAX_LINE:,} bytes")
-    try:
-        text = line.decode()
-        value = json.loads(text, object_pairs_hook=_unique, parse_int=_integer, parse_constant=_refuse_constant)
-    except UnicodeDecodeError as error:
-        byte = f"byte {error.start + 1} is {line[error.start]:#04x}"
-        raise GradcalcError("parse", f"the line is not UTF-8: {byte}") from error
-    except json.JSONDecodeError as error:
-        raise GradcalcError("parse", f"the line is not JSON: {error.msg} at character {error.pos + 1}") from error
-    except RecursionError as error:
-        raise GradcalcError("limit", "the line is nested too deep") from error
+    value = read_json(line, "the line")
     if not isinstance(value, dict):
         raise GradcalcError("parse", "the line is not a JSON object", hint='type {"expression": "...", "at": {...}}')
     return value
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
-        raise GradcalcError("parse", f'"{twice}" stands twice in one object')
-    return found
-
-
-def _integer(text: str) -> int:
-    if len(text) > MAX_DIGITS:
-        raise GradcalcError("limit", f"an integer has more than {MAX_DIGITS:,} digits")
-    return int(text)
-
-
-def _refuse_constant(text: str) -> float:
-    hint = None if text == "NaN" else f'type "{text[: -len("inity")].lower()}", in quotes'
-    raise GradcalcError("value", f"{text} is not JSON", hint=hint)
 
 
 def _build(fields: Mapping[str, Any], settings: Settings) -> Problem:
@@ -122,13 +89,13 @@ def _build(fields: Mapping[str, Any], settings: Settings) -> Problem:
 def _text(fields: Mapping[str, Any], key: str) -> str:
     value = fields[key]
     if not isinstance(value, str):
-        raise GradcalcError("usage", f'"{key}" must be text, and is {_kind(value)}')
+        raise GradcalcError("usage", f'"{key}" must be text, and is {json_kind(value)}')
     return value
 
 
 def _values(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise GradcalcError("usage", f'"at" must be an object, and is {_kind(value)}', hint='type "at": {"x": 2}')
+        raise GradcalcError("usage", f'"at" must be an object, and is {json_kind(value)}', hint='type "at": {"x": 2}')
     return {unicodedata.normalize("NFKC", name): each for name, each in value.items()}
 
 
@@ -158,21 +125,9 @@ def _tolerance(fields: Mapping[str, Any], key: str, default: float | None) -> fl
     value = fields.get(key)
     if value is None:
         return default
-    number = _number(value, f'"{key}"')
+    number = json_number(value, f'"{key}"')
     if number < 0:
         raise GradcalcError("usage", f'"{key}" must be 0 or more, and is {value}')
-    return number
-
-
-def _number(value: Any, label: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise GradcalcError("value", f"{label} must be a number, and is {_kind(value)}")
-    try:
-        number = float(value)
-    except OverflowError:
-        number = math.inf
-    if math.isinf(number):
-        raise GradcalcError("value", f"{label} is beyond the largest double, 1.8e308")
     return number
 
 
@@ -182,18 +137,12 @@ def _value(value: Any, name: str) -> Program:
     if isinstance(value, str):
         return parse_value(value, label)
     if isinstance(value, list):
-        return tensor(value, label, _number)
-    number = _number(value, label)
+        return tensor(value, label, json_number)
+    number = json_number(value, label)
     source = repr(number)
     if source == "-0.0":  # a Fraction has no negative zero, a sign before it has
         return parse_value(source, label)
     return Program(source, (Constant(Fraction(number), Span(0, len(source))),), 0, None, {}, ())
-
-
-def _kind(value: Any) -> str:
-    """What JSON calls a value of this kind."""
-    kinds = {type(None): "null", bool: "true or false", str: "text", list: "a list", dict: "an object"}
-    return kinds.get(type(value), "a number")
 
 
 def _give(names: Sequence[str]) -> str:
