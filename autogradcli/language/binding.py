@@ -1,21 +1,35 @@
 """Calls: which row of the table is meant, and which argument belongs to which of its parameters."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fractions import Fraction
+from typing import Any
 
 from autogradcli.errors import Span
-from autogradcli.language.function import Function, Parameter
+from autogradcli.language.function import REQUIRED, Function, Parameter, Placeholder
 from autogradcli.language.lexer import Token
+
+SYNONYMS = {"axis": "dim", "keepdims": "keepdim"}
+"""NumPy's names of parameters, and torch's."""
+BY_PLACE = ("input", "other")
+"""What torch calls the first two parameters of most functions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Static:
+    """A value that the text fixes: an exact number, a text, True, False, None, a tuple of such, a subscript."""
+
+    value: Any
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
     """An argument as it stands in a call."""
 
-    value: int | str
-    """Index of a step, or the text that selects an option."""
+    value: int | tuple[int, ...] | Static
+    """Index of a step, several for a list that is taken apart, or what the text fixes."""
     span: Span
     """Where the value stands."""
     name: Token | None = None
@@ -34,6 +48,7 @@ class Binding:
     operands: tuple[tuple[Parameter, Argument | Fraction], ...]
     """Each parameter that takes a value, with its argument or its default."""
     options: tuple[tuple[str, object], ...]
+    """What the text fixes, as far as it is given; None for an operand that is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +60,14 @@ class Mismatch:
     """The argument that does not fit; None for the whole call."""
     suggestions: tuple[str, ...]
     """What can be typed instead."""
+
+
+class _Misfit(Exception):
+    """Carries the reason out of the functions that bind one row."""
+
+    def __init__(self, message: str, span: Span | None = None, suggestion: str | None = None) -> None:
+        super().__init__(message)
+        self.mismatch = Mismatch(message, span, () if suggestion is None else (suggestion,))
 
 
 def bind_first(functions: Sequence[Function], name: str, arguments: Sequence[Argument]) -> Binding | Mismatch:
@@ -60,59 +83,167 @@ def bind_first(functions: Sequence[Function], name: str, arguments: Sequence[Arg
 
 def bind(function: Function, name: str, arguments: Sequence[Argument]) -> Binding | Mismatch:
     """The arguments of a call of `name`, bound to the parameters of one row, or why they do not fit."""
-    parameters = function.parameters
-    positional = [parameter for parameter in parameters if not parameter.keyword_only]
-    by_name = {parameter.name: parameter for parameter in parameters}
-    given: dict[str, Argument] = {}
+    try:
+        return _complete(function, name, _assign(function, name, arguments))
+    except _Misfit as misfit:
+        return misfit.mismatch
+
+
+def parameter_at(function: Function, place: int | str) -> Parameter | None:
+    """The parameter that an argument belongs to, by its place among the positional ones or by its name."""
+    if isinstance(place, str):
+        by_name = {parameter.name: parameter for parameter in function.parameters}
+        synonym = SYNONYMS.get(place, place)
+        if synonym not in by_name and place in BY_PLACE:
+            return parameter_at(function, BY_PLACE.index(place))
+        return by_name.get(synonym)
+    positional = [parameter for parameter in function.parameters if not parameter.keyword_only]
+    for index, parameter in enumerate(positional):
+        if index == place or parameter.variadic or parameter.kind == "shape":
+            return parameter
+    return None
+
+
+def _assign(function: Function, name: str, arguments: Sequence[Argument]) -> dict[str, list[Argument]]:
+    """For each parameter that is given its arguments: one, or several of those that take several."""
+    given: dict[str, list[Argument]] = {}
     for index, argument in enumerate(arguments):
-        if argument.name is not None:
-            parameter = by_name.get(argument.name.text)
-        else:
-            parameter = positional[index] if index < len(positional) else None
+        parameter = parameter_at(function, index if argument.name is None else argument.name.text)
         if parameter is None:
-            return _no_parameter(function, name, argument, len(arguments))
-        if parameter.name in given:
-            return Mismatch(f"{parameter.name} of {name} is given twice", argument.place, ())
-        if not _selects(argument, parameter):
-            return _wrong_value(parameter, name, argument)
-        given[parameter.name] = argument
-    return _complete(function, name, given)
+            raise _no_parameter(function, name, argument, len(arguments))
+        several = parameter.variadic or (parameter.kind == "shape" and argument.name is None)
+        if parameter.name in given and not several:
+            raise _Misfit(f"{parameter.name} of {name} is given twice", argument.place)
+        given.setdefault(parameter.name, []).append(argument)
+    return given
 
 
-def _selects(argument: Argument, parameter: Parameter) -> bool:
-    """Whether an argument is a value where one is needed, and the right text for an option."""
-    if parameter.kind == "option":
-        return argument.value == parameter.allowed
-    return isinstance(argument.value, int)
-
-
-def _complete(function: Function, name: str, given: dict[str, Argument]) -> Binding | Mismatch:
+def _complete(function: Function, name: str, given: Mapping[str, list[Argument]]) -> Binding:
     operands: list[tuple[Parameter, Argument | Fraction]] = []
     options: list[tuple[str, object]] = []
     for parameter in function.parameters:
-        value = given.get(parameter.name, parameter.default)
-        if value is None:
-            return Mismatch(f"{parameter.name} of {name} is missing", None, (signature(function, name),))
-        if isinstance(value, str) or parameter.kind == "option":
-            options.append((parameter.name, parameter.allowed))
+        arguments = given.get(parameter.name, [])
+        if not arguments and parameter.default is REQUIRED:
+            raise _Misfit(f"{parameter.name} of {name} is missing", suggestion=signature(function, name))
+        if not parameter.operand:
+            if arguments or parameter.kind == "option":
+                options.append((parameter.name, _static(parameter, name, arguments)))
+        elif arguments and not _is_none(arguments[0], parameter):
+            operands += [(parameter, operand) for each in arguments for operand in _operands(parameter, name, each)]
+        elif isinstance(parameter.default, Fraction):
+            operands.append((parameter, parameter.default))
         else:
-            operands.append((parameter, value))
+            options.append((parameter.name, None))
     return Binding(function, tuple(operands), tuple(options))
 
 
-def _no_parameter(function: Function, name: str, argument: Argument, count: int) -> Mismatch:
+def _is_none(argument: Argument, parameter: Parameter) -> bool:
+    """Whether an argument that can be left out is given as None."""
+    return parameter.default is None and argument.value == Static(None)
+
+
+def _operands(parameter: Parameter, name: str, argument: Argument) -> list[Argument]:
+    """The steps of an argument, or an exact number that is still to become one."""
+    value = argument.value
+    if parameter.kind == "sequence":
+        if not isinstance(value, tuple):
+            raise _Misfit(f"{parameter.name} of {name} is a list", argument.span, f"{name}([x, y])")
+        return [replace(argument, value=each) for each in value]
+    if isinstance(value, Static) and isinstance(value.value, Fraction):
+        return [argument]
+    if not isinstance(value, int):
+        raise _Misfit(f"{parameter.name} of {name} is a number", argument.span)
+    return [argument]
+
+
+def _static(parameter: Parameter, name: str, arguments: Sequence[Argument]) -> object:
+    """What the text fixes for a parameter."""
+    if not arguments:
+        return parameter.choices[0]
+    values = [each.value.value for each in arguments if isinstance(each.value, Static)]
+    whole = arguments[0].span.join(arguments[-1].span)
+    if len(values) < len(arguments):
+        raise _Misfit(f"{parameter.name} of {name} must be {WORDS[parameter.kind]}, written out in the text", whole)
+    value = values[0] if len(values) == 1 else tuple(values)
+    if isinstance(value, Placeholder) or (value is None and parameter.default is None):
+        return value
+    if parameter.choices and value not in parameter.choices:
+        nearest = get_close_matches(str(value), parameter.choices, 1) or parameter.choices[:1]
+        raise _Misfit(f"{parameter.name} of {name} has no such value", whole, f'{parameter.name}="{nearest[0]}"')
+    try:
+        return CONVERT[parameter.kind](value)
+    except (TypeError, ValueError, AttributeError):
+        raise _Misfit(f"{parameter.name} of {name} must be {WORDS[parameter.kind]}", whole) from None
+
+
+def whole(value: Any) -> int:
+    """An exact number as an int; ValueError or AttributeError if it is none."""
+    if value.denominator != 1 or isinstance(value, bool):
+        raise ValueError
+    return int(value)
+
+
+def _several(value: Any) -> int | tuple[int, ...]:
+    return tuple(map(whole, value)) if isinstance(value, tuple) else whole(value)
+
+
+def _sizes(value: Any) -> tuple[int, ...]:
+    sizes = _several(value)
+    return sizes if isinstance(sizes, tuple) else (sizes,)
+
+
+def _exact(value: Any) -> Fraction:
+    if not isinstance(value, Fraction):
+        raise TypeError
+    return value
+
+
+def _order(value: Any) -> int | float | str:
+    if isinstance(value, str):
+        return math.inf if value == "inf" else -math.inf if value == "-inf" else value
+    return whole(value) if value.denominator == 1 else float(value)
+
+
+def _kept(kind: type) -> Callable[[Any], Any]:
+    def keep(value: Any) -> Any:
+        if not isinstance(value, kind):
+            raise TypeError
+        return value
+
+    return keep
+
+
+CONVERT: Mapping[str, Callable[[Any], object]] = {
+    "option": _kept(str),
+    "text": _kept(str),
+    "flag": _kept(bool),
+    "int": whole,
+    "ints": _several,
+    "shape": _sizes,
+    "real": _exact,
+    "order": _order,
+    "index": _kept(tuple),
+}
+"""For each kind of parameter that the text fixes, what it becomes; an exception if it does not fit."""
+WORDS = {
+    "option": "a text in quotes",
+    "text": "a text in quotes",
+    "flag": "True or False",
+    "int": "a whole number",
+    "ints": "a whole number or several, as (0, 1)",
+    "shape": "sizes, as (2, 3)",
+    "real": "a number",
+    "order": "a number, inf or a text",
+    "index": "whole numbers and slices",
+}
+
+
+def _no_parameter(function: Function, name: str, argument: Argument, count: int) -> _Misfit:
     if argument.name is not None:
         near = get_close_matches(argument.name.text, [parameter.name for parameter in function.parameters], 1)
         suggestion = f"{near[0]}=..." if near else signature(function, name)
-        return Mismatch(f"{name} has no argument {argument.name.text}", argument.place, (suggestion,))
-    return Mismatch(f"{name} does not take {count} arguments", argument.span, (signature(function, name),))
-
-
-def _wrong_value(parameter: Parameter, name: str, argument: Argument) -> Mismatch:
-    if parameter.kind == "option":
-        suggestion = f'{parameter.name}="{parameter.allowed}"'
-        return Mismatch(f"{parameter.name} of {name} has no such value", argument.span, (suggestion,))
-    return Mismatch(f"{parameter.name} of {name} is a number", argument.span, ())
+        return _Misfit(f"{name} has no argument {argument.name.text}", argument.place, suggestion)
+    return _Misfit(f"{name} does not take {count} arguments", argument.span, signature(function, name))
 
 
 def _merge(mismatches: Sequence[Mismatch], functions: Sequence[Function], name: str) -> Mismatch:
@@ -129,14 +260,19 @@ def _merge(mismatches: Sequence[Mismatch], functions: Sequence[Function], name: 
 
 def signature(function: Function, name: str) -> str:
     """How a row is called: `leaky_relu(x, negative_slope=0.01)`; a list is written with brackets."""
-    if any(parameter.variadic for parameter in function.parameters):
+    if function.name == "stack_items":
         return "[x, y, ...]"
     return f"{name}({', '.join(map(_written, function.parameters))})"
 
 
 def _written(parameter: Parameter) -> str:
+    if parameter.variadic:
+        return "x, y, ..."
     if parameter.kind == "option":
-        return f'{parameter.name}="{parameter.allowed}"'
+        return f'{parameter.name}="{parameter.choices[0]}"'
     if isinstance(parameter.default, Fraction):
         return f"{parameter.name}={float(parameter.default):g}"
+    if parameter.default is not REQUIRED:
+        quoted = f'"{parameter.default}"' if isinstance(parameter.default, str) else parameter.default
+        return f"{parameter.name}={quoted}"
     return f"{parameter.name}=..." if parameter.keyword_only else parameter.name

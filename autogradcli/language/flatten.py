@@ -2,16 +2,17 @@
 
 import ast
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from autogradcli.errors import GradcalcError, Span
-from autogradcli.language import names, table
-from autogradcli.language.binding import Argument
-from autogradcli.language.function import Parameter
+from autogradcli.language import names, static, table
+from autogradcli.language.binding import Argument, Static, parameter_at
+from autogradcli.language.function import Parameter, Placeholder
 from autogradcli.language.lexer import Token, number_value
-from autogradcli.language.steps import Steps
+from autogradcli.language.static import NotStatic, Scope
+from autogradcli.language.steps import MAX_STEPS, Steps
 from autogradcli.language.tree import Tree
 
 BINARY: dict[type[ast.operator | ast.cmpop | ast.boolop], str] = {
@@ -21,6 +22,7 @@ BINARY: dict[type[ast.operator | ast.cmpop | ast.boolop], str] = {
     ast.Div: "div",
     ast.Mod: "remainder",
     ast.Pow: "pow",
+    ast.MatMult: "matmul",
     ast.Lt: "lt",
     ast.LtE: "le",
     ast.Gt: "gt",
@@ -42,8 +44,37 @@ UNARY: dict[type[ast.unaryop], str] = {
 }
 """Rows of the table for Python's operators."""
 
-Value = int | str
-"""Index of a step, or a text that selects an option."""
+LOOPS = {"sum": "add", "prod": "mul", "max": "maximum", "min": "minimum"}
+"""What joins the terms of a loop that is the argument of these."""
+OF_NONE = {"sum": Fraction(0), "prod": Fraction(1)}
+"""What a loop of no terms comes to."""
+
+Value = int | Static
+"""Index of a step, or what the text fixes."""
+Scoped = tuple[ast.expr, Scope]
+"""An expression, and what the text fixes around it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """An operand of an expression, and what must be evaluated for it."""
+
+    span: Span
+    needs: tuple[Scoped, ...]
+    """One expression; several for a list that is taken apart; none for what the text fixes."""
+    fixed: Static | None = None
+    name: Token | None = None
+    apart: bool = False
+    """Whether it is a list that is taken apart."""
+
+    def argument(self, values: Sequence[Value]) -> Argument:
+        """The argument that the values of `needs` make."""
+        if self.fixed is not None:
+            return Argument(self.fixed, self.span, self.name)
+        if self.apart:
+            steps = tuple(value for value in values if isinstance(value, int))
+            return Argument(steps if len(steps) == len(values) else Static(None), self.span, self.name)
+        return Argument(values[0], self.span, self.name)
 
 
 class Flattener:
@@ -54,60 +85,71 @@ class Flattener:
         self.assigned: dict[str, int] = {}
         self._given = given
         self._parameters = parameters
+        self._scope = {name: Placeholder(name) for name, each in parameters.items() if not each.operand}
 
     def add(self, tree: Tree) -> int:
         """Index of the step that is the value of an expression."""
-        todo: list[tuple[ast.expr, Sequence[ast.expr] | None]] = [(tree.root, None)]
+        todo: list[tuple[ast.expr, Scope, Sequence[_Part] | None]] = [(tree.root, self._scope, None)]
         values: list[Value] = []
         while todo:
-            node, children = todo.pop()
-            if children is None:
-                children = self._children(tree, node)
-                todo.append((node, children))
-                todo.extend((child, None) for child in reversed(children))
+            node, scope, parts = todo.pop()
+            if parts is None:
+                parts = self._parts(tree, node, scope)
+                todo.append((node, scope, parts))
+                todo.extend((*need, None) for part in reversed(parts) for need in reversed(part.needs))
             else:
-                first = len(values) - len(children)
-                arguments = [
-                    Argument(value, tree.span(child)) for child, value in zip(children, values[first:], strict=True)
-                ]
-                values[first:] = [self._value(tree, node, arguments)]
+                first = len(values) - sum(len(part.needs) for part in parts)
+                rest = iter(values[first:])
+                arguments = [part.argument(tuple(islice(rest, len(part.needs)))) for part in parts]
+                values[first:] = [self._value(tree, node, scope, arguments)]
         return self._step(Argument(values[0], tree.span(tree.root)))
 
     def _step(self, argument: Argument) -> int:
-        if isinstance(argument.value, str):
+        if not isinstance(argument.value, int):
             message = f"{self.steps.text(argument.span)} is not a number"
             raise self.steps.error("parse", message, argument.span)
         return argument.value
 
-    def _children(self, tree: Tree, node: ast.expr) -> Sequence[ast.expr]:
-        """The expressions that must be evaluated before a node."""
+    def _parts(self, tree: Tree, node: ast.expr, scope: Scope) -> Sequence[_Part]:
+        """What must be evaluated before a node."""
+        children: Sequence[ast.expr] = ()
         match node:
             case ast.BinOp():
-                return node.left, node.right
+                children = node.left, node.right
             case ast.UnaryOp():
-                return (node.operand,)
+                children = (node.operand,)
             case ast.BoolOp():
-                return node.values
+                children = node.values
             case ast.List():
-                return node.elts
+                children = node.elts
             case ast.Compare():
-                return node.left, *node.comparators
+                children = node.left, *node.comparators
             case ast.IfExp():
-                return node.body, node.test, node.orelse
+                children = node.body, node.test, node.orelse
             case ast.Call():
-                return *self._receiver(tree, node.func), *node.args, *(keyword.value for keyword in node.keywords)
-        return ()
+                return self._arguments(tree, node, scope)
+            case ast.Subscript():
+                index = _Part(tree.span(node.slice), (), Static(self._index(tree, node.slice, scope)))
+                return _Part(tree.span(node.value), ((node.value, scope),)), index
+            case ast.Attribute() if not self._in_module(tree, node):
+                children = (node.value,)
+            case ast.ListComp() | ast.GeneratorExp():
+                span = tree.span(node.elt)
+                return [_Part(span, (term,)) for term in self._terms(tree, node, scope)]
+        return [_Part(tree.span(child), ((child, scope),)) for child in children]
 
-    def _value(self, tree: Tree, node: ast.expr, arguments: Sequence[Argument]) -> Value:
+    def _value(self, tree: Tree, node: ast.expr, scope: Scope, arguments: Sequence[Argument]) -> Value:
         match node:
             case ast.Constant():
                 return self._constant(tree, node)
             case ast.Name():
-                return self._name(tree, node)
+                return self._name(tree, node, scope)
             case ast.Attribute():
-                return self._attribute(tree, node)
+                return self._attribute(tree, node, arguments)
             case ast.Call():
                 return self._call(tree, node, arguments)
+            case ast.Subscript():
+                return self._subscript(tree, node, arguments)
         return self._operation(tree, node, arguments)
 
     # Numbers and names.
@@ -116,11 +158,13 @@ class Flattener:
         token = tree.expression.tokens[tree.first(node)]
         if token.kind == "number":
             return self.steps.constant(number_value(token, self.steps.source), token.span)
-        return token.text[1:-1] if token.kind == "string" else token.text
+        return Static(token.text[1:-1] if token.kind == "string" else node.value)
 
-    def _name(self, tree: Tree, node: ast.Name) -> int:
+    def _name(self, tree: Tree, node: ast.Name, scope: Scope) -> int:
         token = tree.token(node.id)
         name = token.text
+        if isinstance(scope.get(name), Fraction):
+            return self.steps.constant(scope[name], token.span)
         if name in self.assigned:
             return self.assigned[name]
         if name in names.CONSTANTS and not (name == "e" and name in self._given):
@@ -138,15 +182,65 @@ class Flattener:
         path = tree.path(attribute.value)
         return ".".join(path) in names.MODULES and path[0] not in self._given and path[0] not in self.assigned
 
-    def _attribute(self, tree: Tree, node: ast.Attribute) -> int:
+    def _attribute(self, tree: Tree, node: ast.Attribute, arguments: Sequence[Argument]) -> int:
         name, span = tree.token(node.attr), tree.span(node)
-        if not self._in_module(tree, node):
+        if arguments:
+            step = self._step(arguments[0])
+            if name.text in self.steps.fields(step):
+                return self.steps.choose(step, name.text, span)
+            if row := table.property_row(name.text):
+                return self.steps.call_row((row,), name.text, arguments, span)
             message, hint = names.unknown_attribute(name.text, self.steps.text(span))
             raise self.steps.error("name", message, name.span, hint)
         if name.text not in names.MODULE_CONSTANTS:
             message, hint = names.unknown_constant(name.text, self.steps.text(span))
             raise self.steps.error("name", message, span, hint)
         return self._named_constant(names.MODULE_CONSTANTS[name.text], span)
+
+    # Subscripts and loops.
+
+    def _index(self, tree: Tree, node: ast.expr, scope: Scope) -> tuple[object, ...]:
+        """What stands between the brackets after a value, as NumPy takes it."""
+        try:
+            index = static.evaluate(tree, node, scope)
+            return tuple(map(_whole, index if isinstance(node, ast.Tuple) else (index,)))
+        except NotStatic:
+            hint = "for a mask type where(condition, x, 0)" if isinstance(node, ast.Compare) else "type x[0] or x[1:3]"
+            message = "a subscript is made of whole numbers and slices, written out in the text"
+            raise self.steps.error("parse", message, tree.span(node), hint) from None
+
+    def _subscript(self, tree: Tree, node: ast.Subscript, arguments: Sequence[Argument]) -> int:
+        value, index = arguments
+        assert isinstance(index.value, Static)
+        step = self._step(value)
+        fields = self.steps.fields(step)
+        match index.value.value:
+            case (int(place),) if fields and 0 <= place < len(fields):
+                return self.steps.choose(step, fields[place], tree.span(node))
+        return self.steps.call("getitem", arguments, tree.span(node))
+
+    def _terms(self, tree: Tree, node: ast.ListComp | ast.GeneratorExp, scope: Scope) -> list[Scoped]:
+        """The expression of a loop for each of its passes."""
+        try:
+            passes = list(islice(static.scopes(tree, node.generators, scope), MAX_STEPS + 1))
+        except NotStatic:
+            message = "a loop runs over numbers that the text fixes"
+            raise self.steps.error("parse", message, tree.span(node), "type for i in range(3)") from None
+        if len(passes) > MAX_STEPS:
+            raise self.steps.error("limit", f"this loop has more than {MAX_STEPS:,} passes", tree.span(node))
+        return [(node.elt, each) for each in passes]
+
+    def _loop(self, tree: Tree, node: ast.Call, name: Token, terms: Sequence[Argument]) -> int:
+        """The terms of a loop, joined one after the other as Python's `sum` does."""
+        span = tree.span(node)
+        if name.text not in LOOPS:
+            message = f"a loop is an argument of {', '.join(LOOPS)}, and not of {name.text}"
+            raise self.steps.error("parse", message, span, f"type {name.text}([... for i in range(3)])")
+        if not terms:
+            if name.text in OF_NONE:
+                return self.steps.constant(OF_NONE[name.text], span)
+            raise self.steps.error("parse", "this loop has no passes", span)
+        return self._chain(LOOPS[name.text], terms, [span] * len(terms))
 
     # Calls.
 
@@ -156,17 +250,49 @@ class Flattener:
             return ()
         return (function.value,)
 
-    def _call(self, tree: Tree, node: ast.Call, arguments: Sequence[Argument]) -> int:
+    def _arguments(self, tree: Tree, node: ast.Call, scope: Scope) -> Sequence[_Part]:
+        if len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp):
+            return self._parts(tree, node.args[0], scope)
+        positional = [*self._receiver(tree, node.func), *node.args]
+        parts = [self._part(tree, node, place, each, scope) for place, each in enumerate(positional)]
+        for keyword in node.keywords:
+            token = tree.token(str(keyword.arg))
+            parts.append(self._part(tree, node, token, keyword.value, scope))
+        return parts
+
+    def _part(self, tree: Tree, call: ast.Call, place: int | Token, node: ast.expr, scope: Scope) -> _Part:
+        """An argument, as the rows that the call may mean want it: fixed by the text, taken apart, or as a value."""
+        name = place if isinstance(place, Token) else None
+        rows = table.candidates(self._called(tree, call).text)
+        parameters = [parameter_at(row, place.text if isinstance(place, Token) else place) for row in rows]
+        span = tree.span(node)
+        if any(each is not None and not each.operand for each in parameters):
+            try:
+                return _Part(span, (), Static(static.evaluate(tree, node, scope)), name)
+            except NotStatic:
+                pass
+        if any(each is not None and each.kind == "sequence" for each in parameters):
+            if isinstance(node, ast.List | ast.Tuple):
+                return _Part(span, tuple((each, scope) for each in node.elts), name=name, apart=True)
+            if isinstance(node, ast.ListComp):
+                return _Part(span, tuple(self._terms(tree, node, scope)), name=name, apart=True)
+        if isinstance(node, ast.Tuple):
+            items = ", ".join(self.steps.text(tree.bracketed(each)) for each in node.elts)
+            message = "a comma separates arguments and the items of lists, and nothing else"
+            raise self.steps.error("parse", message, span, f"for a list type [{items}]")
+        return _Part(span, ((node, scope),), name=name)
+
+    def _called(self, tree: Tree, node: ast.Call) -> Token:
         assert isinstance(node.func, ast.Name | ast.Attribute)
-        name = tree.token(node.func.id if isinstance(node.func, ast.Name) else node.func.attr)
+        return tree.token(node.func.id if isinstance(node.func, ast.Name) else node.func.attr)
+
+    def _call(self, tree: Tree, node: ast.Call, arguments: Sequence[Argument]) -> int:
+        name = self._called(tree, node)
         if not table.candidates(name.text):
             raise self._unknown(tree, node, name)
-        positional = len(arguments) - len(node.keywords)
-        keywords = (tree.token(str(keyword.arg)) for keyword in node.keywords)
-        named = [
-            replace(argument, name=keyword) for argument, keyword in zip(arguments[positional:], keywords, strict=True)
-        ]
-        return self.steps.call(name.text, (*arguments[:positional], *named), tree.span(node))
+        if len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp):
+            return self._loop(tree, node, name, arguments)
+        return self.steps.call(name.text, arguments, tree.span(node))
 
     def _unknown(self, tree: Tree, node: ast.Call, name: Token) -> GradcalcError:
         """The error for the call of a name that is not in the table."""
@@ -206,7 +332,7 @@ class Flattener:
             case ast.IfExp():
                 body, test, orelse = arguments
                 return self.steps.call("if_else", (test, body, orelse), tree.span(node))
-            case ast.List():
+            case ast.List() | ast.ListComp():
                 return self.steps.stack(arguments, tree.span(node))
             case ast.BoolOp():
                 spans = [tree.bracketed(value) for value in node.values]
@@ -223,10 +349,7 @@ class Flattener:
         if type(node.op) in BINARY:
             return self.steps.call(BINARY[type(node.op)], arguments, span)
         left, right = (self.steps.text(tree.bracketed(operand)) for operand in (node.left, node.right))
-        if isinstance(node.op, ast.FloorDiv):
-            raise self.steps.error("parse", "// is not part of the language", span, f"type floor({left} / {right})")
-        hint = f"for a product type {left} * {right}, of vectors dot({left}, {right})"
-        raise self.steps.error("parse", "@ is not part of the language", span, hint)
+        raise self.steps.error("parse", "// is not part of the language", span, f"type floor({left} / {right})")
 
     def _check_conditions(self, sign: str, arguments: Sequence[Argument]) -> None:
         for argument in arguments:
@@ -252,3 +375,16 @@ class Flattener:
             span = span.join(other)
             result = Argument(self.steps.call(function, (result, argument), span), span)
         return self._step(result)
+
+
+def _whole(item: object) -> object:
+    """An item of a subscript as NumPy takes it; NotStatic for what is none."""
+    if isinstance(item, tuple):
+        return tuple(map(_whole, item))
+    if isinstance(item, Fraction):
+        if item.denominator != 1:
+            raise NotStatic
+        return int(item)
+    if item is None or item is Ellipsis or isinstance(item, slice | Placeholder):
+        return item
+    raise NotStatic

@@ -6,26 +6,53 @@ the row's definition otherwise.
 """
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from typing import Any
+
+OPERANDS = frozenset({"tensor", "number", "boolean", "indices", "sequence"})
+"""Kinds of parameters whose arguments are steps of a program; those of all others are fixed by the text."""
+
+FIELD = "field"
+"""The option of a call that chooses one of the row's fields."""
+REQUIRED = object()
+"""The default of a parameter that must be given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """In a definition: what the call gives for the option of this name."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of a function."""
+    """One parameter of a function.
+
+    What becomes a step of the program is of one of these kinds: `tensor` (may be differentiated), `number` (a constant
+    for torch), `boolean`, `indices` (a tensor of whole numbers, which is not differentiated), `sequence` (a list of
+    tensors). What the text fixes is of one of these: `option` (this one text), `text` (any, or one of its choices),
+    `flag` (True or False), `int`, `ints` (one or several), `shape` (the same, and also given as arguments of their
+    own), `real` (an exact number), `order` (of a norm: a number, `inf` or a text), `index` (of a subscript).
+    """
 
     name: str
     kind: str
-    """`tensor` (may be differentiated), `number` (a constant for torch), `boolean`, or `option` (one fixed text)."""
-    default: Fraction | str | None = None
-    """The value if it is not given; None if it must be given."""
+    default: Any = REQUIRED
+    """The value if it is not given, for a tensor None; REQUIRED if it must be given."""
     keyword_only: bool = False
-    allowed: str | None = None
-    """For an option: the only text that selects this row."""
+    choices: tuple[str, ...] = ()
+    """For a text: those that it can be; for an option the one that selects this row."""
     variadic: bool = False
     """Takes any number of operands; such a parameter is the last."""
+
+    @property
+    def operand(self) -> bool:
+        """Whether its argument is a step of the program."""
+        return self.kind in OPERANDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +86,15 @@ class Function:
     steps: bool = False
     """Piecewise constant: its derivative is 0 wherever it has one."""
     tensor: bool = False
-    """Takes its operands as wholes, not component by component: its meaning is in `tensors.py`."""
+    """Takes its operands as wholes, not component by component: defined here, or in `meaning/` by its name."""
     returns: str = "number"
-    """`number` or `boolean`."""
+    """`number`, `boolean`, or `fields` if one of its fields must be chosen."""
+    fields: tuple[str, ...] = ()
+    """What it gives back beside each other, `values` and `indices`; a call chooses one, the first if it does not."""
+    properties: tuple[str, ...] = ()
+    """Attributes of a tensor that mean this row: `T`."""
+    random: bool = False
+    """Its numbers come from torch's generator, so it can be a value and not a part of an expression."""
     note: str = ""
     """What surprises people: a branch, a convention, a namesake elsewhere."""
 
@@ -72,13 +105,30 @@ class Function:
 
     @property
     def operand_names(self) -> tuple[str, ...]:
-        """The names of the parameters that are steps of a program: all but the options."""
-        return tuple(parameter.name for parameter in self.parameters if parameter.kind != "option")
+        """The names of the parameters that are steps of a program."""
+        return tuple(parameter.name for parameter in self.parameters if parameter.operand)
 
-    def parameters_of(self, operands: Sequence[object]) -> list[Parameter]:
-        """The parameter that each operand belongs to."""
-        single = [parameter for parameter in self.parameters if parameter.kind != "option"]
-        return single + single[-1:] * (len(operands) - len(single))
+    def parameters_of(self, operands: Sequence[object], options: Mapping[str, object]) -> list[Parameter]:
+        """The parameter that each operand belongs to; one whose option says None was left out."""
+        present = [each for each in self.parameters if each.operand and each.name not in options]
+        many = len(operands) - len(present) + 1
+        return [
+            parameter
+            for parameter in present
+            for _ in range(many if parameter.variadic or parameter.kind == "sequence" else 1)
+        ]
+
+    def arguments(self, operands: Sequence[Any], options: Mapping[str, Any]) -> dict[str, Any]:
+        """The value of every parameter by name: a list for several operands, the default for an option not given."""
+        values = {each.name: options.get(each.name, each.default) for each in self.parameters}
+        several = {each.name for each in self.parameters if each.variadic or each.kind == "sequence"}
+        values |= {name: [] for name in several}
+        for parameter, operand in zip(self.parameters_of(operands, options), operands, strict=True):
+            if parameter.name in several:
+                values[parameter.name].append(operand)
+            else:
+                values[parameter.name] = operand
+        return values
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -103,10 +153,23 @@ def parse_signature(signature: str) -> tuple[Parameter, ...]:
 
 
 def _parameter(argument: ast.arg, default: ast.expr | None, keyword_only: bool) -> Parameter:
-    annotation = argument.annotation
-    if isinstance(annotation, ast.Constant):
-        given = str(annotation.value) if default is not None else None
-        return Parameter(argument.arg, "option", given, keyword_only, str(annotation.value))
-    kind = ast.unparse(annotation) if annotation is not None else "tensor"
-    value = None if default is None else Fraction(ast.unparse(default).replace(" ", ""))
-    return Parameter(argument.arg, kind, value, keyword_only)
+    kind: str
+    choices: tuple[str, ...] = ()
+    match argument.annotation:
+        case None:
+            kind = "tensor"
+        case ast.Constant(value=str(only)):
+            kind, choices = "option", (only,)
+        case ast.Tuple(elts=elements):
+            kind, choices = "text", tuple(ast.literal_eval(element) for element in elements)
+        case annotation:
+            kind = ast.unparse(annotation)
+    value = REQUIRED if default is None else _default(kind, default)
+    return Parameter(argument.arg, kind, value, keyword_only, choices)
+
+
+def _default(kind: str, default: ast.expr) -> object:
+    if isinstance(default, ast.Constant) and (default.value is None or kind not in {"number", "real", "tensor"}):
+        return default.value
+    text = ast.unparse(default).replace(" ", "")
+    return Fraction(text) if kind in {"number", "real", "tensor"} else ast.literal_eval(text)

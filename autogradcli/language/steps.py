@@ -3,14 +3,14 @@
 import math
 import operator
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from autogradcli.errors import GradcalcError, Span
 from autogradcli.language import table
-from autogradcli.language.binding import Argument, Binding, Mismatch, bind_first
+from autogradcli.language.binding import Argument, Binding, Mismatch, Static, bind_first
 from autogradcli.language.characters import excerpt
-from autogradcli.language.function import Function, Parameter
+from autogradcli.language.function import FIELD, Function, Parameter
 from autogradcli.language.program import Call, Constant, Step, Variable
 from autogradcli.language.shapes import Shape, written
 
@@ -36,6 +36,8 @@ class _Known:
     """Its value, if it is a constant that four operations and powers give, and small."""
     shape: Shape | None = None
     """() for a number, more for a list; None where that depends on the variables."""
+    fields: tuple[str, ...] = ()
+    """What it gives beside each other, one of which must be chosen before it is a number."""
 
 
 class Steps:
@@ -62,7 +64,10 @@ class Steps:
 
     def call(self, name: str, arguments: Sequence[Argument], span: Span) -> int:
         """Index of a new step that calls the function of this name; an error if the arguments do not fit."""
-        functions = table.candidates(name)
+        return self.call_row(table.candidates(name), name, arguments, span)
+
+    def call_row(self, functions: Sequence[Function], name: str, arguments: Sequence[Argument], span: Span) -> int:
+        """The same for one of these rows of the table; `name` is what the text calls it."""
         found = bind_first(functions, name, arguments)
         if isinstance(found, Binding):
             return self._add(found, name, span)
@@ -77,11 +82,31 @@ class Steps:
         self._check_shapes(items)
         return self._add(Binding(function, tuple((parameter, item) for item in items), ()), function.name, span)
 
+    def fields(self, index: int) -> tuple[str, ...]:
+        """What a step gives beside each other; nothing for a number and for what has been chosen."""
+        step = self.steps[index]
+        chosen = isinstance(step, Call) and any(name == FIELD for name, _ in step.options)
+        return table.row(step.function).fields if isinstance(step, Call) and not chosen else ()
+
+    def choose(self, index: int, field: str, span: Span) -> int:
+        """Index of a step that is one field of what a step gives beside each other."""
+        step = self.steps[index]
+        assert isinstance(step, Call)
+        chosen = replace(step, options=(*step.options, (FIELD, field)), span=span)
+        known = replace(self._known[index], fields=())
+        if index < len(self.steps) - 1:
+            return self._append(chosen, known)
+        self.steps[index], self._known[index] = chosen, known
+        return index
+
     def check_number(self, index: int, span: Span) -> None:
         """Nothing; an error if the step is a condition."""
         if self._known[index].condition:
             hint = f"type where({self.text(span)}, 1, 0)"
             raise self.error("parse", "this is a condition, and a number is needed here", span, hint)
+        if self._known[index].fields:
+            fields = " or ".join(f"{self.text(span)}.{field}" for field in self._known[index].fields)
+            raise self.error("parse", "this gives several results, and one is needed here", span, f"type {fields}")
 
     def check_condition(self, index: int, span: Span) -> None:
         """Nothing; an error if the step is a number."""
@@ -125,6 +150,8 @@ class Steps:
         for parameter, argument in binding.operands:
             if isinstance(argument, Fraction):
                 operands.append(self.constant(argument, span))
+            elif isinstance(argument.value, Static):
+                operands.append(self.constant(argument.value.value, argument.span))
             else:
                 operands.append(self._checked(argument, parameter, name))
         function = binding.function
@@ -133,6 +160,7 @@ class Steps:
             constant=all(self._known[operand].constant for operand in operands),
             exact=self._evaluate(function.name, operands, span),
             shape=self._shape(function, operands),
+            fields=function.fields if function.returns == "fields" else (),
         )
         return self._append(Call(function.name, tuple(operands), binding.options, span), known)
 
@@ -153,7 +181,7 @@ class Steps:
         if function.name == "stack_items":
             known = next((shape for shape in shapes if shape is not None), None)
             return None if known is None else (len(shapes), *known)
-        return () if all(shape == () for shape in shapes) else None
+        return () if not function.tensor and all(shape == () for shape in shapes) else None
 
     def _checked(self, argument: Argument, parameter: Parameter, name: str) -> int:
         """The step of an argument; an error if it is not what the parameter takes."""

@@ -22,6 +22,11 @@ def candidates(name: str) -> tuple[Function, ...]:
     return _by_any_name().get(name, ())
 
 
+def property_row(name: str) -> Function | None:
+    """The row that an attribute of a tensor means, as `x.T` does."""
+    return next((each for each in rows().values() if name in each.properties), None)
+
+
 def names() -> tuple[str, ...]:
     """All names and aliases."""
     return tuple(_by_any_name())

@@ -1,16 +1,10 @@
-"""What the functions of whole tensors mean, component by component: a few lines over arrays of tape handles each.
-
-Each takes the builder of the tape and the handles of its operands, appends scalar operations, and gives the result's
-handles. They are the definitions that torch's kernels, fused or not, are checked against.
-"""
+"""Reductions: sums, products, extremes, and the lists that they begin with."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
-from autogradcli.language.table import row
 
 if TYPE_CHECKING:
     from autogradcli.language.tape import Builder, Handle
@@ -19,7 +13,7 @@ Array = np.ndarray[Any, np.dtype[np.intp]]
 Axes = int | Sequence[int] | None
 
 
-def stack(_: "Builder", *components: "Handle") -> Array:
+def stack(_: "Builder", components: Sequence["Handle"]) -> Array:
     """A list literal: its items along a new first axis."""
     return np.stack([np.asarray(each, dtype=np.intp) for each in components])
 
@@ -29,7 +23,7 @@ def fold(builder: "Builder", name: str, handles: Sequence[int]) -> int:
     level = list(handles)
     while len(level) > 1:
         pairs = [level[i : i + 2] for i in range(0, len(level), 2)]
-        level = [_apply(builder, name, *pair) if len(pair) == 2 else pair[0] for pair in pairs]
+        level = [builder.call(name, *pair) if len(pair) == 2 else pair[0] for pair in pairs]
     return level[0]
 
 
@@ -45,10 +39,6 @@ def reduce(x: "Handle", dim: Axes, keepdim: bool, reduction: Callable[[Sequence[
     return int(result) if result.ndim == 0 else result
 
 
-def _apply(builder: "Builder", name: str, *operands: Any) -> Any:
-    return builder.apply(row(name), operands, {})
-
-
 def _folded(name: str) -> Callable[..., "Handle"]:
     def meaning(builder: "Builder", x: "Handle", dim: Axes = None, keepdim: bool = False) -> "Handle":
         return reduce(x, dim, keepdim, lambda handles: fold(builder, name, handles))
@@ -62,7 +52,7 @@ total, product, largest, smallest = map(_folded, ("add", "mul", "maximum", "mini
 def mean(builder: "Builder", x: "Handle", dim: Axes = None, keepdim: bool = False) -> "Handle":
     """The sum over the number of components."""
     sums = total(builder, x, dim, keepdim)
-    return _apply(builder, "div", sums, builder.literal(Fraction(np.size(x) // np.size(sums))))  # type: ignore[no-any-return]
+    return builder.call("div", sums, builder.literal(Fraction(np.size(x) // np.size(sums))))
 
 
 def median(builder: "Builder", x: "Handle") -> "Handle":
@@ -70,7 +60,7 @@ def median(builder: "Builder", x: "Handle") -> "Handle":
     handles = np.ravel(np.asarray(x, dtype=np.intp)).tolist()
     for i, j in comparisons(len(handles)):
         pair = handles[i], handles[j]
-        handles[i], handles[j] = _apply(builder, "minimum", *pair), _apply(builder, "maximum", *pair)
+        handles[i], handles[j] = builder.call("minimum", *pair), builder.call("maximum", *pair)
     return handles[(len(handles) - 1) // 2]
 
 
@@ -93,21 +83,21 @@ def comparisons(size: int) -> Iterator[tuple[int, int]]:
 
 def norm(builder: "Builder", x: "Handle") -> "Handle":
     """The Euclidean (Frobenius) norm."""
-    return _apply(builder, "sqrt", total(builder, _apply(builder, "square", x)))  # type: ignore[no-any-return]
+    return builder.call("sqrt", total(builder, builder.call("square", x)))
 
 
 def dot(builder: "Builder", x: "Handle", y: "Handle") -> "Handle":
     """The sum of the products of components."""
-    return total(builder, _apply(builder, "mul", x, y))
+    return total(builder, builder.call("mul", x, y))
 
 
 def binary_cross_entropy_with_logits(builder: "Builder", x: "Handle", y: "Handle") -> "Handle":
     """The mean of (1 - y) x + softplus(-x), which is -y log sigmoid(x) - (1 - y) log(1 - sigmoid(x))."""
-    unlikely = _apply(builder, "mul", _apply(builder, "sub", builder.literal(Fraction(1)), y), x)
-    return mean(builder, _apply(builder, "add", unlikely, _apply(builder, "softplus", _apply(builder, "neg", x))))
+    unlikely = builder.call("mul", builder.call("sub", builder.literal(Fraction(1)), y), x)
+    return mean(builder, builder.call("add", unlikely, builder.call("softplus", builder.call("neg", x))))
 
 
-MEANING: Mapping[str, Callable[..., "Handle"]] = {
+REDUCTIONS: Mapping[str, Callable[..., "Handle"]] = {
     "stack_items": stack,
     "sum": total,
     "prod": product,

@@ -1,0 +1,18 @@
+"""What the functions of whole tensors mean, component by component: a few lines over arrays of tape handles each.
+
+Each takes the builder of the tape and, by the names of the row's parameters, the handles of its operands (a list for a
+parameter that takes several, None for one that was left out) and its options. It appends scalar operations and gives
+the result's handles: an index for a number, an array of them in the shape of a tensor. These are the definitions that
+torch's kernels, fused or not, are checked against.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from autogradcli.language.meaning.reductions import REDUCTIONS
+
+if TYPE_CHECKING:
+    from autogradcli.language.tape import Handle
+
+MEANING: Mapping[str, Callable[..., "Handle"]] = {**REDUCTIONS}
+"""By the name of the table's row."""
