@@ -8,6 +8,7 @@ from autogradcli.errors import GradcalcError
 from autogradcli.language.parser import parse, select_output
 from autogradcli.language.program import Program
 from autogradcli.sources.commandline import SET
+from autogradcli.sources.files.source import MARK
 from autogradcli.sources.point import Notation, check_names, check_wrt, parse_value
 from autogradcli.sources.settings import Settings
 
@@ -17,8 +18,17 @@ def build_problem(
 ) -> Problem:
     """The problem that a command line states; `options` are the ways to write the command's own options."""
     check_names(program, values, _notation(options))
-    at = {name: parse_value(text, f"--{name}") for name, text in values.items()}
+    at = {name: _read_value(text, f"--{name}") for name, text in values.items()}
     return settings.problem(program, at, check_wrt(program, wrt, "--wrt"))
+
+
+def _read_value(text: str, label: str) -> Program:
+    """The value that a word means: the numbers in a file, or a constant expression."""
+    if not text.startswith(MARK):
+        return parse_value(text, label)
+    from autogradcli.sources.files.read import read_file
+
+    return read_file(text, label)
 
 
 def parse_program(expression: str, given: Collection[str], output: str | None) -> Program:

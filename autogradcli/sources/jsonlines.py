@@ -9,19 +9,19 @@ Whatever a line holds, what comes out is a problem, or a failure that says what 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Any, BinaryIO
 
 from autogradcli.compute.problem import Problem
-from autogradcli.errors import GradcalcError, Span
+from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.nearest import did_you_mean
-from autogradcli.language.program import Constant, Program
+from autogradcli.language.program import Program
 from autogradcli.sources.argv import parse_program
+from autogradcli.sources.files.source import MARK
 from autogradcli.sources.point import Notation, check_names, check_wrt, parse_value
 from autogradcli.sources.settings import Settings
 from autogradcli.sources.strict_json import json_kind, json_number, read_json
-from autogradcli.sources.tensors import tensor
+from autogradcli.sources.tensors import scalar, tensor
 
 MAX_LINE = 32_000_000
 """Bytes in one line."""
@@ -135,14 +135,13 @@ def _value(value: Any, name: str) -> Program:
     """The value of a variable: text is a constant expression, a number is the double nearest to it, lists a tensor."""
     label = _NOTATION.label(name)
     if isinstance(value, str):
+        if value.startswith(MARK):
+            hint = "write the numbers themselves: a line may come from anywhere, and must not read the machine's files"
+            raise GradcalcError("value", f"{label} names a file", hint=hint)
         return parse_value(value, label)
     if isinstance(value, list):
         return tensor(value, label, json_number)
-    number = json_number(value, label)
-    source = repr(number)
-    if source == "-0.0":  # a Fraction has no negative zero, a sign before it has
-        return parse_value(source, label)
-    return Program(source, (Constant(Fraction(number), Span(0, len(source))),), 0, None, {}, ())
+    return scalar(json_number(value, label))
 
 
 def _give(names: Sequence[str]) -> str:

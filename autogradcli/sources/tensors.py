@@ -1,11 +1,13 @@
-"""Tensors that come as data: nested lists of numbers."""
+"""Values that come as data and not as text: numbers, and nested lists of them."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import Any
 
 from autogradcli.errors import GradcalcError, Span
-from autogradcli.language.program import Program, Tensor
+from autogradcli.language.parser import parse
+from autogradcli.language.program import Constant, Program, Tensor
 from autogradcli.language.shapes import MAX_DIMENSIONS, Shape, subscript, written
 
 MAX_ELEMENTS = 1_000_000
@@ -29,9 +31,27 @@ def tensor(value: list[Any], label: str, read: Callable[[Any, str], float]) -> P
     for place, item in enumerate(items):
         if isinstance(item, list):
             raise _ragged(items, place, shape, label)
-    numbers = tuple(_component(item, place, shape, label, read) for place, item in enumerate(items))
+    return data([_component(item, place, shape, label, read) for place, item in enumerate(items)], shape, label)
+
+
+def data(components: Sequence[float], shape: Shape, label: str) -> Program:
+    """The value that components, row by row, and a shape mean; an error if one of them is nan."""
+    for place, number in enumerate(components):
+        if math.isnan(number):
+            where = f": item {subscript(place, shape)}" if shape else ""
+            raise GradcalcError("value", f"{label} holds nan, at which nothing can be computed{where}")
+    if not shape:
+        return scalar(components[0])
     span = Span(0, len(SOURCE))
-    return Program(SOURCE, (Tensor(numbers, shape, span),), 0, None, {}, ())
+    return Program(SOURCE, (Tensor(tuple(components), shape, span),), 0, None, {}, ())
+
+
+def scalar(number: float) -> Program:
+    """The value that a double is, exactly."""
+    source = repr(number)
+    if not number or math.isinf(number):  # a Fraction has no negative zero and no infinity, the language has both
+        return parse(source)
+    return Program(source, (Constant(Fraction(number), Span(0, len(source))),), 0, None, {}, ())
 
 
 def _size(rows: list[Any], shape: Shape, label: str) -> int:
