@@ -16,7 +16,7 @@ class Expression:
     partners: dict[int, int] = field(default_factory=dict)
     """Opening bracket -> closing bracket, and the other way round."""
     calls: set[int] = field(default_factory=set)
-    """The brackets that open the arguments of a call."""
+    """The brackets that open the arguments of a call, or a subscript."""
     signs: set[int] = field(default_factory=set)
     """The operators that stand before one operand."""
     products: set[int] = field(default_factory=set)
@@ -46,6 +46,7 @@ class Expression:
                 last = self.partners[last]
                 if last in self.calls:
                     last -= 1
+                    continue
             if last < 1 or self.word(last - 1) != ".":
                 return last
             last -= 2
@@ -54,7 +55,7 @@ class Expression:
         """The last token of the operand that begins with the token `first`."""
         last = self.partners[first] if self.kind(first) == "open" else first
         while True:
-            if self.kind(last) == "name" and self.word(last + 1) == "(":
+            if last + 1 in self.calls or (self.kind(last) == "name" and self.word(last + 1) == "("):
                 last = self.partners[last + 1]
             elif self.word(last + 1) == "." and self.kind(last + 2) == "name":
                 last += 2

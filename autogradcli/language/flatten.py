@@ -112,31 +112,22 @@ class Flattener:
 
     def _parts(self, tree: Tree, node: ast.expr, scope: Scope) -> Sequence[_Part]:
         """What must be evaluated before a node."""
-        children: Sequence[ast.expr] = ()
         match node:
-            case ast.BinOp():
-                children = node.left, node.right
-            case ast.UnaryOp():
-                children = (node.operand,)
-            case ast.BoolOp():
-                children = node.values
-            case ast.List():
-                children = node.elts
-            case ast.Compare():
-                children = node.left, *node.comparators
-            case ast.IfExp():
-                children = node.body, node.test, node.orelse
             case ast.Call():
                 return self._arguments(tree, node, scope)
             case ast.Subscript():
                 index = _Part(tree.span(node.slice), (), Static(self._index(tree, node.slice, scope)))
                 return _Part(tree.span(node.value), ((node.value, scope),)), index
-            case ast.Attribute() if not self._in_module(tree, node):
-                children = (node.value,)
+            case ast.Attribute() if self._in_module(tree, node):
+                return ()
             case ast.ListComp() | ast.GeneratorExp():
                 span = tree.span(node.elt)
                 return [_Part(span, (term,)) for term in self._terms(tree, node, scope)]
-        return [_Part(tree.span(child), ((child, scope),)) for child in children]
+            case ast.Tuple():
+                items = ", ".join(self.steps.text(tree.bracketed(each)) for each in node.elts)
+                message = "a comma separates arguments and the items of lists, and nothing else"
+                raise self.steps.error("parse", message, tree.span(node), f"for a list type [{items}]")
+        return [_Part(tree.span(child), ((child, scope),)) for child in _operands(node)]
 
     def _value(self, tree: Tree, node: ast.expr, scope: Scope, arguments: Sequence[Argument]) -> Value:
         match node:
@@ -150,6 +141,8 @@ class Flattener:
                 return self._call(tree, node, arguments)
             case ast.Subscript():
                 return self._subscript(tree, node, arguments)
+            case ast.GeneratorExp():
+                raise self.steps.error("parse", "a loop is an argument of a function", tree.span(node), "type sum(...)")
         return self._operation(tree, node, arguments)
 
     # Numbers and names.
@@ -276,10 +269,6 @@ class Flattener:
                 return _Part(span, tuple((each, scope) for each in node.elts), name=name, apart=True)
             if isinstance(node, ast.ListComp):
                 return _Part(span, tuple(self._terms(tree, node, scope)), name=name, apart=True)
-        if isinstance(node, ast.Tuple):
-            items = ", ".join(self.steps.text(tree.bracketed(each)) for each in node.elts)
-            message = "a comma separates arguments and the items of lists, and nothing else"
-            raise self.steps.error("parse", message, span, f"for a list type [{items}]")
         return _Part(span, ((node, scope),), name=name)
 
     def _called(self, tree: Tree, node: ast.Call) -> Token:
@@ -375,6 +364,25 @@ class Flattener:
             span = span.join(other)
             result = Argument(self.steps.call(function, (result, argument), span), span)
         return self._step(result)
+
+
+def _operands(node: ast.expr) -> Sequence[ast.expr]:
+    match node:
+        case ast.BinOp():
+            return node.left, node.right
+        case ast.UnaryOp():
+            return (node.operand,)
+        case ast.BoolOp():
+            return node.values
+        case ast.List():
+            return node.elts
+        case ast.Compare():
+            return node.left, *node.comparators
+        case ast.IfExp():
+            return node.body, node.test, node.orelse
+        case ast.Attribute():
+            return (node.value,)
+    return ()
 
 
 def _whole(item: object) -> object:

@@ -14,6 +14,7 @@ from autogradcli.language import refusals
 from autogradcli.language.expression import Expression
 from autogradcli.language.lexer import Token
 from autogradcli.language.shapes import MAX_DIMENSIONS
+from autogradcli.language.table import candidates
 
 MAX_BRACKETS = 100
 """Brackets within brackets."""
@@ -103,7 +104,13 @@ class _Level:
     """What is known between two brackets."""
 
     kind: str
-    """`group`, `call` or `list`."""
+    """`group`, `call`, `list`, `subscript`, or `text` outside of all brackets."""
+    loops: int = 0
+    """How many `for` have no `in` yet."""
+    looping: bool = False
+    """Whether there is a `for`."""
+    colons: int = 0
+    """Of the slice so far."""
     waiting: list[int] = field(default_factory=list)
     """The `if` that wait for their `else`."""
     branches: int = 0
@@ -121,7 +128,7 @@ class _Walk:
     """A walk over an expression that checks each token by what came before it."""
 
     expression: Expression
-    levels: list[_Level] = field(default_factory=lambda: [_Level("group")])
+    levels: list[_Level] = field(default_factory=lambda: [_Level("text")])
 
     def run(self) -> None:
         """Check all tokens."""
@@ -143,7 +150,7 @@ class _Walk:
     # Where an operand must come. The result says whether it is complete.
 
     def _before_operand(self, index: int) -> bool:
-        word = self.expression.word(index)
+        word, before = self.expression.word(index), self.expression.word(index - 1)
         match self.expression.kind(index):
             case "number" | "name" | "string":
                 return True
@@ -155,6 +162,11 @@ class _Walk:
                 return self._leave_early(index)
             case "keyword" if word in {"True", "False", "None"}:
                 return True
+        if self.levels[-1].kind == "subscript":
+            if word == "...":
+                return True
+            if word == ":" or (word == "," and before == ":"):
+                return self._in_subscript(index)
         if word in SIGNS or word == "not":
             return self._sign(index)
         raise refusals.operand_missing(self.expression, index)
@@ -179,8 +191,8 @@ class _Walk:
     def _leave_early(self, index: int) -> bool:
         """A bracket closes where an operand could come, as in `f()`, `f(x,)` and `[1,]`."""
         empty = self.expression.partners[index] == index - 1
-        kind = self.levels[-1].kind
-        if (empty and kind == "call") or (self.expression.word(index - 1) == "," and kind != "group"):
+        kind, before = self.levels[-1].kind, self.expression.word(index - 1)
+        if (empty and kind == "call") or before == "," or (before == ":" and kind == "subscript"):
             self.levels.pop()
             return True
         if empty:
@@ -215,6 +227,9 @@ class _Walk:
         raise refusals.adjacent(self.expression, index)
 
     def _open(self, index: int) -> bool:
+        if self.expression.word(index) == "[" and self._takes_subscript(index - 1):
+            self.expression.calls.add(index)
+            return self._enter(index, "subscript")
         if self.expression.word(index) != "(":
             raise refusals.bracket(self.expression, index)
         if self.expression.kind(index - 1) == "name":
@@ -223,9 +238,20 @@ class _Walk:
         self._product(index)
         return self._enter(index, "group")
 
+    def _takes_subscript(self, last: int) -> bool:
+        """Whether the operand that ends with a token may have a subscript: no number, no function, no list."""
+        if self.expression.kind(last) == "close":
+            opening = self.expression.partners[last]
+            return self.expression.word(opening) == "(" or opening in self.expression.calls
+        return self.expression.kind(last) == "name" and not self._is_function(last)
+
+    def _is_function(self, index: int) -> bool:
+        before = self.expression.word(index - 1)
+        return before != "." and bool(candidates(self.expression.word(index))) and len(self.expression.word(index)) > 1
+
     def _product(self, index: int) -> None:
         """Note a product without a sign, whose right factor begins at `index`."""
-        if self.expression.word(index - 1) == "]":
+        if self.expression.word(index - 1) == "]" and self.expression.partners[index - 1] not in self.expression.calls:
             raise refusals.adjacent(self.expression, index)
         first = self.expression.start(index - 1)
         while first - 1 in self.expression.signs:
@@ -248,15 +274,27 @@ class _Walk:
             case "**":
                 self._nest(index, level.chain + 1)
                 return False
+            case ":" if level.kind == "subscript":
+                return self._in_subscript(index)
         if word not in BINARY:
             raise refusals.operator(self.expression, index)
         level.chain = level.branches
         return False
 
     def _comma(self, index: int) -> bool:
-        if self.levels[-1].kind == "group":
+        if self.levels[-1].kind == "text":
             raise refusals.comma(self.expression, index)
+        self.levels[-1].colons = 0
         self._end_argument(index - 1)
+        return False
+
+    def _in_subscript(self, index: int) -> bool:
+        """A colon, or a comma after one."""
+        self._end_argument(index - 1)
+        level = self.levels[-1]
+        level.colons = level.colons + 1 if self.expression.word(index) == ":" else 0
+        if level.colons > 2:
+            raise self.expression.error(index, index, "a slice has at most two colons", "type x[start:stop:step]")
         return False
 
     def _end_argument(self, last: int) -> None:
@@ -285,6 +323,8 @@ class _Walk:
         match self.expression.word(index):
             case "and" | "or":
                 level.chain = level.branches
+            case "if" if level.looping:
+                level.chain = level.branches
             case "if":
                 level.waiting.append(index)
                 level.branches += 1
@@ -294,11 +334,21 @@ class _Walk:
             case "else":
                 raise self.expression.error(index, index, "this else has no if", "type a if condition else b")
             case "for":
-                raise self.expression.error(
-                    index, index, "for is not part of the language", "type the terms one by one"
-                )
+                self._loop(index)
+            case "in" if level.loops:
+                level.loops -= 1
             case "in":
                 raise self.expression.error(index, index, "in is not part of the language", "type a < x and x < b")
             case _:
                 raise refusals.adjacent(self.expression, index)
         return False
+
+    def _loop(self, index: int) -> None:
+        """`for` inside the brackets of a call or of a list."""
+        level = self.levels[-1]
+        if level.kind not in {"call", "list", "group"}:
+            raise self.expression.error(index, index, "for stands inside brackets", "type sum(x[i] for i in range(3))")
+        if self.expression.kind(index + 1) != "name" or self.expression.word(index + 2) != "in":
+            raise self.expression.error(index, index, "this for is not complete", "type for i in range(3)")
+        self._end_argument(index - 1)
+        level.looping, level.loops = True, 1

@@ -22,15 +22,20 @@ The language, from the loosest to the tightest:
     bitor       = bitand { "|" bitand }
     bitand      = sum { "&" sum }
     sum         = product { ("+" | "-") product }
-    product     = sign { ("*" | "/" | "%" | nothing) sign }
+    product     = sign { ("*" | "/" | "%" | "@" | nothing) sign }
     sign        = ("+" | "-" | "~") sign | power
     power       = postfix [ ("**" | "^") sign ]
-    postfix     = atom { "." name arguments }
+    postfix     = atom { "." name [ arguments ] | "[" subscript { "," subscript } "]" }
+    subscript   = expression | [ expression ] ":" [ expression ] [ ":" [ expression ] ] | "None" | "..."
     atom        = number | name | function arguments | "(" expression ")" | list
-    list        = "[" expression { "," expression } [ "," ] "]"
+    list        = "[" ( expression { "," expression } [ "," ] | expression loop { loop } ) "]"
+    loop        = "for" name "in" expression [ "if" expression ]
     function    = { name "." } name
-    arguments   = "(" [ argument { "," argument } [ "," ] ] ")"
-    argument    = [ name "=" ] (expression | string | "True" | "False")
+    arguments   = "(" [ argument { "," argument } [ "," ] | expression loop { loop } ] ")"
+    argument    = [ name "=" ] (expression | string | "True" | "False" | "None" | tuple)
+    tuple       = "(" expression "," [ expression { "," expression } [ "," ] ] ")"
+
+Sizes, dimensions, subscripts and loops are fixed by the text: a loop is written out, term by term.
 
 Nothing stands for multiplication after a number or a closing round bracket, before a name or an opening one; but where
 its left factor follows "/", "%" or "**" it is refused, for it can be read in two ways.

@@ -129,7 +129,8 @@ def bracket(expression: Expression, index: int) -> GradcalcError:
     if expression.kind(index - 1) == "number" or candidates(before) or (before == "]" and expression.in_list(index)):
         return adjacent(expression, index)
     end = expression.partners[index]
-    return expression.error(index, end, "indexing is not part of the language", "use names such as x0 and x1")
+    hint = f"type y = {expression.operand_before(index)}; y{expression.text(index, end)}"
+    return expression.error(index, end, "a list that is written out takes no subscript", hint)
 
 
 def adjacent(expression: Expression, index: int) -> GradcalcError:

@@ -15,6 +15,7 @@ Scope = Mapping[str, Any]
 
 DEEPEST = 50
 """Operations within operations."""
+EXPONENTS = range(33)
 LARGEST = 10**9
 """No size, dimension or subscript is larger."""
 
@@ -130,6 +131,8 @@ def _arithmetic(op: ast.operator, left: Fraction, right: Fraction) -> Fraction:
         raise NotStatic
     if isinstance(op, ast.Div | ast.FloorDiv | ast.Mod) and right == 0:
         raise NotStatic
+    if isinstance(op, ast.Pow) and right not in EXPONENTS:
+        raise NotStatic
     return Fraction(ARITHMETIC[type(op)](left, right))
 
 
@@ -140,6 +143,7 @@ ARITHMETIC: Mapping[type[ast.operator], Callable[[Fraction, Fraction], Fraction 
     ast.Div: operator.truediv,
     ast.FloorDiv: operator.floordiv,
     ast.Mod: operator.mod,
+    ast.Pow: lambda base, exponent: base ** int(exponent),
 }
 COMPARISONS: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Lt: operator.lt,

@@ -16,6 +16,10 @@ RECURSION_LIMIT = 100_000
 """`ast.parse` counts the depth of the tree it builds against the limit; a sum of 10,000 terms is 10,000 deep."""
 
 
+LONGEST_PATH = 4
+"""Points in a dotted name; `torch.nn.functional.relu` has three."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tree:
     """The syntax tree of one statement, with the way back to the source."""
@@ -34,7 +38,7 @@ class Tree:
     def path(self, node: ast.expr) -> tuple[str, ...]:
         """The names of a dotted name, `("torch", "special")`; empty for every other expression."""
         names: list[str] = []
-        while isinstance(node, ast.Attribute):
+        while isinstance(node, ast.Attribute) and len(names) < LONGEST_PATH:
             names.append(self.token(node.attr).text)
             node = node.value
         return (self.token(node.id).text, *reversed(names)) if isinstance(node, ast.Name) else ()
