@@ -1,11 +1,17 @@
 """What several test modules share."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from autogradcli.compute.compute import compute
 from autogradcli.compute.problem import Problem
 from autogradcli.compute.report import Gradient
+from autogradcli.engines.arb.enclose import Proof, enclose
+from autogradcli.engines.arb.sweep import plan
+from autogradcli.engines.opinions import shape
+from autogradcli.language.dtypes import Dtype
 from autogradcli.language.parser import parse
+from autogradcli.language.program import Program
 
 
 def problem(text: str, at: Mapping[str, str], dtype: str = "float64", symbolic: bool = False) -> Problem:
@@ -19,3 +25,8 @@ def problem(text: str, at: Mapping[str, str], dtype: str = "float64", symbolic: 
 def examine(text: str, at: Mapping[str, str], dtype: str = "float64") -> dict[str, Gradient]:
     """The findings on an expression at a point, by torch and Arb."""
     return compute(problem(text, at, dtype)).gradients
+
+
+def prove(program: Program, at: Mapping[str, Any], dtype: Dtype) -> Proof:
+    """Enclosures about all variables at a point whose coordinates are floats, or nested lists of them."""
+    return enclose(plan(program, program.variables, {name: shape(value) for name, value in at.items()}), at, dtype)

@@ -7,7 +7,7 @@ import pytest
 from flint import arb, ctx
 
 from autogradcli.engines.arb.blame import cancellation, parting
-from autogradcli.engines.arb.enclose import LAST_PRECISION, Proof, prove
+from autogradcli.engines.arb.enclose import LAST_PRECISION, Proof
 from autogradcli.engines.arb.kinks import sides
 from autogradcli.engines.arb.measure import as_text, measure_gradient, measure_value
 from autogradcli.engines.arb.truth import FALSE, TRUE, UNDECIDED, Truth, logical_and, logical_not, logical_or
@@ -16,6 +16,7 @@ from autogradcli.engines.torch.engine import differentiate
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.parser import parse
 from autogradcli.language.tape import Input
+from tests.helpers import prove
 
 DOUBLE = DTYPES["float64"]
 
@@ -23,7 +24,7 @@ DOUBLE = DTYPES["float64"]
 def proof(text: str, **at: float) -> Proof:
     """Enclosures about all variables."""
     program = parse(text, given=tuple(at))
-    return prove(program, at, program.variables, DOUBLE)
+    return prove(program, at, DOUBLE)
 
 
 def derivative(found: Proof, name: str = "x") -> arb:

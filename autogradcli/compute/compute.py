@@ -1,7 +1,7 @@
 """From a problem to a report: three engines are asked, and one finding comes out."""
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -9,12 +9,13 @@ from time import perf_counter
 from types import TracebackType
 from typing import Any
 
+from autogradcli.compute.notes import notes
 from autogradcli.compute.opinions import Opinions
 from autogradcli.compute.problem import Problem
 from autogradcli.compute.report import Report, Variable
-from autogradcli.compute.ruling import gradient, value_note
+from autogradcli.compute.ruling import gradient
 from autogradcli.compute.verdict import worst
-from autogradcli.engines.opinions import Array, Autograd, shape
+from autogradcli.engines.opinions import Autograd, flat, nested, shape
 from autogradcli.engines.sympy.process import Answer, SymbolicProcess
 from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
@@ -52,12 +53,12 @@ class Pending:
 
     def __init__(self, problem: Problem, symbolic: SymbolicProcess | None) -> None:
         self._problem = problem
-        self._symbolic = symbolic if problem.wrt and not problem.tensors else None
+        self._symbolic = symbolic if _is_for_sympy(problem) else None
         self._seconds: dict[str, float] = {}
         self._autograd: Autograd | None = None
         self._proof: Any = None
         if self._symbolic is not None:
-            self._ticket = self._symbolic.differentiate(problem.program, problem.wrt, problem.timeout)
+            self._ticket = self._symbolic.differentiate(problem.program, problem.variables_asked, problem.timeout)
 
     def evaluate(self) -> None:
         """Run torch and Arb, and tell SymPy the numbers that torch received. GradcalcError where torch refuses."""
@@ -68,7 +69,7 @@ class Pending:
         problem = self._problem
         imported = perf_counter()
         try:
-            self._autograd = differentiate(problem.program, problem.at, problem.wrt, problem.dtype)
+            self._autograd = differentiate(problem.program, problem.at, problem.wrt, problem.dtype, problem.backward)
         except GradcalcError:
             if self._symbolic is not None:
                 self._symbolic.abandon(self._ticket)
@@ -76,7 +77,7 @@ class Pending:
         if self._symbolic is not None:
             self._symbolic.evaluate(self._ticket, self._autograd.inputs)
         differentiated = perf_counter()
-        self._proof = _prove(problem, self._autograd.inputs)
+        self._proof = _prove(problem, self._autograd)
         self._seconds = {
             "import": imported - start,
             "torch": differentiated - imported,
@@ -111,14 +112,24 @@ def compute(problem: Problem) -> Report:
         return session.start(problem).report()
 
 
-def _prove(problem: Problem, inputs: Mapping[str, Array]) -> Any:
-    """What Arb proves; None for a program that is too long for it."""
-    from autogradcli.engines.arb.enclose import prove
+def _is_for_sympy(problem: Problem) -> bool:
+    """Whether SymPy has anything to say: about numbers and variables, and not about an output with an upstream."""
+    return bool(problem.variables_asked) and not problem.tensors and problem.backward.upstream is None
 
+
+def _prove(problem: Problem, autograd: Autograd) -> Any:
+    """What Arb proves; for a program that is too long for it, that it is."""
+    from autogradcli.engines.arb.enclose import enclose
+    from autogradcli.engines.arb.sweep import plan
+
+    inputs = autograd.inputs
+    shapes = {name: shape(value) for name, value in inputs.items()}
+    upstream = None if autograd.upstream is None else flat(autograd.upstream)
     try:
-        return prove(problem.program, inputs, problem.wrt, DTYPES[problem.dtype])
-    except TooLong:
-        return None
+        prepared = plan(problem.program, problem.wrt, shapes, upstream, problem.max_operations)
+    except TooLong as reason:
+        return reason
+    return enclose(prepared, inputs, DTYPES[problem.dtype])
 
 
 def _assemble(
@@ -126,8 +137,9 @@ def _assemble(
 ) -> Report:
     from autogradcli.engines.arb.measure import measure_value
 
-    value = measure_value(proof, autograd.value)
-    opinions = Opinions(problem, autograd, proof, value, answer)
+    values = [measure_value(proof, number, place) for place, number in enumerate(flat(autograd.value))]
+    opinions = Opinions(problem, autograd, proof, values, answer)
+    sizes = shape(autograd.value)
     gradients = {name: gradient(opinions, name) for name in problem.wrt}
     return Report(
         id=problem.id,
@@ -138,21 +150,21 @@ def _assemble(
             for name, number in autograd.inputs.items()
         },
         value=autograd.value,
-        exact_value=value.ball,
-        value_ulps=value.ulps,
+        exact_value=nested([each.ball for each in values], sizes),
+        value_ulps=nested([each.ulps for each in values], sizes),
         gradients=gradients,
         verdict=worst(each.verdict for each in gradients.values()),
         nodes=autograd.nodes,
-        notes=_notes(problem, autograd, value_note(opinions)),
+        notes=notes(opinions),
+        upstream=autograd.upstream,
+        intermediates={
+            name: Variable(opinions.point(name), shape(opinions.point(name)), problem.dtype, True)
+            for name in problem.wrt
+            if name not in problem.program.variables
+        },
         versions=versions(),
         seconds=seconds,
     )
-
-
-def _notes(problem: Problem, autograd: Autograd, value: str | None) -> tuple[str, ...]:
-    unused = [name for name in problem.wrt if autograd.gradients[name] is None]
-    notes = [f"the output does not depend on {name}: its gradient is 0" for name in unused]
-    return (*notes, *([value] if value else []))
 
 
 def versions() -> dict[str, str]:

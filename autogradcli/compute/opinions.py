@@ -1,10 +1,12 @@
 """All that the engines found about one problem, and what is asked of them only if something is wrong."""
 
+import operator
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
 from autogradcli.compute.problem import Problem
-from autogradcli.engines.opinions import Autograd, Cancellation, Enclosure, Parting
+from autogradcli.engines.opinions import Array, Autograd, Cancellation, Enclosure, Parting, flat
 from autogradcli.engines.sympy.process import Answer
 
 
@@ -12,16 +14,31 @@ class Opinions:
     """The opinions on one problem."""
 
     def __init__(
-        self, problem: Problem, autograd: Autograd, proof: Any, value: Enclosure, answer: Answer | None
+        self, problem: Problem, autograd: Autograd, proof: Any, values: Sequence[Enclosure], answer: Answer | None
     ) -> None:
         self.problem = problem
         self.autograd = autograd
         self.proof = proof
         """The Arb engine's own object; only its functions look inside."""
-        self.value = value
-        """Its opinion on the output."""
+        self.values = values
+        """Its opinion on each component of the output, row by row."""
         self.answer = answer
         """SymPy's; None if it was not asked."""
+
+    def point(self, name: str) -> Array:
+        """The value of a variable or an intermediate, as torch has it."""
+        return self.autograd.values[self.problem.program.index(name)]
+
+    @cached_property
+    def scalar(self) -> float:
+        """The scalar that is differentiated, as proven; where nothing is, as torch has it."""
+        from autogradcli.engines.arb.measure import scalar
+
+        proven = scalar(self.proof)
+        if proven is not None:
+            return proven
+        value, upstream = flat(self.autograd.value), flat(self.autograd.upstream)
+        return float(value[0] if upstream == [None] else sum(map(operator.mul, value, upstream)))
 
     def parting(self, name: str) -> Parting | None:
         """The first operation, from the output back to the variable, whose backward is wrong."""

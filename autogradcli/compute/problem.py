@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from autogradcli.engines.backward import ONCE, Backward
 from autogradcli.language.program import Call, Program, Step, Tensor
+from autogradcli.language.tape import MAX_ENTRIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +17,7 @@ class Problem:
     at: Mapping[str, Program]
     """For each variable of the program a constant program that is its value."""
     wrt: tuple[str, ...]
-    """The variables to differentiate with respect to, in the order of the report."""
+    """The variables and intermediates to differentiate with respect to, in the order of the report."""
     dtype: str = "float64"
     """float64, float32, float16 or bfloat16."""
     rtol: float | None = None
@@ -29,6 +31,15 @@ class Problem:
     timeout: float = 10.0
     """Seconds that SymPy may take."""
     id: Any = None
+    backward: Backward = ONCE
+    """How torch's `backward` is called; the verdict is about what one call adds to `.grad`."""
+    max_operations: int = MAX_ENTRIES
+    """Scalar operations up to which Arb is asked."""
+
+    @property
+    def variables_asked(self) -> tuple[str, ...]:
+        """Those of `wrt` that are variables."""
+        return tuple(name for name in self.wrt if name in self.program.variables)
 
     @property
     def tensors(self) -> bool:

@@ -35,7 +35,7 @@ class Case:
     @property
     def place(self) -> str:
         """Where on the component's axis."""
-        value = self.opinions.autograd.inputs[self.name]
+        value = self.opinions.point(self.name)
         return f"{self.name}{subscript(self.index, shape(value))} = {flat(value)[self.index]!r}"
 
     @property

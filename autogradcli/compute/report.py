@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from autogradcli.engines.opinions import Array, Ball, Node
+from autogradcli.engines.opinions import Array, Ball, Node, Pass
 
 __all__ = ["SCHEMA_VERSION", "Ball", "Gradient", "Node", "Reason", "Report", "Symbolic", "Variable", "failure", "plain"]
 
@@ -48,11 +48,23 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Component:
+    """One component of a gradient."""
+
+    index: tuple[int, ...]
+    """Its place; empty for a number."""
+    autograd: float
+    exact: Ball | None
+    ulps: float | None
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
 class Gradient:
     """The gradient with respect to one variable: three opinions and the verdict on autograd's."""
 
     autograd: Array
-    """What torch's `backward` gave; 0, with a note in the report, where the output does not depend on the variable."""
+    """What one call of `backward` gave; 0, with a note in the report, where the output does not depend on it."""
     symbolic: Symbolic
     exact: Any
     """The true gradient as a `Ball` (nested lists of them for a tensor), or None."""
@@ -61,6 +73,13 @@ class Gradient:
     verdict: str
     """The worst of its components'."""
     reason: Reason | None
+    """Why that component has it."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """How many components have each verdict, the worst verdict first."""
+    worst: "Component | None" = None
+    """The component with the worst verdict, and among those the one farthest off in units in the last place."""
+    passes: tuple[Pass, ...] = ()
+    """What each `backward` did to `.grad`, where it was called more than once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +111,10 @@ class Report:
     nodes: tuple[Node, ...]
     notes: tuple[str, ...] = ()
     """What a reader should know beside the numbers, a sentence each."""
+    upstream: Array = None
+    """What `backward` was given, in the shape of the output; None for an output that is a number if it was nothing."""
+    intermediates: dict[str, Variable] = field(default_factory=dict)
+    """What gradients were asked of beside the variables, as torch computed it."""
     versions: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 

@@ -1,16 +1,17 @@
 """One gradient: the three opinions on it, side by side, and the verdict."""
 
-import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autogradcli.compute.opinions import Opinions
 from autogradcli.compute.reasons import Case, reason
-from autogradcli.compute.report import Gradient, Reason, Symbolic
-from autogradcli.compute.verdict import Ruling, contains, rule, scale, tolerance, worst
+from autogradcli.compute.report import Component, Gradient, Symbolic
+from autogradcli.compute.verdict import WORST_FIRST, Ruling, contains, rule, scale, tolerance, worst
 from autogradcli.engines.opinions import Enclosure, flat, nested, shape
 from autogradcli.engines.sympy.process import Derivative
 from autogradcli.language.dtypes import DTYPES
+from autogradcli.language.shapes import indices
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,27 +24,50 @@ class Finding:
 
 
 def gradient(opinions: Opinions, name: str) -> Gradient:
-    """The finding on the derivative with respect to one variable: of a tensor the worst of its components'."""
-    x = opinions.autograd.inputs[name]
+    """The finding on the derivative with respect to one name: of a tensor the worst of its components'."""
+    x = opinions.point(name)
     numbers = opinions.autograd.gradients[name]
     components = [0.0] * len(flat(x)) if numbers is None else flat(numbers)
     findings = _findings(opinions, name, components)
     sizes = shape(x)
-    verdict = worst(each.ruling.verdict for each in findings)
+    place = _worst(findings)
+    found = findings[place]
+    passes = opinions.autograd.passes.get(name, ())
     return Gradient(
         autograd=nested(components, sizes),
         symbolic=_symbolic(opinions, name, findings),
         exact=nested([each.truth.ball for each in findings], sizes),
         ulps=nested([each.truth.ulps for each in findings], sizes),
-        verdict=verdict,
-        reason=_reason(opinions, name, findings, verdict),
+        verdict=found.ruling.verdict,
+        reason=reason(Case(opinions, name, place, found.number, found.truth), found.ruling),
+        counts=_counts(findings),
+        worst=_component(found, indices(place, sizes)),
+        passes=passes if opinions.problem.backward.repeat > 1 else (),
     )
+
+
+def _worst(findings: Sequence[Finding]) -> int:
+    """The place of the component with the worst verdict, of those the first that is farthest off."""
+    verdict = worst(each.ruling.verdict for each in findings)
+    places = [place for place, each in enumerate(findings) if each.ruling.verdict == verdict]
+    return max(places, key=lambda place: findings[place].truth.ulps or 0.0)
+
+
+def _counts(findings: Sequence[Finding]) -> dict[str, int]:
+    """How many components have each verdict, the worst verdict first."""
+    found = Counter(each.ruling.verdict for each in findings)
+    return {verdict: found[verdict] for verdict in WORST_FIRST if verdict in found}
+
+
+def _component(finding: Finding, index: tuple[int, ...]) -> Component:
+    truth = finding.truth
+    return Component(index, finding.number, truth.ball, truth.ulps, finding.ruling.verdict)
 
 
 def _findings(opinions: Opinions, name: str, numbers: Sequence[float]) -> Sequence[Finding]:
     from autogradcli.engines.arb.measure import measure_gradient
 
-    largest = max(map(abs, flat(opinions.autograd.inputs[name])))
+    largest = max(map(abs, flat(opinions.point(name))))
     findings: list[Finding] = []
     for place, number in enumerate(numbers):
         truth = measure_gradient(opinions.proof, name, place, number)
@@ -54,19 +78,17 @@ def _findings(opinions: Opinions, name: str, numbers: Sequence[float]) -> Sequen
 def _rule(opinions: Opinions, number: float, truth: Enclosure, x: float) -> Ruling:
     problem = opinions.problem
     dtype = DTYPES[problem.dtype]
-    value = opinions.autograd.value if opinions.value.nearest is None else opinions.value.nearest
     size = max(map(abs, truth.slopes)) if truth.slopes else truth.nearest or 0.0
-    return rule(number, truth, tolerance(problem, scale(size, value, x)), dtype)
-
-
-def _reason(opinions: Opinions, name: str, findings: Sequence[Finding], verdict: str) -> Reason | None:
-    """Why the gradient has this verdict: the reason of the first component that has it."""
-    place, found = next((i, each) for i, each in enumerate(findings) if each.ruling.verdict == verdict)
-    return reason(Case(opinions, name, place, found.number, found.truth), found.ruling)
+    return rule(number, truth, tolerance(problem, scale(size, opinions.scalar, x)), dtype)
 
 
 def _symbolic(opinions: Opinions, name: str, findings: Sequence[Finding]) -> Symbolic:
     answer = opinions.answer
+    if name not in opinions.problem.program.variables:
+        return Symbolic(None, None, None, "unavailable", "SymPy is asked about variables, not about intermediates")
+    if answer is None and opinions.autograd.upstream is not None:
+        why = "SymPy is asked about the output alone, not about one with an upstream gradient"
+        return Symbolic(None, None, None, "unavailable", why)
     if answer is None:
         why = "SymPy is asked about numbers, not about tensors" if opinions.problem.tensors else "SymPy was not asked"
         return Symbolic(None, None, None, "unavailable", why)
@@ -86,16 +108,3 @@ def _agreement(derivative: Derivative, truth: Enclosure) -> tuple[str, str | Non
     if contains(truth.ball, derivative.digits):
         return "agrees", None
     return "disagrees", f"GC401: SymPy's {derivative.digits} lies outside {truth.ball.value} ± {truth.ball.radius}"
-
-
-def value_note(opinions: Opinions) -> str | None:
-    """A sentence if torch's value of the function itself is far from the truth."""
-    truth, value = opinions.value, opinions.autograd.value
-    if truth.nearest is None or math.isinf(truth.nearest):
-        return None
-    rtol = DTYPES[opinions.problem.dtype].rtol
-    if truth.error is not None and truth.error[1] <= rtol * abs(truth.nearest):
-        return None
-    if truth.ulps is not None and truth.ulps <= 1:
-        return None
-    return f"the value itself is off: torch gives {value!r}, the true value is {truth.nearest!r}"

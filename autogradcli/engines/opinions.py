@@ -70,6 +70,18 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
+class Pass:
+    """What one `backward` did to a tensor's `.grad`."""
+
+    before: Array
+    """What it held; None before the first."""
+    added: Array
+    """What arrived; None if the output does not depend on the tensor."""
+    after: Array
+    """What it held then."""
+
+
+@dataclass(frozen=True, slots=True)
 class Autograd:
     """What torch says: values and gradients as `backward` left them."""
 
@@ -78,11 +90,17 @@ class Autograd:
     value: Array
     """The output."""
     gradients: dict[str, Array]
-    """For each variable asked about; None where `backward` left none, because the output does not depend on it."""
+    """For each name asked about; None where `backward` left none, because the output does not depend on it."""
     values: tuple[Array, ...]
     """The value of each step; a bool for a condition."""
     nodes: tuple[Node, ...]
     """The graph."""
+    upstream: Array
+    """What `backward` was given, exactly, in the shape of the output; None for an output that is a number."""
+    passes: dict[str, tuple[Pass, ...]]
+    """For each name asked about, what each `backward` did to its `.grad`; none if the output depends on nothing."""
+    notes: tuple[str, ...]
+    """What became of the numbers of the point on their way into the dtype, a sentence each."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,10 @@ class Program:
         span = self.steps[index].span
         return " ".join(self.source[span.start : span.end].split())
 
+    def index(self, name: str) -> int:
+        """Index of the step that a name means: a variable, or what the text gives that name in the end."""
+        return self.variable_index(name) if name in self.variables else self.assigned[name]
+
     def variable_index(self, name: str) -> int:
         """Index of the step that is the variable `name`."""
         return next(i for i, step in enumerate(self.steps) if isinstance(step, Variable) and step.name == name)

@@ -14,17 +14,23 @@ def written(shape: Shape) -> str:
     return f"({', '.join(map(str, shape))})"
 
 
-def subscript(place: int, shape: Shape) -> str:
-    """The index of a component, counted row by row: `[1]`, `[0, 2]`; nothing for a number."""
-    indices: list[str] = []
+def indices(place: int, shape: Shape) -> tuple[int, ...]:
+    """The indices of a component, counted row by row."""
+    found: list[int] = []
     for size in reversed(shape):
         place, index = divmod(place, size)
-        indices.insert(0, str(index))
-    return f"[{', '.join(indices)}]" if indices else ""
+        found.insert(0, index)
+    return tuple(found)
+
+
+def subscript(place: int, shape: Shape) -> str:
+    """The index of a component as it is written: `[1]`, `[0, 2]`; nothing for a number."""
+    return f"[{', '.join(map(str, indices(place, shape)))}]" if shape else ""
 
 
 def not_a_number(program: Program, shape: Shape) -> GradcalcError:
     """The error for an output that is a tensor."""
     message = f"the output has shape {written(shape)}: backward starts from a single number"
     span = program.steps[program.output].span
-    return GradcalcError("shape", message, source=program.source, span=span, hint="take sum(...) of it")
+    hint = 'type --upstream "ones_like(out)", or take sum(...) of it'
+    return GradcalcError("shape", message, source=program.source, span=span, hint=hint)

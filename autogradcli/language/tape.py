@@ -5,13 +5,13 @@ tensor. So broadcasting, indexing and reshaping are NumPy's, and what is left is
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from autogradcli.language.function import Function
+from autogradcli.language.function import Function, Placeholder
 from autogradcli.language.parser import parse_formula
 from autogradcli.language.program import Call, Constant, Program, Tensor, Variable
 from autogradcli.language.shapes import Shape, not_a_number
@@ -51,16 +51,34 @@ class Operation(NamedTuple):
 
 
 Entry = Input | Literal | Operation
+Estimate = Callable[[Sequence[Entry], Sequence[int]], Sequence[float]]
+"""About how large some entries of a growing tape are: given all entries so far, and the indices asked about."""
 
 MAX_ENTRIES = 250_000
-"""Entries of a tape."""
+"""Entries of a tape, unless something else is asked for."""
 
 
 class TooLong(Exception):
-    """A program has more scalar operations than any engine should be given."""
+    """A program has more scalar operations than an engine was allowed."""
 
-    def __init__(self) -> None:
-        super().__init__(f"there are more than {MAX_ENTRIES:,} scalar operations")
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"there are more than {limit:,} scalar operations")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a tape holds beyond what the program says."""
+
+    upstream: Sequence[float] | None = None
+    """What each component of the output is multiplied by to make a scalar of it; None for an output that is one."""
+    apart: Collection[int] = ()
+    """The steps whose values get entries that belong to no other step's value."""
+    limit: int = MAX_ENTRIES
+    """The entries that it may have."""
+
+
+PLAIN = Layout()
+"""Nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +87,42 @@ class Tape:
 
     entries: tuple[Entry, ...]
     output: int
+    """The scalar that is differentiated: the program's output, or the sum of its components times the upstream's."""
     results: "tuple[Handle, ...]"
     """For each program step, where its value is."""
+    seeds: tuple[tuple[int, float], ...]
+    """What the adjoints of the program's output start from: 1 for a scalar, else the upstream's components."""
 
 
 def scalarise(
-    program: Program, primitive: Callable[[Function], bool], shapes: Mapping[str, Shape] | None = None
+    program: Program,
+    primitive: Callable[[Function], bool],
+    shapes: Mapping[str, Shape] | None = None,
+    layout: Layout = PLAIN,
 ) -> Tape:
     """The program as a tape; rows that are not `primitive` are replaced by their definitions, as deep as it takes.
 
-    `shapes` gives the shapes of the variables that are not scalars. GradcalcError if the output is not one; TooLong
-    beyond `MAX_ENTRIES`.
+    `shapes` gives the shapes of the variables that are not scalars. GradcalcError if the output is not a scalar and
+    there is no upstream; TooLong beyond the limit.
     """
-    builder = Builder(primitive, shapes or {})
+    builder = Builder(primitive, shapes or {}, layout=layout)
     results = builder.run(program)
     output = results[program.output]
+    if layout.upstream is not None:
+        seeds = tuple(zip(components(output), layout.upstream, strict=True))
+        scalar = _weighted(builder, output, layout.upstream)
+        return Tape(tuple(builder.entries), scalar, tuple(results), seeds)
     if not isinstance(output, int):
         raise not_a_number(program, output.shape)
-    return Tape(tuple(builder.entries), output, tuple(results))
+    return Tape(tuple(builder.entries), output, tuple(results), ((output, 1.0),))
+
+
+def _weighted(builder: "Builder", output: "Handle", upstream: Sequence[float]) -> int:
+    """The sum of the output's components, each times its component of the upstream."""
+    weights = [builder.literal(Fraction(each)) for each in upstream]
+    if isinstance(output, int):
+        return int(builder.call("mul", output, weights[0]))
+    return int(builder.call("sum", builder.call("mul", output, _shaped(weights, output.shape))))
 
 
 def components(handle: "Handle") -> list[int]:
@@ -97,10 +133,18 @@ def components(handle: "Handle") -> list[int]:
 class Builder:
     """Appends operations to a tape."""
 
-    def __init__(self, primitive: Callable[[Function], bool], shapes: Mapping[str, Shape]) -> None:
+    def __init__(
+        self,
+        primitive: Callable[[Function], bool],
+        shapes: Mapping[str, Shape],
+        estimate: "Estimate | None" = None,
+        layout: Layout = PLAIN,
+    ) -> None:
         self.entries: list[Entry] = []
         self._primitive = primitive
         self._shapes = shapes
+        self._estimate = estimate
+        self._layout = layout
         self._step = 0
 
     def run(self, program: Program) -> "list[Handle]":
@@ -117,14 +161,14 @@ class Builder:
                 results.append(_shaped([self.literal(Fraction(each)) for each in step.components], step.shape))
             else:
                 results.append(self._input(step.name))
+            if index in self._layout.apart:
+                results[-1] = self._own(results[-1])
         return results
 
     def apply(self, function: Function, operands: "Sequence[Handle]", options: Mapping[str, object]) -> "Handle":
         """Append a row applied to values: to the whole of them, or to each component of what they broadcast to."""
         if function.tensor:
-            from autogradcli.language.tensors import MEANING
-
-            return MEANING[function.name](self, *operands, **options)
+            return self._apply_to_wholes(function, function.arguments(operands, options))
         if all(type(operand) is int for operand in operands):
             return self._apply_to_scalars(function, operands)  # type: ignore[arg-type]
         import numpy as np
@@ -133,9 +177,39 @@ class Builder:
         rows = zip(*(each.ravel().tolist() for each in together), strict=True)
         return _shaped([self._apply_to_scalars(function, each) for each in rows], together[0].shape)
 
+    def call(self, name: str, *operands: "Handle", **options: object) -> Any:
+        """Append the row of this name."""
+        return self.apply(row(name), operands, options)
+
+    def largest(self, handles: Sequence[int]) -> int:
+        """The place of the largest of some entries, or of one of them if no values are known: 0.
+
+        For formulas that hold with any of them, such as log(sum(exp(x))) = x[k] + log(sum(exp(x - x[k]))).
+        """
+        estimates = None if self._estimate is None else self._estimate(self.entries, handles)
+        return 0 if estimates is None else max(range(len(handles)), key=estimates.__getitem__)
+
     def literal(self, value: Fraction | str) -> int:
         """Append a constant."""
         return self._append(Literal(value, self._step))
+
+    def _apply_to_wholes(self, function: Function, arguments: Mapping[str, Any]) -> "Handle":
+        if not function.definition:
+            from autogradcli.language.meaning import MEANING
+
+            return MEANING[function.name](self, **arguments)
+        body = definition(function)
+        results: list[Handle] = []
+        for step in body.steps:
+            if isinstance(step, Call):
+                options = {name: resolve(value, arguments) for name, value in step.options}
+                results.append(self.apply(row(step.function), [results[each] for each in step.operands], options))
+            elif isinstance(step, Variable):
+                results.append(arguments[step.name])
+            else:
+                assert isinstance(step, Constant)
+                results.append(self.literal(step.value))
+        return results[body.output]
 
     def _apply_to_scalars(self, function: Function, operands: Sequence[int]) -> int:
         if self._primitive(function):
@@ -160,9 +234,18 @@ class Builder:
             return self._append(Input(name, self._step))
         return _shaped([self._append(Input(name, self._step, place)) for place in range(math.prod(shape))], shape)
 
+    def _own(self, value: "Handle") -> "Handle":
+        """The value in entries of the step at hand, each used once: their adjoints are the gradient of this value.
+
+        A list, a slice or a reshaped tensor is made of the entries of others, which have other uses beside.
+        """
+        handles = components(value)
+        own = all(self.entries[each].step == self._step for each in handles) and len(set(handles)) == len(handles)
+        return value if own else self.call("positive", value)
+
     def _append(self, entry: Entry) -> int:
-        if len(self.entries) >= MAX_ENTRIES:
-            raise TooLong
+        if len(self.entries) >= self._layout.limit:
+            raise TooLong(self._layout.limit)
         self.entries.append(entry)
         return len(self.entries) - 1
 
@@ -171,6 +254,11 @@ def _shaped(entries: Sequence[int], shape: Shape) -> "Handle":
     import numpy as np
 
     return np.array(entries, dtype=np.intp).reshape(shape)
+
+
+def resolve(value: object, arguments: Mapping[str, object]) -> object:
+    """An option of a call inside a definition: what the row was called with, where it says so."""
+    return arguments[value.name] if isinstance(value, Placeholder) else value
 
 
 @cache

@@ -35,7 +35,7 @@ def rigour(lines: Sequence[str], rounds: int) -> Iterator[Figure]:
 
     def by_arb() -> None:
         for case, tape, (value, gradients) in zip(cases, tapes, results, strict=True):
-            proof = enclose(tape, case["at"], case["wrt"], DTYPES["float64"])
+            proof = enclose(tape, case["at"], DTYPES["float64"])
             measure_value(proof, value)
             for name, number in zip(case["wrt"], gradients, strict=True):
                 measure_gradient(proof, name, 0, number)

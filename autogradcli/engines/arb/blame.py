@@ -9,7 +9,7 @@ from flint import arb, ctx
 from autogradcli.engines.arb.enclose import Proof
 from autogradcli.engines.arb.sweep import Sweep
 from autogradcli.engines.opinions import Cancellation, Node, Parting, flat
-from autogradcli.language.tape import Input, Operation, Tape, components
+from autogradcli.language.tape import Operation, Tape, components
 
 WORTH_TELLING = 4
 """Terms so many times larger than their sum are called a cancellation."""
@@ -21,7 +21,7 @@ Flow = tuple[int, int]
 def parting(proof: Proof, nodes: Iterable[Node], name: str) -> Parting | None:
     """The first operation, from the output back to the variable, that sends what rounding does not explain."""
     tape = proof.plan.tape
-    above = _above(tape, name)
+    above = _above(tape, proof.plan.asked[name])
     computed = {entry.step for entry in tape.entries}
     with ctx.workprec(proof.precision):
         true, budget = _flows(proof, proof.exact), _flows(proof, proof.rounded)
@@ -34,14 +34,14 @@ def parting(proof: Proof, nodes: Iterable[Node], name: str) -> Parting | None:
     return None
 
 
-def _above(tape: Tape, name: str) -> Sequence[bool]:
-    """For each entry whether it depends on the variable."""
-    above: list[bool] = []
-    for entry in tape.entries:
+def _above(tape: Tape, asked: Iterable[int]) -> Sequence[bool]:
+    """For each entry whether it depends on one of the entries asked about."""
+    above = [False] * len(tape.entries)
+    for index in asked:
+        above[index] = True
+    for index, entry in enumerate(tape.entries):
         if isinstance(entry, Operation):
-            above.append(any(above[operand] for operand in entry.operands))
-        else:
-            above.append(isinstance(entry, Input) and entry.name == name)
+            above[index] = above[index] or any(above[operand] for operand in entry.operands)
     return above
 
 

@@ -28,9 +28,8 @@ class Culprit:
     """Whether they lie inside it, and are known so well that the result must be too large for the precision."""
 
 
-def of_value(plan: Plan, sweep: Sweep) -> Culprit:
-    """The culprit behind an output that is not finite."""
-    entry = plan.tape.output
+def of_value(plan: Plan, sweep: Sweep, entry: int) -> Culprit:
+    """The culprit behind an entry that is not finite."""
     while True:
         broken = [each for each in _taken(plan, sweep, entry) if not _finite(sweep.values[each])]
         if not broken:

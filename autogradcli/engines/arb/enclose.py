@@ -9,11 +9,10 @@ from flint import arb, ctx
 
 from autogradcli.engines.arb.causes import first_tie, of_gradient, of_value
 from autogradcli.engines.arb.rules import forward
-from autogradcli.engines.arb.sweep import Plan, Point, Sweep, plan, sweep
+from autogradcli.engines.arb.sweep import Plan, Point, Sweep, sweep
 from autogradcli.engines.arb.truth import UNDECIDED
-from autogradcli.engines.opinions import Array, flat, shape
+from autogradcli.engines.opinions import Array, flat
 from autogradcli.language.dtypes import Dtype
-from autogradcli.language.program import Program
 from autogradcli.language.tape import Operation
 
 FIRST_PRECISION = 128
@@ -71,13 +70,12 @@ class Proof:
 
     @property
     def value(self) -> arb:
-        """The output."""
+        """The scalar that is differentiated."""
         return self.exact.values[self.plan.tape.output]
 
-    @property
-    def value_budget(self) -> arb:
-        """What a computation with honest rounding may give for the output."""
-        return self.rounded.values[self.plan.tape.output]
+    def value_budget(self, entry: int) -> arb:
+        """What a computation with honest rounding may give for an entry."""
+        return self.rounded.values[entry]
 
     def proves(self, entry: int) -> bool:
         """Whether the sweep's derivative with respect to an entry holds: no tie was on the way."""
@@ -94,13 +92,8 @@ class Proof:
         return arb(0) if adjoint is None else adjoint
 
 
-def prove(program: Program, at: Mapping[str, Array], wrt: Sequence[str], dtype: Dtype) -> Proof:
-    """Enclosures at the point whose coordinates are exactly the numbers `at`; tensors are nested lists."""
-    return enclose(plan(program, wrt, {name: shape(value) for name, value in at.items()}), at, wrt, dtype)
-
-
-def enclose(prepared: Plan, at: Mapping[str, Array], wrt: Sequence[str], dtype: Dtype) -> Proof:
-    """The same for a program that has been made ready.
+def enclose(prepared: Plan, at: Mapping[str, Array], dtype: Dtype) -> Proof:
+    """Enclosures at the point whose coordinates are exactly the numbers `at`; tensors are nested lists.
 
     The precision doubles until every result is settled to well below half an ulp of `dtype`, or its ball is negligible
     beside the rounding budget, or more digits cannot help, or the last precision is reached.
@@ -110,17 +103,21 @@ def enclose(prepared: Plan, at: Mapping[str, Array], wrt: Sequence[str], dtype: 
     while True:
         with ctx.workprec(precision):
             proof = Proof(prepared, point, dtype, precision, sweep(prepared, point))
-            if precision >= LAST_PRECISION or not _more_digits_help(proof, wrt):
+            if precision >= LAST_PRECISION or not _more_digits_help(proof):
                 return proof
         precision *= 2
 
 
-def _more_digits_help(proof: Proof, wrt: Sequence[str]) -> bool:
+def _more_digits_help(proof: Proof) -> bool:
     if not proof.value.is_finite():
-        return not of_value(proof.plan, proof.exact).settled
-    if not _settled(proof, proof.value, lambda: proof.value_budget):
+        return not of_value(proof.plan, proof.exact, proof.plan.tape.output).settled
+    if any(_value_is_open(proof, entry) for entry in proof.plan.outputs):
         return True
-    return any(_gradient_is_open(proof, entry) for name in wrt for entry in proof.plan.inputs[name])
+    return any(_gradient_is_open(proof, entry) for entries in proof.plan.asked.values() for entry in entries)
+
+
+def _value_is_open(proof: Proof, entry: int) -> bool:
+    return not _settled(proof, proof.exact.values[entry], lambda: proof.value_budget(entry))
 
 
 def _gradient_is_open(proof: Proof, entry: int) -> bool:

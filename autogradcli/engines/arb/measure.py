@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 
 from flint import arb, ctx
 
@@ -24,27 +25,35 @@ MEASURING = 256
 MOST_TIED = 100
 """Components whose slopes are worked out one by one to see whether they add up."""
 SAME_SLOPE = arb(2) ** -AGREEMENT
-TOO_LONG = Enclosure(cause=Cause("unverified", "GC503", f"{TooLong()}, too many to prove anything about", None))
 
 
-def measure_value(proof: Proof | None, number: float) -> Enclosure:
-    """The opinion on the output; without a proof, none."""
-    if proof is None:
-        return TOO_LONG
+def scalar(proof: Proof | TooLong) -> float | None:
+    """The scalar that is differentiated, to the nearest double; None if it is not finite, or nothing is proven."""
+    if isinstance(proof, TooLong) or not proof.value.is_finite():
+        return None
+    return float(proof.value)
+
+
+def measure_value(proof: Proof | TooLong, number: float, place: int = 0) -> Enclosure:
+    """The opinion on one component of the output; without a proof, none."""
+    if isinstance(proof, TooLong):
+        return _too_long(proof)
+    entry = proof.plan.outputs[place]
+    value = proof.exact.values[entry]
     with ctx.workprec(max(MEASURING, proof.precision)):
-        if proof.value.is_finite():
-            return _regular(proof, proof.value, lambda: proof.value_budget, number)
-        return Enclosure(cause=_cause_of_value(proof))
+        if value.is_finite():
+            return _regular(proof, value, lambda: proof.value_budget(entry), number)
+        return Enclosure(cause=_cause_of_value(proof, entry))
 
 
-def measure_gradient(proof: Proof | None, name: str, place: int, number: float) -> Enclosure:
-    """The opinion on the derivative with respect to one component of a variable; without a proof, none."""
-    if proof is None:
-        return TOO_LONG
-    entry = proof.plan.inputs[name][place]
+def measure_gradient(proof: Proof | TooLong, name: str, place: int, number: float) -> Enclosure:
+    """The opinion on the derivative with respect to one component; without a proof, none."""
+    if isinstance(proof, TooLong):
+        return _too_long(proof)
+    entry = proof.plan.asked[name][place]
     with ctx.workprec(max(MEASURING, proof.precision)):
         if not proof.value.is_finite():
-            return Enclosure(cause=_cause_of_value(proof))
+            return Enclosure(cause=_cause_of_value(proof, proof.plan.tape.output))
         if proof.proves(entry) and proof.gradient(entry).is_finite():
             return _regular(proof, proof.gradient(entry), lambda: proof.budget(entry), number)
         return _singular(proof, entry, number)
@@ -96,7 +105,8 @@ def _trim(number: str) -> str:
 def _singular(proof: Proof, entry: int, number: float) -> Enclosure:
     """Where the sweep proves nothing: what the slopes on both sides say."""
     variable = proof.plan.tape.entries[entry]
-    assert isinstance(variable, Input)
+    if not isinstance(variable, Input):
+        return Enclosure(cause=_cause_of_intermediate(proof, entry))
     left, right = sides(proof, variable)
     if left.slope is None or right.slope is None:
         return Enclosure(cause=_cause_of_gradient(proof, entry, left, right))
@@ -129,8 +139,20 @@ def _slope_together(proof: Proof) -> float | None:
     return None
 
 
-def _cause_of_value(proof: Proof) -> Cause:
-    culprit = of_value(proof.plan, proof.exact)
+@lru_cache(maxsize=1)
+def _too_long(problem: TooLong) -> Enclosure:
+    message = f"{problem}, too many to prove anything about: --max-operations allows more"
+    return Enclosure(cause=Cause("unverified", "GC503", message, None))
+
+
+def _cause_of_intermediate(proof: Proof, entry: int) -> Cause:
+    """An intermediate is known as a ball and not as a number, so its neighbours cannot be looked at."""
+    text, where, step = _place(proof, _singular_culprit(proof, entry))
+    return Cause("unverified", "GC501", f"{text} may have no slope{where}, and it is not told for intermediates", step)
+
+
+def _cause_of_value(proof: Proof, entry: int) -> Cause:
+    culprit = of_value(proof.plan, proof.exact, entry)
     text, where, step = _place(proof, culprit.entry)
     if culprit.outside:
         return Cause("undefined", "GC111", f"{text} is not defined{where}", step)

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any, NamedTuple
 
 from flint import arb
@@ -17,7 +18,7 @@ from autogradcli.engines.arb.rules import CORRECTLY_ROUNDED, Rule, Value, consta
 from autogradcli.engines.arb.truth import Truth
 from autogradcli.language.program import Program
 from autogradcli.language.shapes import Shape
-from autogradcli.language.tape import Entry, Literal, Operation, Tape, scalarise
+from autogradcli.language.tape import MAX_ENTRIES, Entry, Layout, Literal, Operation, Tape, components, scalarise
 
 Point = Mapping[str, Sequence[arb]]
 """The components of each variable, row by row."""
@@ -40,27 +41,47 @@ class Plan:
     """For each entry whether it depends on a variable asked about."""
     inputs: Mapping[str, Sequence[int]]
     """The entries of each variable's components, row by row."""
+    asked: Mapping[str, Sequence[int]]
+    """The same for each name asked about, variable or intermediate."""
     shapes: Mapping[str, Shape]
     """The shape of each variable."""
 
+    @property
+    def outputs(self) -> list[int]:
+        """The entries of the output's components, row by row."""
+        return components(self.tape.results[self.program.output])
 
-def plan(program: Program, wrt: Sequence[str], shapes: Mapping[str, Shape]) -> Plan:
-    """The program as a tape, with the rule of every entry looked up once."""
-    tape = scalarise(program, primitive, shapes)
+
+def plan(
+    program: Program,
+    wrt: Sequence[str],
+    shapes: Mapping[str, Shape],
+    upstream: Sequence[float] | None = None,
+    limit: int = MAX_ENTRIES,
+) -> Plan:
+    """The program as a tape, with the rule of every entry looked up once.
+
+    `upstream` gives what each component of the output is multiplied by; TooLong beyond `limit` entries.
+    """
+    steps = {name: program.index(name) for name in wrt}
+    apart = {index for name, index in steps.items() if name not in program.variables}
+    tape = scalarise(program, primitive, shapes, Layout(upstream, apart, limit))
+    asked = {name: components(tape.results[index]) for name, index in steps.items()}
     rules: list[Rule | None] = [None] * len(tape.entries)
     constants: dict[int, Callable[[], arb]] = {}
-    varies: list[bool] = [False] * len(tape.entries)
+    varies = [False] * len(tape.entries)
+    for index in chain.from_iterable(asked.values()):
+        varies[index] = True
     inputs: dict[str, list[int]] = defaultdict(list)
     for index, entry in enumerate(tape.entries):
         if isinstance(entry, Operation):
             rules[index] = rule(entry.function)
-            varies[index] = any(varies[operand] for operand in entry.operands)
+            varies[index] = varies[index] or any(varies[operand] for operand in entry.operands)
         elif isinstance(entry, Literal):
             constants[index] = constant(entry.value)
         else:
             inputs[entry.name].append(index)
-            varies[index] = entry.name in wrt
-    return Plan(program, tape, rules, constants, varies, inputs, shapes)
+    return Plan(program, tape, rules, constants, varies, inputs, asked, shapes)
 
 
 class Edge(NamedTuple):
@@ -103,12 +124,23 @@ def sweep(plan: Plan, at: Point, spread: arb | None = None, digits: int = 53) ->
     values = _values(plan, at, spread, digits)
     size = len(values)
     result = Sweep(values, [None] * size, [False] * size, [False] * size, [], set())
-    result.adjoints[plan.tape.output] = arb(1)
-    result.relevant[plan.tape.output] = True
-    for index in range(plan.tape.output, -1, -1):
+    _start(plan.tape, result, spread)
+    for index in range(size - 1, -1, -1):
         if result.relevant[index] and plan.varies[index] and not isinstance(values[index], Truth):
             _pull_back(plan, result, index, spread)
     return result
+
+
+def _start(tape: Tape, result: Sweep, spread: arb | None) -> None:
+    """Give the components of the output what `backward` gives them: it is no operation, and nothing is rounded."""
+    for entry, weight in tape.seeds:
+        before = result.adjoints[entry]
+        result.relevant[entry] = True
+        if before is None:
+            result.adjoints[entry] = arb(weight)
+        else:
+            total = before + weight
+            result.adjoints[entry] = total if spread is None else total * spread
 
 
 def _values(plan: Plan, at: Point, spread: arb | None, digits: int) -> list[Value]:

@@ -3,22 +3,27 @@
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache, reduce
-from itertools import combinations
+from itertools import combinations, takewhile
 from typing import Any
 
 import torch
 
-from autogradcli.engines.opinions import Array, Autograd, Node
+from autogradcli.engines.backward import ONCE, Backward
+from autogradcli.engines.opinions import Array, Autograd, Node, Pass
+from autogradcli.engines.torch.asked import leaves_asked, tensors_asked
 from autogradcli.engines.torch.graph import Trace, plain
+from autogradcli.engines.torch.passes import run_passes
+from autogradcli.engines.torch.received import check_finite, check_upstream, note_losses
 from autogradcli.errors import GradcalcError
 from autogradcli.language.characters import excerpt
-from autogradcli.language.function import Function
+from autogradcli.language.function import FIELD, Function
 from autogradcli.language.program import Call, Constant, Program, Tensor, Variable
 from autogradcli.language.shapes import Shape, not_a_number, written
 from autogradcli.language.table import row
-from autogradcli.language.tape import definition
+from autogradcli.language.tape import definition, resolve
 
 Value = torch.Tensor | float | bool
 """A Python number or bool for a scalar with no variable below it; a tensor for anything else."""
@@ -26,44 +31,83 @@ Value = torch.Tensor | float | bool
 NAMED = {"pi": math.pi, "e": math.e, "inf": math.inf}
 
 
-def differentiate(program: Program, at: Mapping[str, Program], wrt: Sequence[str], dtype: str) -> Autograd:
+def differentiate(
+    program: Program,
+    at: Mapping[str, Program],
+    wrt: Sequence[str],
+    dtype: str,
+    backward: Backward = ONCE,
+) -> Autograd:
     """Value, gradients, every intermediate's gradient and the graph of `program` at the point `at`.
 
-    `at` gives each variable's value as a constant program, `wrt` names the variables that require a gradient.
-    GradcalcError of kind `torch` where torch itself refuses an operation, and of kind `shape` where the output is not
-    a scalar.
+    `at` gives each variable's value as a constant program, `wrt` names the variables and intermediates whose gradients
+    are asked about, `backward` how torch's is called. GradcalcError of kind `torch` where torch itself refuses an
+    operation, of kind `value` where a value makes no sense, and of kind `shape` where the upstream has not the shape
+    of the output, or there is none and the output is not a scalar.
     """
     kind = getattr(torch, dtype)
-    leaves = {name: torch.tensor(constant(at[name]), dtype=kind) for name in program.variables}
-    for name in wrt:
+    given = {name: _given(name, at[name]) for name in program.variables}
+    leaves = {name: value.to(kind, copy=True) for name, value in given.items()}
+    for name in leaves_asked(program, wrt):
         leaves[name].requires_grad_()
     trace = Trace(program)
-    values: list[Value] = []
-    for index, step in enumerate(program.steps):
-        value = leaves[step.name] if isinstance(step, Variable) else _step(program, index, values, kind)
-        if isinstance(value, torch.Tensor) and value.requires_grad:
-            trace.record(index, value)
-        values.append(value)
+    values = _run(program, leaves, kind, trace)
+    asked = tensors_asked(program, values, wrt)
     output = values[program.output]
-    if isinstance(output, torch.Tensor) and output.ndim:
-        raise not_a_number(program, tuple(output.shape))
-    nodes = _backward(program, trace, output) if isinstance(output, torch.Tensor) and output.requires_grad else ()
+    upstream = _upstream(program, output, backward.upstream, kind)
+    nodes: tuple[Node, ...] = ()
+    passes: dict[str, tuple[Pass, ...]] = {}
+    if isinstance(output, torch.Tensor) and output.requires_grad:
+        nodes = _watch(program, trace, output, lambda: passes.update(run_passes(output, upstream, asked, backward)))
     return Autograd(
         inputs={name: plain(leaf) for name, leaf in leaves.items()},
         value=plain(output),
-        gradients={name: plain(leaves[name].grad) for name in wrt},
+        gradients={name: passes[name][0].after if name in passes else None for name in wrt},
         values=tuple(map(plain, values)),
         nodes=nodes,
+        upstream=plain(upstream),
+        passes=passes,
+        notes=tuple(note for name in leaves for note in note_losses(name, given[name], leaves[name].detach())),
     )
 
 
 def constant(program: Program) -> Array:
     """The value of a program without variables, in float64: a float, or nested lists of a tensor's components."""
-    values: list[Value] = []
-    for index in range(len(program.steps)):
-        values.append(_step(program, index, values, torch.float64))
-    value = values[program.output]
+    value = _run(program, {}, torch.float64)[program.output]
     return plain(value) if isinstance(value, torch.Tensor) else float(value)
+
+
+def _given(name: str, program: Program) -> torch.Tensor:
+    """The value of a variable, in float64."""
+    value = torch.as_tensor(_run(program, {}, torch.float64)[program.output], dtype=torch.float64)
+    check_finite(name, program, value)
+    return value
+
+
+def _upstream(program: Program, output: Value, said: Program | None, kind: torch.dtype) -> torch.Tensor | None:
+    """What `backward` is given. If nothing was said: nothing for a number, ones for the only component of a tensor."""
+    result = torch.as_tensor(output, dtype=kind).detach()
+    if said is None:
+        if result.numel() != 1 and program.variables:
+            raise not_a_number(program, tuple(result.shape))
+        return torch.ones_like(result) if result.ndim else None
+    value = _run(said, dict.fromkeys(said.variables, result), kind)[said.output]
+    upstream = torch.as_tensor(value, dtype=kind).detach()
+    check_upstream(said, upstream, result)
+    return upstream
+
+
+def _run(
+    program: Program, leaves: Mapping[str, torch.Tensor], kind: torch.dtype, trace: Trace | None = None
+) -> list[Value]:
+    """The value of every step; those that autograd knows are noted in `trace`."""
+    values: list[Value] = []
+    for index, step in enumerate(program.steps):
+        value = leaves[step.name] if isinstance(step, Variable) else _step(program, index, values, kind)
+        if trace is not None and isinstance(value, torch.Tensor) and value.requires_grad:
+            trace.record(index, value)
+        values.append(value)
+    return values
 
 
 def _step(program: Program, index: int, values: Sequence[Value], kind: torch.dtype) -> Value:
@@ -81,9 +125,9 @@ def _step(program: Program, index: int, values: Sequence[Value], kind: torch.dty
         raise GradcalcError("torch", message, source=program.source, span=step.span) from problem
 
 
-def _backward(program: Program, trace: Trace, output: torch.Tensor) -> tuple[Node, ...]:
+def _watch(program: Program, trace: Trace, output: torch.Tensor, backward: Callable[[], None]) -> tuple[Node, ...]:
     try:
-        return trace.backward(output)
+        return trace.watch(output, backward)
     except RuntimeError as problem:
         span = program.steps[program.output].span
         hint = "torch computes this forward but not backward in this dtype: try --dtype float64"
@@ -130,29 +174,30 @@ def _constant_kind(operand: Value) -> torch.dtype:
 def _apply(function: Function, operands: Sequence[Value], options: Mapping[str, object], kind: torch.dtype) -> Value:
     """torch's own function if the row names one, else the row's definition, operation by operation."""
     if not function.torch:
-        return _define(function, operands, kind)
-    parameters = function.parameters_of(operands)
+        return _define(function, operands, options, kind)
     convert = _keep if function.torch.startswith("operator.") else _as_tensor
-    arguments = [
-        _as_number(operand) if parameter.kind == "number" else convert(operand, kind)
-        for parameter, operand in zip(parameters, operands, strict=True)
-    ]
-    positional = [a for p, a in zip(parameters, arguments, strict=True) if not p.keyword_only]
-    keywords = {p.name: a for p, a in zip(parameters, arguments, strict=True) if p.keyword_only}
-    result: Value = native(function.torch)(*positional, **keywords, **options)
-    return result
+    parameters = function.parameters_of(operands, options)
+    converted = [CONVERT.get(p.kind, convert)(value, kind) for p, value in zip(parameters, operands, strict=True)]
+    given = function.arguments(converted, options)
+    leading = list(takewhile(lambda each: each in parameters and not each.keyword_only, function.parameters))
+    positional = [item for each in leading for item in (given[each.name] if each.variadic else [given[each.name]])]
+    by_name = [each.name for each in parameters if each not in leading]
+    keywords = {name: given[name] for name in (*by_name, *options) if name != FIELD}
+    result = native(function.torch)(*positional, **keywords)
+    return getattr(result, str(options.get(FIELD, function.fields[0]))) if function.fields else result
 
 
-def _define(function: Function, operands: Sequence[Value], kind: torch.dtype) -> Value:
+def _define(function: Function, operands: Sequence[Value], options: Mapping[str, object], kind: torch.dtype) -> Value:
     body = definition(function)
-    names = function.operand_names
-    bound = dict(zip(names, operands, strict=True))
+    arguments = function.arguments(operands, options)
     values: list[Value] = []
     for step in body.steps:
         if isinstance(step, Variable):
-            values.append(bound[step.name])
+            values.append(arguments[step.name])
         elif isinstance(step, Call):
-            values.append(_call(step, [values[operand] for operand in step.operands], kind))
+            resolved = tuple((name, resolve(value, arguments)) for name, value in step.options)
+            call = replace(step, options=resolved)
+            values.append(_call(call, [values[operand] for operand in step.operands], kind))
         else:
             assert isinstance(step, Constant)
             values.append(number(step.value))
@@ -177,10 +222,18 @@ def _as_tensor(operand: Value, kind: torch.dtype) -> torch.Tensor:
 LARGEST_INT = 2**53
 
 
-def _as_number(operand: Value) -> float | int:
+def _as_number(operand: Value, _: torch.dtype) -> float | int:
     """A Python number; an int where it is whole, because torch wants one for an order (`polygamma`)."""
     value = float(operand)
     return int(value) if value.is_integer() and abs(value) < LARGEST_INT else value
+
+
+def _as_indices(operand: Value, _: torch.dtype) -> torch.Tensor:
+    return torch.as_tensor(operand).to(torch.int64)
+
+
+CONVERT: dict[str, Callable[[Value, torch.dtype], Any]] = {"number": _as_number, "indices": _as_indices}
+"""What torch is given for operands that are no tensors of the run's dtype, by the kind of the parameter."""
 
 
 def _choose(condition: Value, yes: Value, no: Value) -> Value:
@@ -192,7 +245,11 @@ def _stack(*components: torch.Tensor) -> torch.Tensor:
     return torch.stack(components)
 
 
-SPECIAL: dict[str, Callable[..., Any]] = {"if_else": _choose, "stack": _stack}
+def _index(x: torch.Tensor, index: tuple[Any, ...]) -> torch.Tensor:
+    return x[index]
+
+
+SPECIAL: dict[str, Callable[..., Any]] = {"if_else": _choose, "stack": _stack, "index": _index}
 """Natives that are not attributes of torch, or take their operands in another way."""
 
 

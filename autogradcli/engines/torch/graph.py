@@ -1,6 +1,6 @@
 """The graph that autograd built, read from `grad_fn` and filled with the gradients that flowed through it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -31,13 +31,13 @@ class Trace:
                 self._step[each] = index
                 new.extend(below for below in _inputs(each) if below is not None)
 
-    def backward(self, output: torch.Tensor) -> tuple[Node, ...]:
-        """Run `output.backward()` and give the graph's nodes, in walk order, with the gradients that reached them."""
+    def watch(self, output: torch.Tensor, backward: Callable[[], None]) -> tuple[Node, ...]:
+        """Run `backward` from the output; the graph's nodes, in walk order, with the gradients that reached them."""
         order = _walk(_node(output))
         recorders = {node: _Recorder() for node in order}
         for node, recorder in recorders.items():
             node.register_hook(recorder)
-        output.backward()  # type: ignore[no-untyped-call]
+        backward()
         place_of = {node: place for place, node in enumerate(order)}
         return tuple(self._describe(node, place_of, inputs, recorders[node]) for node, inputs in order.items())
 

@@ -1,0 +1,58 @@
+"""Notes: what a reader should know beside the numbers, a sentence each."""
+
+import math
+from collections.abc import Iterator
+
+from autogradcli.compute.opinions import Opinions
+from autogradcli.engines.opinions import Autograd, Enclosure, flat, shape
+from autogradcli.language.characters import excerpt
+from autogradcli.language.dtypes import DTYPES, Dtype
+from autogradcli.language.program import Call, Program
+from autogradcli.language.shapes import Shape, subscript, written
+from autogradcli.language.table import row
+
+
+def notes(opinions: Opinions) -> tuple[str, ...]:
+    """All notes on one problem."""
+    problem, autograd = opinions.problem, opinions.autograd
+    unused = [name for name in problem.wrt if autograd.gradients[name] is None]
+    return (
+        *autograd.notes,
+        *(f"the output does not depend on {name}: its gradient is 0" for name in unused),
+        *_broadcasts(problem.program, autograd),
+        *_value_is_off(opinions),
+    )
+
+
+def _broadcasts(program: Program, autograd: Autograd) -> Iterator[str]:
+    """Operations component by component whose result has a shape that none of the operands has: hardly ever meant."""
+    for index, step in enumerate(program.steps):
+        if not isinstance(step, Call) or len(step.operands) < 2 or row(step.function).tensor:
+            continue
+        texts: dict[Shape, str] = {}
+        for operand in step.operands:
+            texts.setdefault(shape(autograd.values[operand]), excerpt(program.source, program.steps[operand].span))
+        texts.pop((), None)
+        result = shape(autograd.values[index])
+        if len(texts) > 1 and result not in texts:
+            described = " and ".join(f"{text} of shape {written(each)}" for each, text in texts.items())
+            yield f"{described} are broadcast to {written(result)} in {excerpt(program.source, step.span)}"
+
+
+def _value_is_off(opinions: Opinions) -> Iterator[str]:
+    """A sentence if torch's value itself is far from the truth: about the first such component of a tensor."""
+    value = opinions.autograd.value
+    dtype = DTYPES[opinions.problem.dtype]
+    for place, (number, truth) in enumerate(zip(flat(value), opinions.values, strict=True)):
+        if _is_off(truth, dtype):
+            which = f" at {subscript(place, shape(value))}" if shape(value) else ""
+            yield f"the value itself is off{which}: torch gives {number!r}, the true value is {truth.nearest!r}"
+            return
+
+
+def _is_off(truth: Enclosure, dtype: Dtype) -> bool:
+    if truth.nearest is None or math.isinf(truth.nearest):
+        return False
+    if truth.error is not None and truth.error[1] <= dtype.rtol * abs(truth.nearest):
+        return False
+    return truth.ulps is None or truth.ulps > 1

@@ -1,0 +1,21 @@
+"""How `backward` is called."""
+
+from dataclasses import dataclass
+
+from autogradcli.language.program import Program
+
+
+@dataclass(frozen=True, slots=True)
+class Backward:
+    """The call of `backward`: what it is given, and how often it is repeated."""
+
+    upstream: Program | None = None
+    """Its argument, the gradient with respect to the output: a program whose variables all mean the output's value."""
+    repeat: int = 1
+    """How many times it is called; `.grad` adds up what it gives."""
+    zero_grad: bool = False
+    """Whether every `.grad` is set to zero before each call."""
+
+
+ONCE = Backward()
+"""As most people call it: without an argument, and once."""

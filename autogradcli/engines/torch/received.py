@@ -1,0 +1,67 @@
+"""What torch receives of the point: the numbers that were given, in the dtype of the run."""
+
+import math
+
+import torch
+
+from autogradcli.errors import GradcalcError
+from autogradcli.language.program import Constant, Program, Tensor
+from autogradcli.language.shapes import Shape, subscript, written
+
+
+def check_finite(name: str, given: Program, value: torch.Tensor) -> None:
+    """Nothing; an error if the value of a variable is NaN, or infinite though nothing in its text says so.
+
+    Data is what it is.
+    """
+    broken = value[~value.isfinite()]
+    if not len(broken) or any(isinstance(step, Tensor) for step in given.steps):
+        return
+    number = broken[0].item()
+    if math.isinf(number) and any(isinstance(step, Constant) and step.value == "inf" for step in given.steps):
+        return
+    message = f"{name}: {given.text(given.output)} is {number!r}"
+    hint = f"type {number!r} if that is meant" if math.isinf(number) else "nothing can be computed there"
+    raise GradcalcError("value", message, source=given.source, span=given.steps[given.output].span, hint=hint)
+
+
+def check_upstream(said: Program, upstream: torch.Tensor, output: torch.Tensor) -> None:
+    """Nothing; an error if the upstream gradient has not the shape of the output, or is not finite."""
+    shapes = tuple(upstream.shape), tuple(output.shape)
+    span = said.steps[said.output].span
+    if shapes[0] != shapes[1]:
+        described = [f"has shape {written(shape)}" if shape else "is a number" for shape in shapes]
+        message = f"the upstream {described[0]}, and the output {described[1]}: they must be alike"
+        hint = _ones(said) if shapes[1] else "give it a number, or leave it out"
+        raise GradcalcError("shape", message, source=said.source, span=span, hint=hint)
+    if not upstream.isfinite().all():
+        place = int((~upstream.isfinite()).flatten().nonzero()[0])
+        number = f"component {subscript(place, shapes[0])}" if shapes[0] else "it"
+        message = f"the upstream must be finite, and {number} is {upstream.flatten()[place].item()!r}"
+        raise GradcalcError("value", message, source=said.source, span=span)
+
+
+def _ones(said: Program) -> str:
+    """What to type where a number or something of another shape was given."""
+    is_number = len(said.steps) == 1 and isinstance(said.steps[0], Constant)
+    factor = f"{said.source.strip()}*" if is_number else ""
+    return f'type --upstream "{factor}ones_like(out)"'
+
+
+def note_losses(name: str, given: torch.Tensor, received: torch.Tensor) -> list[str]:
+    """A sentence about a component that became infinite in the dtype, and one about a component that became zero."""
+    dtype = str(received.dtype).removeprefix("torch.")
+    kinds = {
+        f"too large for {dtype}": given.isfinite() & ~received.isfinite(),
+        f"too small for {dtype}": (given != 0) & (received == 0),
+    }
+    return [_note(name, reason, lost, given, received) for reason, lost in kinds.items() if lost.any()]
+
+
+def _note(name: str, reason: str, lost: torch.Tensor, given: torch.Tensor, received: torch.Tensor) -> str:
+    shape: Shape = tuple(given.shape)
+    place = int(lost.flatten().nonzero()[0])
+    numbers = given.flatten()[place].item(), received.flatten()[place].item()
+    count = int(lost.sum())
+    others = f", and so are {count - 1} more of its components" if count > 1 else ""
+    return f"{name}{subscript(place, shape)} = {numbers[0]!r} is {reason}, torch received {numbers[1]!r}{others}"
