@@ -211,6 +211,15 @@ class Judge:
         if self.slope.kind != "smooth" or math.isfinite(self.found.autograd):
             yield f"finite: autograd gives {self.found.autograd}; it is {self.slope.kind} there"
 
+    def overflows(self) -> Iterator[str]:
+        """GC202: no number, or a number that rounding does not explain, and some value of torch's is not finite."""
+        if not math.isfinite(self.found.autograd):
+            yield from self.broken()
+            return
+        yield from self.unexplained()
+        if all(node.value is None or math.isfinite(node.value) for node in self.report.nodes):
+            yield "overflow: every value is finite"
+
     def conventions(self) -> Iterator[str]:
         """GC102: autograd's number is outside the slopes on both sides."""
         if self.slope.sides is None or self.slope.kind not in ("kink", "smooth"):
@@ -277,8 +286,9 @@ CLAIMS: dict[str, Callable[[Judge], Iterator[str]]] = {
     "GC114": kind("outside"),
     "GC115": Judge.too_large,
     "GC201": Judge.broken,
-    "GC202": Judge.broken,
+    "GC202": Judge.overflows,
     "GC203": Judge.broken,
+    "GC204": Judge.unexplained,
     "GC301": Judge.loses,
     "GC302": Judge.beyond,
     "GC303": Judge.wrong,

@@ -49,13 +49,24 @@ VERDICTS = [
     # Masks.
     ("where(x > 0, sqrt(x), x)", {"x": "-1"}, {"x": "mismatch"}, {"x": "GC201"}),
     ("where(x <= 0, exp(x), 1 + x)", {"x": "1000"}, {"x": "mismatch"}, {"x": "GC201"}),
+    ("where(x == 0, 1, sin(x)/x)", {"x": "0"}, {"x": "mismatch"}, {"x": "GC201"}),
     ("where(x > 0, log(x), 0)", {"x": "0"}, {"x": "undefined"}, {"x": "GC113"}),
     ("sum(where(x > 0, sqrt(x), x))", {"x": "[-1, 4]"}, {"x": "mismatch"}, {"x": "GC201"}),
     # Overflow and underflow.
     ("log(1 + exp(x))", {"x": "1000"}, {"x": "mismatch"}, {"x": "GC202"}),
     ("log(sigmoid(x))", {"x": "-1000"}, {"x": "mismatch"}, {"x": "GC202"}),
     ("atan2(a, b)", {"a": "1e-200", "b": "1e-200"}, {"a": "mismatch", "b": "mismatch"}, {"a": "GC303", "b": "GC303"}),
-    ("norm(x)", {"x": "[1e200, 1e200]"}, {"x": "mismatch"}, {"x": "GC303"}),
+    ("norm(x)", {"x": "[1e200, 1e200]"}, {"x": "mismatch"}, {"x": "GC202"}),
+    ("log(x**2)", {"x": "1e200"}, {"x": "mismatch"}, {"x": "GC202"}),
+    (
+        "sqrt(x**2 + y**2)",
+        {"x": "1e200", "y": "1e190"},
+        {"x": "mismatch", "y": "imprecise"},
+        {"x": "GC202", "y": "GC202"},
+    ),
+    ("x*1e200*1e-200*1e-200", {"x": "1"}, {"x": "mismatch"}, {"x": "GC204"}),
+    ("sqrt(x*1e-160*1e-160)", {"x": "1"}, {"x": "mismatch"}, {"x": "GC204"}),
+    ("sin(x*1e-200*1e-200) + x", {"x": "1"}, {"x": "verified"}, {}),
     ("asinh(x)", {"x": "1e200"}, {"x": "mismatch"}, {"x": "GC303"}),
     # Tails.
     ("sigmoid(x)", {"x": "40"}, {"x": "imprecise"}, {"x": "GC301"}),
@@ -119,6 +130,27 @@ def test_the_verdict(text: str, at: dict[str, str], verdicts: dict[str, str], co
     found = examine(text, at)
     assert {name: each.verdict for name, each in found.items()} == verdicts
     assert {name: each.reason.code for name, each in found.items() if each.reason} == codes
+
+
+RANGES = [
+    ("log(x**2)", "1e3", "float16", "GC202", "x**2 is inf in float16, so backward of log(x**2) sends 0 to x**2"),
+    ("log(x**2)", "1e200", "float64", "GC202", "x**2 is inf in float64, so backward of x**2 sends 0 to x"),
+    ("x*1e4*1e-4*1e-4", "1", "float16", "GC204", "the gradient of x*1e4 is 1e-8, which underflows in float16"),
+    ("x*1e4*1e-4*1e-4", "1", "float64", None, None),
+    ("sqrt(x*1e-160*1e-160)", "1", "float64", "GC204", "x*1e-160*1e-160 is 1e-320, which underflows in float64"),
+    ("x**2/x**2 + log(x)", "1e-4", "float16", "GC202", "x**2/x**2 is nan in float16, so the gradient is nan"),
+    ("log(x*1e-200*1e-120)", "1", "float64", "GC203", "backward of log(x*1e-200*1e-120) sends inf to"),
+]
+
+
+@pytest.mark.parametrize(("text", "x", "dtype", "code", "message"), RANGES)
+def test_what_leaves_the_range_of_the_dtype_is_named(
+    text: str, x: str, dtype: str, code: str | None, message: str | None
+) -> None:
+    """Where a value became infinite, or a number too small, comes before the operation whose backward goes wrong."""
+    reason = examine(text, {"x": x}, dtype)["x"].reason
+    assert (reason and reason.code) == code
+    assert reason is None or reason.message.startswith(message or "")
 
 
 REMEDIES = [

@@ -100,9 +100,9 @@ PAGES = (
     ),
     Page(
         "GC202",
-        "an intermediate value overflows or underflows",
-        "A step on the way is infinite or NaN in the dtype, though the result is not: the truth is finite, and the "
-        "gradient comes out as NaN or infinity.",
+        "an intermediate value is not finite",
+        "A step on the way is infinite or NaN in the dtype, though the truth is finite: it overflows, or it divides by "
+        "what has underflowed to 0. The gradient comes out as NaN or infinity, or as 0 by dividing by infinity.",
         ("eval", "log(1 + exp(x))", "--x", "1000"),
         "Use the function that avoids the step: softplus, logsigmoid, logsumexp, hypot, logaddexp.",
     ),
@@ -113,6 +113,16 @@ PAGES = (
         "overflows or divides by 0.",
         ("eval", "x*abs(x)**0.5", "--x", "0"),
         "Rescale the problem, or rewrite the operation that the report names.",
+    ),
+    Page(
+        "GC204",
+        "an intermediate number underflows",
+        "A value on the way, or a gradient, is smaller than the normal numbers of the dtype, so that it loses "
+        "digits or becomes 0, though what it would have contributed to the result is of ordinary size. Each operation "
+        "did its best: the order in which large and small factors meet is to blame.",
+        ("eval", "x*1e200*1e-200*1e-200", "--x", "1"),
+        "Multiply large and small factors with each other first, scale the problem (as loss scaling does in training "
+        "with float16), or use a wider dtype.",
     ),
     Page(
         "GC301",

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from autogradcli.compute.problem import Problem
-from autogradcli.engines.opinions import Array, Autograd, Cancellation, Enclosure, Parting, flat
+from autogradcli.engines.opinions import Array, Autograd, Cancellation, Enclosure, Parting, Small, flat
 from autogradcli.engines.sympy.process import Answer
 
 
@@ -45,6 +45,18 @@ class Opinions:
         from autogradcli.engines.arb.blame import parting
 
         return parting(self.proof, self.autograd.nodes, name)
+
+    def broken(self, parted: Parting | None) -> int | None:
+        """The first step that is not finite in torch, of those that an operation hangs on, or of all."""
+        from autogradcli.engines.arb.ranges import broken
+
+        return broken(self.proof, self.autograd.values, parted)
+
+    def small(self, parted: Parting) -> Small | None:
+        """The number behind an operation that is too small for the dtype."""
+        from autogradcli.engines.arb.ranges import small
+
+        return small(self.proof, parted)
 
     @cached_property
     def cancellation(self) -> Cancellation | None:

@@ -8,8 +8,8 @@ from decimal import Decimal
 from autogradcli.compute.opinions import Opinions
 from autogradcli.compute.report import Reason
 from autogradcli.compute.verdict import Ruling
-from autogradcli.engines.opinions import Array, Cancellation, Enclosure, Parting, flat, shape
-from autogradcli.language.program import Call, Program
+from autogradcli.engines.opinions import Cancellation, Enclosure, Parting, Small, flat, shape
+from autogradcli.language.program import Program
 from autogradcli.language.rewrites import better_spelling, two_wheres
 from autogradcli.language.shapes import subscript
 
@@ -111,13 +111,10 @@ def _not_finite(case: Case) -> Reason:
     parted = case.parting()
     if parted is not None and not parted.taken:
         return _masked(case, parted)
-    step = _first_broken_value(case)
+    step = case.opinions.broken(None)
     if step is not None:
-        value = next(each for each in flat(case.opinions.autograd.values[step]) if not math.isfinite(each))
-        message = (
-            f"{case.text(step)} is {value!r} in {case.opinions.problem.dtype}, so the gradient is {case.number!r};"
-        )
-        return _of_step(case, "GC202", f"{message} the truth is {_digits(case.truth)}", step)
+        message = f"{_not_finite_value(case, step)}, so the gradient is {case.number!r}; the truth is"
+        return _of_step(case, "GC202", f"{message} {_digits(case.truth)}", step)
     if parted is not None:
         return _of_step(case, "GC203", _sends(case, parted), parted.step)
     return Reason("GC203", f"autograd gives {case.number!r}; the truth is {_digits(case.truth)}")
@@ -133,18 +130,9 @@ def _masked(case: Case, parted: Parting) -> Reason:
     return Reason("GC201", message, parted.step, text, two_wheres(program, parted.step, parted.operand))
 
 
-def _first_broken_value(case: Case) -> int | None:
-    """The first step, in order of evaluation, whose value is not finite though its operands' values are."""
-    values = case.opinions.autograd.values
-    for index, step in enumerate(case.program.steps):
-        operands = step.operands if isinstance(step, Call) else (index,)
-        if not _finite(values[index]) and all(_finite(values[operand]) for operand in operands):
-            return index
-    return None
-
-
-def _finite(value: Array) -> bool:
-    return all(map(math.isfinite, flat(value)))
+def _not_finite_value(case: Case, step: int) -> str:
+    value = next(each for each in flat(case.opinions.autograd.values[step]) if not math.isfinite(each))
+    return f"{case.text(step)} is {value!r} in {case.opinions.problem.dtype}"
 
 
 def _formula_loses(case: Case) -> Reason:
@@ -155,11 +143,27 @@ def _wrong(case: Case) -> Reason:
     return _by_parting(case, "GC303", "honest rounding does not explain it")
 
 
+def _underflow(case: Case) -> Reason:
+    return _by_parting(case, "GC204", f"numbers on the way are too small for {case.opinions.problem.dtype}")
+
+
 def _by_parting(case: Case, code: str, judgement: str) -> Reason:
+    """The operation that goes wrong; before it comes what has left the range of the dtype."""
     parted = case.parting()
     if parted is None:
         return Reason(code, f"{case.off}: {judgement}")
+    step = case.opinions.broken(parted)
+    if step is not None:
+        return _of_step(case, "GC202", f"{_not_finite_value(case, step)}, so {_sends(case, parted)}", step)
+    small = case.opinions.small(parted) if code == "GC204" else None
+    if small is not None:
+        return _of_step(case, code, f"{_too_small(case, small)}, so {_sends(case, parted)}", small.step)
     return _of_step(case, code, f"{_sends(case, parted)}: {judgement}", parted.step)
+
+
+def _too_small(case: Case, small: Small) -> str:
+    subject = f"the gradient of {case.text(small.step)}" if small.gradient else case.text(small.step)
+    return f"{subject} is {small.truth}, which underflows in {case.opinions.problem.dtype}"
 
 
 def _sends(case: Case, parted: Parting) -> str:
@@ -167,6 +171,8 @@ def _sends(case: Case, parted: Parting) -> str:
     which = subscript(parted.place, shape(case.opinions.autograd.values[parted.operand]))
     operand = f"({operand})" if which and not operand.isidentifier() else operand
     sent, true = contrast(parted.autograd, parted.truth)
+    if math.isinf(parted.truth):
+        true = f"a number too large for {case.opinions.problem.dtype}"
     return f"backward of {step} sends {sent} to {operand}{which} where {true} is true"
 
 
@@ -205,6 +211,7 @@ EXPLAIN: dict[str, Callable[[Case], Reason]] = {
     "GC114": _as_the_cause_says,
     "GC115": _too_large,
     "GC202": _not_finite,
+    "GC204": _underflow,
     "GC301": _formula_loses,
     "GC302": _cancellation,
     "GC303": _wrong,

@@ -79,13 +79,13 @@ def _on_the_square(truth: Enclosure, error: tuple[float, float], allowed: Tolera
     """Two questions, four answers: inside the rounding budget or not, within the tolerance or not."""
     least, most = error
     if most <= allowed.absolute:
-        return Ruling("verified") if truth.inside else Ruling("imprecise", "GC301")
+        return Ruling("verified") if truth.inside else Ruling("imprecise", "GC204" if truth.underflow else "GC301")
     if truth.inside and not allowed.demanded and truth.ulps is not None and truth.ulps <= 1:
         return Ruling("verified")
     if least <= allowed.absolute:
         return Ruling("unverified", "GC502")
     if not truth.inside:
-        return Ruling("mismatch", "GC303")
+        return Ruling("mismatch", "GC204" if truth.underflow else "GC303")
     return Ruling("mismatch", "GC304") if allowed.demanded else Ruling("imprecise", "GC302")
 
 

@@ -134,6 +134,8 @@ class Enclosure:
     """The distance in units in the last place of the dtype."""
     inside: bool = False
     """Whether honest rounding of this computation in this dtype explains the distance."""
+    underflow: bool = False
+    """Whether numbers on the way that are too small for the dtype explain it, where rounding alone does not."""
     slopes: tuple[float, float] | None = None
     """The slopes from the left and from the right, where a tie made it necessary to ask for them; else None."""
     together: bool = False
@@ -160,6 +162,18 @@ class Parting:
     """What it should send, as the nearest double."""
     taken: bool
     """Whether the output depends on the operation at all: not through a branch that is not taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Small:
+    """A number on the way that is too small for the dtype to hold it with all its digits."""
+
+    step: int
+    """The program step whose value it is, or with respect to whose value it is the gradient."""
+    truth: str
+    """The number itself, in a few digits."""
+    gradient: bool
+    """Whether it is a gradient."""
 
 
 @dataclass(frozen=True, slots=True)

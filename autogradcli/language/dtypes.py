@@ -23,6 +23,11 @@ class Dtype:
         """u: half the distance from 1 to the next number; honest rounding of x moves it by at most u |x|."""
         return math.ldexp(1.0, -self.digits)
 
+    @property
+    def normal(self) -> float:
+        """The smallest number with all its digits; what is smaller is subnormal, or zero."""
+        return math.ldexp(1.0, self.smallest + self.digits - 1)
+
     def ulp(self, x: float) -> float:
         """Distance between the two numbers of the format around x: a unit in the last place."""
         if not math.isfinite(x):

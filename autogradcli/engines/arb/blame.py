@@ -3,10 +3,12 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from flint import arb, ctx
 
 from autogradcli.engines.arb.enclose import Proof
+from autogradcli.engines.arb.ranges import live
 from autogradcli.engines.arb.sweep import Sweep
 from autogradcli.engines.opinions import Cancellation, Node, Parting, flat
 from autogradcli.language.tape import Operation, Tape, components
@@ -25,12 +27,13 @@ def parting(proof: Proof, nodes: Iterable[Node], name: str) -> Parting | None:
     computed = {entry.step for entry in tape.entries}
     with ctx.workprec(proof.precision):
         true, budget = _flows(proof, proof.exact), _flows(proof, proof.rounded)
+        alive = live(proof)
         for (step, entry), (flow, operand, place) in _sent(proof, nodes).items():
             truth = true.get((step, entry), arb(0))
             if step not in computed or not above[entry] or not truth.is_finite():
                 continue
             if not _explained(proof, flow, truth, budget.get((step, entry), arb(0))):
-                return Parting(step, operand, place, flow, float(truth), _taken(proof, step, entry))
+                return Parting(step, operand, place, flow, float(truth), _taken(proof, alive, step, entry))
     return None
 
 
@@ -45,13 +48,13 @@ def _above(tape: Tape, asked: Iterable[int]) -> Sequence[bool]:
     return above
 
 
-def _taken(proof: Proof, step: int, operand: int) -> bool:
-    """Whether the output depends on anything that the step computes from an entry."""
+def _taken(proof: Proof, alive: AbstractSet[int], step: int, operand: int) -> bool:
+    """Whether the output is made of anything that the step computes from an entry."""
     dependent = {operand}
     for index, entry in enumerate(proof.plan.tape.entries):
         if isinstance(entry, Operation) and entry.step == step and not dependent.isdisjoint(entry.operands):
             dependent.add(index)
-            if proof.exact.relevant[index]:
+            if index in alive:
                 return True
     return False
 

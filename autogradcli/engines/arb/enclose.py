@@ -8,6 +8,7 @@ from typing import Any
 from flint import arb, ctx
 
 from autogradcli.engines.arb.causes import first_tie, of_gradient, of_value
+from autogradcli.engines.arb.rounding import Rounding, Underflow
 from autogradcli.engines.arb.rules import forward
 from autogradcli.engines.arb.sweep import Plan, Point, Sweep, sweep
 from autogradcli.engines.arb.truth import UNDECIDED
@@ -21,8 +22,6 @@ ZERO_PRECISION = 1024
 """Binary digits from which on a ball that is negligible beside the rounding budget is as good as settled."""
 SPARE_DIGITS = 40
 """Binary digits beyond the dtype's that an enclosure must settle."""
-ROUNDINGS = 4
-"""Units of roundoff by which an elementary value or a partial derivative may honestly err."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +38,14 @@ class Proof:
     @cached_property
     def rounded(self) -> Sweep:
         """A sweep with every operation's rounding: its balls are the rounding budget. Made only if it is needed."""
-        spread = arb(1, ROUNDINGS * self.dtype.unit_roundoff)
         with ctx.workprec(self.precision):
-            return sweep(self.plan, self.at, spread, self.dtype.digits)
+            return sweep(self.plan, self.at, Rounding.of(self.dtype))
+
+    @cached_property
+    def underflowed(self) -> Sweep:
+        """The same with what is lost below the dtype's normal numbers. Made only if it is needed."""
+        with ctx.workprec(self.precision):
+            return sweep(self.plan, self.at, Underflow.of(self.dtype))
 
     @cached_property
     def precise(self) -> Sequence[Any]:
@@ -89,6 +93,11 @@ class Proof:
     def budget(self, entry: int) -> arb:
         """What a computation with honest rounding may give for that derivative."""
         adjoint = self.rounded.adjoints[entry]
+        return arb(0) if adjoint is None else adjoint
+
+    def underflow_budget(self, entry: int) -> arb:
+        """The same where numbers that are too small for the dtype lose their digits, or vanish."""
+        adjoint = self.underflowed.adjoints[entry]
         return arb(0) if adjoint is None else adjoint
 
 

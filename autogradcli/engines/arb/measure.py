@@ -55,7 +55,8 @@ def measure_gradient(proof: Proof | TooLong, name: str, place: int, number: floa
         if not proof.value.is_finite():
             return Enclosure(cause=_cause_of_value(proof, proof.plan.tape.output))
         if proof.proves(entry) and proof.gradient(entry).is_finite():
-            return _regular(proof, proof.gradient(entry), lambda: proof.budget(entry), number)
+            found = _regular(proof, proof.gradient(entry), lambda: proof.budget(entry), number)
+            return _with_underflow(proof, entry, found, number)
         return _singular(proof, entry, number)
 
 
@@ -79,6 +80,13 @@ def _regular(proof: Proof, truth: arb, budget: Callable[[], arb], number: float)
         return Enclosure(ball, nearest, (0.0, 0.0), 0.0, inside=True)
     inside = (ulps is not None and ulps <= 1) or _holds(budget(), number)
     return Enclosure(ball, nearest, error, ulps, inside)
+
+
+def _with_underflow(proof: Proof, entry: int, found: Enclosure, number: float) -> Enclosure:
+    """The same with whether underflow explains what rounding does not."""
+    if found.inside or found.error is None:
+        return found
+    return replace(found, underflow=_holds(proof.underflow_budget(entry), number))
 
 
 def _holds(budget: arb, number: float) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from flint import arb
 
+from autogradcli.engines.arb.rounding import Rounding
 from autogradcli.engines.arb.rules import CORRECTLY_ROUNDED, Rule, Value, constant, primitive, rule
 from autogradcli.engines.arb.truth import Truth
 from autogradcli.language.program import Program
@@ -114,24 +115,23 @@ class Sweep:
         return {edge.operand: edge for edge in reversed(self.edges) if not edge.contribution.is_finite()}
 
 
-def sweep(plan: Plan, at: Point, spread: arb | None = None, digits: int = 53) -> Sweep:
+def sweep(plan: Plan, at: Point, rounding: Rounding | None = None) -> Sweep:
     """Enclosures of every value and every adjoint at the point `at`, at the precision in force.
 
-    With `spread`, a ball around 1, every elementary value and every partial derivative is multiplied by it: then the
-    balls hold what a computation can give whose operations err by that much. Constants that `digits` binary digits
-    hold exactly are left as they are.
+    With `rounding`, every elementary value and every partial derivative is rounded by it: then the balls hold what a
+    computation can give whose operations err by that much. Constants that the dtype holds are left as they are.
     """
-    values = _values(plan, at, spread, digits)
+    values = _values(plan, at, rounding)
     size = len(values)
     result = Sweep(values, [None] * size, [False] * size, [False] * size, [], set())
-    _start(plan.tape, result, spread)
+    _start(plan.tape, result, rounding)
     for index in range(size - 1, -1, -1):
         if result.relevant[index] and plan.varies[index] and not isinstance(values[index], Truth):
-            _pull_back(plan, result, index, spread)
+            _pull_back(plan, result, index, rounding)
     return result
 
 
-def _start(tape: Tape, result: Sweep, spread: arb | None) -> None:
+def _start(tape: Tape, result: Sweep, rounding: Rounding | None) -> None:
     """Give the components of the output what `backward` gives them: it is no operation, and nothing is rounded."""
     for entry, weight in tape.seeds:
         before = result.adjoints[entry]
@@ -140,10 +140,10 @@ def _start(tape: Tape, result: Sweep, spread: arb | None) -> None:
             result.adjoints[entry] = arb(weight)
         else:
             total = before + weight
-            result.adjoints[entry] = total if spread is None else total * spread
+            result.adjoints[entry] = total if rounding is None else rounding(total)
 
 
-def _values(plan: Plan, at: Point, spread: arb | None, digits: int) -> list[Value]:
+def _values(plan: Plan, at: Point, rounding: Rounding | None) -> list[Value]:
     values: list[Value] = []
     for index, (entry, each) in enumerate(zip(plan.tape.entries, plan.rules, strict=True)):
         if each is not None:
@@ -152,8 +152,8 @@ def _values(plan: Plan, at: Point, spread: arb | None, digits: int) -> list[Valu
             value = plan.constants[index]()
         else:
             value = at[entry.name][entry.place]  # type: ignore[union-attr]
-        if spread is not None and _is_rounded(entry, each) and not _is_exact(plan, index, value, digits):
-            value = value * spread
+        if rounding is not None and _is_rounded(entry, each) and not _is_exact(plan, index, value, rounding.digits):
+            value = rounding(value)
         values.append(value)
     return values
 
@@ -175,20 +175,20 @@ def _holds_exactly(value: arb, digits: int) -> bool:
     return bool(value.is_exact()) and value.bits() <= digits
 
 
-def _pull_back(plan: Plan, result: Sweep, index: int, spread: arb | None) -> None:
+def _pull_back(plan: Plan, result: Sweep, index: int, rounding: Rounding | None) -> None:
     """Pass the adjoint of one operation on to its operands."""
     entry, each = plan.tape.entries[index], plan.rules[index]
     if each is None or not isinstance(entry, Operation):
         return
     if each.partials:
         arguments = [result.values[operand] for operand in entry.operands]
-        if spread is None and each.domain is not None and _at_an_end(each, arguments):
+        if rounding is None and each.domain is not None and _at_an_end(each, arguments):
             for operand in entry.operands:
                 _taint(plan, result, operand)
         for operand, partial in zip(entry.operands, each.partials, strict=True):
             if plan.varies[operand]:
                 slope = partial(*arguments)
-                _send(result, index, operand, slope if spread is None else slope * spread, spread)
+                _send(result, index, operand, slope if rounding is None else rounding(slope), rounding)
     elif len(entry.operands) == 1:
         _step(plan, result, index, entry.operands[0])
     else:
@@ -204,20 +204,20 @@ def _at_an_end(each: Rule, arguments: Sequence[arb]) -> bool:
     return any(argument.contains(ZERO) for argument in arguments) and each.domain(*arguments).value is not True
 
 
-def _send(result: Sweep, index: int, operand: int, slope: arb, spread: arb | None = None) -> None:
+def _send(result: Sweep, index: int, operand: int, slope: arb, rounding: Rounding | None = None) -> None:
     adjoint = result.adjoints[index]
     result.relevant[operand] = True
     result.tainted[operand] |= result.tainted[index]
     if adjoint is None:
         return
-    contribution = adjoint * slope
+    contribution = adjoint * slope if rounding is None else rounding.sent(adjoint * slope)
     result.edges.append(Edge(index, operand, contribution))
     before = result.adjoints[operand]
     if before is None:
         result.adjoints[operand] = contribution
     else:
         total = before + contribution
-        result.adjoints[operand] = total if spread is None else total * spread
+        result.adjoints[operand] = total if rounding is None else rounding(total)
 
 
 def _taint(plan: Plan, result: Sweep, entry: int) -> None:
