@@ -9,6 +9,7 @@ import random
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache, lru_cache
 from typing import Any
 
@@ -148,9 +149,9 @@ class Grower:
 
     def applied(self, function: Function, first: Term, depth: int) -> Term | None:
         """A row applied to a term and to others that fit beside it; None if they are outside its domain."""
-        operands = self._operands(function, first, depth)
-        values = [operand.value for operand in operands]
         try:
+            operands = self._operands(function, first, depth)
+            values = [operand.value for operand in operands]
             value = apply(function.name, values) if inside(function, values) else mp.nan
         except TooHard:
             return None
@@ -161,7 +162,7 @@ class Grower:
     def _operands(self, function: Function, first: Term, depth: int) -> list[Term]:
         if self._tame and function.name == "pow":
             return [first, self._small_power()]
-        parameters = [parameter for parameter in function.parameters if parameter.kind != "option"]
+        parameters = [parameter for parameter in function.parameters if parameter.operand]
         places = [index for index, parameter in enumerate(parameters) if parameter.kind == "tensor"]
         chosen = self._chance.choice(places)
         return [
@@ -180,7 +181,9 @@ class Grower:
                 left.variables | right.variables,
             )
         if parameter.kind == "number":
-            text = chance.choice((*([str(parameter.default)] if parameter.default is not None else []), *"1235", "0.5"))
+            text = chance.choice(
+                (*([str(parameter.default)] if isinstance(parameter.default, Fraction) else []), *"1235", "0.5")
+            )
             return Term(text, precise(constant(text), {}), NONE)
         return self.term(chance.randrange(depth))
 
