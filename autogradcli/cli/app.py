@@ -124,7 +124,7 @@ def _syntax(command: Any) -> Syntax:
     for parameter in command.params:
         if parameter.param_type_name == "option":
             names = tuple(sorted(parameter.opts, key=len, reverse=True))
-            options.append(Option(names, takes_value=not parameter.is_flag))
+            options.append(Option(names, takes_value=not parameter.is_flag, repeats=parameter.multiple))
         else:
             arguments.append(parameter)
     return Syntax(

@@ -10,6 +10,10 @@ from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.nearest import did_you_mean
 
+MOST_REPEATS = 1000
+"""Times that `backward` may be called."""
+MOST_OPERATIONS = 10**9
+"""Scalar operations that fit into no memory."""
 LONGEST = 1e6
 """Seconds that anybody may wait for SymPy."""
 
@@ -46,6 +50,18 @@ def seconds(text: str) -> float:
         hint = f"it can be a number of seconds above 0, up to {LONGEST:,.0f}"
         raise GradcalcError("usage", f"--timeout cannot be {text}", hint=hint)
     return number
+
+
+def whole(option: str, most: int) -> Callable[[str | int], int]:
+    """A parser of a whole number from 1 to a limit; Typer gives it the default as well."""
+
+    def parse(given: str | int) -> int:
+        number = _number(str(given).replace(",", ""))
+        if not (1 <= number <= most and number.is_integer()):
+            raise GradcalcError("usage", f"{option} cannot be {given}", hint=f"it can be a whole number, 1 to {most:,}")
+        return int(number)
+
+    return parse
 
 
 def _number(text: str) -> float:
@@ -89,10 +105,39 @@ Assignments = Annotated[
 ]
 Wrt = Annotated[
     str | None,
-    typer.Option("--wrt", metavar="NAMES", help="Differentiate with respect to these variables only: x or x,y."),
+    typer.Option(
+        "--wrt", metavar="NAMES", help="Differentiate with respect to these only, variables or names of the text: x,y."
+    ),
 ]
 Of = Annotated[
     str | None, typer.Option("--of", metavar="NAME", help="Differentiate this name of the text, not the last one.")
+]
+Upstream = Annotated[
+    str | None,
+    typer.Option(
+        "--upstream",
+        metavar="EXPR",
+        help="What backward is given where the output is no number; out is the output: ones_like(out).",
+    ),
+]
+Repeat = Annotated[
+    int,
+    typer.Option(
+        "--repeat",
+        metavar="N",
+        help="Call backward N times and show what each call adds to .grad.",
+        parser=whole("--repeat", MOST_REPEATS),
+    ),
+]
+ZeroGrad = Annotated[bool, typer.Option("--zero-grad", help="Set .grad to zero before each call of backward.")]
+MaxOperations = Annotated[
+    int,
+    typer.Option(
+        "--max-operations",
+        metavar="N",
+        help="Prove nothing about more scalar operations than this.",
+        parser=whole("--max-operations", MOST_OPERATIONS),
+    ),
 ]
 DtypeOption = Annotated[str, choice("--dtype", DTYPES, "The format torch computes in.")]
 Rtol = Annotated[

@@ -11,6 +11,7 @@ from autogradcli.cli.pipeline import Status, run_pipeline
 from autogradcli.cli.progress import open_progress
 from autogradcli.compute.compute import Session
 from autogradcli.errors import ExitCode
+from autogradcli.language.tape import MAX_ENTRIES
 from autogradcli.render.json import draw_json_line
 from autogradcli.sources.settings import Settings
 
@@ -40,6 +41,7 @@ def batch(
     strict: options.Strict = False,
     timeout: options.Timeout = 10.0,
     no_symbolic: options.NoSymbolic = False,
+    max_operations: options.MaxOperations = MAX_ENTRIES,
     output: options.Output = None,
     quiet: options.Quiet = False,
 ) -> ExitCode:
@@ -47,10 +49,18 @@ def batch(
 
     Reports come in the order of the lines, each as soon as it is done. A line
     is an object with "expression" and, as they are needed, "at", "wrt", "of",
-    "id", "dtype", "rtol", "atol", "max_ulps". A line that makes no sense is answered by an
-    "error", and the run goes on. Blank lines are skipped.
+    "id", "upstream", "dtype", "rtol", "atol", "max_ulps". A line that makes no
+    sense is answered by an "error", and the run goes on. Blank lines are skipped.
     """
-    settings = Settings(dtype, rtol, atol, max_ulps, symbolic=not no_symbolic, timeout=timeout)
+    settings = Settings(
+        dtype,
+        rtol,
+        atol,
+        max_ulps,
+        symbolic=not no_symbolic,
+        timeout=timeout,
+        max_operations=max_operations,
+    )
     status = Status()
     inputs = open_inputs(files, output)
     with (

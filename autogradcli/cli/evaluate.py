@@ -11,18 +11,19 @@ from autogradcli.cli.inputs import read_expression
 from autogradcli.cli.output import check_output, open_output, say
 from autogradcli.compute.report import Report
 from autogradcli.errors import ExitCode
+from autogradcli.language.tape import MAX_ENTRIES
 from autogradcli.render.json import draw_json
 from autogradcli.render.plain import draw_plain, remarks
 from autogradcli.render.terminal import Terminal
 from autogradcli.render.text import draw_text
-from autogradcli.sources.argv import build_problem, parse_program, split_assignments, split_names
+from autogradcli.sources.argv import build_problem, parse_program, read_upstream, split_assignments, split_names
 from autogradcli.sources.settings import Settings
 
 EXAMPLES = """\b
 Examples:
   gradcalc eval "5*x**3 + 2*x**2 + 4*x + 8" --x 2
-  gradcalc eval "sin(w*t)" --w -2 --t pi/4 --wrt w --format plain
-  gradcalc eval "y = x**2; z = exp(-y)" --x 0.5 --dtype float32 --json
+  gradcalc eval "y = x**2; z = exp(-y)" --x 0.5 --wrt x,y --format plain
+  gradcalc eval "x**2" --x "[1, 2]" --upstream out --dtype float32 --json
 
 \b
 Exit status: 0; 1 if a gradient is wrong; 2 if the input makes no sense;
@@ -40,6 +41,9 @@ def evaluate(
     assignments: options.Assignments = [],  # noqa: B006
     wrt: options.Wrt = None,
     of: options.Of = None,
+    upstream: options.Upstream = None,
+    repeat: options.Repeat = 1,
+    zero_grad: options.ZeroGrad = False,
     dtype: options.DtypeOption = "float64",
     rtol: options.Rtol = None,
     atol: options.Atol = None,
@@ -47,6 +51,7 @@ def evaluate(
     strict: options.Strict = False,
     timeout: options.Timeout = 10.0,
     no_symbolic: options.NoSymbolic = False,
+    max_operations: options.MaxOperations = MAX_ENTRIES,
     format: Format = None,
     json: options.Json = False,
     output: options.Output = None,
@@ -60,9 +65,20 @@ def evaluate(
     """
     form = choose_format(format, json)
     check_output(output, quiet)
-    settings = Settings(dtype, rtol, atol, max_ulps, symbolic=not no_symbolic, timeout=timeout)
     values, names = split_assignments(assignments), split_names(wrt)
     program = parse_program(read_expression(expression), [*values, *names], of)
+    settings = Settings(
+        dtype,
+        rtol,
+        atol,
+        max_ulps,
+        symbolic=not no_symbolic,
+        timeout=timeout,
+        upstream=read_upstream(program, upstream),
+        repeat=repeat,
+        zero_grad=zero_grad,
+        max_operations=max_operations,
+    )
     spellings = [spelling for parameter in context.command.params for spelling in parameter.opts]
     problem = build_problem(program, values, names, settings, spellings)
 

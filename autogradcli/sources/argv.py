@@ -1,7 +1,8 @@
 """A problem from the command line: an expression and a value for each of its variables."""
 
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 
 from autogradcli.compute.problem import Problem
 from autogradcli.errors import GradcalcError
@@ -9,7 +10,7 @@ from autogradcli.language.parser import parse, select_output
 from autogradcli.language.program import Program
 from autogradcli.sources.commandline import SET
 from autogradcli.sources.files.source import MARK
-from autogradcli.sources.point import Notation, check_names, check_wrt, parse_value
+from autogradcli.sources.point import Notation, check_names, check_wrt, parse_upstream, parse_value
 from autogradcli.sources.settings import Settings
 
 
@@ -18,17 +19,24 @@ def build_problem(
 ) -> Problem:
     """The problem that a command line states; `options` are the ways to write the command's own options."""
     check_names(program, values, _notation(options))
-    at = {name: _read_value(text, f"--{name}") for name, text in values.items()}
+    at = {name: _read_value(text, f"--{name}", parse_value) for name, text in values.items()}
     return settings.problem(program, at, check_wrt(program, wrt, "--wrt"))
 
 
-def _read_value(text: str, label: str) -> Program:
-    """The value that a word means: the numbers in a file, or a constant expression."""
+def _read_value(text: str, label: str, parse: Callable[[str, str], Program]) -> Program:
+    """What a word means: the numbers in a file, or an expression."""
     if not text.startswith(MARK):
-        return parse_value(text, label)
+        return parse(text, label)
     from autogradcli.sources.files.read import read_file
 
     return read_file(text, label)
+
+
+def read_upstream(program: Program, text: str | None) -> Program | None:
+    """What `--upstream` says: the numbers in a file, or an expression in which the output may stand."""
+    if text is None:
+        return None
+    return _read_value(text, "--upstream", partial(parse_upstream, program))
 
 
 def parse_program(expression: str, given: Collection[str], output: str | None) -> Program:

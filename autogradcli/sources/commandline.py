@@ -27,6 +27,8 @@ class Option:
     names: tuple[str, ...]
     """How it is written, the long name first."""
     takes_value: bool
+    repeats: bool = False
+    """Whether it may be given any number of times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ def canonical(words: Sequence[str], syntax: Syntax) -> list[str]:
             arguments.append(word)
     if not _asks_for_help(given):
         _check_arguments(arguments, given, syntax)
+        _check_repetitions(given, syntax)
     return [*(_written(each, syntax) for each in given), "--", *arguments]
 
 
@@ -134,6 +137,19 @@ def _check_arguments(arguments: Sequence[str], given: Sequence[Given], syntax: S
         raise GradcalcError("usage", f"{missing} is missing", hint=_where_it_went(given, syntax))
     if len(arguments) > len(syntax.arguments) and not syntax.repeats:
         raise _too_many(arguments, syntax)
+
+
+def _check_repetitions(given: Sequence[Given], syntax: Syntax) -> None:
+    """Nothing; an error if an option is given two values and takes one."""
+    first: dict[str, Given] = {}
+    for each in given:
+        option = syntax.option(each.name)
+        if option is None or option.repeats or not option.takes_value:
+            continue
+        before = first.setdefault(option.names[0], each)
+        if before is not each:
+            message = f"{option.names[0]} is given twice: {before.value} and {each.value}"
+            raise GradcalcError("usage", message, hint="leave one of them out")
 
 
 def _where_it_went(given: Sequence[Given], syntax: Syntax) -> str:

@@ -7,8 +7,9 @@ Whatever a line holds, what comes out is a problem, or a failure that says what 
 """
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, BinaryIO
 
 from autogradcli.compute.problem import Problem
@@ -18,14 +19,14 @@ from autogradcli.language.nearest import did_you_mean
 from autogradcli.language.program import Program
 from autogradcli.sources.argv import parse_program
 from autogradcli.sources.files.source import MARK
-from autogradcli.sources.point import Notation, check_names, check_wrt, parse_value
+from autogradcli.sources.point import Notation, check_names, check_wrt, parse_upstream, parse_value
 from autogradcli.sources.settings import Settings
 from autogradcli.sources.strict_json import json_kind, json_number, read_json
 from autogradcli.sources.tensors import scalar, tensor
 
 MAX_LINE = 32_000_000
 """Bytes in one line."""
-KEYS = ("id", "expression", "at", "wrt", "of", "dtype", "rtol", "atol", "max_ulps")
+KEYS = ("id", "expression", "at", "wrt", "of", "dtype", "rtol", "atol", "max_ulps", "upstream")
 """What a line may hold."""
 
 
@@ -82,8 +83,11 @@ def _build(fields: Mapping[str, Any], settings: Settings) -> Problem:
     output = None if fields.get("of") is None else _text(fields, "of")
     program = parse_program(_text(fields, "expression"), [*values, *wrt], output)
     check_names(program, values, _NOTATION)
-    at = {name: _value(value, name) for name, value in values.items()}
-    return _override(settings, fields).problem(program, at, check_wrt(program, wrt, '"wrt"'), fields.get("id"))
+    at = {name: _value(value, _NOTATION.label(name), parse_value) for name, value in values.items()}
+    asked = _override(settings, fields)
+    if fields.get("upstream") is not None:
+        asked = replace(asked, upstream=_value(fields["upstream"], '"upstream"', partial(parse_upstream, program)))
+    return asked.problem(program, at, check_wrt(program, wrt, '"wrt"'), fields.get("id"))
 
 
 def _text(fields: Mapping[str, Any], key: str) -> str:
@@ -131,14 +135,13 @@ def _tolerance(fields: Mapping[str, Any], key: str, default: float | None) -> fl
     return number
 
 
-def _value(value: Any, name: str) -> Program:
-    """The value of a variable: text is a constant expression, a number is the double nearest to it, lists a tensor."""
-    label = _NOTATION.label(name)
+def _value(value: Any, label: str, parse: Callable[[str, str], Program]) -> Program:
+    """What a field means: text is an expression, a number is the double nearest to it, lists are a tensor."""
     if isinstance(value, str):
         if value.startswith(MARK):
             hint = "write the numbers themselves: a line may come from anywhere, and must not read the machine's files"
             raise GradcalcError("value", f"{label} names a file", hint=hint)
-        return parse_value(value, label)
+        return parse(value, label)
     if isinstance(value, list):
         return tensor(value, label, json_number)
     return scalar(json_number(value, label))

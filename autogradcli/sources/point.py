@@ -86,17 +86,42 @@ def enumerate_names(names: Sequence[str]) -> str:
 
 def parse_value(text: str, label: str) -> Program:
     """The value that a text means: a constant expression; errors point into the text."""
+    value = _parse(text, label)
+    if value.variables:
+        raise _not_constant(value, label)
+    return value
+
+
+def parse_upstream(program: Program, text: str, label: str) -> Program:
+    """The upstream gradient that a text means: a constant expression in which the output may stand, by name or `out`.
+
+    `out` means nothing where the text of the program gives that name to something else.
+    """
+    upstream = _parse(text, label)
+    other = OUTPUT in program.variables or program.assigned.get(OUTPUT, program.output) != program.output
+    names = {program.output_name, None if other else OUTPUT}
+    for name in upstream.variables:
+        if name not in names:
+            span = upstream.steps[upstream.variable_index(name)].span
+            message = f"{label}: only the output can stand here, and {name} is not it"
+            hint = f"the output is called {' or '.join(sorted(filter(None, names)))}" if names != {None} else None
+            raise GradcalcError("value", message, source=upstream.source, span=span, hint=hint)
+    return upstream
+
+
+OUTPUT = "out"
+"""The name of any output."""
+
+
+def _parse(text: str, label: str) -> Program:
     if not text.strip():
         raise GradcalcError("value", f"{label} is empty", hint="a value is a number or a constant expression: 2, pi/4")
     try:
-        value = parse(text)
+        return parse(text)
     except GradcalcError as error:
         raise GradcalcError(
             "value", f"{label}: {error.message}", source=error.source, span=error.span, hint=error.hint
         ) from error
-    if value.variables:
-        raise _not_constant(value, label)
-    return value
 
 
 _CONSTANTS_BY_ANY_NAME = {name.casefold(): constant for name, constant in MODULE_CONSTANTS.items()}
@@ -116,13 +141,14 @@ def _not_constant(value: Program, label: str) -> GradcalcError:
 
 
 def check_wrt(program: Program, wrt: Sequence[str], label: str) -> tuple[str, ...]:
-    """The variables to differentiate with respect to, all of them if none is named; an error if one is unknown."""
+    """What to differentiate with respect to, all variables if nothing is named; an error for a name that is unknown.
+
+    A name may be that of a variable, or one that the text gives to an intermediate.
+    """
+    known = [*program.variables, *program.assigned]
     for index, name in enumerate(wrt):
-        if name in program.assigned and name not in program.variables:
-            hint = f"{name} is computed in the text; {_variables(program)}"
-            raise GradcalcError("value", f"{label}: {name} is not a variable", hint=hint)
-        if name not in program.variables:
-            hint = did_you_mean(name, program.variables) or _variables(program)
+        if name not in known:
+            hint = did_you_mean(name, known) or _variables(program)
             raise GradcalcError("value", f"{label}: there is no variable {name}", hint=hint)
         if name in wrt[:index]:
             raise GradcalcError("value", f"{label}: {name} is named twice", hint="name it once")

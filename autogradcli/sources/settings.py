@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from autogradcli.compute.problem import Problem
+from autogradcli.engines.backward import Backward
 from autogradcli.language.program import Program
+from autogradcli.language.tape import MAX_ENTRIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,10 @@ class Settings:
     max_ulps: float | None = None
     symbolic: bool = True
     timeout: float = 10.0
+    upstream: Program | None = None
+    repeat: int = 1
+    zero_grad: bool = False
+    max_operations: int = MAX_ENTRIES
 
     def problem(
         self, program: Program, at: Mapping[str, Program], wrt: tuple[str, ...], identifier: Any = None
@@ -34,4 +40,6 @@ class Settings:
             symbolic=self.symbolic,
             timeout=self.timeout,
             id=identifier,
+            backward=Backward(self.upstream, self.repeat, self.zero_grad),
+            max_operations=self.max_operations,
         )
