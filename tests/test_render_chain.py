@@ -81,7 +81,7 @@ def test_a_screen_gets_a_summary_of_what_is_longer_than_it() -> None:
     """On a terminal the first rows are shown, and how many more there are."""
     lines = draw_chain(ladder(100), "float64", SCREEN)
     assert len(lines) == 22
-    assert lines[-1] == "… 181 more rows, shown in full off a terminal: | less"
+    assert lines[-1] == "… 181 more rows; --full shows them"
     assert all(len(line) <= 80 for line in lines)
 
 

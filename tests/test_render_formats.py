@@ -72,6 +72,9 @@ def test_json_of_a_report() -> None:
         "ulps": 0.0,
         "verdict": "verified",
         "reason": None,
+        "counts": {},
+        "worst": None,
+        "passes": [],
     }
 
 

@@ -4,9 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from autogradcli.compute.report import Node
+from autogradcli.engines.opinions import Array, shape
 from autogradcli.errors import visible
+from autogradcli.language.shapes import written
+from autogradcli.render.blocks import float_writer
 from autogradcli.render.layout import Column, Table, draw_table, elide
-from autogradcli.render.numbers import shortest, significant
+from autogradcli.render.tensors import FEW_DIGITS, brief
 from autogradcli.render.terminal import Terminal
 
 MAX_GUIDES = 24
@@ -15,24 +18,28 @@ GOOD_EXPRESSION = 12
 """Terminal columns below which the numbers are cut before the expressions are."""
 LEAST_EXPRESSION = 10
 """Terminal columns below which the expressions are not cut: their header takes as many."""
-LEAST_DIGITS = 6
-"""Significant digits of the numbers where the terminal is too narrow for all of them."""
+LEAST_LABEL = 16
+"""Terminal columns below which the names of nodes are not cut."""
+ROOMS = (30, 24, 18)
+"""Terminal columns for a tensor, from a wide screen to a narrow one."""
 LEAST_ROWS = 20
 """Rows that are shown on any screen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Guides:
-    """What the tree is drawn with, four columns each."""
+    """What the tree is drawn with."""
 
     branch: str
     last: str
     bar: str
-    space: str = "    "
+    space: str
 
 
-BOXES = Guides("├── ", "└── ", "│   ")
-ASCII = Guides("|-- ", "`-- ", "|   ")
+BOXES = Guides("├── ", "└── ", "│   ", "    ")
+ASCII = Guides("|-- ", "`-- ", "|   ", "    ")
+NARROW_BOXES = Guides("├ ", "└ ", "│ ", "  ")
+NARROW_ASCII = Guides("|-", "`-", "| ", "  ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +56,12 @@ def draw_chain(nodes: Sequence[Node], dtype: str, terminal: Terminal) -> list[st
     """The lines of the tree with its columns; on a terminal no wider than that, and no longer than a screenful."""
     if not nodes:
         return []
-    rows = list(walk(nodes, BOXES if terminal.boxes else ASCII, _guides(terminal)))
-    shown = rows[: _room(len(rows), terminal)]
-    lines = draw_table(_fit(shown, dtype, terminal), terminal)
-    if len(shown) < len(rows):
-        more = f"{terminal.ellipsis} {len(rows) - len(shown)} more rows, shown in full off a terminal: | less"
+    *wider, narrowest = _tables(nodes, dtype, terminal)
+    table = next((each for each in wider if each.width <= (terminal.width or each.width)), narrowest)
+    lines = draw_table(table, terminal)
+    rows, shown = sum(len(node.inputs) for node in nodes) + 1, len(table.columns[0].cells)
+    if shown < rows:
+        more = f"{terminal.ellipsis} {rows - shown} more rows; --full shows them"
         lines.append(terminal.paint(more, "dim"))
     return lines
 
@@ -83,11 +91,6 @@ def walk(nodes: Sequence[Node], guides: Guides, levels: int) -> Iterator[Row]:
             stack.append((node.inputs[place], depth + 1, prefix, below))
 
 
-def _guides(terminal: Terminal) -> int:
-    """Levels that may be drawn with guides: they take a third of a terminal at most."""
-    return MAX_GUIDES if terminal.width is None else min(MAX_GUIDES, max(2, terminal.width // 12))
-
-
 def _room(rows: int, terminal: Terminal) -> int:
     """How many rows to show: all of them, or about half a screen of what is longer than a screen."""
     if terminal.height is None or rows <= max(terminal.height, LEAST_ROWS):
@@ -95,42 +98,69 @@ def _room(rows: int, terminal: Terminal) -> int:
     return max(terminal.height // 2, LEAST_ROWS)
 
 
-def _fit(rows: Sequence[Row], dtype: str, terminal: Terminal) -> Table:
-    """The columns, with shorter numbers and elided expressions where the terminal is too narrow for them."""
-    expressions = [visible(row.node.expression or row.node.variable or "") for row in rows]
-    table = _columns(rows, expressions, dtype)
-    if terminal.width is None or table.width <= terminal.width:
-        return table
-    label, expression, *numbers = table.columns
-    room = terminal.width - (table.width - expression.width)
-    if room < min(expression.width, GOOD_EXPRESSION):
-        shorter = [_cut(column) for column in numbers]
-        room += sum(column.width for column in numbers) - sum(column.width for column in shorter)
-        numbers = shorter
-    room = max(room, LEAST_EXPRESSION)
-    elided = tuple(elide(text, room, terminal) for text in expression.cells)
-    return Table((label, replace(expression, cells=elided), *numbers))
+def _tables(nodes: Sequence[Node], dtype: str, terminal: Terminal) -> Iterator[Table]:
+    """Tables, each narrower than the one before: shorter expressions, fewer digits, narrower guides, shorter names."""
+    wide, narrow = (BOXES, NARROW_BOXES) if terminal.boxes else (ASCII, NARROW_ASCII)
+    rows = _rows(nodes, wide, terminal)
+    yield _table(rows, dtype, None, terminal)
+    if terminal.width is None:
+        return
+    yield from (_squeezed(_table(rows, dtype, room, terminal), terminal, GOOD_EXPRESSION) for room in (None, *ROOMS))
+    yield _squeezed(_table(rows, dtype, ROOMS[-1], terminal), terminal, LEAST_EXPRESSION)
+    table = _squeezed(_table(_rows(nodes, narrow, terminal), dtype, ROOMS[-1], terminal), terminal, LEAST_EXPRESSION)
+    yield table
+    label, *others = table.columns
+    room = max(terminal.width - (table.width - label.width), LEAST_LABEL)
+    yield Table((_elided(label, room, terminal), *others))
 
 
-def _columns(rows: Sequence[Row], expressions: Sequence[str], dtype: str) -> Table:
-    values = tuple("" if row.again or row.node.value is None else shortest(row.node.value, dtype) for row in rows)
-    gradients = tuple(
-        "" if row.again or row.node.gradient is None else shortest(row.node.gradient, dtype) for row in rows
-    )
-    return Table(
-        (
-            Column("grad_fn chain", tuple(row.label for row in rows)),
-            Column("expression", tuple(expressions)),
-            Column("value", values, right=True),
-            Column("gradient", gradients, right=True),
-        )
-    )
+def _rows(nodes: Sequence[Node], guides: Guides, terminal: Terminal) -> list[Row]:
+    """The rows that are shown."""
+    rows = list(walk(nodes, guides, _levels(guides, terminal)))
+    return rows[: _room(len(rows), terminal)]
 
 
-def _cut(column: Column) -> Column:
-    return replace(column, cells=tuple(_shorter(text) for text in column.cells))
+def _levels(guides: Guides, terminal: Terminal) -> int:
+    """Levels that may be drawn with guides: they take a third of a terminal at most."""
+    if terminal.width is None:
+        return MAX_GUIDES
+    return min(MAX_GUIDES, max(2, terminal.width // (3 * len(guides.bar))))
 
 
-def _shorter(text: str) -> str:
-    """The number in fewer digits, unless it is short as it is."""
-    return text if len(text) <= LEAST_DIGITS + 2 else significant(text, LEAST_DIGITS)
+def _table(rows: Sequence[Row], dtype: str, room: int | None, terminal: Terminal) -> Table:
+    """The columns; numbers with fewer digits, and tensors with fewer components, where there is only so much room."""
+    write = float_writer(dtype)
+
+    def cell(row: Row, value: Array) -> str:
+        if row.again or value is None:
+            return ""
+        if room is None or shape(value):
+            return brief(value, write, room, terminal.ellipsis)
+        return write(value, FEW_DIGITS)
+
+    shapes = tuple("" if row.again else _shape(row.node) for row in rows)
+    columns = [
+        Column("grad_fn chain", tuple(row.label for row in rows)),
+        Column("expression", tuple(visible(row.node.expression or row.node.variable or "") for row in rows)),
+        Column("shape", shapes),
+        Column("value", tuple(cell(row, row.node.value) for row in rows), right=True),
+        Column("gradient", tuple(cell(row, row.node.gradient) for row in rows), right=True),
+    ]
+    return Table(tuple(column for column in columns if column.header != "shape" or any(shapes)))
+
+
+def _shape(node: Node) -> str:
+    sizes = shape(node.gradient if node.value is None else node.value)
+    return written(sizes) if sizes else ""
+
+
+def _squeezed(table: Table, terminal: Terminal, least: int) -> Table:
+    """The table with its expressions elided so that it fits, but for `least` columns of them."""
+    assert terminal.width is not None
+    label, expression, *others = table.columns
+    room = max(terminal.width - (table.width - expression.width), least)
+    return Table((label, _elided(expression, room, terminal), *others))
+
+
+def _elided(column: Column, room: int, terminal: Terminal) -> Column:
+    return replace(column, cells=tuple(elide(text, room, terminal) for text in column.cells))

@@ -10,6 +10,8 @@ from autogradcli.language.dtypes import DTYPES, Dtype
 
 ALL_DIGITS = 30
 """Significant digits of SymPy's values."""
+DOUBLE_DIGITS = 17
+"""Significant digits that tell any two doubles apart."""
 
 
 def entries(value: Array, draw: Callable[[Any], str]) -> str:
@@ -50,6 +52,11 @@ def _significant(text: str, digits: int) -> str:
     except (InvalidOperation, Overflow):
         return text
     return _plain(number) if number.is_finite() else text
+
+
+def shorter(text: str, digits: int) -> str:
+    """A number in so many digits, unless it is about as short as it is."""
+    return text if len(text) <= digits + 2 else significant(text, digits)
 
 
 def _plain(number: Decimal) -> str:

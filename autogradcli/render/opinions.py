@@ -1,17 +1,23 @@
-"""The three opinions on each gradient, side by side: a table, or where that is too wide, a list for each variable."""
+"""The three opinions on each gradient, side by side.
 
-from collections.abc import Iterator
+Of numbers a table, or where that is too wide, a list for each variable; of tensors a block for each.
+"""
+
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from autogradcli.compute.report import Ball, Gradient, Report
+from autogradcli.engines.opinions import shape
 from autogradcli.errors import visible
+from autogradcli.render.blocks import draw_blocks
 from autogradcli.render.layout import Column, Table, draw_table, elide, one_line
-from autogradcli.render.numbers import ALL_DIGITS, enclosure, entries, shortest, significant, ulps
+from autogradcli.render.numbers import ALL_DIGITS, DOUBLE_DIGITS, enclosure, shortest, significant, ulps
 from autogradcli.render.terminal import Terminal
 from autogradcli.render.verdicts import LOOKS
 
-DOUBLE_DIGITS = 17
-"""Significant digits that tell any two doubles apart."""
+Gradients = Mapping[str, Gradient]
+"""By the name of the variable."""
+
 LEAST_DIGITS = 8
 """Significant digits below which no number is cut."""
 LEAST_FORMULA = 20
@@ -24,25 +30,33 @@ EXACT = "true value\n(Arb)"
 
 
 def draw_opinions(report: Report, dtype: str, terminal: Terminal) -> list[str]:
+    """The opinions on all gradients: first those that are numbers, then tensors."""
+    numbers = {name: each for name, each in report.gradients.items() if not shape(each.autograd)}
+    tensors = {name: each for name, each in report.gradients.items() if name not in numbers}
+    lines = _draw_numbers(numbers, visible(report.output or "f"), dtype, terminal) if numbers else []
+    return [*lines, *([""] if numbers and tensors else []), *draw_blocks(tensors, dtype, terminal)]
+
+
+def _draw_numbers(gradients: Gradients, output: str, dtype: str, terminal: Terminal) -> list[str]:
     """The lines of the widest layout that fits, and below it the formulas that it has no room for."""
-    for table in _tables(report, dtype, terminal):
+    for table in _tables(gradients, dtype, terminal):
         if terminal.width is None or table.width <= terminal.width:
-            return [*draw_table(table, terminal), *_left_out(report, table)]
-    return _lists(_columns(report, dtype, ALL_DIGITS), terminal)
+            return [*draw_table(table, terminal), *_left_out(gradients, output, table)]
+    return _lists(_columns(gradients, dtype, ALL_DIGITS), terminal)
 
 
-def _tables(report: Report, dtype: str, terminal: Terminal) -> Iterator[Table]:
+def _tables(gradients: Gradients, dtype: str, terminal: Terminal) -> Iterator[Table]:
     """Tables, each narrower than the one before: fewer digits, then headers of two lines, then no formulas."""
     for digits in (ALL_DIGITS, DOUBLE_DIGITS):
-        yield Table(tuple(one_line(column) for column in _columns(report, dtype, digits)))
+        yield Table(tuple(one_line(column) for column in _columns(gradients, dtype, digits)))
     assert terminal.width is not None
-    narrow = Table(_columns(report, dtype, DOUBLE_DIGITS), NARROW_GAP)
+    narrow = Table(_columns(gradients, dtype, DOUBLE_DIGITS), NARROW_GAP)
     bare = Table(tuple(column for column in narrow.columns if column.header != FORMULA), NARROW_GAP)
     room = terminal.width - bare.width - NARROW_GAP
     if room >= LEAST_FORMULA:
         yield Table(tuple(_elided(column, room, terminal) for column in narrow.columns), NARROW_GAP)
     yield bare
-    if len(report.gradients) > 1:
+    if len(gradients) > 1:
         for digits in range(DOUBLE_DIGITS, LEAST_DIGITS - 1, -1):
             columns = (_cut(column, digits) for column in bare.columns)
             yield Table(tuple(columns), NARROW_GAP)
@@ -61,13 +75,12 @@ def _cut(column: Column, digits: int) -> Column:
     return replace(column, cells=tuple(significant(text.partition(" ±")[0], digits) for text in column.cells))
 
 
-def _left_out(report: Report, table: Table) -> list[str]:
+def _left_out(gradients: Gradients, output: str, table: Table) -> list[str]:
     """The formulas in full, one on each line, if the table does not show them so."""
     shown = {text for column in table.columns for text in column.cells}
-    formulas = {name: each.symbolic.formula for name, each in report.gradients.items() if each.symbolic.formula}
+    formulas = {name: each.symbolic.formula for name, each in gradients.items() if each.symbolic.formula}
     if shown.issuperset(formulas.values()):
         return []
-    output = visible(report.output or "f")
     return ["", *(f"d{output}/d{visible(name)} = {formula}" for name, formula in formulas.items())]
 
 
@@ -84,19 +97,19 @@ def _lists(columns: tuple[Column, ...], terminal: Terminal) -> list[str]:
     return lines
 
 
-def _columns(report: Report, dtype: str, digits: int) -> tuple[Column, ...]:
+def _columns(gradients: Gradients, dtype: str, digits: int) -> tuple[Column, ...]:
     """The opinions that there are, with SymPy's and Arb's numbers in at most so many digits."""
-    gradients = list(report.gradients.values())
+    names, found = map(visible, gradients), gradients.values()
     columns = [
-        Column("variable", tuple(visible(name) for name in report.gradients)),
-        Column("autograd", tuple(shortest(each.autograd, dtype) for each in gradients)),
-        Column(FORMULA, tuple(each.symbolic.formula or "" for each in gradients)),
-        Column(SYMBOLIC, tuple(_symbolic_value(each, digits) for each in gradients)),
-        Column(EXACT, tuple(_ball(each.exact, digits) for each in gradients)),
-        Column("error", tuple(ulps(each.ulps) for each in gradients)),
+        Column("variable", tuple(names)),
+        Column("autograd", tuple(shortest(each.autograd, dtype) for each in found)),
+        Column(FORMULA, tuple(each.symbolic.formula or "" for each in found)),
+        Column(SYMBOLIC, tuple(_symbolic_value(each, digits) for each in found)),
+        Column(EXACT, tuple(_ball(each.exact, digits) for each in found)),
+        Column("error", tuple(ulps(each.ulps) for each in found)),
     ]
-    looks = tuple(LOOKS[each.verdict].style for each in gradients)
-    verdicts = Column("verdict", tuple(each.verdict for each in gradients), styles=looks)
+    looks = tuple(LOOKS[each.verdict].style for each in found)
+    verdicts = Column("verdict", tuple(each.verdict for each in found), styles=looks)
     return (*(column for column in columns if any(column.cells)), verdicts)
 
 
@@ -105,5 +118,5 @@ def _symbolic_value(gradient: Gradient, digits: int) -> str:
     return "" if exact is None else significant(exact, digits)
 
 
-def _ball(ball: object, digits: int) -> str:
-    return entries(ball, lambda each: enclosure(each.value, each.radius, digits) if isinstance(each, Ball) else "")
+def _ball(ball: Ball | None, digits: int) -> str:
+    return "" if ball is None else enclosure(ball.value, ball.radius, digits)

@@ -6,9 +6,8 @@ from autogradcli.render.numbers import shortest
 
 def draw_plain(report: Report) -> str:
     """The gradients, or the value where there is nothing to differentiate."""
-    gradients = {
-        name: shortest(gradient.autograd, report.variables[name].dtype) for name, gradient in report.gradients.items()
-    }
+    inputs = report.variables | report.intermediates
+    gradients = {name: shortest(gradient.autograd, inputs[name].dtype) for name, gradient in report.gradients.items()}
     match list(gradients.values()):
         case []:
             return f"{shortest(report.value, 'float64')}\n"

@@ -1,7 +1,7 @@
 """Where text will be read: how wide it is, and whether it has colours and box characters."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from shutil import get_terminal_size
 from typing import TextIO
 
@@ -20,6 +20,11 @@ class Terminal:
     colours: bool = False
     boxes: bool = False
     """Whether it can show box characters and an ellipsis."""
+
+    @property
+    def endless(self) -> "Terminal":
+        """The same where nothing is cut or left out, as in a file."""
+        return replace(self, width=None, height=None)
 
     @property
     def ellipsis(self) -> str:

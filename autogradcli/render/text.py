@@ -4,12 +4,19 @@ import textwrap
 from collections.abc import Sequence
 
 from autogradcli.compute.report import Gradient, Report
+from autogradcli.engines.opinions import Array, shape
 from autogradcli.errors import columns, visible
+from autogradcli.language.shapes import written
+from autogradcli.render.blocks import float_writer
 from autogradcli.render.chain import draw_chain
-from autogradcli.render.numbers import shortest
+from autogradcli.render.ledger import draw_ledger
 from autogradcli.render.opinions import draw_opinions
+from autogradcli.render.tensors import brief, draw_tensor
 from autogradcli.render.terminal import Terminal
 from autogradcli.render.verdicts import LOOKS
+
+SHAPE_ROOM = 24
+"""Columns of a line that are kept free for more than a tensor: what stands before it, and its shape."""
 
 
 def draw_text(report: Report, terminal: Terminal) -> str:
@@ -18,6 +25,7 @@ def draw_text(report: Report, terminal: Terminal) -> str:
     sections = [
         _heading(report, dtype, terminal),
         draw_opinions(report, dtype, terminal) if report.gradients else [],
+        draw_ledger(report, dtype, terminal),
         draw_chain(report.nodes, dtype, terminal),
         _conclusion(report, terminal),
     ]
@@ -25,15 +33,39 @@ def draw_text(report: Report, terminal: Terminal) -> str:
 
 
 def _heading(report: Report, dtype: str, terminal: Terminal) -> list[str]:
-    """The function, the point, the dtype and the value."""
+    """The function, the point, the dtype, the value, and what `backward` was given."""
     expression = visible(_one_line(report.expression))
     function = expression if report.output else f"f = {expression}"
-    point = ", ".join(f"{visible(name)} = {shortest(each.value, dtype)}" for name, each in report.variables.items())
-    lines = [(" " * 10).join([function, point, dtype] if point else [function])]
+    inputs = {visible(name): each.value for name, each in (report.variables | report.intermediates).items()}
+    point = [_equation(name, value, dtype, terminal) for name, value in inputs.items()]
+    lines = [(" " * 10).join([function, ", ".join(point), dtype] if point else [function])]
     if terminal.width is not None and columns(lines[0]) > terminal.width:
-        lines = [function, *_wrap(f"at {point}", terminal), dtype]
+        lines = [function, *_point(point, any(map(shape, inputs.values())), terminal), dtype]
     label = f"value of {visible(report.output)}" if report.output else "value"
-    return [*lines, f"{label}  {shortest(report.value, dtype)}"]
+    lines += _labelled(label, report.value, dtype, terminal)
+    return lines if report.upstream is None else [*lines, *_labelled("upstream", report.upstream, dtype, terminal)]
+
+
+def _equation(name: str, value: Array, dtype: str, terminal: Terminal) -> str:
+    """A name and its value, a tensor in brief and with its shape if its middle is left out."""
+    room = None if terminal.width is None else terminal.width - columns(name) - SHAPE_ROOM
+    text = brief(value, float_writer(dtype), room, terminal.ellipsis)
+    return f"{name} = {text}" + (f"  {written(shape(value))}" if f" {terminal.ellipsis}" in text else "")
+
+
+def _point(equations: Sequence[str], tensors: bool, terminal: Terminal) -> list[str]:
+    """The point on lines of its own; tensors, which have commas in them, on one each."""
+    if not tensors:
+        return _wrap(f"at {', '.join(equations)}", terminal)
+    return [f"{'at' if index == 0 else '  '} {equation}" for index, equation in enumerate(equations)]
+
+
+def _labelled(label: str, value: Array, dtype: str, terminal: Terminal) -> list[str]:
+    """A value beside what it is called."""
+    indent = len(label) + 2
+    room = None if terminal.width is None else terminal.width - indent
+    first, *others = draw_tensor(value, float_writer(dtype), room, terminal.ellipsis).lines
+    return [f"{label}  {first}", *(f"{' ' * indent}{line}" for line in others)]
 
 
 def _one_line(source: str) -> str:

@@ -1,0 +1,150 @@
+"""The opinions on the gradient of a tensor: a block of lines, since a table of tensors has no room on any screen."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from autogradcli.compute.report import Ball, Gradient
+from autogradcli.engines.opinions import Array, flat, shape
+from autogradcli.errors import visible
+from autogradcli.language.shapes import subscript, written
+from autogradcli.render.layout import elide
+from autogradcli.render.numbers import ALL_DIGITS, DOUBLE_DIGITS, enclosure, shorter, shortest, significant, ulps
+from autogradcli.render.tensors import Drawn, Write, draw_tensor
+from autogradcli.render.terminal import Terminal
+from autogradcli.render.verdicts import LOOKS
+
+LABELS = ("variable", "autograd", "SymPy: derivative", "SymPy: value", "true value (Arb)", "radius", "error", "verdict")
+WIDTH = max(map(len, LABELS)) + 3
+"""Columns before what a label stands for."""
+NOT_PROVEN = "--"
+"""What stands for a component without a proven number: at a kink, say."""
+SAME = "as the true value"
+PARTLY = "some digits or components are left out; --full shows them"
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    label: str
+    drawn: Drawn
+    style: str | None = None
+
+
+def draw_blocks(gradients: dict[str, Gradient], dtype: str, terminal: Terminal) -> list[str]:
+    """A block for each gradient, with an empty line between them, and a remark if not everything is shown."""
+    lines: list[str] = []
+    whole = True
+    for name, gradient in gradients.items():
+        entries = list(_entries(visible(name), gradient, dtype, terminal))
+        whole &= all(entry.drawn.whole for entry in entries)
+        lines += [""] if lines else []
+        lines += [line for entry in entries for line in _hanging(entry, terminal)]
+    return lines if whole else [*lines, "", terminal.paint(PARTLY, "dim")]
+
+
+def _hanging(entry: _Entry, terminal: Terminal) -> Iterator[str]:
+    """The label, and beside it the lines that it stands for."""
+    label = f"{entry.label:<{WIDTH}}"
+    for line in entry.drawn.lines:
+        yield f"{terminal.paint(label, 'bold') if label.strip() else label}{terminal.paint(line, entry.style)}"
+        label = " " * WIDTH
+
+
+def _entries(name: str, gradient: Gradient, dtype: str, terminal: Terminal) -> Iterator[_Entry]:
+    sizes = shape(gradient.autograd)
+    yield _entry("variable", f"{name}   {written(sizes)}")
+    room = None if terminal.width is None else max(terminal.width - WIDTH, 2 * WIDTH)
+    digits = ALL_DIGITS if room is None else DOUBLE_DIGITS
+    yield _Entry("autograd", draw_tensor(gradient.autograd, float_writer(dtype), room, terminal.ellipsis))
+    true = _true_values(gradient, digits, room, terminal)
+    yield from _symbolic(gradient, true, digits, room, terminal)
+    if true is not None:
+        yield _Entry("true value (Arb)", true)
+        yield _entry("radius", _radius(gradient.exact))
+    if error := _error(name, gradient.ulps, sizes):
+        yield _entry("error", error)
+    yield _Entry("verdict", Drawn((_verdict(name, gradient),), True), LOOKS[gradient.verdict].style)
+
+
+def _entry(label: str, text: str) -> _Entry:
+    return _Entry(label, Drawn((text,), True))
+
+
+def float_writer(dtype: str) -> Write:
+    """Writes numbers of a dtype."""
+
+    def write(number: Any, digits: int | None) -> str:
+        text = shortest(number, dtype)
+        return text if digits is None else shorter(text, digits)
+
+    return write
+
+
+def _decimal_writer(most: int) -> Write:
+    """Writes decimals, and balls by their middle, in at most so many digits."""
+
+    def write(number: Any, digits: int | None) -> str:
+        text = number.value if isinstance(number, Ball) else number
+        return NOT_PROVEN if text is None else significant(text, digits or most)
+
+    return write
+
+
+def _true_values(gradient: Gradient, digits: int, room: int | None, terminal: Terminal) -> Drawn | None:
+    """The middles of the balls; None if nothing is proven."""
+    if all(ball is None for ball in flat(gradient.exact)):
+        return None
+    return draw_tensor(gradient.exact, _decimal_writer(digits), room, terminal.ellipsis)
+
+
+def _radius(balls: Array) -> str:
+    """The radius that is enough for all balls."""
+    shown = [enclosure(ball.value, ball.radius, ALL_DIGITS) for ball in flat(balls) if ball is not None]
+    radii = [text.partition(" ± ")[2] for text in shown]
+    largest = max(radii, key=Decimal)
+    return largest if len(set(radii)) == 1 else f"{largest} at most"
+
+
+def _symbolic(
+    gradient: Gradient, true: Drawn | None, digits: int, room: int | None, terminal: Terminal
+) -> Iterator[_Entry]:
+    """SymPy's formula, one for all components or for each, and its values unless they look like the true ones."""
+    symbolic = gradient.symbolic
+    formula = getattr(symbolic, "pattern", None) or symbolic.formula
+    if formula is not None:
+        yield _Entry(
+            "SymPy: derivative", draw_tensor(formula, _formula_writer(room, terminal), room, terminal.ellipsis)
+        )
+    if all(each is None for each in flat(symbolic.digits)):
+        return
+    values = draw_tensor(symbolic.digits, _decimal_writer(digits), room, terminal.ellipsis)
+    same = true is not None and values.lines == true.lines and symbolic.status == "agrees"
+    yield _entry("SymPy: value", SAME) if same else _Entry("SymPy: value", values)
+
+
+def _formula_writer(room: int | None, terminal: Terminal) -> Write:
+    def write(formula: Any, _: int | None) -> str:
+        text = NOT_PROVEN if formula is None else str(formula)
+        return text if room is None else elide(text, room - 2, terminal)
+
+    return write
+
+
+def _error(name: str, distances: Array, sizes: Sequence[int]) -> str:
+    """The largest distance, and of which component; nothing if none is known."""
+    known = [(distance, place) for place, distance in enumerate(flat(distances)) if distance is not None]
+    if not known:
+        return ""
+    largest, place = max(known, key=lambda each: (each[0], -each[1]))
+    where = f" at most, in {name}{subscript(place, tuple(sizes))}" if largest else ""
+    return f"{ulps(largest)}{where}"
+
+
+def _verdict(name: str, gradient: Gradient) -> str:
+    """The verdict, and where components differ in it how many have which."""
+    if len(gradient.counts) < 2:
+        return gradient.verdict
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in reversed(gradient.counts.items()))
+    worst = "" if gradient.worst is None else f": worst {name}[{', '.join(map(str, gradient.worst.index))}]"
+    return f"{gradient.verdict} ({counts}{worst})"
