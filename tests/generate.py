@@ -239,6 +239,6 @@ def written(function: Function, operands: Sequence[Term]) -> str:
     given = iter(operands)
     arguments = []
     for parameter in function.parameters:
-        text = f'"{parameter.allowed}"' if parameter.kind == "option" else next(given).text
+        text = f'"{parameter.choices[0]}"' if parameter.kind == "option" else next(given).text
         arguments.append(f"{parameter.name}={text}" if parameter.keyword_only else text)
     return f"{function.name}({', '.join(arguments)})"

@@ -4,6 +4,7 @@ import math
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,7 @@ def draw(parameter: Parameter, chance: random.Random) -> float:
     if parameter.kind == "boolean":
         return chance.choice((-1.0, 1.0))
     if parameter.kind == "number":
-        default = [] if parameter.default is None else [float(parameter.default)]
+        default = [float(parameter.default)] if isinstance(parameter.default, Fraction) else []
         return chance.choice([*default, *default, *CONSTANTS])
     if chance.random() < 0.25:
         return chance.choice(SPECIAL_POINTS)
