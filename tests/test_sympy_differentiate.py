@@ -4,15 +4,8 @@ import pytest
 import sympy
 from mpmath import mp, mpf
 
-from autogradcli.engines.sympy.differentiate import Work
 from autogradcli.engines.sympy.messages import Number
-from autogradcli.language.parser import parse
-
-
-def work(text: str, *given: str, style: str = "text") -> Work:
-    """A program in SymPy's hands."""
-    return Work(parse(text, given), style)
-
+from tests.symbolic import Asked
 
 FORMULAS = [
     ("5*x**3 + 2*x**2 + 4*x + 8", "15*x**2 + 4*x + 4"),
@@ -52,7 +45,7 @@ FORMULAS = [
 @pytest.mark.parametrize(("text", "formula"), FORMULAS)
 def test_formulas_read_as_a_person_would_write_them(text: str, formula: str) -> None:
     """The derivative about x, in the shortest of a few cheap forms."""
-    assert work(text + " + 0*x").formula("x") == (formula, None)
+    assert Asked(text + " + 0*x").formula("x") == (formula, None)
 
 
 DECIMALS = [
@@ -73,7 +66,7 @@ DECIMALS = [
 @pytest.mark.parametrize(("text", "formula"), DECIMALS)
 def test_decimals_stay_decimals(text: str, formula: str) -> None:
     """Where the text has decimal fractions the formula has them, too; roots stay roots, and thirds stay thirds."""
-    assert work(text).formula("x") == (formula, None)
+    assert Asked(text).formula("x") == (formula, None)
 
 
 CHOICES = [
@@ -100,7 +93,7 @@ CHOICES = [
 @pytest.mark.parametrize(("text", "formula"), CHOICES)
 def test_choices_and_extremes(text: str, formula: str) -> None:
     """Piecewise functions are differentiated branch by branch; their slopes are choices again."""
-    assert work(text).formula("x") == (formula, None)
+    assert Asked(text).formula("x") == (formula, None)
 
 
 STEPS = [
@@ -120,7 +113,7 @@ STEPS = [
 @pytest.mark.parametrize(("text", "formula"), STEPS)
 def test_step_functions_are_constant_between_their_jumps(text: str, formula: str) -> None:
     """No DiracDelta, no unevaluated derivative: a step has slope 0."""
-    assert work(text, "x", "y").formula("x") == (formula, None)
+    assert Asked(text, "x", "y").formula("x") == (formula, None)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +121,7 @@ def test_step_functions_are_constant_between_their_jumps(text: str, formula: str
 )
 def test_every_name_is_a_variable(name: str) -> None:
     """Names that SymPy, Python or the table claim are printed as the user's."""
-    found = work(f"{name}**2 + exp(1)*{name}", name)
+    found = Asked(f"{name}**2 + exp(1)*{name}", name)
     assert found.formula(name) == (f"2*{name} + exp(1)", None)
     assert found.slope(name, {name: 0.5}) == Number("3.71828182845904523536028747135", None)
 
@@ -144,7 +137,7 @@ NO_FORMULA = [
 @pytest.mark.parametrize(("text", "reason"), NO_FORMULA)
 def test_what_is_no_formula_has_a_reason(text: str, reason: str) -> None:
     """Poles, NaN and complex formulas are data; a number is then missing without a reason of its own."""
-    found = work(text)
+    found = Asked(text)
     assert found.formula("x") == (None, reason)
     assert found.slope("x", {"x": 0.5}) == Number(None, None)
     assert found.value({"x": 0.5}).digits is None
@@ -159,8 +152,8 @@ UNDONE = [
 @pytest.mark.parametrize(("formula", "part"), UNDONE)
 def test_what_sympy_leaves_undone_has_a_reason(monkeypatch: pytest.MonkeyPatch, formula: sympy.Expr, part: str) -> None:
     """No row of the table has such a derivative today; a new one might."""
-    monkeypatch.setattr("autogradcli.engines.sympy.differentiate._differentiate", lambda *_: formula)
-    assert work("x**2").formula("x") == (None, f"SymPy left {part} unevaluated")
+    monkeypatch.setattr("autogradcli.engines.sympy.slopes.Slopes.by", lambda *_: formula)
+    assert Asked("x**2").formula("x") == (None, f"SymPy left {part} unevaluated")
 
 
 FAILURES = [
@@ -178,9 +171,9 @@ def test_exceptions_of_sympy_become_reasons(monkeypatch: pytest.MonkeyPatch, fai
     def fail(*_: object) -> None:
         raise failure
 
-    found, broken = work("x**2"), work("x**2")
+    found, broken = Asked("x**2"), Asked("x**2")
     found.formula("x")
-    monkeypatch.setattr("autogradcli.engines.sympy.differentiate._differentiate", fail)
+    monkeypatch.setattr("autogradcli.engines.sympy.slopes.Slopes.by", fail)
     monkeypatch.setattr("autogradcli.engines.sympy.differentiate.evaluate", fail)
     assert broken.formula("x") == (None, reason)
     assert found.slope("x", {"x": 1.0}) == Number(None, reason)
@@ -189,7 +182,7 @@ def test_exceptions_of_sympy_become_reasons(monkeypatch: pytest.MonkeyPatch, fai
 
 def test_a_formula_beyond_print_is_still_evaluated() -> None:
     """A product of 190 sums has a derivative of 190 terms with 190 factors each."""
-    found = work("*".join(f"(x + {i})" for i in range(190)))
+    found = Asked("*".join(f"(x + {i})" for i in range(190)))
     assert found.formula("x") == (None, "the formula is too long to be printed: it has more than 100000 parts")
     assert found.slope("x", {"x": 0.0}).digits is not None
 
@@ -233,7 +226,7 @@ VALUES = [
 @pytest.mark.parametrize(("text", "at", "value", "slope"), VALUES)
 def test_values_at_the_very_double(text: str, at: float, value: str, slope: str) -> None:
     """30 digits of the function and of its derivative, whatever cancels, and however large or small."""
-    found = work(text)
+    found = Asked(text)
     assert found.formula("x")[1] is None
     assert (found.value({"x": at}), found.slope("x", {"x": at})) == (Number(value, None), Number(slope, None))
 
@@ -261,7 +254,7 @@ NO_VALUE = [
 @pytest.mark.parametrize(("text", "at", "reason"), NO_VALUE)
 def test_what_has_no_value_has_a_reason(text: str, at: float, reason: str) -> None:
     """Poles, complex values, kinks, and what cannot be told are data."""
-    found = work(text)
+    found = Asked(text)
     assert found.formula("x")[1] is None
     assert found.slope("x", {"x": at}) == Number(None, reason)
 
@@ -281,7 +274,7 @@ MEAN = [
 @pytest.mark.parametrize(("text", "function"), MEAN)
 def test_values_agree_with_mpmath_at_100_digits(text: str, function: object, at: float) -> None:
     """Against a numerical derivative that knows nothing of ours."""
-    found = work(text)
+    found = Asked(text)
     found.formula("x")
     with mp.workdps(100):
         for number, truth in (

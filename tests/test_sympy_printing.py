@@ -4,8 +4,7 @@ import math
 
 import pytest
 
-from autogradcli.engines.sympy.differentiate import Work
-from autogradcli.language.parser import parse
+from tests.symbolic import Asked
 
 ALL_STYLES = [
     (
@@ -71,7 +70,7 @@ ALL_STYLES = [
 @pytest.mark.parametrize(("source", "text", "latex", "python", "c"), ALL_STYLES)
 def test_the_same_formula_in_every_style(source: str, text: str, latex: str, python: str, c: str) -> None:
     """A style that has no name for a function says so in place of the formula."""
-    printed = {style: Work(parse(source), style).formula("x") for style in ("text", "latex", "python", "c")}
+    printed = {style: Asked(source, style=style).formula("x") for style in ("text", "latex", "python", "c")}
     expected = {"text": text, "latex": latex, "python": python, "c": c}
     assert {style: formula or reason for style, (formula, reason) in printed.items()} == expected
 
@@ -82,7 +81,7 @@ INFINITE = [("x*where(y > 0, y, inf)", "where(y > 0, y, inf)"), ("x*max(y, -inf)
 @pytest.mark.parametrize(("source", "reason"), INFINITE)
 def test_infinity_in_a_branch(source: str, reason: str) -> None:
     """A formula that holds an infinity is no formula in real numbers."""
-    formula, why = Work(parse(source), "text").formula("x")
+    formula, why = Asked(source).formula("x")
     assert formula is None, reason
     assert why is not None
     assert why.startswith("SymPy gives a formula with ")
@@ -105,11 +104,11 @@ PASTED = [
 @pytest.mark.parametrize("source", PASTED)
 def test_text_can_be_pasted_back(source: str) -> None:
     """The text style is gradcalc's own language: it parses, and means the same number."""
-    found = Work(parse(source), "text")
+    found = Asked(source)
     formula, _ = found.formula("x")
     assert formula is not None
     slope = found.slope("x", {"x": 0.75}).digits
-    pasted = Work(parse(formula), "text").value({"x": 0.75}).digits
+    pasted = Asked(formula).value({"x": 0.75}).digits
     assert slope is not None
     assert pasted is not None
     assert math.isclose(float(slope), float(pasted), rel_tol=1e-15)
@@ -117,5 +116,5 @@ def test_text_can_be_pasted_back(source: str) -> None:
 
 def test_python_text_runs() -> None:
     """What is printed as Python is Python."""
-    formula, _ = Work(parse("exp(sin(x))*where(x > 1, sqrt(x), cbrt(x))/x**2.5"), "python").formula("x")
+    formula, _ = Asked("exp(sin(x))*where(x > 1, sqrt(x), cbrt(x))/x**2.5", style="python").formula("x")
     compile(str(formula), "formula", "eval")

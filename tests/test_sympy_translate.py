@@ -3,7 +3,7 @@
 import pytest
 import sympy
 
-from autogradcli.engines.sympy.natives import Max, Min, cbrt, magnitude, side, where
+from autogradcli.engines.sympy.natives import Max, Min, cbrt, magnitude, where
 from autogradcli.engines.sympy.translate import translate
 from autogradcli.language.parser import parse
 
@@ -64,12 +64,3 @@ def test_chains_of_a_thousand_links_become_one_node(operator: str) -> None:
     expression = translate(parse(operator.join(names))).expression
     assert len(expression.args) == 1000
     assert expression.free_symbols == {sympy.Symbol(name, real=True) for name in names}
-
-
-def test_the_slope_of_an_extreme_chooses_a_side() -> None:
-    """The slope of the larger argument; equal slopes need no choice."""
-    assert Max(x, x**2).diff(x) == side(x - x**2, 1, 2 * x)
-    assert Min(x, x**2).diff(x) == side(x**2 - x, 1, 2 * x)
-    assert Max(x, x + y).diff(x) == 1
-    assert Max(sympy.exp(x), 0).diff(x) == sympy.exp(x)
-    assert Min(sympy.exp(x), 0).diff(x) == 0

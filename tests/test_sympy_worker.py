@@ -9,6 +9,7 @@ import pytest
 
 from autogradcli.engines.sympy import worker
 from autogradcli.engines.sympy.messages import (
+    SCALARS,
     Began,
     Differentiate,
     Differentiated,
@@ -28,7 +29,7 @@ from autogradcli.language.parser import parse
 def differentiate(ticket: int, text: str) -> Differentiate:
     """A request for all derivatives of a text."""
     program = parse(text)
-    return Differentiate(ticket, program, program.variables, "text", 10.0)
+    return Differentiate(ticket, program, program.variables, "text", 10.0, SCALARS)
 
 
 @pytest.fixture(autouse=True)

@@ -1,107 +1,180 @@
 """One program in SymPy's hands: its derivatives, found, printed and evaluated."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
 import sympy
-from sympy import Expr, Symbol
+from sympy import Add, Expr, Symbol
 
+from autogradcli.engines.opinions import Array, flat, nested
 from autogradcli.engines.sympy.arithmetic import NoValue
 from autogradcli.engines.sympy.evaluate import Point, Tie, evaluate
-from autogradcli.engines.sympy.messages import Number
+from autogradcli.engines.sympy.formulas import Gradient, NoFormula, Style
+from autogradcli.engines.sympy.messages import Differentiate, Number
 from autogradcli.engines.sympy.printing import Unprintable, write
-from autogradcli.engines.sympy.readable import PRINTABLE, forms, tree_sizes
+from autogradcli.engines.sympy.readable import tree_sizes
+from autogradcli.engines.sympy.slopes import Slopes
+from autogradcli.engines.sympy.substitution import Substitution
 from autogradcli.engines.sympy.translate import Translation, translate
-from autogradcli.language.program import Program
+from autogradcli.language.shapes import Shape
+from autogradcli.language.tape import TooLong
 
-SHORT = 12
-"""Number of operands up to which a product is short."""
+MAX_DERIVATIVES = 20_000
+"""Local derivatives, of one operation with respect to one component, beyond which SymPy steps aside."""
 
 
-class NoFormula(Exception):
-    """SymPy's answer is no formula; the message says why."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The derivative with respect to one variable, printed."""
+
+    texts: Array
+    """The formula of each component; None where there is none."""
+    reasons: Array
+    """Why there is none."""
+    pattern: str | None = None
+    """One formula for all components, with letters for indices."""
 
 
 class Work:
     """A program, and the derivatives of it that have been found. Nothing that SymPy does becomes an exception here."""
 
-    def __init__(self, program: Program, style: str) -> None:
-        self._program = program
-        self._style = style
-        self._derivatives: dict[str, Expr] = {}
-        self._formulas: dict[str, tuple[str | None, str | None]] = {}
+    def __init__(self, request: Differentiate) -> None:
+        self._request = request
+        self._derivatives: dict[str, list[Expr]] = {}
+        self._found: dict[str, Found] = {}
+        self._totals: dict[Symbol, Expr] = {}
 
     @cached_property
-    def _translation(self) -> Translation:
-        return translate(self._program)
-
-    def formula(self, name: str) -> tuple[str | None, str | None]:
-        """The derivative about one variable, printed; or None and the reason why there is none."""
-        if name not in self._formulas:
-            try:
-                self._formulas[name] = self._find(name), None
-            except Exception as problem:
-                self._formulas[name] = None, _explain(problem)
-        return self._formulas[name]
-
-    def _find(self, name: str) -> str:
-        translation = self._translation
-        if not translation.expression.free_symbols:
-            _check(translation.expression)
-        derivative = _differentiate(translation.expression, translation.symbols[name])
-        _check(derivative)
-        self._derivatives[name] = derivative
-        formula = translation.restore(derivative)
-        if tree_sizes(formula)[formula] > PRINTABLE:
-            raise NoFormula(f"the formula is too long to be printed: it has more than {PRINTABLE} parts")
-        texts = [(write(form, "text", decimal=translation.decimal), form) for form in forms(formula)]
-        text, best = min(texts, key=lambda each: len(each[0]))
-        return text if self._style == "text" else write(best, self._style, decimal=translation.decimal)
-
-    def value(self, at: Mapping[str, float]) -> Number:
-        """The program's own value at the exact doubles `at`."""
+    def _attempt(self) -> Translation | Exception:
+        request = self._request
         try:
-            return self._number(self._translation.expression, at)
+            return translate(request.program, request.wrt, request.tensors)
+        except Exception as problem:
+            return problem
+
+    @property
+    def _translation(self) -> Translation:
+        if isinstance(self._attempt, Exception):
+            raise self._attempt
+        return self._attempt
+
+    @cached_property
+    def _slopes(self) -> Slopes:
+        translation = self._translation
+        asked = [symbol for name in self._request.wrt for symbol in translation.symbols[name]]
+        slopes = Slopes(dict.fromkeys((*asked, *translation.intermediates)))
+        for expression in (translation.expression, *translation.intermediates.values()):
+            slopes.dependence(expression)
+        return slopes
+
+    @cached_property
+    def _expand(self) -> Substitution:
+        return Substitution(self._translation.intermediates)
+
+    def formula(self, name: str) -> Found:
+        """The derivative with respect to one name, printed; or the reason why there is none."""
+        if name not in self._found:
+            try:
+                self._found[name] = self._find(name)
+            except Exception as problem:
+                self._found[name] = Found(None, _explain(problem))
+        return self._found[name]
+
+    def _find(self, name: str) -> Found:
+        shape, places = self._translation.shapes[name], range(len(self._translation.symbols[name]))
+        gradient = self._differentiate(name, shape)
+        try:
+            printable = gradient.printable()
+            pattern = printable.pattern(self._translation.shapes, self._names, self._style)
+            texts = printable.texts(pattern, self._style)
+            general = None if pattern is None else self._style.write(pattern.formula)
+        except Exception as problem:
+            return Found(nested([None for _ in places], shape), nested([_explain(problem) for _ in places], shape))
+        return Found(nested(texts, shape), nested([None for _ in places], shape), general)
+
+    def _differentiate(self, name: str, shape: Shape) -> Gradient:
+        translation = self._translation
+        if translation.expression.is_number:
+            _check(translation.expression)
+        if self._slopes.size > MAX_DERIVATIVES:
+            raise NoFormula(
+                f"SymPy steps aside: {self._slopes.size:,} local derivatives, more than {MAX_DERIVATIVES:,}"
+            )
+        short = [self._total(symbol) for symbol in translation.symbols[name]]
+        exact = [self._expand(each) for each in short]
+        for each in exact:
+            _check(each)
+        self._derivatives[name] = exact
+        versions = [exact, short] if translation.intermediates else [exact]
+        return Gradient([[translation.restore(each) for each in version] for version in versions], shape)
+
+    @property
+    def _names(self) -> set[str]:
+        """The names that mean something in the text."""
+        return {*self._request.program.variables, *self._request.program.assigned}
+
+    @cached_property
+    def _style(self) -> Style:
+        def writer(style: str) -> Callable[[Expr], str]:
+            return lambda formula: write(formula, style, decimal=self._translation.decimal)
+
+        return Style(writer("text"), writer(self._request.style))
+
+    def _total(self, symbol: Symbol) -> Expr:
+        """The derivative of the output, in terms of intermediates: through each of them that depends on the symbol."""
+        if symbol not in self._totals:
+            translation, slopes = self._translation, self._slopes
+            terms = [slopes.by(translation.expression, symbol)]
+            for intermediate, meaning in translation.intermediates.items():
+                if slopes.depends(meaning, symbol):
+                    terms.append(self._total(intermediate) * slopes.by(meaning, symbol))
+            self._totals[symbol] = Add(*terms)
+        return self._totals[symbol]
+
+    def point(self, at: Mapping[str, Array]) -> Point | None:
+        """The point with the exact doubles `at`, tensors as nested lists; None if it is not finite."""
+        if isinstance(self._attempt, Exception):
+            return None
+        numbers = {
+            symbol: number
+            for name in self._request.program.variables
+            for symbol, number in zip(self._attempt.symbols[name], flat(at[name]), strict=True)
+        }
+        if not all(map(math.isfinite, numbers.values())):
+            return None
+        steps = {constant: self._expand(meaning) for constant, meaning in self._attempt.steps.items()}
+        return Point({symbol: Fraction(number) for symbol, number in numbers.items()}, steps)
+
+    def value(self, point: Point | None) -> Number:
+        """The value of the scalar that is differentiated."""
+        try:
+            return _number(self._expand(self._translation.expression), point)
         except Exception as problem:
             return Number(None, _explain(problem))
 
-    def slope(self, name: str, at: Mapping[str, float]) -> Number:
-        """The value of a derivative that was found; a formula that cannot be printed has one, too."""
+    def slope(self, name: str, point: Point | None) -> Array:
+        """The value of each component of a derivative that was found; a formula that cannot be printed has one, too."""
         if name not in self._derivatives:
             return Number(None, None)
-        try:
-            return self._number(self._derivatives[name], at)
-        except Exception as problem:
-            return Number(None, _explain(problem))
-
-    def _number(self, expression: Expr, at: Mapping[str, float]) -> Number:
-        translation = self._translation
-        if not all(math.isfinite(at[name]) for name in translation.symbols):
-            return Number(None, "the point is not finite")
-        values = {symbol: Fraction(at[name]) for name, symbol in translation.symbols.items()}
-        return Number(_both_sides(expression, Point(values, translation.steps)), None)
+        numbers = [_number(each, point) for each in self._derivatives[name]]
+        return nested(numbers, self._translation.shapes[name])
 
 
-def _differentiate(expression: Expr, symbol: Symbol) -> Expr:
-    """SymPy's derivative.
-
-    These are the rules that `diff` calls; but `diff` then tries to prove the result zero, which takes longer than the
-    derivative. There are two, because the first multiplies products factor by factor.
-    """
-    if symbol not in expression.free_symbols:
-        return sympy.S.Zero
-    if len(expression.args) <= SHORT:
-        derivative = expression._eval_derivative(symbol)
-    else:
-        derivative = expression._eval_derivative_n_times(symbol, 1)
-    return sympy.Derivative(expression, symbol) if derivative is None else derivative
+def _number(expression: Expr, point: Point | None) -> Number:
+    if point is None:
+        return Number(None, "the point is not finite")
+    try:
+        return Number(_both_sides(expression, point), None)
+    except Exception as problem:
+        return Number(None, _explain(problem))
 
 
 def _explain(problem: Exception) -> str:
     """The reason in words."""
-    if isinstance(problem, NoFormula | NoValue | Unprintable):
+    if isinstance(problem, NoFormula | NoValue | TooLong | Unprintable):
         return str(problem)
     if isinstance(problem, MemoryError):
         return "SymPy ran out of memory"

@@ -14,7 +14,7 @@ with mpmath's functions (which are SymPy's) and with a bound on the error beside
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -40,6 +40,14 @@ class Point:
     """The value of each variable."""
     steps: Mapping[Expr, Expr]
     """The step function that each constant stands for."""
+    known: dict[tuple[int, int | None], "Evaluator"] = field(default_factory=dict, compare=False)
+    """What has been evaluated here, by precision and side: several expressions may share their parts."""
+
+    def evaluator(self, precision: int, side: int | None) -> "Evaluator":
+        """The pass at this precision that chooses this side."""
+        if (precision, side) not in self.known:
+            self.known[precision, side] = Evaluator(self, precision, side)
+        return self.known[precision, side]
 
 
 def evaluate(expression: Expr, point: Point, side: int | None = None) -> str:
@@ -51,7 +59,7 @@ def evaluate(expression: Expr, point: Point, side: int | None = None) -> str:
     for precision in PRECISIONS:
         try:
             with context.workprec(precision):
-                return digits(Evaluator(point, precision, side).number(expression))
+                return digits(point.evaluator(precision, side).number(expression))
         except Unresolved:
             continue
         except OverflowError:
@@ -111,7 +119,7 @@ class Evaluator:
     def _symbol(self, symbol: Expr) -> Number:
         if symbol in self._point.steps:
             # A step function has the value that it has, also at its jump; no slope is asked of it.
-            return Evaluator(self._point, self._precision, 0).number(self._point.steps[symbol])
+            return self._point.evaluator(self._precision, 0).number(self._point.steps[symbol])
         return self._point.values[symbol]
 
     def _function(self, expression: Expr) -> Number:

@@ -9,9 +9,25 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from autogradcli.engines.opinions import Array
 from autogradcli.language.program import Program
+from autogradcli.language.shapes import Shape
 
 _LENGTH = struct.Struct(">Q")
+
+
+@dataclass(frozen=True, slots=True)
+class Tensors:
+    """What a program does not say about its tensors."""
+
+    shapes: tuple[tuple[str, Shape], ...] = ()
+    """The shapes of the variables that are not scalars."""
+    upstream: tuple[float, ...] | None = None
+    """What the components of the output are multiplied by, row by row, to make a scalar of it."""
+
+
+SCALARS = Tensors()
+"""There are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +41,7 @@ class Differentiate:
     """How formulas are printed: text, latex, python or c."""
     timeout: float
     """Seconds after which the parent loses patience with each half of the ticket."""
+    tensors: Tensors
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +49,7 @@ class Evaluate:
     """Parent to child: the point of an earlier ticket."""
 
     ticket: int
-    at: dict[str, float]
+    at: dict[str, Array]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +61,16 @@ class Began:
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """Child to parent: the derivative about one variable, or why there is none."""
+    """Child to parent: the derivative about one variable."""
 
     ticket: int
     variable: str
-    formula: str | None
-    reason: str | None
+    formula: Array
+    """The text of each component; None where there is none."""
+    reason: Array
+    """Why there is none."""
+    pattern: str | None = None
+    """One formula for all components, with letters for indices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +95,8 @@ class Evaluated:
 
     ticket: int
     value: Number
-    derivatives: dict[str, Number]
+    derivatives: dict[str, Array]
+    """For each variable a `Number` for each component."""
     seconds: float
 
 

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 import sympy
-from sympy import Expr, Symbol
+from sympy import Expr
 
 
 class _Real(sympy.Function):  # type: ignore[misc]
@@ -48,9 +48,10 @@ class where(_Real):  # noqa: N801
             return x
         return y if condition == sympy.false else None
 
-    def _eval_derivative(self, symbol: Symbol) -> Expr:
+    def slope(self, of: Callable[[Expr], Expr]) -> Expr:
+        """The derivative, given those `of` its parts: the slope of the branch that is taken."""
         condition, x, y = self.args
-        return where(condition, x.diff(symbol), y.diff(symbol))
+        return where(condition, of(x), of(y))
 
 
 class side(_Real):  # noqa: N801
@@ -78,11 +79,12 @@ class _Extreme(_Real):
             return distinct[0]
         return None if distinct == arguments else cls(*distinct)
 
-    def _eval_derivative(self, symbol: Symbol) -> Expr:
+    def slope(self, of: Callable[[Expr], Expr]) -> Expr:
+        """The derivative, given those `of` its parts."""
         best, *others = self.args
-        slope = best.diff(symbol)
+        slope = of(best)
         for other in others:
-            slope = side(self.order * (best - other), slope, other.diff(symbol))
+            slope = side(self.order * (best - other), slope, of(other))
             best = self.func(best, other)
         return slope
 

@@ -15,7 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO, Self
 
+from autogradcli.engines.opinions import Array, flat, nested, shape
 from autogradcli.engines.sympy.messages import (
+    SCALARS,
     Began,
     Differentiate,
     Differentiated,
@@ -25,6 +27,7 @@ from autogradcli.engines.sympy.messages import (
     Number,
     Reply,
     Request,
+    Tensors,
     pack,
     receive,
 )
@@ -38,12 +41,14 @@ COMMAND = (sys.executable, "-P", "-m", "autogradcli.engines.sympy.worker")
 class Derivative:
     """What SymPy found about one variable."""
 
-    formula: str | None
-    """The derivative, printed in the style asked for and in the user's names."""
-    digits: str | None
+    formula: Array
+    """The derivative, printed in the style asked for and in the user's names; of a tensor, each component's."""
+    digits: Array
     """Its value at the point to 30 significant digits; None if it is not a number, or no point was given."""
-    reason: str | None
+    reason: Array
     """Why the formula or the digits are missing."""
+    pattern: str | None = None
+    """One formula for all components, with letters for their indices; None if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +81,21 @@ class SymbolicProcess:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def differentiate(self, program: Program, wrt: tuple[str, ...], timeout: float, style: str = "text") -> int:
-        """A ticket for the derivatives of `program` about the variables `wrt`; the child begins as soon as it is free.
+    def differentiate(
+        self, program: Program, wrt: tuple[str, ...], timeout: float, style: str = "text", tensors: Tensors = SCALARS
+    ) -> int:
+        """A ticket for the derivatives of `program` about the names `wrt`; the child begins as soon as it is free.
 
         `style` is text, latex, python or c; `timeout` is in seconds that the child may work on this ticket in all.
         """
         self._count += 1
-        ticket = self._tickets[self._count] = _Ticket(Differentiate(self._count, program, wrt, style, timeout))
+        request = Differentiate(self._count, program, wrt, style, timeout, tensors)
+        ticket = self._tickets[self._count] = _Ticket(request)
         self._hand_over(ticket)
         return self._count
 
-    def evaluate(self, ticket: int, at: Mapping[str, float]) -> None:
-        """Ask for the numbers too, at the exact doubles `at`."""
+    def evaluate(self, ticket: int, at: Mapping[str, Array]) -> None:
+        """Ask for the numbers too, at the exact doubles `at`; tensors are nested lists."""
         known = self._tickets[ticket]
         known.point = Evaluate(ticket, dict(at))
         if known.child is self._child:
@@ -201,9 +209,18 @@ class _Ticket:
         found = self.formulas.get(name)
         if found is None:
             return Derivative(None, None, self.given_up)
-        number = Number(None, None) if self.numbers is None else self.numbers.derivatives[name]
-        missing = self.given_up if self.point is not None and self.numbers is None else None
-        return Derivative(found.formula, number.digits, found.reason or number.reason or missing)
+        sizes = shape(found.formula)
+        reasons = flat(found.reason)
+        if self.numbers is None:
+            missing = self.given_up if self.point is not None else None
+            return Derivative(found.formula, None, nested([each or missing for each in reasons], sizes), found.pattern)
+        numbers: list[Number] = flat(self.numbers.derivatives[name])
+        return Derivative(
+            found.formula,
+            nested([number.digits for number in numbers], sizes),
+            nested([reason or number.reason for reason, number in zip(reasons, numbers, strict=True)], sizes),
+            found.pattern,
+        )
 
 
 class _Child:

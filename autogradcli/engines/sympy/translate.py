@@ -5,17 +5,21 @@ deep. Step functions (floor, sign, ...) stand in the expression as constants, wh
 jumps; SymPy's own derivatives of them are DiracDelta, or none. `Translation.restore` puts them back.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 import sympy
 from sympy import Dummy, Expr, Symbol
 
+from autogradcli.engines.sympy.components import symbols
+from autogradcli.engines.sympy.messages import SCALARS, Tensors
 from autogradcli.engines.sympy.natives import native
+from autogradcli.engines.sympy.substitution import Substitution
 from autogradcli.language.program import Program
+from autogradcli.language.shapes import Shape
 from autogradcli.language.table import row
-from autogradcli.language.tape import Input, Literal, Operation, Tape, scalarise
+from autogradcli.language.tape import Input, Layout, Literal, Operation, Tape, components, scalarise
 
 NAMED = {"pi": sympy.pi, "e": sympy.E, "inf": sympy.oo}
 
@@ -35,14 +39,22 @@ INVERT: dict[str, Callable[[Expr], Expr]] = {"sum": lambda x: -x, "product": lam
 JOIN: dict[str, Callable[..., Expr]] = {"sum": sympy.Add, "product": sympy.Mul}
 
 
+MAX_ENTRIES = 20_000
+"""Scalar operations of a program beyond which SymPy steps aside."""
+
+
 @dataclass(frozen=True, slots=True)
 class Translation:
     """A program as SymPy sees it."""
 
     expression: Expr
-    """The output; step functions are constants in it."""
-    symbols: dict[str, Symbol]
-    """The symbol of each variable: real, and named as the user named it."""
+    """The scalar that is differentiated; step functions are constants in it, and intermediates symbols."""
+    symbols: dict[str, list[Symbol]]
+    """Of each variable, and of each intermediate that stands as symbols: its components, row by row."""
+    shapes: dict[str, Shape]
+    """The shape of each of them."""
+    intermediates: dict[Symbol, Expr]
+    """What the symbols that stand for intermediates mean, in the order of evaluation."""
     steps: dict[Dummy, Expr]
     """What the constants that stand for step functions mean."""
     decimal: bool
@@ -50,14 +62,20 @@ class Translation:
 
     def restore(self, expression: Expr) -> Expr:
         """The expression with the step functions back in it."""
-        return expression.xreplace(self.steps) if self.steps else expression
+        return Substitution(self.steps)(expression)
 
 
-def translate(program: Program) -> Translation:
-    """The program's output as one expression in real symbols."""
-    tape = scalarise(program, lambda function: bool(function.sympy))  # SymPy has the function itself
-    builder = _Builder(tape, {name: Symbol(name, real=True) for name in program.variables})
-    return Translation(builder.build(), builder.symbols, builder.steps, _has_decimals(tape))
+def translate(program: Program, wrt: Sequence[str] = (), tensors: Tensors = SCALARS) -> Translation:
+    """The program's output as one expression in real symbols; TooLong if there are more than `MAX_ENTRIES` operations.
+
+    The intermediates among the names `wrt` stand as symbols; where there are tensors, all that have a name do.
+    """
+    shapes = dict(tensors.shapes)
+    asked = [name for name in wrt if name not in program.variables]
+    layout = Layout(tensors.upstream, {program.index(name) for name in asked}, MAX_ENTRIES)
+    tape = scalarise(program, lambda function: bool(function.sympy), shapes, layout)  # SymPy has the function itself
+    named = [name for name in program.assigned if name not in program.variables] if shapes else []
+    return _Builder(program, tape, shapes).build(asked, named)
 
 
 def _has_decimals(tape: Tape) -> bool:
@@ -70,26 +88,49 @@ def _has_decimals(tape: Tape) -> bool:
 
 
 class _Builder:
-    def __init__(self, tape: Tape, symbols: dict[str, Symbol]) -> None:
-        self.symbols = symbols
-        self.steps: dict[Dummy, Expr] = {}
-        self._constant_for: dict[Expr, Dummy] = {}
+    def __init__(self, program: Program, tape: Tape, shapes: dict[str, Shape]) -> None:
+        self._program = program
+        self._tape = tape
         self._entries = tape.entries
-        self._output = tape.output
+        self._shapes = {name: shapes.get(name, ()) for name in program.variables}
+        self._symbols = {name: symbols(name, shape) for name, shape in self._shapes.items()}
+        self._steps: dict[Dummy, Expr] = {}
+        self._constant_for: dict[Expr, Dummy] = {}
         self._values: dict[int, Expr] = {}
-        self._absorbed = _absorbed(tape)
 
-    def build(self) -> Expr:
+    def build(self, asked: Sequence[str], named: Sequence[str]) -> Translation:
         """The output's expression; what it does not depend on is left out."""
-        for index in _needed(self._entries, self._output):
+        standing = self._standing(asked, named)
+        self._absorbed = _absorbed(self._tape, {self._tape.output, *standing})
+        intermediates: dict[Symbol, Expr] = {}
+        for index in _needed(self._entries, self._tape.output):
             if index not in self._absorbed:
                 self._values[index] = self._entry(index)
-        return self._values[self._output]
+            if index in standing:
+                intermediates[standing[index]] = self._values[index]
+                self._values[index] = standing[index]
+        expression, decimal = self._values[self._tape.output], _has_decimals(self._tape)
+        return Translation(expression, self._symbols, self._shapes, intermediates, self._steps, decimal)
+
+    def _standing(self, asked: Sequence[str], named: Sequence[str]) -> dict[int, Symbol]:
+        """The entries that stand as symbols: those of the intermediates asked about, and of others that have a name.
+
+        Where two names mean the same entry, the first has it; the output itself is no symbol unless it is asked about.
+        """
+        found: dict[int, Symbol] = {}
+        for name in dict.fromkeys((*asked, *named)):
+            handle = self._tape.results[self._program.index(name)]
+            self._shapes[name] = () if isinstance(handle, int) else handle.shape
+            self._symbols[name] = symbols(name, self._shapes[name])
+            for entry, symbol in zip(components(handle), self._symbols[name], strict=True):
+                if isinstance(self._entries[entry], Operation) and (name in asked or entry != self._tape.output):
+                    found.setdefault(entry, symbol)
+        return found
 
     def _entry(self, index: int) -> Expr:
         entry = self._entries[index]
         if isinstance(entry, Input):
-            return self.symbols[entry.name]
+            return self._symbols[entry.name][entry.place]
         if isinstance(entry, Literal):
             value = entry.value
             return NAMED[value] if isinstance(value, str) else sympy.Rational(value.numerator, value.denominator)
@@ -117,11 +158,11 @@ class _Builder:
 
     def _step(self, value: Expr) -> Expr:
         """A constant that stands for a step function; the same one wherever the same value stands."""
-        if not value.free_symbols:
+        if value.is_number:
             return value
         if value not in self._constant_for:
             constant = self._constant_for[value] = Dummy(real=True)
-            self.steps[constant] = value.xreplace(self.steps)
+            self._steps[constant] = value
         return self._constant_for[value]
 
 
@@ -138,7 +179,7 @@ def _needed(entries: tuple[Input | Literal | Operation, ...], output: int) -> li
     return sorted(needed)
 
 
-def _absorbed(tape: Tape) -> frozenset[int]:
+def _absorbed(tape: Tape, standing: Collection[int]) -> frozenset[int]:
     """Entries that are no more than a link of a longer chain: used once, by an entry of the same chain."""
     users: dict[int, list[int]] = {}
     for index, entry in enumerate(tape.entries):
@@ -148,7 +189,7 @@ def _absorbed(tape: Tape) -> frozenset[int]:
     return frozenset(
         index
         for index, by in users.items()
-        if len(by) == 1 and index != tape.output and chain[index] is not None and chain[index] == chain[by[0]]
+        if len(by) == 1 and index not in standing and chain[index] is not None and chain[index] == chain[by[0]]
     )
 
 

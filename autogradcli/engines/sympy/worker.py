@@ -91,7 +91,8 @@ class Worker:
         work = self._work(request)
         self._open[request.ticket] = request, work
         for name in request.wrt:
-            self._reply(Formula(request.ticket, name, *work.formula(name)))
+            found = work.formula(name)
+            self._reply(Formula(request.ticket, name, found.texts, found.reasons, found.pattern))
         self._reply(Differentiated(request.ticket, time.perf_counter() - start))
         self._count += 1
         if self._count % CACHE_LIFE == 0:
@@ -101,8 +102,9 @@ class Worker:
         del self._points[point.ticket]
         request, work = self._open.pop(point.ticket)
         start = self._begin(request)
-        slopes = {name: work.slope(name, point.at) for name in request.wrt}
-        value = work.value(point.at)
+        at = work.point(point.at)
+        slopes = {name: work.slope(name, at) for name in request.wrt}
+        value = work.value(at)
         self._reply(Evaluated(point.ticket, value, slopes, time.perf_counter() - start))
 
     def _begin(self, request: Differentiate) -> float:
@@ -113,8 +115,8 @@ class Worker:
     def _work(self, request: Differentiate) -> Work:
         """What is known of the program; other points of the same expression need no new derivatives."""
         program = request.program
-        key = (program.source, program.output, program.variables, request.style)
-        work = self._works.pop(key) if key in self._works else Work(program, request.style)
+        key = (program.source, program.output, program.variables, request.wrt, request.style, request.tensors)
+        work = self._works.pop(key) if key in self._works else Work(request)
         self._works[key] = work
         if len(self._works) > KEPT:
             del self._works[next(iter(self._works))]

@@ -1,0 +1,64 @@
+"""The formulas of a gradient in the shortest of their forms, and the pattern that covers all of them."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from sympy import Expr
+
+from autogradcli.engines.sympy.patterns import Pattern, find_pattern
+from autogradcli.engines.sympy.readable import PRINTABLE, forms, tree_sizes
+from autogradcli.language.shapes import Shape, indices
+
+
+class NoFormula(Exception):
+    """There is no formula, or none that can be printed; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How formulas are written."""
+
+    measure: Callable[[Expr], str]
+    """The text whose length decides between several forms."""
+    write: Callable[[Expr], str]
+    """The text that is shown."""
+
+    def shortest(self, candidates: Sequence[Expr]) -> Expr:
+        """The form whose text is the shortest; of equally short ones the first."""
+        return min(candidates, key=lambda each: len(self.measure(each)))
+
+
+@dataclass(frozen=True, slots=True)
+class Gradient:
+    """The formulas of all components with respect to one variable."""
+
+    versions: Sequence[Sequence[Expr]]
+    """One or several ways to write them: each has a formula for every component, row by row."""
+    shape: Shape
+
+    def printable(self) -> "Gradient":
+        """The ways that are short enough; NoFormula if none is."""
+        sizes = [sum(tree_sizes(formula)[formula] for formula in version) for version in self.versions]
+        short = [version for version, size in zip(self.versions, sizes, strict=True) if size <= PRINTABLE]
+        if not short:
+            raise NoFormula(f"the formula is too long to be printed: it has more than {PRINTABLE} parts")
+        return Gradient(short, self.shape)
+
+    def pattern(self, shapes: Mapping[str, Shape], taken: Collection[str], style: Style) -> Pattern | None:
+        """The shortest pattern, if there is one."""
+        patterns = [find_pattern(version, self.shape, shapes, taken) for version in self.versions]
+        found = {form: each for each in patterns if each for form in forms(each.formula)}
+        if not found:
+            return None
+        best = style.shortest(list(found))
+        return Pattern(best, found[best].letters)
+
+    def texts(self, pattern: Pattern | None, style: Style) -> list[str]:
+        """The formula of every component."""
+        if pattern is not None:
+            places = range(len(self.versions[0]))
+            return [style.write(pattern.at(indices(place, self.shape))) for place in places]
+        return [
+            style.write(style.shortest([form for formula in each for form in forms(formula)]))
+            for each in zip(*self.versions, strict=True)
+        ]
