@@ -7,7 +7,7 @@ from typing import Any
 
 from autogradcli.compute.report import Ball, Gradient
 from autogradcli.engines.opinions import Array, flat, shape
-from autogradcli.errors import visible
+from autogradcli.errors import columns, visible
 from autogradcli.language.shapes import subscript, written
 from autogradcli.render.layout import elide
 from autogradcli.render.numbers import ALL_DIGITS, DOUBLE_DIGITS, enclosure, shorter, shortest, significant, ulps
@@ -15,7 +15,7 @@ from autogradcli.render.tensors import Drawn, Write, draw_tensor
 from autogradcli.render.terminal import Terminal
 from autogradcli.render.verdicts import LOOKS
 
-LABELS = ("variable", "autograd", "SymPy: derivative", "SymPy: value", "true value (Arb)", "radius", "error", "verdict")
+LABELS = ("variable", "autograd", "SymPy: derivative", "SymPy: value", "true value (Arb)", "error", "verdict")
 WIDTH = max(map(len, LABELS)) + 3
 """Columns before what a label stands for."""
 NOT_PROVEN = "--"
@@ -60,8 +60,7 @@ def _entries(name: str, gradient: Gradient, dtype: str, terminal: Terminal) -> I
     true = _true_values(gradient, digits, room, terminal)
     yield from _symbolic(gradient, true, digits, room, terminal)
     if true is not None:
-        yield _Entry("true value (Arb)", true)
-        yield _entry("radius", _radius(gradient.exact))
+        yield _Entry("true value (Arb)", _with_radius(true, gradient.exact, digits, room))
     if error := _error(name, gradient.ulps, sizes):
         yield _entry("error", error)
     yield _Entry("verdict", Drawn((_verdict(name, gradient),), True), LOOKS[gradient.verdict].style)
@@ -98,12 +97,20 @@ def _true_values(gradient: Gradient, digits: int, room: int | None, terminal: Te
     return draw_tensor(gradient.exact, _decimal_writer(digits), room, terminal.ellipsis)
 
 
-def _radius(balls: Array) -> str:
-    """The radius that is enough for all balls."""
-    shown = [enclosure(ball.value, ball.radius, ALL_DIGITS) for ball in flat(balls) if ball is not None]
-    radii = [text.partition(" ± ")[2] for text in shown]
-    largest = max(radii, key=Decimal)
-    return largest if len(set(radii)) == 1 else f"{largest} at most"
+def _with_radius(drawn: Drawn, balls: Array, digits: int, room: int | None) -> Drawn:
+    """The middles with the radius that is enough for all: beside them where it fits, else below.
+
+    Where digits are left out, the radius is said to be that of what was proven, not of what is shown.
+    """
+    shown = [enclosure(ball.value, ball.radius, digits) for ball in flat(balls) if ball is not None]
+    radii = {text.partition(" ± ")[2] for text in shown}
+    radius = max(radii, key=Decimal) + ("" if len(radii) == 1 else " at most")
+    *above, last = drawn.lines
+    if not drawn.whole:
+        return Drawn((*drawn.lines, f"proven to ± {radius}"), False)
+    if room is None or columns(last) + len(radius) + 3 <= room:
+        return Drawn((*above, f"{last} ± {radius}"), True)
+    return Drawn((*drawn.lines, f"± {radius}"), True)
 
 
 def _symbolic(
