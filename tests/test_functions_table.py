@@ -115,7 +115,7 @@ def call(row: Function, point: Mapping[str, float]) -> tuple[str, list[str]]:
             "tensor": parameter.name,
             "boolean": f"{parameter.name} > 0",
             "number": repr(point.get(parameter.name)),
-            "option": f'"{parameter.choices[0]}"',
+            "option": '"' + "".join(parameter.choices) + '"',
         }[parameter.kind]
         arguments.append(f"{parameter.name}={text}" if parameter.keyword_only else text)
     typed = f"{row.name}({', '.join(arguments)})"
