@@ -3,22 +3,33 @@
 import atexit
 import contextlib
 import os
+import signal
 import sys
+from types import FrameType
 from typing import NoReturn
 
 INTERRUPTED = 130
 """Ctrl-C: 128 + SIGINT, as shells have it."""
+SHOW_CURSOR = b"\x1b[?25h"
+"""What a progress bar owes the terminal that it is cut off from."""
 
 
 def main() -> NoReturn:
     """Run the command line of this process, and end it."""
-    try:
-        from autogradcli.cli.app import run
+    signal.signal(signal.SIGINT, _interrupted)
+    from autogradcli.cli.app import run
 
-        status = run(sys.argv[1:])
-    except KeyboardInterrupt:
-        status = INTERRUPTED
-    leave(status)
+    leave(run(sys.argv[1:]))
+
+
+def _interrupted(_: int, __: FrameType | None) -> NoReturn:
+    """End the process from within whatever it is doing.
+
+    An exception would not do: libraries that are being imported turn it into errors of their own, or lose it.
+    """
+    with contextlib.suppress(OSError):
+        os.write(2, (SHOW_CURSOR if os.isatty(2) else b"") + b"interrupted\n")
+    os._exit(INTERRUPTED)
 
 
 def leave(status: int) -> NoReturn:

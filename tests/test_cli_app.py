@@ -87,14 +87,14 @@ def test_a_defect_is_caught_in_one_place(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_an_interrupt_has_the_status_of_shells(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C at any time: 130, and nothing is printed."""
+    """Ctrl-C at any time: 130, and one word."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(app, "canonical", interrupt)
     result = gradcalc("eval", "x")
-    assert (result.status, result.out, result.err) == (130, "", "")
+    assert (result.status, result.out, result.err) == (130, "", "interrupted\n")
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")

@@ -74,6 +74,7 @@ def run(arguments: Sequence[str]) -> int:
     except typer.Exit as finished:
         return finished.exit_code
     except KeyboardInterrupt:
+        say("interrupted")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         abandon_standard_output()

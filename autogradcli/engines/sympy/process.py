@@ -11,7 +11,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import BinaryIO, Self
 
@@ -232,13 +233,14 @@ class _Child:
     def __init__(self) -> None:
         # The child must find the same modules as its parent, whatever folder it starts in.
         path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
-        self._process = subprocess.Popen(
-            COMMAND,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=os.environ | {"PYTHONPATH": path},
-        )
+        with _interrupts_blocked():
+            self._process = subprocess.Popen(
+                COMMAND,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=os.environ | {"PYTHONPATH": path},
+            )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._replies: queue.SimpleQueue[tuple[Reply | None, float]] = queue.SimpleQueue()
@@ -290,6 +292,20 @@ class _Child:
         self._requests.put(None)
         for thread in self._threads:
             thread.join()
+
+
+@contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    """Have a child that starts meanwhile never hear of Ctrl-C, which a terminal sends to parent and child alike.
+
+    A child inherits what is blocked, and keeps it; what it could do itself comes after its interpreter has started.
+    An interrupt of the parent is delivered afterwards.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _read(stream: BinaryIO, replies: "queue.SimpleQueue[tuple[Reply | None, float]]") -> None:

@@ -7,7 +7,6 @@ done in a thread whose stack is large enough for SymPy's recursion.
 import gc
 import os
 import queue
-import signal
 import sys
 import threading
 import time
@@ -159,7 +158,6 @@ def claim_pipes() -> tuple[BinaryIO, BinaryIO]:
 
 def main() -> None:
     """Serve one parent until it closes its pipe or dies."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     requests, replies = claim_pipes()
     limit_memory()
     sys.setrecursionlimit(RECURSION)

@@ -1,0 +1,44 @@
+"""Ctrl-C, as a terminal sends it: to gradcalc and to all that it has started, at any moment."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from autogradcli.engines.sympy.process import _interrupts_blocked
+
+GRADCALC = [sys.executable, "-m", "autogradcli"]
+HARD = "y = x;" + ";".join(["y = sin(y)*cos(y)"] * 25)
+COMMANDS = {"batch": ["batch"], "eval": ["eval", HARD, "--x", "0.5", "--timeout", "60"]}
+"""Neither of them ends by itself."""
+DELAYS = [0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7, 0.9, 1.2, 1.5]
+"""Seconds: from shortly after the interpreter's own start to after the imports of torch and SymPy."""
+
+
+@pytest.mark.parametrize("delay", DELAYS)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_an_interrupt_at_any_moment_is_one_line(command: str, delay: float) -> None:
+    """Status 130 and no traceback, whatever was being imported or computed."""
+    pipe = subprocess.PIPE
+    arguments = [*GRADCALC, *COMMANDS[command]]
+    with subprocess.Popen(
+        arguments, stdin=pipe, stdout=pipe, stderr=pipe, text=True, start_new_session=True
+    ) as process:
+        time.sleep(delay)
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert out == ""
+    assert (process.returncode, err) == (130, "interrupted\n")
+
+
+def test_the_child_does_not_hear_of_it() -> None:
+    """SIGINT is blocked in SymPy's process from its first instruction on."""
+    program = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
+    command = [sys.executable, "-c", program]
+    with _interrupts_blocked():
+        inside = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    after = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert (inside, after) == ("True\n", "False\n")
