@@ -21,6 +21,7 @@ WIDTH = max(map(len, LABELS)) + 3
 NOT_PROVEN = "--"
 """What stands for a component without a proven number: at a kink, say."""
 SAME = "as the true value"
+SAME_DIGITS = "autograd's in all digits that are shown"
 PARTLY = "some digits or components are left out; --full shows them"
 
 
@@ -56,10 +57,13 @@ def _entries(name: str, gradient: Gradient, dtype: str, terminal: Terminal) -> I
     yield _entry("variable", f"{name}   {written(sizes)}")
     room = None if terminal.width is None else max(terminal.width - WIDTH, 2 * WIDTH)
     digits = ALL_DIGITS if room is None else DOUBLE_DIGITS
-    yield _Entry("autograd", draw_tensor(gradient.autograd, float_writer(dtype), room, terminal.ellipsis))
+    autograd = draw_tensor(gradient.autograd, float_writer(dtype), room, terminal.ellipsis)
+    yield _Entry("autograd", autograd)
     true = _true_values(gradient, digits, room, terminal)
     yield from _symbolic(gradient, true, digits, room, terminal)
     if true is not None:
+        repeated = len(true.lines) > 1 and not true.whole and true.lines == autograd.lines
+        true = Drawn((SAME_DIGITS,), False) if repeated else true
         yield _Entry("true value (Arb)", _with_radius(true, gradient.exact, digits, room))
     if error := _error(name, gradient.ulps, sizes):
         yield _entry("error", error)

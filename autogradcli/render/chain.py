@@ -8,7 +8,7 @@ from autogradcli.engines.opinions import Array, shape
 from autogradcli.errors import visible
 from autogradcli.language.shapes import written
 from autogradcli.render.blocks import float_writer
-from autogradcli.render.layout import Column, Table, draw_table, elide
+from autogradcli.render.layout import NARROW_GAP, Column, Table, draw_table, elide
 from autogradcli.render.tensors import FEW_DIGITS, brief
 from autogradcli.render.terminal import Terminal
 
@@ -107,11 +107,12 @@ def _tables(nodes: Sequence[Node], dtype: str, terminal: Terminal) -> Iterator[T
         return
     yield from (_squeezed(_table(rows, dtype, room, terminal), terminal, GOOD_EXPRESSION) for room in (None, *ROOMS))
     yield _squeezed(_table(rows, dtype, ROOMS[-1], terminal), terminal, LEAST_EXPRESSION)
-    table = _squeezed(_table(_rows(nodes, narrow, terminal), dtype, ROOMS[-1], terminal), terminal, LEAST_EXPRESSION)
+    close = replace(_table(_rows(nodes, narrow, terminal), dtype, ROOMS[-1], terminal), gap=NARROW_GAP)
+    table = _squeezed(close, terminal, LEAST_EXPRESSION)
     yield table
     label, *others = table.columns
     room = max(terminal.width - (table.width - label.width), LEAST_LABEL)
-    yield Table((_elided(label, room, terminal), *others))
+    yield replace(table, columns=(_elided(label, room, terminal), *others))
 
 
 def _rows(nodes: Sequence[Node], guides: Guides, terminal: Terminal) -> list[Row]:
@@ -159,7 +160,7 @@ def _squeezed(table: Table, terminal: Terminal, least: int) -> Table:
     assert terminal.width is not None
     label, expression, *others = table.columns
     room = max(terminal.width - (table.width - expression.width), least)
-    return Table((label, _elided(expression, room, terminal), *others))
+    return replace(table, columns=(label, _elided(expression, room, terminal), *others))
 
 
 def _elided(column: Column, room: int, terminal: Terminal) -> Column:

@@ -10,6 +10,10 @@ PADDED = 120
 """Widest cell that others are padded to; off a terminal cells may be longer, since nothing is cut there."""
 
 
+NARROW_GAP = 2
+"""Spaces between two columns where there is little room."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of a table."""

@@ -10,7 +10,7 @@ from autogradcli.compute.report import Ball, Gradient, Report
 from autogradcli.engines.opinions import shape
 from autogradcli.errors import visible
 from autogradcli.render.blocks import draw_blocks
-from autogradcli.render.layout import Column, Table, draw_table, elide, one_line
+from autogradcli.render.layout import NARROW_GAP, Column, Table, draw_table, elide, one_line
 from autogradcli.render.numbers import ALL_DIGITS, DOUBLE_DIGITS, enclosure, shortest, significant, ulps
 from autogradcli.render.terminal import Terminal
 from autogradcli.render.verdicts import LOOKS
@@ -22,7 +22,6 @@ LEAST_DIGITS = 8
 """Significant digits below which no number is cut."""
 LEAST_FORMULA = 20
 """Terminal columns below which a formula is not elided but moved out of the table."""
-NARROW_GAP = 2
 
 SYMBOLIC = "SymPy:\nvalue"
 FORMULA = "SymPy:\nderivative"
