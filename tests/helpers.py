@@ -29,4 +29,4 @@ def examine(text: str, at: Mapping[str, str], dtype: str = "float64") -> dict[st
 
 def prove(program: Program, at: Mapping[str, Any], dtype: Dtype) -> Proof:
     """Enclosures about all variables at a point whose coordinates are floats, or nested lists of them."""
-    return enclose(plan(program, program.variables, {name: shape(value) for name, value in at.items()}), at, dtype)
+    return enclose(plan(program, program.variables, at), at, dtype)

@@ -16,9 +16,11 @@ from autogradcli.compute.report import Report, Variable
 from autogradcli.compute.ruling import gradient
 from autogradcli.compute.verdict import worst
 from autogradcli.engines.opinions import Autograd, flat, nested, shape
+from autogradcli.engines.sympy.messages import SCALARS, Tensors
 from autogradcli.engines.sympy.process import Answer, SymbolicProcess
 from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
+from autogradcli.language.function import NoDefinition
 from autogradcli.language.tape import TooLong
 
 ENGINES = ("gradcalc", "torch", "sympy", "python-flint")
@@ -53,12 +55,13 @@ class Pending:
 
     def __init__(self, problem: Problem, symbolic: SymbolicProcess | None) -> None:
         self._problem = problem
-        self._symbolic = symbolic if _is_for_sympy(problem) else None
+        self._symbolic = symbolic if problem.wrt else None
+        self._ticket: int | None = None
         self._seconds: dict[str, float] = {}
         self._autograd: Autograd | None = None
         self._proof: Any = None
-        if self._symbolic is not None:
-            self._ticket = self._symbolic.differentiate(problem.program, problem.variables_asked, problem.timeout)
+        if not problem.tensors and problem.backward.upstream is None:
+            self._hand_over(SCALARS)
 
     def evaluate(self) -> None:
         """Run torch and Arb, and tell SymPy the numbers that torch received. GradcalcError where torch refuses."""
@@ -71,11 +74,10 @@ class Pending:
         try:
             self._autograd = differentiate(problem.program, problem.at, problem.wrt, problem.dtype, problem.backward)
         except GradcalcError:
-            if self._symbolic is not None:
+            if self._symbolic is not None and self._ticket is not None:
                 self._symbolic.abandon(self._ticket)
             raise
-        if self._symbolic is not None:
-            self._symbolic.evaluate(self._ticket, self._autograd.inputs)
+        self._tell_sympy(self._autograd)
         differentiated = perf_counter()
         self._proof = _prove(problem, self._autograd)
         self._seconds = {
@@ -84,12 +86,28 @@ class Pending:
             "arb": perf_counter() - differentiated,
         }
 
+    def _hand_over(self, tensors: Tensors) -> None:
+        if self._symbolic is not None:
+            problem = self._problem
+            self._ticket = self._symbolic.differentiate(problem.program, problem.wrt, problem.timeout, tensors=tensors)
+
+    def _tell_sympy(self, autograd: Autograd) -> None:
+        """Give SymPy the numbers that torch received; and the problem, if only their shapes make it complete."""
+        if self._ticket is None:
+            shapes = tuple((name, shape(value)) for name, value in autograd.inputs.items() if shape(value))
+            upstream = None if autograd.upstream is None else tuple(flat(autograd.upstream))
+            self._hand_over(Tensors(shapes, upstream))
+        if self._symbolic is not None and self._ticket is not None:
+            self._symbolic.evaluate(self._ticket, autograd.inputs)
+
     def report(self) -> Report:
         """The finished report; waits for SymPy, at most as long as the problem's timeout says."""
         if self._autograd is None:
             self.evaluate()
         assert self._autograd is not None
-        answer = None if self._symbolic is None else self._symbolic.result(self._ticket)
+        answer = None
+        if self._symbolic is not None and self._ticket is not None:
+            answer = self._symbolic.result(self._ticket)
         seconds = self._seconds | ({} if answer is None else {"sympy": answer.seconds})
         return _assemble(self._problem, self._autograd, self._proof, answer, seconds)
 
@@ -112,23 +130,18 @@ def compute(problem: Problem) -> Report:
         return session.start(problem).report()
 
 
-def _is_for_sympy(problem: Problem) -> bool:
-    """Whether SymPy has anything to say: about numbers and variables, and not about an output with an upstream."""
-    return bool(problem.variables_asked) and not problem.tensors and problem.backward.upstream is None
-
-
 def _prove(problem: Problem, autograd: Autograd) -> Any:
-    """What Arb proves; for a program that is too long for it, that it is."""
+    """What Arb proves; of a program that it cannot follow, why not."""
     from autogradcli.engines.arb.enclose import enclose
+    from autogradcli.engines.arb.measure import unproven
     from autogradcli.engines.arb.sweep import plan
 
     inputs = autograd.inputs
-    shapes = {name: shape(value) for name, value in inputs.items()}
     upstream = None if autograd.upstream is None else flat(autograd.upstream)
     try:
-        prepared = plan(problem.program, problem.wrt, shapes, upstream, problem.max_operations)
-    except TooLong as reason:
-        return reason
+        prepared = plan(problem.program, problem.wrt, inputs, upstream, problem.max_operations)
+    except (TooLong, NoDefinition) as reason:
+        return unproven(reason)
     return enclose(prepared, inputs, DTYPES[problem.dtype])
 
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from autogradcli.language.function import Function, Placeholder
+from autogradcli.language.function import Function, NoDefinition, Placeholder
 from autogradcli.language.parser import parse_formula
 from autogradcli.language.program import Call, Constant, Program, Tensor, Variable
 from autogradcli.language.shapes import Shape, not_a_number
@@ -75,6 +75,8 @@ class Layout:
     """The steps whose values get entries that belong to no other step's value."""
     limit: int = MAX_ENTRIES
     """The entries that it may have."""
+    estimate: Estimate | None = None
+    """What is known of values; None if nothing is."""
 
 
 PLAIN = Layout()
@@ -105,7 +107,7 @@ def scalarise(
     `shapes` gives the shapes of the variables that are not scalars. GradcalcError if the output is not a scalar and
     there is no upstream; TooLong beyond the limit.
     """
-    builder = Builder(primitive, shapes or {}, layout=layout)
+    builder = Builder(primitive, shapes or {}, layout)
     results = builder.run(program)
     output = results[program.output]
     if layout.upstream is not None:
@@ -137,13 +139,11 @@ class Builder:
         self,
         primitive: Callable[[Function], bool],
         shapes: Mapping[str, Shape],
-        estimate: "Estimate | None" = None,
         layout: Layout = PLAIN,
     ) -> None:
         self.entries: list[Entry] = []
         self._primitive = primitive
         self._shapes = shapes
-        self._estimate = estimate
         self._layout = layout
         self._step = 0
 
@@ -181,13 +181,14 @@ class Builder:
         """Append the row of this name."""
         return self.apply(row(name), operands, options)
 
-    def largest(self, handles: Sequence[int]) -> int:
-        """The place of the largest of some entries, or of one of them if no values are known: 0.
+    def largest(self, handles: Sequence[int]) -> int | None:
+        """The place of the largest of some entries; None if no values are known.
 
         For formulas that hold with any of them, such as log(sum(exp(x))) = x[k] + log(sum(exp(x - x[k]))).
         """
-        estimates = None if self._estimate is None else self._estimate(self.entries, handles)
-        return 0 if estimates is None else max(range(len(handles)), key=estimates.__getitem__)
+        if self._layout.estimate is None:
+            return None
+        return max(range(len(handles)), key=self._layout.estimate(self.entries, handles).__getitem__)
 
     def literal(self, value: Fraction | str) -> int:
         """Append a constant."""
@@ -197,6 +198,8 @@ class Builder:
         if not function.definition:
             from autogradcli.language.meaning import MEANING
 
+            if function.name not in MEANING:
+                raise NoDefinition(function.name)
             return MEANING[function.name](self, **arguments)
         body = definition(function)
         results: list[Handle] = []

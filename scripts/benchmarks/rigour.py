@@ -22,7 +22,7 @@ def rigour(lines: Sequence[str], rounds: int) -> Iterator[Figure]:
     functions |= {"pi": torch.pi, "ln": functions["log"]}
     cases = [json.loads(line) for line in lines]
     code = [compile(case["expression"].strip(), "formula", "eval") for case in cases]
-    tapes = [plan(parse(case["expression"], given=case["at"]), case["wrt"], {}) for case in cases]
+    tapes = [plan(parse(case["expression"], given=case["at"]), case["wrt"], case["at"]) for case in cases]
     results: list[tuple[float, list[float]]] = []
 
     def by_torch() -> None:

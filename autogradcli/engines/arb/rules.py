@@ -179,14 +179,19 @@ def _bound(entry: Literal | Operation, places: Sequence[int]) -> tuple[Callable[
 def forward(entries: Sequence[Entry], inputs: Mapping[str, Sequence[Value]]) -> list[Any]:
     """The value of every entry of a tape, at the precision in force."""
     values: list[Any] = []
-    for entry in entries:
+    extend(values, entries, inputs)
+    return values
+
+
+def extend(values: list[Any], entries: Sequence[Entry], inputs: Mapping[str, Sequence[Value]]) -> None:
+    """Append the values of the entries beyond those whose values are there."""
+    for entry in entries[len(values) :]:
         if isinstance(entry, Input):
             values.append(inputs[entry.name][entry.place])
         elif isinstance(entry, Literal):
             values.append(constant(entry.value)())
         else:
             values.append(value(entry.function)(*[values[operand] for operand in entry.operands]))
-    return values
 
 
 @lru_cache(maxsize=1000)

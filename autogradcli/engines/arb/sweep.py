@@ -15,8 +15,10 @@ from typing import Any, NamedTuple
 from flint import arb
 
 from autogradcli.engines.arb.rounding import Rounding
+from autogradcli.engines.arb.estimates import Estimates
 from autogradcli.engines.arb.rules import CORRECTLY_ROUNDED, Rule, Value, constant, primitive, rule
 from autogradcli.engines.arb.truth import Truth
+from autogradcli.engines.opinions import Array, shape
 from autogradcli.language.program import Program
 from autogradcli.language.shapes import Shape
 from autogradcli.language.tape import MAX_ENTRIES, Entry, Layout, Literal, Operation, Tape, components, scalarise
@@ -56,17 +58,19 @@ class Plan:
 def plan(
     program: Program,
     wrt: Sequence[str],
-    shapes: Mapping[str, Shape],
+    at: Mapping[str, Array],
     upstream: Sequence[float] | None = None,
     limit: int = MAX_ENTRIES,
 ) -> Plan:
-    """The program as a tape, with the rule of every entry looked up once.
+    """The program as a tape, with the rule of every entry looked up once; it holds at all points of these shapes.
 
+    `at` is the point that it is best for: where a formula can begin with any component, it begins with the largest.
     `upstream` gives what each component of the output is multiplied by; TooLong beyond `limit` entries.
     """
     steps = {name: program.index(name) for name in wrt}
     apart = {index for name, index in steps.items() if name not in program.variables}
-    tape = scalarise(program, primitive, shapes, Layout(upstream, apart, limit))
+    shapes = {name: shape(value) for name, value in at.items()}
+    tape = scalarise(program, primitive, shapes, Layout(upstream, apart, limit, Estimates(at)))
     asked = {name: components(tape.results[index]) for name, index in steps.items()}
     rules: list[Rule | None] = [None] * len(tape.entries)
     constants: dict[int, Callable[[], arb]] = {}

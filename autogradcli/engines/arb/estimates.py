@@ -1,0 +1,33 @@
+"""About how large the entries of a growing tape are, for formulas that hold whichever component they begin with."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flint import arb, ctx
+
+from autogradcli.engines.arb.rules import extend
+from autogradcli.engines.opinions import Array, flat
+from autogradcli.language.tape import Entry
+
+PRECISION = 64
+"""Binary digits."""
+
+
+class Estimates:
+    """The values at the point `at`, worked out as far as they are asked for."""
+
+    def __init__(self, at: Mapping[str, Array]) -> None:
+        self._point = {name: [arb(each) for each in flat(value)] for name, value in at.items()}
+        self._values: list[Any] = []
+
+    def __call__(self, entries: Sequence[Entry], asked: Sequence[int]) -> list[float]:
+        """The entries asked about, as doubles; minus infinity for one that is no number."""
+        with ctx.workprec(PRECISION):
+            extend(self._values, entries, self._point)
+            return [_size(self._values[index]) for index in asked]
+
+
+def _size(value: Any) -> float:
+    middle = float(value.mid())
+    return -math.inf if math.isnan(middle) else middle
