@@ -191,7 +191,15 @@ PAGES = (
         "Written out component by component, the computation has more operations than ball arithmetic can follow in "
         "reasonable time, so that nothing is known about autograd's gradient.",
         (),
-        "Try the same expression on smaller tensors.",
+        "Try the same expression on smaller tensors, or allow more operations with --max-operations.",
+    ),
+    Page(
+        "GC504",
+        "no definition",
+        "A function of the expression has no definition in scalar operations here, so that only torch can compute it, "
+        "and nothing is known about autograd's gradient.",
+        (),
+        "Write the function out in others, such as sum, matmul and exp.",
     ),
 )
 

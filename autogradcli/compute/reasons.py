@@ -220,6 +220,7 @@ EXPLAIN: dict[str, Callable[[Case], Reason]] = {
     "GC501": _as_the_cause_says,
     "GC502": _undecided,
     "GC503": _as_the_cause_says,
+    "GC504": _as_the_cause_says,
 }
 
 

@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
-from functools import lru_cache
+from dataclasses import dataclass, replace
 
 from flint import arb, ctx
 
@@ -11,6 +10,7 @@ from autogradcli.engines.arb.causes import of_gradient, of_value
 from autogradcli.engines.arb.enclose import SPARE_DIGITS, Proof
 from autogradcli.engines.arb.kinks import AGREEMENT, Side, sides, sides_together
 from autogradcli.engines.opinions import Ball, Cause, Enclosure
+from autogradcli.language.function import NoDefinition
 from autogradcli.language.program import Call, Constant
 from autogradcli.language.shapes import subscript
 from autogradcli.language.tape import Input, TooLong, components
@@ -27,17 +27,34 @@ MOST_TIED = 100
 SAME_SLOPE = arb(2) ** -AGREEMENT
 
 
-def scalar(proof: Proof | TooLong) -> float | None:
+@dataclass(frozen=True, slots=True)
+class Unproven:
+    """A program about which nothing is proven."""
+
+    opinion: Enclosure
+    """The opinion on every number, which says why."""
+
+
+def unproven(reason: TooLong | NoDefinition) -> Unproven:
+    """The opinion on a program that cannot be put on a tape."""
+    if isinstance(reason, TooLong):
+        code, message = "GC503", f"{reason}, too many to prove anything about: --max-operations allows more"
+    else:
+        code, message = "GC504", f"{reason}: torch alone can compute it, and nothing is proven"
+    return Unproven(Enclosure(cause=Cause("unverified", code, message, None)))
+
+
+def scalar(proof: Proof | Unproven) -> float | None:
     """The scalar that is differentiated, to the nearest double; None if it is not finite, or nothing is proven."""
-    if isinstance(proof, TooLong) or not proof.value.is_finite():
+    if isinstance(proof, Unproven) or not proof.value.is_finite():
         return None
     return float(proof.value)
 
 
-def measure_value(proof: Proof | TooLong, number: float, place: int = 0) -> Enclosure:
+def measure_value(proof: Proof | Unproven, number: float, place: int = 0) -> Enclosure:
     """The opinion on one component of the output; without a proof, none."""
-    if isinstance(proof, TooLong):
-        return _too_long(proof)
+    if isinstance(proof, Unproven):
+        return proof.opinion
     entry = proof.plan.outputs[place]
     value = proof.exact.values[entry]
     with ctx.workprec(max(MEASURING, proof.precision)):
@@ -46,10 +63,10 @@ def measure_value(proof: Proof | TooLong, number: float, place: int = 0) -> Encl
         return Enclosure(cause=_cause_of_value(proof, entry))
 
 
-def measure_gradient(proof: Proof | TooLong, name: str, place: int, number: float) -> Enclosure:
+def measure_gradient(proof: Proof | Unproven, name: str, place: int, number: float) -> Enclosure:
     """The opinion on the derivative with respect to one component; without a proof, none."""
-    if isinstance(proof, TooLong):
-        return _too_long(proof)
+    if isinstance(proof, Unproven):
+        return proof.opinion
     entry = proof.plan.asked[name][place]
     with ctx.workprec(max(MEASURING, proof.precision)):
         if not proof.value.is_finite():
@@ -145,12 +162,6 @@ def _slope_together(proof: Proof) -> float | None:
         if together is not None and None not in alone and abs(total - together) > abs(together) * SAME_SLOPE:
             return float(together)
     return None
-
-
-@lru_cache(maxsize=1)
-def _too_long(problem: TooLong) -> Enclosure:
-    message = f"{problem}, too many to prove anything about: --max-operations allows more"
-    return Enclosure(cause=Cause("unverified", "GC503", message, None))
 
 
 def _cause_of_intermediate(proof: Proof, entry: int) -> Cause:

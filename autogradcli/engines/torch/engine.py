@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache, reduce
-from itertools import combinations, takewhile
+from itertools import takewhile
 from typing import Any
 
 import torch
@@ -15,13 +15,13 @@ from autogradcli.engines.backward import ONCE, Backward
 from autogradcli.engines.opinions import Array, Autograd, Node, Pass
 from autogradcli.engines.torch.asked import leaves_asked, tensors_asked
 from autogradcli.engines.torch.graph import Trace, plain
+from autogradcli.engines.torch.misfits import misfit
 from autogradcli.engines.torch.passes import run_passes
 from autogradcli.engines.torch.received import check_finite, check_upstream, note_losses
 from autogradcli.errors import GradcalcError
-from autogradcli.language.characters import excerpt
 from autogradcli.language.function import FIELD, Function
 from autogradcli.language.program import Call, Constant, Program, Tensor, Variable
-from autogradcli.language.shapes import Shape, not_a_number, written
+from autogradcli.language.shapes import not_a_number
 from autogradcli.language.table import row
 from autogradcli.language.tape import definition, resolve
 
@@ -120,8 +120,8 @@ def _step(program: Program, index: int, values: Sequence[Value], kind: torch.dty
     operands = [values[operand] for operand in step.operands]
     try:
         return _call(step, operands, kind)
-    except (RuntimeError, TypeError, ValueError, OverflowError) as problem:
-        message = _misfit(program, step, operands) or _first_line(problem)
+    except (RuntimeError, TypeError, ValueError, IndexError, OverflowError) as problem:
+        message = misfit(program, step, operands, problem)
         raise GradcalcError("torch", message, source=program.source, span=step.span) from problem
 
 
@@ -136,23 +136,6 @@ def _watch(program: Program, trace: Trace, output: torch.Tensor, backward: Calla
 
 def _first_line(problem: Exception) -> str:
     return f"torch: {str(problem).splitlines()[0].rstrip('.')}"
-
-
-def _misfit(program: Program, call: Call, operands: Sequence[Value]) -> str | None:
-    """What is wrong with the shapes of a call's operands; None if they can be broadcast together."""
-    texts: dict[Shape, str] = {}
-    for index, operand in zip(call.operands, operands, strict=True):
-        if isinstance(operand, torch.Tensor):
-            texts.setdefault(tuple(operand.shape), excerpt(program.source, program.steps[index].span))
-    for x, y in combinations(texts, 2):
-        if not _fit(x, y):
-            return f"{texts[x]} has shape {written(x)} and {texts[y]} has shape {written(y)}: they do not fit together"
-    return None
-
-
-def _fit(x: Shape, y: Shape) -> bool:
-    """Whether two shapes can be broadcast together: from the last dimension on, sizes are equal or 1."""
-    return all(m == n or 1 in {m, n} for m, n in zip(reversed(x), reversed(y), strict=False))
 
 
 def _call(call: Call, operands: Sequence[Value], kind: torch.dtype) -> Value:
