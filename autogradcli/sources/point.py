@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from autogradcli.errors import GradcalcError
+from autogradcli.language.indices import index_variables
 from autogradcli.language.names import CONSTANTS, MODULE_CONSTANTS
 from autogradcli.language.nearest import did_you_mean, nearest
 from autogradcli.language.parser import parse
@@ -143,13 +144,18 @@ def _not_constant(value: Program, label: str) -> GradcalcError:
 def check_wrt(program: Program, wrt: Sequence[str], label: str) -> tuple[str, ...]:
     """What to differentiate with respect to, all variables if nothing is named; an error for a name that is unknown.
 
-    A name may be that of a variable, or one that the text gives to an intermediate.
+    A name may be that of a variable, or one that the text gives to an intermediate; not that of indices.
     """
     known = [*program.variables, *program.assigned]
+    indices = index_variables(program)
     for index, name in enumerate(wrt):
+        if name in indices:
+            message = f"{label}: {name} picks components, and nothing can be differentiated with respect to it"
+            span = program.steps[indices[name]].span
+            raise GradcalcError("value", message, source=program.source, span=span, hint=f"leave {name} out")
         if name not in known:
             hint = did_you_mean(name, known) or _variables(program)
             raise GradcalcError("value", f"{label}: there is no variable {name}", hint=hint)
         if name in wrt[:index]:
             raise GradcalcError("value", f"{label}: {name} is named twice", hint="name it once")
-    return tuple(wrt) or program.variables
+    return tuple(wrt) or tuple(name for name in program.variables if name not in indices)

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 from flint import arb
 
-from autogradcli.engines.arb.rounding import Rounding
 from autogradcli.engines.arb.estimates import Estimates
+from autogradcli.engines.arb.rounding import Rounding
 from autogradcli.engines.arb.rules import CORRECTLY_ROUNDED, Rule, Value, constant, primitive, rule
 from autogradcli.engines.arb.truth import Truth
 from autogradcli.engines.opinions import Array, shape

@@ -1,0 +1,23 @@
+"""Variables that pick components and are not differentiated: the classes of `cross_entropy`."""
+
+from autogradcli.language.program import Call, Program, Variable
+from autogradcli.language.table import row
+
+
+def index_variables(program: Program) -> dict[str, int]:
+    """The variables that are used as indices and as nothing else, each with the step that uses it so."""
+    picks: dict[int, int] = {}
+    computes: set[int] = {program.output}
+    for index, step in enumerate(program.steps):
+        if isinstance(step, Call):
+            parameters = row(step.function).parameters_of(step.operands, dict(step.options))
+            for operand, parameter in zip(step.operands, parameters, strict=True):
+                if parameter.kind == "indices":
+                    picks.setdefault(operand, index)
+                else:
+                    computes.add(operand)
+    return {
+        step.name: picks[index]
+        for index, step in enumerate(program.steps)
+        if isinstance(step, Variable) and index in picks and index not in computes
+    }
