@@ -138,6 +138,36 @@ def test_a_near_hit_is_no_kink(text: str, x: float, slope: float) -> None:
     assert derivative(found) == slope
 
 
+HIDDEN = ["floor(2 + (exp(x*1e-50) - 1))", "(exp(x*1e-50) - 1)**1.5", "where(exp(x*1e-50) > 1, x, -x)"]
+
+
+@pytest.mark.parametrize("text", HIDDEN)
+def test_a_near_hit_is_proven_once_there_are_digits_enough(text: str) -> None:
+    """A step, an end of a domain or a condition that 128 digits cannot tell from a hit: more digits are taken."""
+    found = proof(text, x=1.0)
+    assert found.precision > 128
+    assert measure_gradient(found, "x", 0, 0.0).ball is not None
+
+
+ORIGINS = [
+    ("clamp(sqrt(x), min=0)", "sqrt(x) has a vertical tangent at x = 0"),
+    ("abs(sqrt(x))", "sqrt(x) has a vertical tangent at x = 0"),
+    ("relu(asin(1 - x))**0.5", "asin(1 - x) has a vertical tangent at 1 - x = 1"),
+    ("abs(floor(x)*2)", "floor(x) jumps at x = 0 (left)"),
+    ("relu(x**1.5)", "x**1.5 is not defined to the left of x = 0"),
+    ("where(x >= 0, sqrt(x), x)", "sqrt(x) has a vertical tangent at x = 0"),
+    ("where(x > 0, 1 + x, x)", "where(x > 0, 1 + x, x) jumps at 1 + x = 1, x = 0 (right)"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), ORIGINS)
+def test_the_operation_that_has_no_slope_is_named(text: str, message: str) -> None:
+    """Not a later one whose own tie hides it."""
+    cause = measure_gradient(proof(text, x=0.0), "x", 0, 0.0).cause
+    assert cause is not None
+    assert cause.message.startswith(message)
+
+
 def test_a_tie_that_no_precision_settles_is_a_kink_by_its_secants() -> None:
     """sqrt(2)**2 - 2 is zero, which balls cannot prove."""
     found = measure_gradient(proof("relu(x + sqrt(2)**2 - 2)", x=0.0), "x", 0, 0.0)

@@ -10,7 +10,7 @@ from flint import arb, ctx
 from autogradcli.engines.arb.causes import first_tie, of_gradient, of_value
 from autogradcli.engines.arb.rounding import Rounding, Underflow
 from autogradcli.engines.arb.rules import forward
-from autogradcli.engines.arb.sweep import Plan, Point, Sweep, sweep
+from autogradcli.engines.arb.sweep import Plan, Point, Sweep, any_open, sweep
 from autogradcli.engines.arb.truth import UNDECIDED
 from autogradcli.engines.opinions import Array, flat
 from autogradcli.language.dtypes import Dtype
@@ -64,8 +64,8 @@ class Proof:
 
     @cached_property
     def undecided(self) -> bool:
-        """Whether a condition is not decided at the precision of the exact sweep."""
-        return UNDECIDED in self.exact.values
+        """Whether a condition, a step or an end of a domain is not decided at the precision of the exact sweep."""
+        return UNDECIDED in self.exact.values or any_open(self.plan, self.exact)
 
     @cached_property
     def first_tie(self) -> int:

@@ -14,6 +14,7 @@ from flint import arb, ctx
 
 from autogradcli.engines.arb.enclose import LAST_PRECISION, Proof
 from autogradcli.engines.arb.rules import rule, value
+from autogradcli.engines.arb.truth import Truth
 from autogradcli.language.tape import Input, Operation
 
 DISTANCES = (1200, 2400)
@@ -32,6 +33,12 @@ class Side:
     """slope, unbounded (a vertical tangent), jump, outside (not defined there) or unsettled."""
     slope: arb | None = None
     """An enclosure of both secants' slopes."""
+    origin: int | None = None
+    """The entry where it begins to be no slope."""
+
+
+Values = Mapping[int, Any]
+"""Of the entries that change beside the point: their values there."""
 
 
 def sides(proof: Proof, entry: Input) -> tuple[Side, Side]:
@@ -68,14 +75,45 @@ def _above(proof: Proof, moved: Sequence[int], most: int) -> Sequence[int] | Non
 
 def _side(proof: Proof, moved: Sequence[int], above: Sequence[int], sign: int) -> Side:
     steps = [sign * arb(2) ** -distance for distance in DISTANCES]
-    here = proof.precise[proof.plan.tape.output]
     places = [_beside(proof, moved, above, step) for step in steps]
-    first, second = (_look(proof, values, proof.plan.tape.output) - here for values in places)
+    side = _leave(proof, places, steps, proof.plan.tape.output)
+    if side.slope is not None:
+        return side
+    outside = side.kind == "unsettled" and any(_leaves_domain(proof, values, above) for values in places)
+    return Side("outside" if outside else side.kind, origin=_origin(proof, places, steps, side.kind))
+
+
+def _leave(proof: Proof, places: Sequence[Values], steps: Sequence[arb], index: int) -> Side:
+    """How the value of an entry leaves the point."""
+    here = proof.precise[index]
+    first, second = (_look(proof, values, index) - here for values in places)
     if not (first.is_finite() and second.is_finite()):
-        return Side("outside" if any(_leaves_domain(proof, values, above) for values in places) else "unsettled")
+        return Side("unsettled")
     if abs(second) > abs(first) * (1 - arb(2) ** -AGREEMENT):
         return Side("jump")
     return _limit(first / steps[0], second / steps[1])
+
+
+def _origin(proof: Proof, places: Sequence[Values], steps: Sequence[arb], kind: str) -> int:
+    """The entry that is the first to leave the point in this way, from the output back."""
+    index = proof.plan.tape.output
+    while True:
+        operands = [
+            each for each in _moving(proof, places[-1], index) if _leave(proof, places, steps, each).kind == kind
+        ]
+        if not operands:
+            return index
+        index = operands[0]
+
+
+def _moving(proof: Proof, values: Values, index: int) -> Sequence[int]:
+    """The operands that change beside the point, and that the value of an entry is made of there."""
+    entry = proof.plan.tape.entries[index]
+    operands = entry.operands if isinstance(entry, Operation) else ()
+    truth = _look(proof, values, operands[0]) if operands else None
+    if isinstance(truth, Truth) and len(operands) == 3 and truth.value is not None:
+        operands = operands[1:2] if truth.value else operands[2:]
+    return [each for each in operands if each in values and not isinstance(values[each], Truth)]
 
 
 def _limit(first: arb, second: arb) -> Side:
@@ -89,7 +127,7 @@ def _limit(first: arb, second: arb) -> Side:
     return Side("unbounded" if abs(second) > abs(first) * 1.5 else "unsettled")
 
 
-def _beside(proof: Proof, moved: Sequence[int], above: Sequence[int], step: arb) -> Mapping[int, Any]:
+def _beside(proof: Proof, moved: Sequence[int], above: Sequence[int], step: arb) -> Values:
     """The values a step away from the point, of those entries alone that depend on the moved inputs."""
     values = {each: proof.precise[each] + step for each in moved}
     for index in above:
@@ -97,7 +135,7 @@ def _beside(proof: Proof, moved: Sequence[int], above: Sequence[int], step: arb)
     return values
 
 
-def _leaves_domain(proof: Proof, values: Mapping[int, Any], above: Sequence[int]) -> bool:
+def _leaves_domain(proof: Proof, values: Values, above: Sequence[int]) -> bool:
     """Whether one of the operations that were computed again is outside its domain beyond doubt."""
     for index in above:
         domain = rule(_operation(proof, index).function).domain
@@ -112,9 +150,9 @@ def _operation(proof: Proof, index: int) -> Operation:
     return entry
 
 
-def _operands(proof: Proof, values: Mapping[int, Any], index: int) -> list[Any]:
+def _operands(proof: Proof, values: Values, index: int) -> list[Any]:
     return [_look(proof, values, operand) for operand in _operation(proof, index).operands]
 
 
-def _look(proof: Proof, values: Mapping[int, Any], index: int) -> Any:
+def _look(proof: Proof, values: Values, index: int) -> Any:
     return values.get(index, proof.precise[index])

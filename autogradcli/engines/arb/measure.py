@@ -184,15 +184,18 @@ def _cause_of_value(proof: Proof, entry: int) -> Cause:
 
 def _cause_of_gradient(proof: Proof, entry: int, left: Side, right: Side) -> Cause:
     """In the order of how much they say: a jump, an infinite slope, one side only, neither."""
-    text, where, step = _place(proof, _singular_culprit(proof, entry))
-    kinds = {left.kind: "left", right.kind: "right"} | ({left.kind: "both sides"} if left.kind == right.kind else {})
-    if "jump" in kinds:
-        return Cause("undefined", "GC113", f"{text} jumps{where} ({kinds['jump']})", step)
-    if "unbounded" in kinds:
+    found = {left.kind: left, right.kind: right}
+    kind = next(each for each in ("jump", "unbounded", "unsettled", "outside") if each in found)
+    origin = found[kind].origin
+    text, where, step = _place(proof, _singular_culprit(proof, entry) if origin is None else origin)
+    which = "both sides" if left.kind == right.kind else "left" if left.kind == kind else "right"
+    if kind == "jump":
+        return Cause("undefined", "GC113", f"{text} jumps{where} ({which})", step)
+    if kind == "unbounded":
         return Cause("undefined", "GC112", f"{text} has a vertical tangent{where}", step)
-    if "unsettled" in kinds:
+    if kind == "unsettled":
         return Cause("unverified", "GC501", f"the slope of {text} could not be told{where}", step)
-    beside = "on both sides" if kinds["outside"] == "both sides" else f"to the {kinds['outside']}"
+    beside = "on both sides" if which == "both sides" else f"to the {which}"
     return Cause("undefined", "GC114", f"{text} is not defined {beside} of {_point(proof, entry)}", step)
 
 

@@ -264,6 +264,24 @@ def _breaks(plan: Plan, result: Sweep, index: int) -> bool:
     return not each.partials and len(operands) == 1 and bool(first.contains_integer() or not first.is_finite())
 
 
+def any_open(plan: Plan, result: Sweep) -> bool:
+    """Whether more digits may tell that an operation neither jumps nor is at an end of its domain."""
+    indices = range(len(plan.tape.entries))
+    return any(plan.varies[each] and result.relevant[each] and _is_open(plan, result, each) for each in indices)
+
+
+def _is_open(plan: Plan, result: Sweep, index: int) -> bool:
+    entry, each = plan.tape.entries[index], plan.rules[index]
+    if each is None or not isinstance(entry, Operation):
+        return False
+    operands = [result.values[operand] for operand in entry.operands]
+    if each.domain is not None and each.domain(*operands).value is None:
+        return True
+    if each.partials or len(operands) > 1 or isinstance(operands[0], Truth):
+        return False
+    return bool(operands[0].contains_integer() and not operands[0].is_exact())
+
+
 def _step(plan: Plan, result: Sweep, index: int, operand: int) -> None:
     """`floor`: constant but for its jumps."""
     if _breaks_below(plan, result, index):
