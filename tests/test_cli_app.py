@@ -98,11 +98,12 @@ def test_an_interrupt_has_the_status_of_shells(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
-def test_a_full_disk_is_an_error() -> None:
+@pytest.mark.parametrize("words", [["functions"], ["--version"], ["--help"], ["eval", "--help"]], ids=" ".join)
+def test_a_full_disk_is_an_error(words: list[str]) -> None:
     """What cannot be written is said once, and Python adds nothing to it."""
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "autogradcli", "functions"],
+            [sys.executable, "-m", "autogradcli", *words],
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,

@@ -1,5 +1,6 @@
 """The whole command line: which command is meant, its options, and one place where every failure ends."""
 
+import errno
 import os
 import shlex
 import sys
@@ -9,13 +10,16 @@ from typing import Annotated, Any
 
 import typer
 
-from autogradcli.cli.output import abandon_standard_output, say
+from autogradcli.cli.output import abandon_standard_output, file_error, say
 from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.language.nearest import nearest
 from autogradcli.sources.commandline import Option, Syntax, canonical
 
 COMPLETING = "_GRADCALC_COMPLETE"
 """The environment variable by which a shell asks for completions."""
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""Why help, which Click prints by itself, cannot be written; results are written by `Output`, which knows better."""
 
 VALUES = {
     "diff": "; values of variables are for gradcalc eval",
@@ -80,6 +84,9 @@ def run(arguments: Sequence[str]) -> int:
         abandon_standard_output()
         return ExitCode.CLOSED_PIPE
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            say(file_error("standard output", error, "written").draw())
+            return ExitCode.USAGE
         _report_defect(error)
         return ExitCode.INTERNAL
 

@@ -71,7 +71,7 @@ class _Lines:
 
     def __init__(self, inputs: Iterable[BinaryIO]) -> None:
         self.ended = False
-        self._queue: queue.Queue[bytes | OSError | None] = queue.Queue(2 * WINDOW)
+        self._queue: queue.Queue[bytes | Exception | None] = queue.Queue(2 * WINDOW)
         threading.Thread(target=self._read, args=(inputs,), daemon=True).start()
 
     def _read(self, inputs: Iterable[BinaryIO]) -> None:
@@ -81,7 +81,7 @@ class _Lines:
                     for line in read_lines(stream):
                         self._queue.put(line)
             self._queue.put(None)
-        except OSError as error:
+        except Exception as error:  # whatever it is, the caller must not wait for lines that will never come
             self._queue.put(error)
 
     def take(self, wait: bool) -> bytes | None:
@@ -94,6 +94,8 @@ class _Lines:
             return None
         if isinstance(line, OSError):
             raise GradcalcError("file", f"the input cannot be read: {line.strerror}") from line
+        if isinstance(line, Exception):
+            raise line
         self.ended = line is None
         return line
 

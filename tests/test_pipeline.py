@@ -1,0 +1,36 @@
+"""Lines read ahead by a thread: whatever ends the reading ends the run."""
+
+import io
+
+import pytest
+
+from autogradcli.cli.pipeline import run_pipeline
+from autogradcli.compute.compute import Session
+from autogradcli.errors import GradcalcError
+from autogradcli.sources.settings import Settings
+
+
+class Broken(io.BytesIO):
+    """An input that cannot be read."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self._error = error
+
+    def readline(self, _: int | None = -1, /) -> bytes:
+        """Nothing but the error."""
+        raise self._error
+
+
+@pytest.mark.parametrize("error", [ValueError("read of closed file"), MemoryError("a line without end")])
+def test_a_defect_of_the_reader_is_raised(error: Exception) -> None:
+    """The caller does not wait for lines that will never come."""
+    with Session(symbolic=False) as session, pytest.raises(type(error), match=str(error)):
+        list(run_pipeline([Broken(error)], session, Settings(symbolic=False)))
+
+
+def test_an_input_that_cannot_be_read_is_an_error() -> None:
+    """The system's word for it is passed on."""
+    with Session(symbolic=False) as session, pytest.raises(GradcalcError) as caught:
+        list(run_pipeline([Broken(OSError(5, "Input/output error"))], session, Settings(symbolic=False)))
+    assert caught.value.message == "the input cannot be read: Input/output error"
