@@ -67,6 +67,7 @@ def test_json_of_a_report() -> None:
             "digits": "7.00000000000000000000000000000",
             "status": "agrees",
             "reason": None,
+            "pattern": None,
         },
         "exact": {"value": "7", "radius": "0"},
         "ulps": 0.0,

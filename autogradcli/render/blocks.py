@@ -1,5 +1,6 @@
 """The opinions on the gradient of a tensor: a block of lines, since a table of tensors has no room on any screen."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -62,7 +63,7 @@ def _entries(name: str, gradient: Gradient, dtype: str, terminal: Terminal) -> I
     true = _true_values(gradient, digits, room, terminal)
     yield from _symbolic(gradient, true, digits, room, terminal)
     if true is not None:
-        repeated = len(true.lines) > 1 and not true.whole and true.lines == autograd.lines
+        repeated = len(true.lines) > 1 and not true.whole and _numerals(true) == _numerals(autograd)
         true = Drawn((SAME_DIGITS,), False) if repeated else true
         yield _Entry("true value (Arb)", _with_radius(true, gradient.exact, digits, room))
     if error := _error(name, gradient.ulps, sizes):
@@ -101,6 +102,11 @@ def _true_values(gradient: Gradient, digits: int, room: int | None, terminal: Te
     return draw_tensor(gradient.exact, _decimal_writer(digits), room, terminal.ellipsis)
 
 
+def _numerals(drawn: Drawn) -> list[str]:
+    """What is written, without what torch's floats and decimals are written differently in."""
+    return re.sub(r"\.0(?!\d)", "", " ".join(drawn.lines)).split()
+
+
 def _with_radius(drawn: Drawn, balls: Array, digits: int, room: int | None) -> Drawn:
     """The middles with the radius that is enough for all: beside them where it fits, else below.
 
@@ -122,10 +128,11 @@ def _symbolic(
 ) -> Iterator[_Entry]:
     """SymPy's formula, one for all components or for each, and its values unless they look like the true ones."""
     symbolic = gradient.symbolic
-    formula = getattr(symbolic, "pattern", None) or symbolic.formula
-    if formula is not None:
+    if symbolic.pattern is not None:
+        yield _entry("SymPy: derivative", symbolic.pattern)
+    elif any(each is not None for each in flat(symbolic.formula)):
         yield _Entry(
-            "SymPy: derivative", draw_tensor(formula, _formula_writer(room, terminal), room, terminal.ellipsis)
+            "SymPy: derivative", draw_tensor(symbolic.formula, _formula_writer(room, terminal), room, terminal.ellipsis)
         )
     if all(each is None for each in flat(symbolic.digits)):
         return
@@ -135,9 +142,11 @@ def _symbolic(
 
 
 def _formula_writer(room: int | None, terminal: Terminal) -> Write:
-    def write(formula: Any, _: int | None) -> str:
+    """Writes formulas; where numbers would have fewer digits, with their middle left out if they are too wide."""
+
+    def write(formula: Any, digits: int | None) -> str:
         text = NOT_PROVEN if formula is None else str(formula)
-        return text if room is None else elide(text, room - 2, terminal)
+        return text if digits is None or room is None else elide(text, room - 2, terminal)
 
     return write
 

@@ -51,7 +51,7 @@ def _significant(text: str, digits: int) -> str:
         number = _context(digits).create_decimal(text)
     except (InvalidOperation, Overflow):
         return text
-    return _plain(number) if number.is_finite() else text
+    return _plain(number, digits) if number.is_finite() else text
 
 
 def shorter(text: str, digits: int) -> str:
@@ -59,11 +59,11 @@ def shorter(text: str, digits: int) -> str:
     return text if len(text) <= digits + 2 else significant(text, digits)
 
 
-def _plain(number: Decimal) -> str:
-    """A decimal as Python writes a float, but an integer without a point."""
+def _plain(number: Decimal, digits: int) -> str:
+    """A decimal of so many digits as Python writes a float, but an integer without a point."""
     if not number:
         return "0"
-    if -5 < number.adjusted() < 16:
+    if -5 < number.adjusted() < min(digits, 16):
         return _trim(f"{number:f}")
     mantissa, _, exponent = f"{number:e}".partition("e")
     return f"{_trim(mantissa)}e{int(exponent):+03d}"
@@ -78,7 +78,7 @@ def enclosure(value: str, radius: str, digits: int) -> str:
     centre = _context(digits).create_decimal(value)
     up = _context(1000, ROUND_CEILING)
     wider = up.add(Decimal(radius), up.abs(up.subtract(Decimal(value), centre)))
-    return f"{_plain(centre)} ± {_plain(_context(2, ROUND_CEILING).plus(wider))}"
+    return f"{_plain(centre, digits)} ± {_plain(_context(2, ROUND_CEILING).plus(wider), 16)}"
 
 
 def _context(digits: int, rounding: str = ROUND_HALF_EVEN) -> Context:
