@@ -8,6 +8,9 @@ from autogradcli.engines.sympy.messages import Differentiate, Number, Tensors
 from autogradcli.language.parser import parse
 from autogradcli.language.shapes import Shape
 
+HARD = "*".join(f"(x + {number})" for number in range(1500))
+"""A product of n factors has a derivative of n terms with n factors each: ten seconds' work and more."""
+
 
 class Asked:
     """A text in SymPy's hands."""

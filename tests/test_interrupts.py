@@ -9,9 +9,9 @@ import time
 import pytest
 
 from autogradcli.engines.sympy.process import _interrupts_blocked
+from tests.symbolic import HARD
 
 GRADCALC = [sys.executable, "-m", "autogradcli"]
-HARD = "y = x;" + ";".join(["y = sin(y)*cos(y)"] * 25)
 COMMANDS = {"batch": ["batch"], "eval": ["eval", HARD, "--x", "0.5", "--timeout", "60"]}
 """Neither of them ends by itself."""
 DELAYS = [0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7, 0.9, 1.2, 1.5]

@@ -12,10 +12,7 @@ import pytest
 
 from autogradcli.engines.sympy.process import Derivative, SymbolicProcess
 from autogradcli.language.parser import parse
-
-HARD = "y = x;" + ";".join(["y = sin(y)*cos(y)"] * 25)
-"""SymPy walks shared parts again wherever they stand: some 2**25 nodes."""
-
+from tests.symbolic import HARD
 
 @pytest.fixture
 def process() -> Iterator[SymbolicProcess]:

@@ -14,6 +14,7 @@ import torch
 from flint import arb, ctx
 
 from autogradcli.compute.compute import compute
+from autogradcli.compute.report import Symbolic
 from autogradcli.engines.arb.blame import parting
 from autogradcli.engines.arb.enclose import Proof
 from autogradcli.engines.arb.measure import measure_gradient
@@ -226,14 +227,14 @@ REFUSED = [
         "sum([x, [1, 2]])",
         "[3]",
         "torch",
-        "torch: stack expects each tensor to be equal size, but got [1] at entry 0 and [2] at entry 1",
+        "x has shape (1) and [1, 2] has shape (2): the items of a list have one shape",
         (4, 15),
     ),
     (
         "sum(x if x > 0 else 1)",
         "[1, 2]",
         "torch",
-        "torch: Boolean value of Tensor with more than one value is ambiguous",
+        "x > 0 has shape (2) and x has shape (2): that is several conditions; type where(condition, yes, no)",
         (4, 21),
     ),
 ]
@@ -331,12 +332,11 @@ def test_a_list_is_not_to_blame(text: str, blamed: str) -> None:
     assert program.text(found.step) == blamed
 
 
-def test_sympy_is_asked_about_numbers() -> None:
-    """Not where a variable is a tensor; a list within the expression does not stand in its way."""
-    tensor = compute(problem("y*sum(x)", {"x": "[1, 2]", "y": "3"}, symbolic=True))
-    for each in tensor.gradients.values():
-        assert (each.symbolic.formula, each.symbolic.status) == (None, "unavailable")
-        assert each.symbolic.reason == "SymPy is asked about numbers, not about tensors"
+def test_sympy_agrees_on_every_component() -> None:
+    """Its formulas are nested lists as the tensors are; a list within the expression does not stand in its way."""
+    found = compute(problem("y*sum(x)", {"x": "[1, 2]", "y": "3"}, symbolic=True)).gradients
+    assert found["x"].symbolic == Symbolic(["y", "y"], [3.0, 3.0], ["3", "3"], "agrees", None, "y")
+    assert found["y"].symbolic == Symbolic("x[0] + x[1]", 3.0, "3", "agrees", None)
     number = compute(problem("sum([x, x**2])", {"x": "3"}, symbolic=True)).gradients["x"].symbolic
     assert (number.digits, number.status) == ("7", "agrees")
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from autogradcli.engines.backward import ONCE, Backward
 from autogradcli.language.program import Call, Program, Step, Tensor
+from autogradcli.language.table import row
 from autogradcli.language.tape import MAX_ENTRIES
 
 
@@ -37,15 +38,10 @@ class Problem:
     """Scalar operations up to which Arb is asked."""
 
     @property
-    def variables_asked(self) -> tuple[str, ...]:
-        """Those of `wrt` that are variables."""
-        return tuple(name for name in self.wrt if name in self.program.variables)
-
-    @property
     def tensors(self) -> bool:
-        """Whether a variable is given data or a list for its value."""
+        """Whether a variable is given data, or a value that a function of whole tensors makes."""
         return any(_holds_tensor(step) for value in self.at.values() for step in value.steps)
 
 
 def _holds_tensor(step: Step) -> bool:
-    return isinstance(step, Tensor) or (isinstance(step, Call) and step.function == "stack_items")
+    return isinstance(step, Tensor) or (isinstance(step, Call) and row(step.function).tensor)

@@ -19,16 +19,18 @@ SCHEMA_VERSION = 1
 class Symbolic:
     """What SymPy says of one gradient."""
 
-    formula: str | None
-    """The derivative in the user's names, or None if there is none."""
+    formula: Array
+    """The derivative in the user's names, of a tensor each component's; None where there is none."""
     value: Array
     """The formula's value at the point, as the nearest float; None if it is not a number."""
     digits: Array
     """The same to 30 significant digits, as text."""
     status: str
-    """`agrees`, `disagrees` (with the proven enclosure) or `unavailable`."""
+    """`agrees`, `disagrees` (with the proven enclosure) or `unavailable`; of a tensor the worst of its components'."""
     reason: str | None
     """Why it is unavailable, or how it disagrees."""
+    pattern: str | None = None
+    """One formula for all components of a tensor, with letters for their indices: `2*x[i]`; None if there is none."""
 
 
 @dataclass(frozen=True, slots=True)

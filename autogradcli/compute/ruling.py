@@ -9,9 +9,8 @@ from autogradcli.compute.reasons import Case, reason
 from autogradcli.compute.report import Component, Gradient, Symbolic
 from autogradcli.compute.verdict import WORST_FIRST, Ruling, contains, rule, scale, tolerance, worst
 from autogradcli.engines.opinions import Enclosure, flat, nested, shape
-from autogradcli.engines.sympy.process import Derivative
 from autogradcli.language.dtypes import DTYPES
-from autogradcli.language.shapes import indices
+from autogradcli.language.shapes import indices, subscript
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,28 +82,39 @@ def _rule(opinions: Opinions, number: float, truth: Enclosure, x: float) -> Ruli
 
 
 def _symbolic(opinions: Opinions, name: str, findings: Sequence[Finding]) -> Symbolic:
-    answer = opinions.answer
-    if name not in opinions.problem.program.variables:
-        return Symbolic(None, None, None, "unavailable", "SymPy is asked about variables, not about intermediates")
-    if answer is None and opinions.autograd.upstream is not None:
-        why = "SymPy is asked about the output alone, not about one with an upstream gradient"
-        return Symbolic(None, None, None, "unavailable", why)
-    if answer is None:
-        why = "SymPy is asked about numbers, not about tensors" if opinions.problem.tensors else "SymPy was not asked"
-        return Symbolic(None, None, None, "unavailable", why)
-    derivative = answer.derivatives[name]
-    if derivative.digits is None:
-        return Symbolic(derivative.formula, None, None, "unavailable", derivative.reason)
-    status, reason = _agreement(derivative, findings[0].truth)
-    return Symbolic(derivative.formula, float(derivative.digits), derivative.digits, status, reason)
+    """SymPy's opinion; its status is the worst of its components'."""
+    if opinions.answer is None:
+        return Symbolic(None, None, None, "unavailable", "SymPy was not asked")
+    derivative = opinions.answer.derivatives[name]
+    sizes, digits = shape(derivative.digits), flat(derivative.digits)
+    if len(digits) != len(findings):  # it gave up before it had told the components apart
+        return Symbolic(None, None, None, "unavailable", derivative.reason)
+    rulings = [_agreement(*each) for each in zip(digits, flat(derivative.reason), findings, strict=True)]
+    place = min(range(len(rulings)), key=lambda each: WORST_STATUS.index(rulings[each][0]))
+    status, reason = rulings[place]
+    if reason is not None and sizes:
+        reason = f"{name}{subscript(place, sizes)}: {reason}"
+    return Symbolic(
+        formula=derivative.formula,
+        value=nested([None if each is None else float(each) for each in digits], sizes),
+        digits=derivative.digits,
+        status=status,
+        reason=reason,
+        pattern=derivative.pattern,
+    )
 
 
-def _agreement(derivative: Derivative, truth: Enclosure) -> tuple[str, str | None]:
-    """Whether SymPy's number lies in the proven ball."""
-    assert derivative.digits is not None
+WORST_STATUS = ("disagrees", "unavailable", "agrees")
+
+
+def _agreement(digits: str | None, missing: str | None, finding: Finding) -> tuple[str, str | None]:
+    """Whether SymPy's number lies in the proven ball, and if not, why."""
+    truth = finding.truth
+    if digits is None:
+        return "unavailable", missing
     if truth.ball is None:
         why = "not differentiable here" if truth.slopes else "no proven number here"
         return "unavailable", f"{why}: nothing to agree with"
-    if contains(truth.ball, derivative.digits):
+    if contains(truth.ball, digits):
         return "agrees", None
-    return "disagrees", f"GC401: SymPy's {derivative.digits} lies outside {truth.ball.value} ± {truth.ball.radius}"
+    return "disagrees", f"GC401: SymPy's {digits} lies outside {truth.ball.value} ± {truth.ball.radius}"
