@@ -14,6 +14,7 @@ from autogradcli.engines.sympy.process import Derivative, SymbolicProcess
 from autogradcli.language.parser import parse
 from tests.symbolic import HARD
 
+
 @pytest.fixture
 def process() -> Iterator[SymbolicProcess]:
     """A running process."""
