@@ -79,7 +79,8 @@ class Pending:
             raise
         self._tell_sympy(self._autograd)
         differentiated = perf_counter()
-        self._proof = _prove(problem, self._autograd)
+        with _no_garbage_collection():
+            self._proof = _prove(problem, self._autograd)
         self._seconds = {
             "import": imported - start,
             "torch": differentiated - imported,
@@ -109,12 +110,13 @@ class Pending:
         if self._symbolic is not None and self._ticket is not None:
             answer = self._symbolic.result(self._ticket)
         seconds = self._seconds | ({} if answer is None else {"sympy": answer.seconds})
-        return _assemble(self._problem, self._autograd, self._proof, answer, seconds)
+        with _no_garbage_collection():
+            return _assemble(self._problem, self._autograd, self._proof, answer, seconds)
 
 
 @contextmanager
 def _no_garbage_collection() -> Iterator[None]:
-    """Importing torch makes a million objects that stay; looking for garbage among them costs 60 ms."""
+    """Importing torch makes a million objects that stay, and so do proofs; looking for garbage among them takes long."""
     enabled = gc.isenabled()
     gc.disable()
     try:

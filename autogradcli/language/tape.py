@@ -54,7 +54,7 @@ Entry = Input | Literal | Operation
 Estimate = Callable[[Sequence[Entry], Sequence[int]], Sequence[float]]
 """About how large some entries of a growing tape are: given all entries so far, and the indices asked about."""
 
-MAX_ENTRIES = 250_000
+MAX_ENTRIES = 300_000
 """Entries of a tape, unless something else is asked for."""
 
 
@@ -244,7 +244,7 @@ class Builder:
         """
         handles = components(value)
         own = all(self.entries[each].step == self._step for each in handles) and len(set(handles)) == len(handles)
-        return value if own else self.call("positive", value)
+        return value if own else self.call("mul", value, self.literal(Fraction(1)))
 
     def _append(self, entry: Entry) -> int:
         if len(self.entries) >= self._layout.limit:

@@ -20,6 +20,7 @@ DECIMALS = 40
 EXPONENTS = 2**20
 """Binary exponents beyond which a number is only called too large, or zero to within something tiny."""
 HUGE = arb(2) ** EXPONENTS
+TINY = 1 / HUGE
 MEASURING = 256
 """Binary digits for the arithmetic of distances."""
 MOST_TIED = 100
@@ -112,7 +113,7 @@ def _holds(budget: arb, number: float) -> bool:
 
 def as_text(ball: arb) -> Ball:
     """A ball in decimal; its radius also holds what the decimals of its midpoint leave out."""
-    if 0 < abs(ball).upper() < 1 / HUGE:
+    if 0 < abs(ball).upper() < TINY:
         return Ball("0", f"1e-{EXPONENTS // 4}")
     text: str = ball.str(DECIMALS)
     middle, _, radius = text.strip("[]").partition("+/- ")
