@@ -16,6 +16,7 @@ from autogradcli.render.plain import draw_plain
 from autogradcli.render.tensors import brief, draw_tensor
 from autogradcli.render.terminal import FILE, Terminal
 from autogradcli.render.text import draw_text
+from tests.command import Screen, gradcalc
 from tests.reports import node, report
 from tests.test_render_text import drawn
 
@@ -198,7 +199,7 @@ true value (Arb)    autograd's in all digits that are shown
 error               0.25 ulp at most, in x[0, 0]
 verdict             verified
 
-some digits or components are left out; --full shows them
+some digits, components or terms are left out; --full shows them
 
 verdict  verified: autograd's gradient is right
 """
@@ -218,6 +219,25 @@ def test_off_a_terminal_all_is_shown(terminal: Terminal) -> None:
     text = draw_text(LARGE, terminal)
     assert all(f"{i / 3!r}" in text for i in range(1600))
     assert not any(sign in text for sign in ("…", "...", PARTLY))
+
+
+@pytest.mark.parametrize(("option", "whole"), [((), False), (("--full",), True)])
+def test_full_is_an_option(option: tuple[str, ...], whole: bool) -> None:
+    """On a terminal a long vector is shortened, unless `--full` asks for all of it."""
+    vector = repr([i / 7 for i in range(200)])
+    found = gradcalc("eval", "sum(x)", "--x", vector, "--no-symbolic", *option, stream=Screen)
+    assert (repr(100 / 7) in found.out, PARTLY in found.out) == (whole, not whole)
+
+
+@pytest.mark.parametrize("name", ["formula", "pattern"])
+def test_long_formulas_take_a_few_lines(name: str) -> None:
+    """Four lines of a screen, and all of it elsewhere."""
+    long = " + ".join(f"x**{i}" for i in range(500))
+    gradient = tensor_gradient([2.0, 4.0], long, long) if name == "pattern" else tensor_gradient(2.0, long)
+    found = of_tensor(1.0, 1.0, gradient)
+    assert 320 <= sum("x**" in line and len(line) for line in draw_text(found, SCREEN).splitlines()) <= 420
+    assert PARTLY in draw_text(found, SCREEN)
+    assert long in draw_text(found, FILE)
 
 
 def test_passes_are_a_ledger() -> None:

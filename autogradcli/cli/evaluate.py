@@ -54,6 +54,7 @@ def evaluate(
     max_operations: options.MaxOperations = MAX_ENTRIES,
     format: Format = None,
     json: options.Json = False,
+    full: options.Full = False,
     output: options.Output = None,
     quiet: options.Quiet = False,
 ) -> ExitCode:
@@ -91,7 +92,7 @@ def evaluate(
         for remark in remarks(report):
             say(remark)
     with open_output(output, quiet) as place:
-        place.write(DRAW[form](report, place.terminal))
+        place.write(DRAW[form](report, place.terminal.endless if full else place.terminal))
     return exit_code((gradient.verdict for gradient in report.gradients.values()), strict)
 
 

@@ -1,7 +1,7 @@
 """The opinions on the gradient of a tensor: a block of lines, since a table of tensors has no room on any screen."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -23,7 +23,8 @@ NOT_PROVEN = "--"
 """What stands for a component without a proven number: at a kink, say."""
 SAME = "as the true value"
 SAME_DIGITS = "autograd's in all digits that are shown"
-PARTLY = "some digits or components are left out; --full shows them"
+PARTLY = "some digits, components or terms are left out; --full shows them"
+"""What is said below the opinions then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,8 @@ class _Entry:
     style: str | None = None
 
 
-def draw_blocks(gradients: dict[str, Gradient], dtype: str, terminal: Terminal) -> list[str]:
-    """A block for each gradient, with an empty line between them, and a remark if not everything is shown."""
+def draw_blocks(gradients: Mapping[str, Gradient], dtype: str, terminal: Terminal) -> Drawn:
+    """A block for each gradient, with an empty line between them."""
     lines: list[str] = []
     whole = True
     for name, gradient in gradients.items():
@@ -42,7 +43,7 @@ def draw_blocks(gradients: dict[str, Gradient], dtype: str, terminal: Terminal) 
         whole &= all(entry.drawn.whole for entry in entries)
         lines += [""] if lines else []
         lines += [line for entry in entries for line in _hanging(entry, terminal)]
-    return lines if whole else [*lines, "", terminal.paint(PARTLY, "dim")]
+    return Drawn(tuple(lines), whole)
 
 
 def _hanging(entry: _Entry, terminal: Terminal) -> Iterator[str]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from autogradcli.compute.report import Ball, Gradient, Report
 from autogradcli.engines.opinions import shape
 from autogradcli.errors import visible
-from autogradcli.render.blocks import draw_blocks
+from autogradcli.render.blocks import PARTLY, draw_blocks
 from autogradcli.render.layout import NARROW_GAP, Column, Table, draw_table, elide, one_line
 from autogradcli.render.numbers import ALL_DIGITS, DOUBLE_DIGITS, enclosure, shortest, significant, ulps
 from autogradcli.render.terminal import Terminal
@@ -18,6 +18,8 @@ from autogradcli.render.verdicts import LOOKS
 Gradients = Mapping[str, Gradient]
 """By the name of the variable."""
 
+FORMULA_LINES = 4
+"""Lines of a screen that a formula may take."""
 LEAST_DIGITS = 8
 """Significant digits below which no number is cut."""
 LEAST_FORMULA = 20
@@ -29,11 +31,26 @@ EXACT = "true value\n(Arb)"
 
 
 def draw_opinions(report: Report, dtype: str, terminal: Terminal) -> list[str]:
-    """The opinions on all gradients: first those that are numbers, then tensors."""
-    numbers = {name: each for name, each in report.gradients.items() if not shape(each.autograd)}
-    tensors = {name: each for name, each in report.gradients.items() if name not in numbers}
+    """The opinions on all gradients: first those that are numbers, then tensors, then whether something is left out."""
+    shown = {name: _bounded(each, terminal) for name, each in report.gradients.items()}
+    numbers = {name: each for name, each in shown.items() if not shape(each.autograd)}
+    tensors = {name: each for name, each in shown.items() if name not in numbers}
     lines = _draw_numbers(numbers, visible(report.output or "f"), dtype, terminal) if numbers else []
-    return [*lines, *([""] if numbers and tensors else []), *draw_blocks(tensors, dtype, terminal)]
+    blocks = draw_blocks(tensors, dtype, terminal)
+    lines += [*([""] if numbers and tensors else []), *blocks.lines]
+    whole = blocks.whole and shown == report.gradients
+    return lines if whole else [*lines, "", terminal.paint(PARTLY, "dim")]
+
+
+def _bounded(gradient: Gradient, terminal: Terminal) -> Gradient:
+    """The gradient with a formula that is no longer than a part of the screen."""
+    symbolic = gradient.symbolic
+    if terminal.width is None:
+        return gradient
+    room = FORMULA_LINES * terminal.width
+    formula = elide(symbolic.formula, room, terminal) if isinstance(symbolic.formula, str) else symbolic.formula
+    pattern = None if symbolic.pattern is None else elide(symbolic.pattern, room, terminal)
+    return replace(gradient, symbolic=replace(symbolic, formula=formula, pattern=pattern))
 
 
 def _draw_numbers(gradients: Gradients, output: str, dtype: str, terminal: Terminal) -> list[str]:

@@ -1,0 +1,62 @@
+"""JUnit XML, as CI systems read it: a suite for each file, a test case for each case."""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from xml.sax.saxutils import escape, quoteattr
+
+from autogradcli.checks.outcome import Outcome
+from autogradcli.render.checks.lines import details, problems, title
+
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 cannot hold, not even escaped."""
+
+
+def draw(outcomes: Iterable[Outcome]) -> Iterator[str]:
+    """One XML document."""
+    every = list(outcomes)
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n'
+    yield f'<testsuites name="gradcalc"{_counts(every)}>\n'
+    for file, cases in groupby(every, key=lambda each: each.place.file):
+        yield from _suite(file, list(cases))
+    yield "</testsuites>\n"
+
+
+def _suite(file: str, cases: list[Outcome]) -> Iterator[str]:
+    yield f"  <testsuite name={_attribute(file)}{_counts(cases)}>\n"
+    for case in cases:
+        place = f'file={_attribute(file)} line="{case.place.line}"'
+        opened = f"    <testcase classname={_attribute(file)} name={_attribute(title(case))} {place}{_time([case])}"
+        if case.status == "passed":
+            yield f"{opened}/>\n"
+        else:
+            yield f"{opened}>\n{_failure(case)}    </testcase>\n"
+    yield "  </testsuite>\n"
+
+
+def _failure(case: Outcome) -> str:
+    """What is wrong: one element, because readers show only the first."""
+    found = list(problems(case))
+    lines = [f"{case.place.file}:{line}: {sentence}" for line, sentence in found] + details(case)
+    kind = "error" if case.status == "error" else "failure"
+    rule = case.failures[0].rule if case.failures else str((case.error or {}).get("kind"))
+    text = escape(_legal("\n".join(lines)))
+    return f"      <{kind} message={_attribute(found[0][1])} type={_attribute(rule)}>{text}</{kind}>\n"
+
+
+def _counts(cases: list[Outcome]) -> str:
+    failures = sum(case.status == "failed" for case in cases)
+    errors = sum(case.status == "error" for case in cases)
+    return f' tests="{len(cases)}" failures="{failures}" errors="{errors}" skipped="0"{_time(cases)}'
+
+
+def _time(cases: list[Outcome]) -> str:
+    return f' time="{sum(case.seconds for case in cases):.3f}"'
+
+
+def _attribute(text: str) -> str:
+    return quoteattr(_legal(text), {"\n": "&#10;", "\t": "&#9;"})
+
+
+def _legal(text: str) -> str:
+    return _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text)
