@@ -166,6 +166,9 @@ Timeout = Annotated[
     float, typer.Option("--timeout", metavar="SECONDS", help="How long SymPy may take.", parser=seconds)
 ]
 NoSymbolic = Annotated[bool, typer.Option("--no-symbolic", help="Leave SymPy out.")]
+Full = Annotated[
+    bool, typer.Option("--full", help="Show all digits, components and rows, however wide and long they are.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
 Output = Annotated[
     str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the result to FILE, not to standard output.")
