@@ -192,6 +192,10 @@ def _sizes(value: Any) -> tuple[int, ...]:
     return sizes if isinstance(sizes, tuple) else (sizes,)
 
 
+def _nested(value: Any) -> Any:
+    return tuple(map(_nested, value)) if isinstance(value, tuple) else whole(value)
+
+
 def _exact(value: Any) -> Fraction:
     if not isinstance(value, Fraction):
         raise TypeError
@@ -219,6 +223,7 @@ CONVERT: Mapping[str, Callable[[Any], object]] = {
     "flag": _kept(bool),
     "int": whole,
     "ints": _several,
+    "nested": _nested,
     "shape": _sizes,
     "real": _exact,
     "order": _order,
@@ -231,6 +236,7 @@ WORDS = {
     "flag": "True or False",
     "int": "a whole number",
     "ints": "a whole number or several, as (0, 1)",
+    "nested": "a whole number, or lists of them, as ([0], [1])",
     "shape": "sizes, as (2, 3)",
     "real": "a number",
     "order": "a number, inf or a text",

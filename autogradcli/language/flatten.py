@@ -9,7 +9,7 @@ from itertools import islice, pairwise
 from autogradcli.errors import GradcalcError, Span
 from autogradcli.language import names, static, table
 from autogradcli.language.binding import Argument, Static, parameter_at
-from autogradcli.language.function import Parameter, Placeholder
+from autogradcli.language.function import Function, Parameter, Placeholder
 from autogradcli.language.lexer import Token, number_value
 from autogradcli.language.static import NotStatic, Scope
 from autogradcli.language.steps import MAX_STEPS, Steps
@@ -256,7 +256,7 @@ class Flattener:
     def _part(self, tree: Tree, call: ast.Call, place: int | Token, node: ast.expr, scope: Scope) -> _Part:
         """An argument, as the rows that the call may mean want it: fixed by the text, taken apart, or as a value."""
         name = place if isinstance(place, Token) else None
-        rows = table.candidates(self._called(tree, call).text)
+        rows = self._rows(tree, call)
         parameters = [parameter_at(row, place.text if isinstance(place, Token) else place) for row in rows]
         span = tree.span(node)
         if any(each is not None and not each.operand for each in parameters):
@@ -275,13 +275,21 @@ class Flattener:
         assert isinstance(node.func, ast.Name | ast.Attribute)
         return tree.token(node.func.id if isinstance(node.func, ast.Name) else node.func.attr)
 
+    def _rows(self, tree: Tree, node: ast.Call) -> Sequence[Function]:
+        """The rows that a call can mean; a module may have its own, as linalg.norm is another than norm."""
+        name = self._called(tree, node).text
+        if isinstance(node.func, ast.Attribute) and self._in_module(tree, node.func):
+            module = tree.path(node.func.value)[-1]
+            return table.candidates(f"{module}.{name}") or table.candidates(name)
+        return table.candidates(name)
+
     def _call(self, tree: Tree, node: ast.Call, arguments: Sequence[Argument]) -> int:
-        name = self._called(tree, node)
-        if not table.candidates(name.text):
+        name, rows = self._called(tree, node), self._rows(tree, node)
+        if not rows:
             raise self._unknown(tree, node, name)
         if len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp):
             return self._loop(tree, node, name, arguments)
-        return self.steps.call(name.text, arguments, tree.span(node))
+        return self.steps.call_row(rows, name.text, arguments, tree.span(node))
 
     def _unknown(self, tree: Tree, node: ast.Call, name: Token) -> GradcalcError:
         """The error for the call of a name that is not in the table."""

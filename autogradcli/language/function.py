@@ -21,6 +21,13 @@ REQUIRED = object()
 """The default of a parameter that must be given."""
 
 
+class NoDefinition(Exception):
+    """A function has no definition in scalar operations, so that only torch can compute it."""
+
+    def __init__(self, function: str) -> None:
+        super().__init__(f"{function} has no definition in scalar operations")
+
+
 @dataclass(frozen=True, slots=True)
 class Placeholder:
     """In a definition: what the call gives for the option of this name."""
@@ -35,8 +42,9 @@ class Parameter:
     What becomes a step of the program is of one of these kinds: `tensor` (may be differentiated), `number` (a constant
     for torch), `boolean`, `indices` (a tensor of whole numbers, which is not differentiated), `sequence` (a list of
     tensors). What the text fixes is of one of these: `option` (this one text), `text` (any, or one of its choices),
-    `flag` (True or False), `int`, `ints` (one or several), `shape` (the same, and also given as arguments of their
-    own), `real` (an exact number), `order` (of a norm: a number, `inf` or a text), `index` (of a subscript).
+    `flag` (True or False), `int`, `ints` (one or several), `nested` (the same in lists of any depth), `shape` (sizes,
+    also given as arguments of their own), `real` (an exact number), `order` (of a norm: a number, `inf` or a text),
+    `index` (of a subscript).
     """
 
     name: str
@@ -119,7 +127,10 @@ class Function:
         ]
 
     def arguments(self, operands: Sequence[Any], options: Mapping[str, Any]) -> dict[str, Any]:
-        """The value of every parameter by name: a list for several operands, the default for an option not given."""
+        """The value of every parameter by name: a list for several operands, the default for an option not given.
+
+        Of a row with fields also the `field` that is chosen.
+        """
         values = {each.name: options.get(each.name, each.default) for each in self.parameters}
         several = {each.name for each in self.parameters if each.variadic or each.kind == "sequence"}
         values |= {name: [] for name in several}
@@ -128,7 +139,7 @@ class Function:
                 values[parameter.name].append(operand)
             else:
                 values[parameter.name] = operand
-        return values
+        return values | ({FIELD: options.get(FIELD, self.fields[0])} if self.fields else {})
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:

@@ -41,7 +41,6 @@ MODULES = frozenset(
 """What may stand before a point and the name of a function or a constant."""
 
 ATTRIBUTES = {
-    "T": ("a transpose is not part of the language", "for a number or a vector leave .T away"),
     "grad": ("the gradient is what gradcalc prints", "leave .grad away"),
     "data": ("a number has no attribute data", "leave .data away"),
     "item": ("a value is a number already", "leave .item() away"),
@@ -55,8 +54,6 @@ ATTRIBUTES = {
 """Attributes and methods of tensors that have no meaning here, and what to do instead."""
 
 FUNCTIONS = {
-    "tensor": ("a number or a list need not be made a tensor", "type the number or the list alone"),
-    "array": ("a list need not be made an array", "type the list alone"),
     "float": ("a number need not be converted", "type the number alone"),
     "Rational": ("numbers are exact as they are written", "type a/b"),
     "Symbol": ("names are variables as they are", "type the name alone"),

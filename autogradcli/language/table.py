@@ -18,7 +18,10 @@ def row(name: str) -> Function:
 
 
 def candidates(name: str) -> tuple[Function, ...]:
-    """The rows that a call of `name` can mean, in the order in which they are tried; empty if there is none."""
+    """The rows that a call of `name` can mean, in the order in which they are tried; empty if there is none.
+
+    Some are known by a name with their module, as `linalg.norm`.
+    """
     return _by_any_name().get(name, ())
 
 
@@ -28,8 +31,8 @@ def property_row(name: str) -> Function | None:
 
 
 def names() -> tuple[str, ...]:
-    """All names and aliases."""
-    return tuple(_by_any_name())
+    """All names and aliases, without those that begin with a module's."""
+    return tuple(name for name in _by_any_name() if "." not in name)
 
 
 @lru_cache(maxsize=1)

@@ -1,11 +1,10 @@
 """Run a program in torch and differentiate it by `backward`."""
 
 import math
-import operator
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from functools import cache, reduce
 from itertools import takewhile
 from typing import Any
 
@@ -16,6 +15,7 @@ from autogradcli.engines.opinions import Array, Autograd, Node, Pass
 from autogradcli.engines.torch.asked import leaves_asked, tensors_asked
 from autogradcli.engines.torch.graph import Trace, plain
 from autogradcli.engines.torch.misfits import misfit
+from autogradcli.engines.torch.natives import native
 from autogradcli.engines.torch.passes import run_passes
 from autogradcli.engines.torch.received import check_finite, check_upstream, note_losses
 from autogradcli.errors import GradcalcError
@@ -102,11 +102,13 @@ def _run(
 ) -> list[Value]:
     """The value of every step; those that autograd knows are noted in `trace`."""
     values: list[Value] = []
-    for index, step in enumerate(program.steps):
-        value = leaves[step.name] if isinstance(step, Variable) else _step(program, index, values, kind)
-        if trace is not None and isinstance(value, torch.Tensor) and value.requires_grad:
-            trace.record(index, value)
-        values.append(value)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about usages that are to change, and shapes, which have notes of their own
+        for index, step in enumerate(program.steps):
+            value = leaves[step.name] if isinstance(step, Variable) else _step(program, index, values, kind)
+            if trace is not None and isinstance(value, torch.Tensor) and value.requires_grad:
+                trace.record(index, value)
+            values.append(value)
     return values
 
 
@@ -166,8 +168,9 @@ def _apply(function: Function, operands: Sequence[Value], options: Mapping[str, 
     positional = [item for each in leading for item in (given[each.name] if each.variadic else [given[each.name]])]
     by_name = [each.name for each in parameters if each not in leading]
     keywords = {name: given[name] for name in (*by_name, *options) if name != FIELD}
-    result = native(function.torch)(*positional, **keywords)
-    return getattr(result, str(options.get(FIELD, function.fields[0]))) if function.fields else result
+    result: Value = native(function.torch)(*positional, **keywords)
+    chosen: Value = getattr(result, str(given[FIELD])) if function.fields else result
+    return chosen
 
 
 def _define(function: Function, operands: Sequence[Value], options: Mapping[str, object], kind: torch.dtype) -> Value:
@@ -217,31 +220,3 @@ def _as_indices(operand: Value, _: torch.dtype) -> torch.Tensor:
 
 CONVERT: dict[str, Callable[[Value, torch.dtype], Any]] = {"number": _as_number, "indices": _as_indices}
 """What torch is given for operands that are no tensors of the run's dtype, by the kind of the parameter."""
-
-
-def _choose(condition: Value, yes: Value, no: Value) -> Value:
-    """Python's own `yes if condition else no`: one branch, no node in the graph."""
-    return yes if condition else no
-
-
-def _stack(*components: torch.Tensor) -> torch.Tensor:
-    return torch.stack(components)
-
-
-def _index(x: torch.Tensor, index: tuple[Any, ...]) -> torch.Tensor:
-    return x[index]
-
-
-SPECIAL: dict[str, Callable[..., Any]] = {"if_else": _choose, "stack": _stack, "index": _index}
-"""Natives that are not attributes of torch, or take their operands in another way."""
-
-
-@cache
-def native(path: str) -> Callable[..., Any]:
-    """The callable that a row's `torch` field names."""
-    if path in SPECIAL:
-        return SPECIAL[path]
-    first, *rest = path.split(".")
-    if first == "operator":
-        return getattr(operator, rest[0])  # type: ignore[no-any-return]
-    return reduce(getattr, [first, *rest], torch)  # type: ignore[return-value]

@@ -12,10 +12,14 @@ from autogradcli.language.functions.comparison import COMPARISON
 from autogradcli.language.functions.exponential import EXPONENTIAL
 from autogradcli.language.functions.gammas import GAMMAS
 from autogradcli.language.functions.hyperbolic import HYPERBOLIC
+from autogradcli.language.functions.losses import LOSSES
+from autogradcli.language.functions.norms import NORMS
 from autogradcli.language.functions.powers import POWERS
+from autogradcli.language.functions.products import PRODUCTS
+from autogradcli.language.functions.reductions import REDUCTIONS
 from autogradcli.language.functions.rounding import ROUNDING
+from autogradcli.language.functions.shaping import SHAPING
 from autogradcli.language.functions.special import SPECIAL
-from autogradcli.language.functions.tensors import TENSORS
 from autogradcli.language.functions.trigonometric import TRIGONOMETRIC
 from autogradcli.language.functions.undifferentiable import UNDIFFERENTIABLE
 
@@ -32,6 +36,10 @@ FAMILIES: dict[str, tuple[Function, ...]] = {
     "special": SPECIAL,
     "activations": ACTIVATIONS,
     "rounding": ROUNDING,
-    "tensors": TENSORS,
+    "shaping": SHAPING,
+    "reductions": REDUCTIONS,
+    "products": PRODUCTS,
+    "norms": NORMS,
+    "losses": LOSSES,
 }
 """Every row, by family."""

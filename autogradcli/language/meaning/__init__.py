@@ -9,10 +9,13 @@ torch's kernels, fused or not, are checked against.
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from autogradcli.language.meaning.norms import NORMS
+from autogradcli.language.meaning.products import PRODUCTS
 from autogradcli.language.meaning.reductions import REDUCTIONS
+from autogradcli.language.meaning.shaping import SHAPING
 
 if TYPE_CHECKING:
     from autogradcli.language.tape import Handle
 
-MEANING: Mapping[str, Callable[..., "Handle"]] = {**REDUCTIONS}
+MEANING: Mapping[str, Callable[..., "Handle"]] = {**SHAPING, **REDUCTIONS, **PRODUCTS, **NORMS}
 """By the name of the table's row."""

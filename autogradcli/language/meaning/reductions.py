@@ -1,67 +1,76 @@
-"""Reductions: sums, products, extremes, and the lists that they begin with."""
+"""Reductions: sums, products, extremes, and what is cumulated along a dimension."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autogradcli.language.function import NoDefinition
+from autogradcli.language.meaning.handles import Axes, along, array, fold, reduce
+
 if TYPE_CHECKING:
     from autogradcli.language.tape import Builder, Handle
 
-Array = np.ndarray[Any, np.dtype[np.intp]]
-Axes = int | Sequence[int] | None
+Joined = Callable[..., "Handle"]
 
 
-def stack(_: "Builder", components: Sequence["Handle"]) -> Array:
-    """A list literal: its items along a new first axis."""
-    return np.stack([np.asarray(each, dtype=np.intp) for each in components])
+def _folded(name: str) -> Joined:
+    """The reduction by a function of two."""
 
-
-def fold(builder: "Builder", name: str, handles: Sequence[int]) -> int:
-    """A two-operand function over many, as a balanced tree: the error of a sum grows with the logarithm of its size."""
-    level = list(handles)
-    while len(level) > 1:
-        pairs = [level[i : i + 2] for i in range(0, len(level), 2)]
-        level = [builder.call(name, *pair) if len(pair) == 2 else pair[0] for pair in pairs]
-    return level[0]
-
-
-def reduce(x: "Handle", dim: Axes, keepdim: bool, reduction: Callable[[Sequence[int]], int]) -> "Handle":
-    """A reduction over some axes; over all of them if none is named."""
-    array = np.asarray(x, dtype=np.intp)
-    axes = tuple(range(array.ndim)) if dim is None else tuple(axis % array.ndim for axis in np.atleast_1d(dim))
-    kept = [axis for axis in range(array.ndim) if axis not in axes]
-    rows = array.transpose(*kept, *axes).reshape(*[array.shape[axis] for axis in kept], -1)
-    result = np.apply_along_axis(lambda handles: reduction(handles.tolist()), -1, rows).astype(np.intp)
-    shape = [1 if axis in axes else size for axis, size in enumerate(array.shape)]
-    result = result.reshape(shape) if keepdim else result
-    return int(result) if result.ndim == 0 else result
-
-
-def _folded(name: str) -> Callable[..., "Handle"]:
     def meaning(builder: "Builder", x: "Handle", dim: Axes = None, keepdim: bool = False) -> "Handle":
         return reduce(x, dim, keepdim, lambda handles: fold(builder, name, handles))
 
     return meaning
 
 
-total, product, largest, smallest = map(_folded, ("add", "mul", "maximum", "minimum"))
+def _extreme(name: str, better: str) -> Joined:
+    """The largest or the smallest of each line, or the first place where it stands."""
+    value = _folded(name)
+
+    def place(builder: "Builder", handles: Sequence[int]) -> int:
+        best, found = handles[0], builder.literal(Fraction(0))
+        for index, each in enumerate(handles[1:], start=1):
+            condition = builder.call(better, each, best)
+            best = builder.call("where", condition, each, best)
+            found = builder.call("where", condition, builder.literal(Fraction(index)), found)
+        return found
+
+    def meaning(builder: "Builder", x: "Handle", dim: int, keepdim: bool, field: str) -> "Handle":
+        if field == "values":
+            return value(builder, x, dim, keepdim)
+        return reduce(x, dim, keepdim, lambda handles: place(builder, handles))
+
+    return meaning
 
 
 def mean(builder: "Builder", x: "Handle", dim: Axes = None, keepdim: bool = False) -> "Handle":
     """The sum over the number of components."""
-    sums = total(builder, x, dim, keepdim)
-    return builder.call("div", sums, builder.literal(Fraction(np.size(x) // np.size(sums))))
+    sums = builder.call("sum", x, dim=dim, keepdim=keepdim)
+    return builder.call("div", sums, builder.literal(Fraction(np.size(x) // np.size(sums))))  # type: ignore[no-any-return]
 
 
-def median(builder: "Builder", x: "Handle") -> "Handle":
-    """The middle component in order of size; of two middle ones the smaller."""
-    handles = np.ravel(np.asarray(x, dtype=np.intp)).tolist()
-    for i, j in comparisons(len(handles)):
-        pair = handles[i], handles[j]
-        handles[i], handles[j] = builder.call("minimum", *pair), builder.call("maximum", *pair)
-    return handles[(len(handles) - 1) // 2]
+def variance(builder: "Builder", x: "Handle", dim: Axes, keepdim: bool, correction: int) -> "Handle":
+    """The sum of the squares of the distances from the mean, over the number of components less the correction."""
+    distances = builder.call("sub", x, mean(builder, x, dim, keepdim=True))
+    total = builder.call("sum", builder.call("square", distances), dim=dim, keepdim=keepdim)
+    freedom = max(np.size(x) // np.size(total) - correction, 0)
+    return builder.call("div", total, builder.literal(Fraction(freedom)))  # type: ignore[no-any-return]
+
+
+def unbiased_variance(builder: "Builder", x: "Handle", dim: Axes, unbiased: bool, keepdim: bool) -> "Handle":
+    """The same with a correction of 1, or of 0."""
+    return variance(builder, x, dim, keepdim, int(unbiased))
+
+
+def sort(builder: "Builder", handles: Sequence[int]) -> list[int]:
+    """The components in ascending order, by exchanges of two."""
+    places = list(handles)
+    for i, j in comparisons(len(places)):
+        pair = places[i], places[j]
+        places[i], places[j] = builder.call("minimum", *pair), builder.call("maximum", *pair)
+    return places
 
 
 def comparisons(size: int) -> Iterator[tuple[int, int]]:
@@ -81,34 +90,107 @@ def comparisons(size: int) -> Iterator[tuple[int, int]]:
         run >>= 1
 
 
-def norm(builder: "Builder", x: "Handle") -> "Handle":
-    """The Euclidean (Frobenius) norm."""
-    return builder.call("sqrt", total(builder, builder.call("square", x)))
+def median(builder: "Builder", x: "Handle", dim: Axes = None, keepdim: bool = False) -> "Handle":
+    """The middle component in order of size; of two middle ones the smaller."""
+    return reduce(x, dim, keepdim, lambda handles: sort(builder, handles)[(len(handles) - 1) // 2])
 
 
-def dot(builder: "Builder", x: "Handle", y: "Handle") -> "Handle":
-    """The sum of the products of components."""
-    return total(builder, builder.call("mul", x, y))
+def kthvalue(builder: "Builder", x: "Handle", k: int, dim: int, keepdim: bool) -> "Handle":
+    """The component at a place, counted from 1, in ascending order."""
+    return reduce(x, dim, keepdim, lambda handles: sort(builder, handles)[k - 1])
 
 
-def binary_cross_entropy_with_logits(builder: "Builder", x: "Handle", y: "Handle") -> "Handle":
-    """The mean of (1 - y) x + softplus(-x), which is -y log sigmoid(x) - (1 - y) log(1 - sigmoid(x))."""
-    unlikely = builder.call("mul", builder.call("sub", builder.literal(Fraction(1)), y), x)
-    return mean(builder, builder.call("add", unlikely, builder.call("softplus", builder.call("neg", x))))
+def sorted_(builder: "Builder", x: "Handle", dim: int, descending: bool) -> "Handle":
+    """Each line along a dimension in order."""
+    return along(x, dim, lambda handles: sort(builder, handles)[:: -1 if descending else 1])
 
 
-REDUCTIONS: Mapping[str, Callable[..., "Handle"]] = {
-    "stack_items": stack,
-    "sum": total,
-    "prod": product,
+def topk(builder: "Builder", x: "Handle", k: int, dim: int, largest: bool, **_: bool) -> "Handle":
+    """The k largest, the largest first, or the k smallest, the smallest first; torch sorts them in any case."""
+    return along(x, dim, lambda handles: sort(builder, handles)[:: -1 if largest else 1][:k])
+
+
+def _cumulated(join: Callable[["Builder", int, int], int]) -> Joined:
+    """Along a dimension, each component joined with all before it."""
+
+    def meaning(builder: "Builder", x: "Handle", dim: int) -> "Handle":
+        return along(x, dim, lambda handles: list(accumulate(handles, lambda a, b: join(builder, a, b))))
+
+    return meaning
+
+
+def _called(name: str) -> Joined:
+    return _cumulated(lambda builder, a, b: builder.call(name, a, b))
+
+
+def logsumexp(builder: "Builder", x: "Handle", dim: Axes, keepdim: bool) -> "Handle":
+    """log(sum(exp(x))) by its largest component."""
+
+    def one(handles: Sequence[int]) -> int:
+        place = builder.largest(handles)
+        if place is None:
+            return int(builder.call("log", fold(builder, "add", [builder.call("exp", each) for each in handles])))
+        return int(builder.call("add", handles[place], builder.call("log", sum_of_exp(builder, handles, place))))
+
+    return reduce(x, dim, keepdim, one)
+
+
+def sum_of_exp(builder: "Builder", handles: Sequence[int], place: int) -> int:
+    """sum(exp(x - x[place])); the term of that place is 1."""
+    shift = handles[place]
+    terms = [
+        builder.literal(Fraction(1)) if index == place else builder.call("exp", builder.call("sub", each, shift))
+        for index, each in enumerate(handles)
+    ]
+    return fold(builder, "add", terms)
+
+
+def _values(meaning: Joined) -> Joined:
+    """A row of two fields, of which the places have no definition in scalar operations."""
+
+    def chosen(builder: "Builder", x: "Handle", field: str, **options: Any) -> "Handle":
+        if field != "values":
+            raise NoDefinition(field)
+        return meaning(builder, x, **options)
+
+    return chosen
+
+
+def numel(builder: "Builder", x: "Handle") -> "Handle":
+    """How many components there are."""
+    return builder.literal(Fraction(np.size(x)))
+
+
+def size(builder: "Builder", x: "Handle", dim: int | None) -> "Handle":
+    """The size of a dimension, or those of all."""
+    sizes = np.shape(x)
+    if dim is not None:
+        return builder.literal(Fraction(sizes[dim]))
+    return array(np.array([builder.literal(Fraction(each)) for each in sizes], dtype=np.intp))
+
+
+REDUCTIONS: Mapping[str, Joined] = {
+    "sum": _folded("add"),
+    "prod": _folded("mul"),
     "mean": mean,
-    "amax": largest,
-    "amin": smallest,
-    "max_all": largest,
-    "min_all": smallest,
+    "amax": _folded("maximum"),
+    "amin": _folded("minimum"),
+    "max_dim": _extreme("maximum", "gt"),
+    "min_dim": _extreme("minimum", "lt"),
+    "var": unbiased_variance,
+    "var_corrected": variance,
     "median": median,
-    "norm": norm,
-    "dot": dot,
-    "binary_cross_entropy_with_logits": binary_cross_entropy_with_logits,
+    "median_dim": _values(median),
+    "kthvalue": _values(kthvalue),
+    "sort": _values(sorted_),
+    "topk": _values(topk),
+    "cumsum": _called("add"),
+    "cumprod": _called("mul"),
+    "cummax": _values(_called("maximum")),
+    "cummin": _values(_called("minimum")),
+    "logcumsumexp": _called("logaddexp"),
+    "logsumexp": logsumexp,
+    "numel": numel,
+    "size": size,
 }
 """By the name of the table's row."""

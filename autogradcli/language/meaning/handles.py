@@ -1,0 +1,64 @@
+"""Arrays of tape handles: what the families share."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from autogradcli.language.tape import Builder, Handle
+
+Array = np.ndarray[Any, np.dtype[np.intp]]
+Axes = int | Sequence[int] | None
+"""One dimension or several, counted from the end if negative; None for all."""
+
+
+def array(x: "Handle") -> Array:
+    """The handles as an array; a number as one without dimensions."""
+    return np.asarray(x, dtype=np.intp)
+
+
+def handle(x: Array) -> "Handle":
+    """The array as what a meaning gives back: of a number, its handle."""
+    return int(x) if x.ndim == 0 else x
+
+
+def shaped(handles: Sequence[int], shape: Sequence[int]) -> "Handle":
+    """Handles, row by row, in a shape."""
+    return handle(np.array(handles, dtype=np.intp).reshape(shape))
+
+
+def fold(builder: "Builder", name: str, handles: Sequence[int]) -> int:
+    """A two-operand function over many, as a balanced tree: the error of a sum grows with the logarithm of its size."""
+    level = list(handles)
+    while len(level) > 1:
+        pairs = [level[i : i + 2] for i in range(0, len(level), 2)]
+        level = [builder.call(name, *pair) if len(pair) == 2 else pair[0] for pair in pairs]
+    return level[0]
+
+
+def reduce(x: "Handle", dim: Axes, keepdim: bool, reduction: Callable[[Sequence[int]], int]) -> "Handle":
+    """A reduction over some axes; over all of them if none is named."""
+    whole = array(x)
+    axes = axes_of(whole, dim)
+    kept = [axis for axis in range(whole.ndim) if axis not in axes]
+    rows = whole.transpose(*kept, *axes).reshape(*[whole.shape[axis] for axis in kept], -1)
+    result = np.apply_along_axis(lambda row: reduction(row.tolist()), -1, rows).astype(np.intp)
+    if keepdim:
+        result = result.reshape([1 if axis in axes else size for axis, size in enumerate(whole.shape)])
+    return handle(result)
+
+
+def axes_of(x: Array, dim: Axes) -> tuple[int, ...]:
+    """The axes that `dim` names, from 0 on: all for None and for (), as torch reads it; none of a number."""
+    if dim is None or dim == () or x.ndim == 0:
+        return tuple(range(x.ndim))
+    return tuple(axis % x.ndim for axis in ([dim] if isinstance(dim, int) else dim))
+
+
+def along(x: "Handle", dim: int, change: Callable[[list[int]], Sequence[int]]) -> "Handle":
+    """Each line along a dimension replaced by another one, which may be of another length."""
+    whole = array(x)
+    lines = np.atleast_1d(whole)
+    result = np.apply_along_axis(lambda line: np.array(change(line.tolist()), dtype=np.intp), dim, lines)
+    return handle(result if whole.ndim else result.reshape(()))
