@@ -67,6 +67,11 @@ def _as_the_cause_says(case: Case) -> Reason:
     return _of_step(case, cause.code, cause.message + all_the_same, cause.step)
 
 
+def _nothing_proven(case: Case) -> Reason:
+    assert case.truth.cause is not None
+    return Reason(case.truth.cause.code, case.truth.cause.message)
+
+
 def _kink(case: Case) -> Reason:
     assert case.truth.slopes is not None
     left, right = case.truth.slopes
@@ -219,8 +224,8 @@ EXPLAIN: dict[str, Callable[[Case], Reason]] = {
     "GC305": _too_many_ulps,
     "GC501": _as_the_cause_says,
     "GC502": _undecided,
-    "GC503": _as_the_cause_says,
-    "GC504": _as_the_cause_says,
+    "GC503": _nothing_proven,
+    "GC504": _nothing_proven,
 }
 
 

@@ -168,7 +168,8 @@ def _slope_together(proof: Proof) -> float | None:
 def _cause_of_intermediate(proof: Proof, entry: int) -> Cause:
     """An intermediate is known as a ball and not as a number, so its neighbours cannot be looked at."""
     text, where, step = _place(proof, _singular_culprit(proof, entry))
-    return Cause("unverified", "GC501", f"{text} may have no slope{where}, and it is not told for intermediates", step)
+    message = f"{text} may not be differentiable{where}, and slopes are found beside variables alone"
+    return Cause("unverified", "GC501", message, step)
 
 
 def _cause_of_value(proof: Proof, entry: int) -> Cause:
