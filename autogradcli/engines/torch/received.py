@@ -63,5 +63,5 @@ def _note(name: str, reason: str, lost: torch.Tensor, given: torch.Tensor, recei
     place = int(lost.flatten().nonzero()[0])
     numbers = given.flatten()[place].item(), received.flatten()[place].item()
     count = int(lost.sum())
-    others = f", and so are {count - 1} more of its components" if count > 1 else ""
+    others = f"; {count} of its components are" if count > 1 else ""
     return f"{name}{subscript(place, shape)} = {numbers[0]!r} is {reason}, torch received {numbers[1]!r}{others}"

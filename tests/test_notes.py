@@ -1,0 +1,68 @@
+"""Notes: what a reader should know beside the numbers."""
+
+import pytest
+
+from autogradcli.compute.compute import compute
+from tests.helpers import problem
+
+BROADCASTS = [
+    (
+        "sum(x - y)",
+        "[1, 2, 3, 4]",
+        "[[1], [2], [3], [4]]",
+        "x of shape (4) and y of shape (4, 1) are broadcast to (4, 4)",
+    ),
+    ("sum((x + 1)*y)", "[[1, 2]]", "[[1], [2]]", "x + 1 of shape (1, 2) and y of shape (2, 1) are broadcast to (2, 2)"),
+    ("sum(maximum(x, y))", "[1, 2]", "[[3], [4]]", "x of shape (2) and y of shape (2, 1) are broadcast to (2, 2)"),
+]
+
+
+@pytest.mark.parametrize(("text", "x", "y", "note"), BROADCASTS)
+def test_broadcasting_that_was_hardly_meant(text: str, x: str, y: str, note: str) -> None:
+    """The texts, their shapes, and the operation."""
+    (found,) = compute(problem(text, {"x": x, "y": y})).notes
+    assert found.startswith(note)
+
+
+MEANT = [
+    ("sum(x - y)", "[1, 2]", "3"),
+    ("sum(x - y)", "[1, 2]", "[[1, 2], [3, 4]]"),
+    ("sum(x - y)", "[1]", "[1, 2]"),
+    ("sum(where(x > y, x, y))", "[1, 2]", "[2, 1]"),
+    ("dot(x, y)", "[1, 2]", "[2, 1]"),
+]
+
+
+@pytest.mark.parametrize(("text", "x", "y"), MEANT)
+def test_broadcasting_to_the_shape_of_an_operand(text: str, x: str, y: str) -> None:
+    """Nobody need be told."""
+    assert compute(problem(text, {"x": x, "y": y})).notes == ()
+
+
+LOST = [
+    ("70000", "float16", "x = 70000.0 is too large for float16, torch received inf"),
+    ("-1e39", "float32", "x = -1e+39 is too large for float32, torch received -inf"),
+    ("1e-9", "float16", "x = 1e-09 is too small for float16, torch received 0.0"),
+    ("[1, 1e-50, 1e-60]", "float32", "x[1] = 1e-50 is too small for float32, torch received 0.0; 2 of its components are"),
+]
+
+
+@pytest.mark.parametrize(("x", "dtype", "note"), LOST)
+def test_numbers_that_the_dtype_does_not_hold(x: str, dtype: str, note: str) -> None:
+    """What torch received instead; all that follows is about that."""
+    found = compute(problem("sum(x)", {"x": x}, dtype)).notes
+    assert found[0] == note
+
+
+@pytest.mark.parametrize(
+    ("x", "dtype"), [("0.1", "float16"), ("inf", "float64"), ("0", "float16"), ("1e-40", "float32")]
+)
+def test_numbers_that_are_only_rounded(x: str, dtype: str) -> None:
+    """No note: the report shows what torch received."""
+    assert not any("torch received" in note for note in compute(problem("x", {"x": x}, dtype)).notes)
+
+
+def test_values_that_are_off() -> None:
+    """Of a number, and of the first component of a tensor whose value is far from the truth."""
+    (note,) = compute(problem("(1 + x) - 1", {"x": "1e-17"})).notes
+    assert note == "the value itself is off: torch gives 0.0, the true value is 1e-17"
