@@ -36,6 +36,8 @@ class Problem:
     """How torch's `backward` is called; the verdict is about what one call adds to `.grad`."""
     max_operations: int = MAX_ENTRIES
     """Scalar operations up to which Arb is asked."""
+    trace: bool = False
+    """Whether the chain rule is written out."""
 
     @property
     def tensors(self) -> bool:

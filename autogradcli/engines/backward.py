@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from autogradcli.engines.detail import PLAIN, Detail
 from autogradcli.language.program import Program
 
 
@@ -15,6 +16,8 @@ class Backward:
     """How many times it is called; `.grad` adds up what it gives."""
     zero_grad: bool = False
     """Whether every `.grad` is set to zero before each call."""
+    detail: Detail = PLAIN
+    """How closely the graph is looked at before the first call."""
 
 
 ONCE = Backward()

@@ -4,7 +4,7 @@ A tensor is a nested list, row by row; a scalar is a float. All indices of steps
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Array = Any
@@ -46,6 +46,20 @@ class Ball:
 
 
 @dataclass(frozen=True, slots=True)
+class Derivative:
+    """The derivative of what a node computed with respect to one of its inputs."""
+
+    output: tuple[int, ...]
+    """The shape of what it computed."""
+    input: tuple[int, ...]
+    """The shape of the input."""
+    by_component: bool
+    """Whether each component of the output hangs on the same component of the input alone, so that one number tells."""
+    value: Array
+    """In the shape of the input if it is by component; else the indices of the output come first. None if too large."""
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """One node of the autograd graph, in walk order from the output."""
 
@@ -67,6 +81,12 @@ class Node:
     """The gradient that it sent to each of `inputs`."""
     variable: str | None
     """The variable's name, if it is a leaf."""
+    span: tuple[int, int] | None = None
+    """Where that text stands in the source."""
+    derivatives: tuple[Derivative | None, ...] = ()
+    """Its derivative with respect to each of `inputs`, if they were asked for; None where torch does not tell."""
+    saved: dict[str, Any] = field(default_factory=dict)
+    """What it keeps for `backward`, by name, if that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from autogradcli.compute.problem import Problem
 from autogradcli.engines.backward import Backward
+from autogradcli.engines.detail import PLAIN, Detail
 from autogradcli.language.program import Program
 from autogradcli.language.tape import MAX_ENTRIES
 
@@ -24,6 +25,8 @@ class Settings:
     repeat: int = 1
     zero_grad: bool = False
     max_operations: int = MAX_ENTRIES
+    detail: Detail = PLAIN
+    trace: bool = False
 
     def problem(
         self, program: Program, at: Mapping[str, Program], wrt: tuple[str, ...], identifier: Any = None
@@ -40,6 +43,7 @@ class Settings:
             symbolic=self.symbolic,
             timeout=self.timeout,
             id=identifier,
-            backward=Backward(self.upstream, self.repeat, self.zero_grad),
+            backward=Backward(self.upstream, self.repeat, self.zero_grad, self.detail),
             max_operations=self.max_operations,
+            trace=self.trace,
         )

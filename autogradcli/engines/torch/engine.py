@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from itertools import takewhile
 from typing import Any
 
@@ -14,6 +15,7 @@ from autogradcli.engines.backward import ONCE, Backward
 from autogradcli.engines.opinions import Array, Autograd, Node, Pass
 from autogradcli.engines.torch.asked import leaves_asked, tensors_asked
 from autogradcli.engines.torch.graph import Trace, plain
+from autogradcli.engines.torch.inspect import inspect
 from autogradcli.engines.torch.misfits import misfit
 from autogradcli.engines.torch.natives import native
 from autogradcli.engines.torch.passes import run_passes
@@ -50,7 +52,7 @@ def differentiate(
     leaves = {name: value.to(kind, copy=True) for name, value in given.items()}
     for name in leaves_asked(program, wrt):
         leaves[name].requires_grad_()
-    trace = Trace(program)
+    trace = Trace(program, partial(inspect, backward.detail))
     values = _run(program, leaves, kind, trace)
     asked = tensors_asked(program, values, wrt)
     output = values[program.output]

@@ -5,8 +5,14 @@ from typing import Any
 
 import torch
 
-from autogradcli.engines.opinions import Array, Node
-from autogradcli.language.program import Program, Variable
+from autogradcli.engines.opinions import Array, Derivative, Node
+from autogradcli.language.program import Call, Program, Variable
+from autogradcli.language.table import row
+
+Findings = tuple[tuple[Derivative | None, ...], dict[str, Any]]
+"""The derivatives of a node with respect to its inputs, and what it has saved."""
+Look = Callable[[Any, int, bool], Findings]
+"""A closer look at a node: which of its outputs is used, and whether it works component by component."""
 
 
 class Trace:
@@ -15,8 +21,9 @@ class Trace:
     Nodes are known by the Python objects that stand for them; they are kept, so that their identity lasts.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, look: Look) -> None:
         self._program = program
+        self._look = look
         self._step: dict[Any, int] = {}
         self._result: dict[Any, torch.Tensor] = {}
 
@@ -32,30 +39,54 @@ class Trace:
                 new.extend(below for below in _inputs(each) if below is not None)
 
     def watch(self, output: torch.Tensor, backward: Callable[[], None]) -> tuple[Node, ...]:
-        """Run `backward` from the output; the graph's nodes, in walk order, with the gradients that reached them."""
+        """Run `backward` from the output; the graph's nodes, in walk order, with the gradients that reached them.
+
+        A closer look is taken before that, since `backward` frees what nodes have saved.
+        """
         order = _walk(_node(output))
+        found = {node: self._look(node, self._place(node), self._by_component(node)) for node in order}
         recorders = {node: _Recorder() for node in order}
         for node, recorder in recorders.items():
             node.register_hook(recorder)
         backward()
         place_of = {node: place for place, node in enumerate(order)}
-        return tuple(self._describe(node, place_of, inputs, recorders[node]) for node, inputs in order.items())
+        return tuple(
+            self._describe(node, place_of, inputs, recorders[node], found[node]) for node, inputs in order.items()
+        )
 
-    def _describe(self, node: Any, place_of: dict[Any, int], inputs: Sequence[Any], recorder: "_Recorder") -> Node:
+    def _place(self, node: Any) -> int:
+        """Which of the node's outputs is the one that is used."""
+        result = self._result.get(node)
+        return 0 if result is None else result.output_nr
+
+    def _by_component(self, node: Any) -> bool:
+        """Whether it comes from a function that is applied component by component."""
+        step = self._program.steps[self._step[node]]
+        return isinstance(step, Call) and not row(step.function).tensor
+
+    def _describe(
+        self, node: Any, place_of: dict[Any, int], inputs: Sequence[Any], recorder: "_Recorder", found: Findings
+    ) -> Node:
         index = self._step[node]
         step = self._program.steps[index]
         result = self._result.get(node)
         sent = recorder.sent or (None,) * len(inputs)
+        derivatives, saved = found
         return Node(
             id=place_of[node],
             name=type(node).__name__,
             expression=elided(self._program.text(index)),
             step=index,
             value=plain(result),
-            gradient=recorder.arrived,
+            gradient=recorder.arrived[self._place(node)] if recorder.arrived else None,
             inputs=tuple(place_of[each] for each in inputs if each is not None),
             flows=tuple(flow for flow, each in zip(sent, inputs, strict=True) if each is not None),
             variable=step.name if isinstance(step, Variable) else None,
+            span=(step.span.start, step.span.end),
+            derivatives=tuple(each for each, below in zip(derivatives, inputs, strict=True) if below is not None)
+            if derivatives
+            else (),
+            saved=saved,
         )
 
 
@@ -70,18 +101,18 @@ def elided(text: str) -> str:
 
 
 class _Recorder:
-    """A hook that keeps the gradient that arrives at a node and those that it sends on.
+    """A hook that keeps the gradients that arrive at a node, one for each of its outputs, and those that it sends on.
 
     It holds no node: a node that held itself through its hook would never be freed, since Python's garbage collector
     does not see references that pass through C++.
     """
 
     def __init__(self) -> None:
-        self.arrived: Array = None
+        self.arrived: tuple[Array, ...] = ()
         self.sent: tuple[Array, ...] = ()
 
     def __call__(self, sent: tuple[torch.Tensor | None, ...], arrived: tuple[torch.Tensor | None, ...]) -> None:
-        self.arrived = plain(arrived[0])
+        self.arrived = tuple(map(plain, arrived))
         self.sent = tuple(map(plain, sent))
 
 
