@@ -24,9 +24,9 @@ class Component(Symbol):  # type: ignore[misc]
         return self
 
     def sort_key(self, order: object = None) -> object:  # noqa: ARG002
-        """The place in a printed sum: `x[2]` comes before `x[10]`."""
+        """The place in a printed sum: among other symbols by its name, and `x[2]` before `x[10]`."""
         places = (f"{index:09d}" if isinstance(index, int) else index for index in self.indices)
-        return self.class_key(), (1, (f"{self.tensor}[{', '.join(places)}",)), _ONE, _ONE_ITSELF
+        return Symbol.class_key(), (1, (f"{self.tensor}[{', '.join(places)}",)), _ONE, _ONE_ITSELF
 
 
 _ONE_ITSELF = Symbol("x").sort_key()[3]

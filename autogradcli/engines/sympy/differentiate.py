@@ -15,9 +15,9 @@ from autogradcli.engines.sympy.evaluate import Point, Tie, evaluate
 from autogradcli.engines.sympy.formulas import Gradient, NoFormula, Style
 from autogradcli.engines.sympy.messages import Differentiate, Number
 from autogradcli.engines.sympy.printing import Unprintable, write
-from autogradcli.engines.sympy.readable import tree_sizes
+from autogradcli.engines.sympy.readable import forms, forms_with_sigmoids, tree_sizes
 from autogradcli.engines.sympy.slopes import Slopes
-from autogradcli.engines.sympy.substitution import Substitution
+from autogradcli.engines.sympy.substitution import Substitution, fold
 from autogradcli.engines.sympy.translate import Translation, translate
 from autogradcli.language.shapes import Shape
 from autogradcli.language.tape import TooLong
@@ -121,7 +121,8 @@ class Work:
         def writer(style: str) -> Callable[[Expr], str]:
             return lambda formula: write(formula, style, decimal=self._translation.decimal)
 
-        return Style(writer("text"), writer(self._request.style))
+        style = self._request.style
+        return Style(writer("text"), writer(style), forms_with_sigmoids if style == "text" else forms)
 
     def _total(self, symbol: Symbol) -> Expr:
         """The derivative of the output, in terms of intermediates: through each of them that depends on the symbol."""
@@ -130,7 +131,8 @@ class Work:
             terms = [slopes.by(translation.expression, symbol)]
             for intermediate, meaning in translation.intermediates.items():
                 if slopes.depends(meaning, symbol):
-                    terms.append(self._total(intermediate) * slopes.by(meaning, symbol))
+                    slope = fold(slopes.by(meaning, symbol), meaning, intermediate)
+                    terms.append(self._total(intermediate) * slope)
             self._totals[symbol] = Add(*terms)
         return self._totals[symbol]
 

@@ -1,12 +1,12 @@
 """The formulas of a gradient in the shortest of their forms, and the pattern that covers all of them."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sympy import Expr
 
 from autogradcli.engines.sympy.patterns import Pattern, find_pattern
-from autogradcli.engines.sympy.readable import PRINTABLE, forms, tree_sizes
+from autogradcli.engines.sympy.readable import PRINTABLE, tree_sizes
 from autogradcli.language.shapes import Shape, indices
 
 
@@ -22,9 +22,12 @@ class Style:
     """The text whose length decides between several forms."""
     write: Callable[[Expr], str]
     """The text that is shown."""
+    forms: Callable[[Expr], Iterator[Expr]]
+    """What a formula may be written as."""
 
-    def shortest(self, candidates: Sequence[Expr]) -> Expr:
+    def shortest(self, formulas: Iterable[Expr]) -> Expr:
         """The form whose text is the shortest; of equally short ones the first."""
+        candidates = (form for formula in formulas for form in self.forms(formula))
         return min(candidates, key=lambda each: len(self.measure(each)))
 
 
@@ -47,18 +50,14 @@ class Gradient:
     def pattern(self, shapes: Mapping[str, Shape], taken: Collection[str], style: Style) -> Pattern | None:
         """The shortest pattern, if there is one."""
         patterns = [find_pattern(version, self.shape, shapes, taken) for version in self.versions]
-        found = {form: each for each in patterns if each for form in forms(each.formula)}
+        found = [each for each in patterns if each is not None]
         if not found:
             return None
-        best = style.shortest(list(found))
-        return Pattern(best, found[best].letters)
+        return Pattern(style.shortest(each.formula for each in found), found[0].letters)
 
     def texts(self, pattern: Pattern | None, style: Style) -> list[str]:
         """The formula of every component."""
         if pattern is not None:
             places = range(len(self.versions[0]))
             return [style.write(pattern.at(indices(place, self.shape))) for place in places]
-        return [
-            style.write(style.shortest([form for formula in each for form in forms(formula)]))
-            for each in zip(*self.versions, strict=True)
-        ]
+        return [style.write(style.shortest(formulas)) for formulas in zip(*self.versions, strict=True)]

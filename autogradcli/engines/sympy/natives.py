@@ -38,6 +38,10 @@ class magnitude(_Real):  # noqa: N801
         return sympy.sign(self.args[0])
 
 
+class sigmoid(_Real):  # noqa: N801
+    """1/(1 + exp(-x)), for printing alone: a formula that is worked on has exponentials."""
+
+
 class where(_Real):  # noqa: N801
     """where(c, x, y): x where the condition c holds, else y."""
 

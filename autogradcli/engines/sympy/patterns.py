@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from string import ascii_lowercase
 
-from sympy import Expr
+from sympy import Dummy, Expr
 
 from autogradcli.engines.sympy.components import Component, Index
 from autogradcli.engines.sympy.readable import tree_sizes
@@ -46,9 +46,12 @@ def find_pattern(
     letters = _letters(shape, taken)
     if not any(letters):
         return None
-    for place in _telling_places(shape, letters):
-        for guess in _guesses(formulas[place], indices(place, shape), letters, shapes):
-            pattern = Pattern(guess, letters)
+    places = _telling_places(shape, letters)
+    common = _common_parts([formulas[place] for place in places])
+    hide, show = Substitution(common), Substitution({hidden: part for part, hidden in common.items()})
+    for place in places:
+        for guess in _guesses(hide(formulas[place]), indices(place, shape), letters, shapes):
+            pattern = Pattern(show(guess), letters)
             if all(pattern.at(indices(each, shape)) == formula for each, formula in enumerate(formulas)):
                 return pattern
     return None
@@ -71,6 +74,16 @@ def _telling_places(shape: Shape, letters: Sequence[str | None]) -> list[int]:
     telling = [place for place in everywhere if len({indices(place, shape)[axis] for axis in axes}) == len(axes)]
     places = telling or everywhere
     return list(dict.fromkeys(places[(len(places) - 1) * each // (TRIED - 1)] for each in range(TRIED)))
+
+
+def _common_parts(formulas: Sequence[Expr]) -> dict[Expr, Expr]:
+    """The parts with components in them that stand in all formulas alike, such as a norm, each with a symbol for it."""
+    first, *others = (tree_sizes(formula) for formula in formulas)
+    return {
+        part: Dummy(real=True)
+        for part in first
+        if part.args and isinstance(part, Expr) and all(part in other for other in others) and components_of(part)
+    }
 
 
 def _guesses(

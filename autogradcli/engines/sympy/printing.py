@@ -19,6 +19,8 @@ from autogradcli.engines.sympy.natives import where
 
 DIGITS = 17
 """Significant digits of a decimal number: as many as a double needs."""
+DOUBLE = 53
+"""Binary digits of a double."""
 SHORT = 8
 """Digits up to which a fraction that is no decimal number stays a fraction."""
 
@@ -205,9 +207,14 @@ def with_decimals(expression: Expr) -> Expr:
 
 
 def _decimal(number: Rational) -> Expr:
-    """The number as a decimal, if that is exact in a few digits; or if the fraction is too long to be read."""
+    """The number as a decimal, if that is exact in a few digits; or if the fraction is too long to be read.
+
+    A double is what Python writes for it: 0.1 is not 0.10000000000000001.
+    """
     if number.is_Integer and abs(number) < 10**DIGITS:
         return number
+    if abs(number.p).bit_length() <= DOUBLE and number.q & (number.q - 1) == 0:
+        return Float(repr(int(number.p) / int(number.q)), DIGITS)
     text = Float(number, DIGITS)
     if sympy.Rational(str(text)) == number:
         return text

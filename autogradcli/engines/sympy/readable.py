@@ -9,6 +9,8 @@ than the derivative did:
 * brought over one denominator (`together`, the numerator multiplied out), if it holds the reciprocal of a sum:
   1/(x + 1) - x/(x + 1)**2 becomes (x + 1)**(-2).
 
+* with the name of the sigmoid for exp(u)/(1 + exp(u)) and 1/(1 + exp(-u)), in the style that has it.
+
 The shortest wins, measured as text whatever the style; of two equally short ones, the first in this order. What is
 evaluated is always SymPy's own form.
 """
@@ -18,10 +20,14 @@ from collections.abc import Iterator
 import sympy
 from sympy import Add, Expr, Mul
 
+from autogradcli.engines.sympy.natives import sigmoid
+
 READABLE = 120
 """Nodes of a formula beyond which it is left as it is."""
 SMALL = 40
 """Nodes of a formula up to which it is multiplied out or brought over one denominator."""
+LEGIBLE = 2_000
+"""Nodes of a formula up to which exponentials are read as sigmoids."""
 PRINTABLE = 100_000
 """Nodes of a formula beyond which it is not printed at all."""
 
@@ -34,6 +40,40 @@ def forms(formula: Expr) -> Iterator[Expr]:
         if form not in seen:
             seen.add(form)
             yield form
+
+
+def forms_with_sigmoids(formula: Expr) -> Iterator[Expr]:
+    """The forms of a formula, and where there is a sigmoid in it, those with its name."""
+    yield from forms(formula)
+    sizes = tree_sizes(formula)
+    if sizes[formula] <= LEGIBLE and any(_exponent(part) for part in sizes):
+        yield from forms(_with_sigmoids(formula))
+
+
+def _with_sigmoids(formula: Expr) -> Expr:
+    factors = list(Mul.make_args(formula))
+    for factor in factors:
+        u = _exponent(factor)
+        if u is not None:
+            factors.remove(factor)
+            if sympy.exp(u) in factors:
+                factors.remove(sympy.exp(u))
+            else:
+                u = -u
+            return Mul(*map(_with_sigmoids, factors), _sigmoid(u))
+    return formula.func(*map(_with_sigmoids, formula.args)) if formula.args else formula
+
+
+def _exponent(factor: Expr) -> Expr | None:
+    """The u of 1/(1 + exp(u)); None if it is something else."""
+    if not (factor.is_Pow and factor.exp == -1 and factor.base.is_Add and len(factor.base.args) == 2):
+        return None
+    one, other = sorted(factor.base.args, key=lambda each: not each.is_Number)
+    return other.args[0] if one == 1 and isinstance(other, sympy.exp) else None
+
+
+def _sigmoid(u: Expr) -> Expr:
+    return 1 - sigmoid(-u) if u.could_extract_minus_sign() else sigmoid(u)
 
 
 def _others(formula: Expr) -> Iterator[Expr]:

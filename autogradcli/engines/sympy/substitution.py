@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 
-from sympy import Expr
+from sympy import Expr, Symbol
+
+POWERS = (-3, -2, -1, 2, 3)
+"""Powers of a root by which its derivatives have it."""
 
 
 class Substitution:
@@ -30,3 +33,11 @@ class Substitution:
         arguments = [self(argument) for argument in expression.args]
         same = all(new is old for new, old in zip(arguments, expression.args, strict=True))
         return expression if same else expression.func(*arguments)
+
+
+def fold(expression: Expr, meaning: Expr, symbol: Symbol) -> Expr:
+    """The expression with the symbol wherever what it means stands as a whole; the inverse of putting it in."""
+    if not meaning.args:
+        return expression
+    powers = {meaning**power: symbol**power for power in POWERS} if meaning.is_Pow else {}
+    return Substitution({meaning: symbol, **powers})(expression)
