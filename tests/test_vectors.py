@@ -234,7 +234,7 @@ REFUSED = [
         "sum(x if x > 0 else 1)",
         "[1, 2]",
         "torch",
-        "x > 0 has shape (2) and x has shape (2): that is several conditions; type where(condition, yes, no)",
+        "x > 0 has shape (2) and x has shape (2): if takes one condition, where takes many",
         (4, 21),
     ),
 ]

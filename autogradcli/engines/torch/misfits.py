@@ -1,7 +1,7 @@
 """Why torch refuses a call: the texts of its operands with their shapes, and torch's reason in plain words."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import torch
 
@@ -16,21 +16,24 @@ MOST_NAMED = 4
 def misfit(program: Program, call: Call, operands: Sequence[object], problem: Exception) -> str:
     """A sentence about a call that torch refused with `problem`."""
     said = str(problem).partition("\n")[0].rstrip(". ")
-    reason = _in_plain_words(said) or f"torch: {said}"
-    shapes = list(dict.fromkeys(_shapes(program, call, operands)))[:MOST_NAMED]
+    reason = _in_plain_words(said)
+    tensors = any(isinstance(operand, torch.Tensor) and operand.ndim for operand in operands)
+    shapes = _shapes(program, call, operands) if reason or tensors else []
+    reason = reason or f"torch: {said}"
     return f"{' and '.join(shapes)}: {reason}" if shapes else reason
 
 
-def _shapes(program: Program, call: Call, operands: Sequence[object]) -> Iterator[str]:
-    """The operands with their shapes, if one of them is not a number; of many, one for each shape."""
-    tensors = [
-        (excerpt(program.source, program.steps[index].span), tuple(operand.shape))
-        for index, operand in zip(call.operands, operands, strict=True)
-        if isinstance(operand, torch.Tensor)
-    ]
-    if any(shape for _, shape in tensors):
-        few = tensors if len(tensors) <= MOST_NAMED else {shape: (text, shape) for text, shape in tensors}.values()
-        yield from (f"{text} has shape {written(shape)}" if shape else f"{text} is a number" for text, shape in few)
+def _shapes(program: Program, call: Call, operands: Sequence[object]) -> list[str]:
+    """The operands that stand in the text with their shapes; of many, one for each shape."""
+    found: dict[object, str] = {}
+    for index, operand in zip(call.operands, operands, strict=True):
+        span = program.steps[index].span
+        if span != call.span:  # a default stands nowhere
+            shape = tuple(operand.shape) if isinstance(operand, torch.Tensor) else ()
+            text = excerpt(program.source, span)
+            described = f"{text} has shape {written(shape)}" if shape else f"{text} is a number"
+            found.setdefault(text if len(operands) <= MOST_NAMED else shape, described)
+    return list(found.values())[:MOST_NAMED]
 
 
 def _in_plain_words(said: str) -> str | None:
@@ -50,7 +53,7 @@ REASONS = {
     r"size of tensor a \(\d+\) must match": UNEQUAL,
     r"inconsistent tensor size": UNEQUAL,
     r"expanded size of the tensor \((\d+)\) must match the existing size \((\d+)\)": "size {1} cannot become {0}",
-    r"with more than one value is ambiguous": "that is several conditions; type where(condition, yes, no)",
+    r"with more than one value is ambiguous": "if takes one condition, where takes many",
     # Products.
     r"shapes cannot be multiplied \(\d+x(\d+) and (\d+)x": ROWS,
     r"size mismatch, got input .* mat \(\d+x(\d+)\), vec \((\d+)\)": "rows of {0} cannot be multiplied by {1}",
@@ -61,7 +64,11 @@ REASONS = {
     r"1D tensors expected": "two vectors are expected",
     r"batch\d must be a 3D tensor": "two stacks of matrices are expected",
     r"Expected 1-D argument": "a vector is expected",
-    r"dimension -?\d+ must have length 3": "vectors of 3 components are expected",
+    r"dimension -?\d+ must have length 3|no dimension of size 3": "vectors of 3 components are expected",
+    r"must have the same number of columns": "their rows must have as many components",
+    r"last dimension must match on both": UNEQUAL,
+    r"first has size (\d+) in dim -?\d+ and second has size (\d+)": "{0} components cannot be multiplied by {1}",
+    r"multi_dot\(\): tensors \d+ and \d+ .* cannot be multiplied": UNEQUAL,
     r"subscript (\w) has size (\d+) .* previously seen size (\d+)": "{0} stands for a size of {2} and for one of {1}",
     r"subscripts in the equation \((\d+)\) .* dimensions \((\d+)\)": "there are {0} letters for {1} dimensions",
     r"output subscript (\w) does not appear": "{0} stands after the arrow and not before it",
@@ -76,6 +83,10 @@ REASONS = {
     r"index (-?\d+) is out of bounds for dimension (\d+) with size (\d+)": (
         "there is no index {0} in dimension {1}, which has {2}"
     ),
+    r"index (-?\d+) out of range for tensor of size .* at dimension (\d+)": "there is no index {0} in dimension {1}",
+    r"start \((-?\d+)\) \+ length \((\d+)\) exceeds dimension size \((\d+)\)": "{1} from {0} on are more than {2}",
+    r"selected (?:index|number) k out of range": "there are not so many components",
+    r"repeat dims can not be smaller": "repeat takes a number for each dimension",
     r"too many indices for tensor of dimension (\d+)": "there are more indices than dimensions",
     r"invalid index of a 0-dim tensor": "a number has no components",
     r"expected to be in range of \[(-?\d+), (-?\d+)\], but got (-?\d+)": "there is no dim {2}, only {0} to {1}",
