@@ -234,7 +234,7 @@ REFUSED = [
         "sum(x if x > 0 else 1)",
         "[1, 2]",
         "torch",
-        "x > 0 has shape (2) and x has shape (2): if takes one condition, where takes many",
+        "x > 0 has shape (2) and x has shape (2) and 1 is a number: if takes one condition, where takes many",
         (4, 21),
     ),
 ]
