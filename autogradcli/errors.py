@@ -76,6 +76,12 @@ class GradcalcError(Exception):
         return "\n".join(lines)
 
 
+def defect(error: Exception) -> GradcalcError:
+    """What an exception becomes that is gradcalc's own fault, where it must not take other work with it."""
+    hint = "this is a defect of gradcalc: please report it"
+    return GradcalcError("internal", f"{type(error).__name__}: {error}", hint=hint)
+
+
 def underline(source: str, span: Span) -> tuple[str, str]:
     """The line of `source` on which `span` starts, cut to a window around it, and the carets below it."""
     start = min(span.start, len(source))

@@ -4,9 +4,10 @@ import io
 
 import pytest
 
-from autogradcli.cli.pipeline import run_pipeline
-from autogradcli.compute.compute import Session
+from autogradcli.cli.batch import run_lines
+from autogradcli.cli.pipeline import lines_of
 from autogradcli.errors import GradcalcError
+from autogradcli.executors.here import Here
 from autogradcli.sources.settings import Settings
 
 
@@ -25,12 +26,12 @@ class Broken(io.BytesIO):
 @pytest.mark.parametrize("error", [ValueError("read of closed file"), MemoryError("a line without end")])
 def test_a_defect_of_the_reader_is_raised(error: Exception) -> None:
     """The caller does not wait for lines that will never come."""
-    with Session(symbolic=False) as session, pytest.raises(type(error), match=str(error)):
-        list(run_pipeline([Broken(error)], session, Settings(symbolic=False)))
+    with pytest.raises(type(error), match=str(error)):
+        list(run_lines(lines_of([Broken(error)]), Here(), Settings(symbolic=False)))
 
 
 def test_an_input_that_cannot_be_read_is_an_error() -> None:
     """The system's word for it is passed on."""
-    with Session(symbolic=False) as session, pytest.raises(GradcalcError) as caught:
-        list(run_pipeline([Broken(OSError(5, "Input/output error"))], session, Settings(symbolic=False)))
+    with pytest.raises(GradcalcError) as caught:
+        list(run_lines(lines_of([Broken(OSError(5, "Input/output error"))]), Here(), Settings(symbolic=False)))
     assert caught.value.message == "the input cannot be read: Input/output error"

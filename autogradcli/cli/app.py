@@ -23,11 +23,19 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 VALUES = {
     "diff": "; values of variables are for gradcalc eval",
+    "check": "; values of variables stand in the files: at.x = 2",
     "batch": '; values of variables stand in the lines: "at": {"x": 2}',
 }
 """What to do with the value of a variable, for commands that take none."""
 
-COMMANDS = {"eval": "evaluate", "diff": "diff", "batch": "batch", "functions": "functions", "explain": "explain"}
+COMMANDS = {
+    "eval": "evaluate",
+    "diff": "diff",
+    "check": "check",
+    "batch": "batch",
+    "functions": "functions",
+    "explain": "explain",
+}
 """Each command's module, and the function in it; only the module of the command that runs is imported."""
 
 

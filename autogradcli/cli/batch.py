@@ -1,16 +1,21 @@
 """`gradcalc batch`: JSON Lines in, JSON Lines out."""
 
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from autogradcli.cli import arguments as options
 from autogradcli.cli.inputs import open_inputs
+from autogradcli.cli.jobs import Jobs, Scheduler, executor
 from autogradcli.cli.output import open_output
-from autogradcli.cli.pipeline import Status, run_pipeline
+from autogradcli.cli.pipeline import LineWork, Outcome, Status, lines_of, lost
 from autogradcli.cli.progress import open_progress
-from autogradcli.compute.compute import Session
 from autogradcli.errors import ExitCode
+from autogradcli.executors.work import Executor, Lost
 from autogradcli.language.tape import MAX_ENTRIES
 from autogradcli.render.json import draw_json_line
 from autogradcli.sources.settings import Settings
@@ -34,6 +39,8 @@ Files = Annotated[
 
 def batch(
     files: Files = [],  # noqa: B006
+    jobs: Jobs = 1,
+    scheduler: Scheduler = None,
     dtype: options.DtypeOption = "float64",
     rtol: options.Rtol = None,
     atol: options.Atol = None,
@@ -64,12 +71,26 @@ def batch(
     status = Status()
     inputs = open_inputs(files, output)
     with (
-        Session(symbolic=not no_symbolic) as session,
         open_output(output, quiet) as place,
         open_progress(inputs, place.stream) as advance,
+        closing(run_lines(lines_of(inputs), executor(jobs, scheduler), settings)) as outcomes,
     ):
-        for outcome in run_pipeline(inputs, session, settings):
+        for outcome in outcomes:
             place.write(draw_json_line(outcome.answer))
             status.add(outcome)
             advance(outcome.size)
     return status.exit_code(strict)
+
+
+def run_lines(lines: Iterable[bytes], executor: Executor, settings: Settings) -> Generator[Outcome, None, None]:
+    """What came of each line, in order; each as soon as it and all before it are done."""
+    begun: deque[bytes] = deque()
+
+    def noted() -> Iterator[bytes]:
+        for line in lines:
+            begun.append(line)
+            yield line
+
+    for result in executor.run(partial(LineWork, settings), noted()):
+        line = begun.popleft()
+        yield lost(line, result.reason, settings) if isinstance(result, Lost) else result

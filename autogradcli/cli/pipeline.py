@@ -1,12 +1,5 @@
-"""Lines to reports, in order, with several problems on their way at once.
+"""Lines to reports, as an executor takes them: each line is begun in all engines, and finished when SymPy is done."""
 
-While torch works on one problem, SymPy's process works on the next ones: a window of problems is begun before the
-oldest is waited for. A thread reads ahead, so that finished reports come out while the input stands still.
-"""
-
-import queue
-import threading
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -15,12 +8,9 @@ from autogradcli.compute.compute import Pending, Session
 from autogradcli.compute.problem import Problem
 from autogradcli.compute.report import failure
 from autogradcli.compute.verdict import exit_code
-from autogradcli.errors import ExitCode, GradcalcError
+from autogradcli.errors import ExitCode, GradcalcError, defect
 from autogradcli.sources.jsonlines import Failure, read_lines, read_problem
 from autogradcli.sources.settings import Settings
-
-WINDOW = 32
-"""Problems that are on their way at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,54 +44,46 @@ class Status:
         return ExitCode.USAGE if self.failed and code != ExitCode.MISMATCH else code
 
 
-def run_pipeline(inputs: Iterable[BinaryIO], session: Session, settings: Settings) -> Iterator[Outcome]:
-    """The outcome of every line, in order; each as soon as it and all before it are done."""
-    lines = _Lines(inputs)
-    window: deque[_Entry] = deque()
-    while window or not lines.ended:
-        line = lines.take(wait=not window) if len(window) < WINDOW else None
-        if line is not None:
-            window.append(_begin(line, session, settings))
-        elif window:
-            yield _finish(window.popleft())
+def lines_of(inputs: Iterable[BinaryIO]) -> Iterator[bytes]:
+    """The lines of all inputs, one input after the other; GradcalcError if one cannot be read."""
+    try:
+        for stream in inputs:
+            with stream:
+                yield from read_lines(stream)
+    except OSError as error:
+        raise GradcalcError("file", f"the input cannot be read: {error.strerror}") from error
 
 
-class _Lines:
-    """The lines of all inputs, read ahead by a thread."""
+class LineWork:
+    """From lines to what comes of them."""
 
-    def __init__(self, inputs: Iterable[BinaryIO]) -> None:
-        self.ended = False
-        self._queue: queue.Queue[bytes | Exception | None] = queue.Queue(2 * WINDOW)
-        threading.Thread(target=self._read, args=(inputs,), daemon=True).start()
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._session = Session(settings.symbolic)
 
-    def _read(self, inputs: Iterable[BinaryIO]) -> None:
-        try:
-            for stream in inputs:
-                with stream:
-                    for line in read_lines(stream):
-                        self._queue.put(line)
-            self._queue.put(None)
-        except Exception as error:  # whatever it is, the caller must not wait for lines that will never come
-            self._queue.put(error)
+    def begin(self, line: bytes) -> "Entry":
+        """Start the line's problem in all engines."""
+        return _begin(line, self._session, self._settings)
 
-    def take(self, wait: bool) -> bytes | None:
-        """The next line; None at the end, or if there is none yet and the caller does not want to wait for it."""
-        if self.ended:
-            return None
-        try:
-            line = self._queue.get(block=wait)
-        except queue.Empty:
-            return None
-        if isinstance(line, OSError):
-            raise GradcalcError("file", f"the input cannot be read: {line.strerror}") from line
-        if isinstance(line, Exception):
-            raise line
-        self.ended = line is None
-        return line
+    def finish(self, entry: "Entry") -> Outcome:
+        """Wait for the line's answer."""
+        return _finish(entry)
+
+    def close(self) -> None:
+        """End SymPy's process."""
+        self._session.close()
+
+
+def lost(line: bytes, reason: str, settings: Settings) -> Outcome:
+    """The outcome of a line that no process survived."""
+    problem = read_problem(line, settings)
+    known = (problem.id, problem.expression if isinstance(problem, Failure) else problem.program.source)
+    error = GradcalcError("lost", f"the process that worked on this line ended twice: {reason}")
+    return _failed(Failure(*known, error), len(line))
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class Entry:
     """A line on its way."""
 
     work: tuple[Problem, Pending] | Failure
@@ -109,20 +91,20 @@ class _Entry:
     """Bytes of the line."""
 
 
-def _begin(line: bytes, session: Session, settings: Settings) -> _Entry:
+def _begin(line: bytes, session: Session, settings: Settings) -> Entry:
     """Start the line's problem in all engines."""
     problem = read_problem(line, settings)
     if isinstance(problem, Failure):
-        return _Entry(problem, len(line))
+        return Entry(problem, len(line))
     try:
         pending = session.start(problem)
         pending.evaluate()
     except Exception as error:
-        return _Entry(_failure(problem, error), len(line))
-    return _Entry((problem, pending), len(line))
+        return Entry(_failure(problem, error), len(line))
+    return Entry((problem, pending), len(line))
 
 
-def _finish(entry: _Entry) -> Outcome:
+def _finish(entry: Entry) -> Outcome:
     """Wait for the line's answer."""
     if isinstance(entry.work, Failure):
         return _failed(entry.work, entry.size)
@@ -141,7 +123,5 @@ def _failed(line: Failure, size: int) -> Outcome:
 
 def _failure(problem: Problem, error: Exception) -> Failure:
     """What became of a problem; a defect of gradcalc itself must not take the other lines with it."""
-    if not isinstance(error, GradcalcError):
-        hint = "this is a defect of gradcalc: please report it"
-        error = GradcalcError("internal", f"{type(error).__name__}: {error}", hint=hint)
-    return Failure(problem.id, problem.program.source, error)
+    known = error if isinstance(error, GradcalcError) else defect(error)
+    return Failure(problem.id, problem.program.source, known)

@@ -5,15 +5,14 @@ from dataclasses import dataclass, field
 from autogradcli.checks.outcome import Outcome
 from autogradcli.errors import ExitCode
 
-WORDS = {"passed": "passed", "failed": "failed", "error": "errors"}
-"""How each status is counted."""
+STATUSES = ("passed", "failed", "error")
 
 
 @dataclass(slots=True)
 class Summary:
     """What came of all cases so far."""
 
-    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(WORDS, 0))
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(STATUSES, 0))
     points: int = 0
     worst: Outcome | None = None
     """The case with the gradient that is farthest from the truth."""
@@ -35,9 +34,10 @@ class Summary:
 
     def sentence(self) -> str:
         """`3 cases at 5 points: 2 passed, 1 failed`."""
-        said = [f"{count} {WORDS[status]}" for status, count in self.counts.items() if count]
-        counted = f"{self.cases} case{'' if self.cases == 1 else 's'} at {self.points} point{'s' * (self.points != 1)}"
-        return f"{counted}: {', '.join(said)}" if said else "no cases"
+        said = [f"{count} {status}" for status, count in self.counts.items() if count and status != "error"]
+        if self.counts["error"]:
+            said.append(_counted(self.counts["error"], "error"))
+        return f"{_counted(self.cases, 'case')} at {_counted(self.points, 'point')}: {', '.join(said) or 'nothing'}"
 
     def worst_case(self) -> str | None:
         """The farthest gradient in a sentence; None if there is none to speak of."""
@@ -50,3 +50,7 @@ class Summary:
 
 def _ulps(outcome: Outcome) -> float:
     return outcome.worst.ulps if outcome.worst else -1.0
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

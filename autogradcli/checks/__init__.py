@@ -1,0 +1,1 @@
+"""Checks: what is to hold of a problem, and whether it does."""

@@ -1,0 +1,65 @@
+"""One case after the other through the engines, several on their way at once."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from autogradcli.checks.case import Case, CaseText
+from autogradcli.checks.claims import Verdict
+from autogradcli.checks.judge import Judge
+from autogradcli.checks.outcome import Outcome, unusable
+from autogradcli.compute.compute import Pending, Session
+from autogradcli.errors import GradcalcError, defect
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A case on its way."""
+
+    judge: Judge
+    reports: Sequence[Pending]
+    since: float
+
+
+class CaseWork:
+    """From the texts of cases to their outcomes."""
+
+    def __init__(self, build: Callable[[CaseText], Case], default: Sequence[str], symbolic: bool) -> None:
+        self._build = build
+        self._default = default
+        self._session = Session(symbolic)
+
+    def begin(self, text: CaseText | Outcome) -> Begun | Outcome:
+        """Ask all engines about the case, of which SymPy takes its time; or what is wrong with it."""
+        if isinstance(text, Outcome):
+            return text
+        since = time.perf_counter()
+        try:
+            case = self._build(text)
+            pending = [self._session.start(problem) for problem in case.problems]
+            for each in pending:
+                each.evaluate()
+        except Exception as error:
+            return _failed(text, error)
+        return Begun(Judge(text, case, self._default), pending, since)
+
+    def finish(self, begun: Begun | Outcome) -> Outcome:
+        """What came of the case."""
+        if isinstance(begun, Outcome):
+            return begun
+        try:
+            reports = [pending.report() for pending in begun.reports]
+            claims: Mapping[str, Verdict] = {}
+            return begun.judge.outcome(reports, claims, time.perf_counter() - begun.since)
+        except Exception as error:
+            return _failed(begun.judge.text, error)
+
+    def close(self) -> None:
+        """End SymPy's process."""
+        self._session.close()
+
+
+def _failed(text: CaseText, error: Exception) -> Outcome:
+    """The outcome of a case that makes no sense; a defect of gradcalc itself must not take the others with it."""
+    known = error if isinstance(error, GradcalcError) else defect(error)
+    return unusable(text.place, known, getattr(error, "line", None))

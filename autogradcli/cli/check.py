@@ -1,0 +1,159 @@
+"""`gradcalc check`: case files, for CI: what holds, what does not, and where."""
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
+from fnmatch import fnmatchcase
+from functools import partial
+from typing import Annotated, Any
+
+import typer
+
+from autogradcli.checks.judge import LENIENT, STRICT
+from autogradcli.checks.outcome import Outcome, exit_code, unusable
+from autogradcli.checks.work import CaseWork
+from autogradcli.cli import arguments as options
+from autogradcli.cli.arguments import choice, choose_format
+from autogradcli.cli.jobs import Jobs, Scheduler, executor
+from autogradcli.cli.output import check_output, open_output
+from autogradcli.errors import ExitCode, GradcalcError
+from autogradcli.executors.work import Executor, Lost
+from autogradcli.render.checks import github, json, junit, markdown, tap, text
+from autogradcli.render.terminal import FILE, Terminal
+from autogradcli.sources.cases.build import build_case
+from autogradcli.sources.cases.read import Entry, find_case_files, read_cases
+from autogradcli.sources.settings import Settings
+
+EXAMPLES = """\b
+Examples:
+  gradcalc check formulas.grad.toml
+  gradcalc check tests/ --jobs 2 --only-failures --report junit=gradcalc.xml
+  find . -name '*.grad.toml' | xargs gradcalc check --format github
+
+\b
+Exit status: 0 if all holds; 1 if a case fails; else 2 if a case makes no
+sense; else 3 if somewhere there is no finite derivative, or with --strict if
+not all is verified.
+"""
+
+FORMATS = ("text", "json", "jsonl", "junit", "github", "tap", "markdown")
+Draw = Callable[[Iterable[Outcome], Terminal, bool], Iterator[str]]
+DRAW: dict[str, Draw] = {
+    "text": text.draw,
+    "json": lambda outcomes, _, only_failures: json.draw(outcomes, only_failures),
+    "jsonl": lambda outcomes, _, only_failures: json.draw_lines(outcomes, only_failures),
+    "junit": lambda outcomes, _, __: junit.draw(outcomes),
+    "github": lambda outcomes, _, __: github.draw(outcomes),
+    "tap": lambda outcomes, _, __: tap.draw(outcomes),
+    "markdown": lambda outcomes, _, only_failures: markdown.draw(outcomes, only_failures),
+}
+"""Each format's way to write what came of the cases."""
+
+Paths = Annotated[
+    list[str], typer.Argument(metavar="FILE", help="Case files, or directories to be searched for *.grad.toml.")
+]
+Select = Annotated[
+    str | None,
+    typer.Option("--select", metavar="PATTERN", help="Only cases whose name has this in it, or matches it: 'log*'."),
+]
+FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop at the first case that does not pass.")]
+OnlyFailures = Annotated[bool, typer.Option("--only-failures", help="Say nothing of the cases that pass.")]
+Reports = Annotated[
+    list[str],
+    typer.Option("--report", metavar="FORMAT=FILE", help="Write a report to a file as well; repeatable."),
+]
+Format = Annotated[str | None, choice("--format", FORMATS, "How the result is written; text if nothing is said.")]
+
+
+def check(
+    paths: Paths,
+    select: Select = None,
+    fail_fast: FailFast = False,
+    only_failures: OnlyFailures = False,
+    jobs: Jobs = 1,
+    scheduler: Scheduler = None,
+    dtype: options.DtypeOption = "float64",
+    rtol: options.Rtol = None,
+    atol: options.Atol = None,
+    max_ulps: options.MaxUlps = None,
+    strict: options.Strict = False,
+    timeout: options.Timeout = 10.0,
+    no_symbolic: options.NoSymbolic = False,
+    format: Format = None,
+    json: options.Json = False,
+    report: Reports = [],  # noqa: B006
+    output: options.Output = None,
+    quiet: options.Quiet = False,
+) -> ExitCode:
+    """Case files, for CI: pass or fail, and where.
+
+    A case names an expression, a point or a sample of points, and what is to
+    hold there: its value, its gradient, a derivative that you claim, a
+    verdict. With nothing stated, autograd's gradient is to be right.
+    """
+    form = choose_format(format, json)
+    check_output(output, quiet)
+    others = [_split_report(each) for each in report]
+    settings = Settings(dtype, rtol, atol, max_ulps, symbolic=not no_symbolic, timeout=timeout)
+    files = [file for path in paths for file in find_case_files(path)]
+    make = partial(CaseWork, partial(build_case, settings=settings), STRICT if strict else LENIENT, not no_symbolic)
+    entries = (entry for file in files for entry in read_cases(file) if _selected(entry, select))
+    found: list[Outcome] = []
+    with open_output(output, quiet) as place, closing(_run(executor(jobs, scheduler), make, entries)) as outcomes:
+        noted = _noted(_until_failure(outcomes) if fail_fast else outcomes, found)
+        for piece in DRAW[form](noted, place.terminal, only_failures):
+            place.write(piece)
+    for name, path in others:
+        with open_output(path) as place:
+            place.write("".join(DRAW[name](found, FILE, only_failures)))
+    if not found:
+        raise GradcalcError("usage", f"no case is called {select}" if select else "there are no cases")
+    return exit_code({outcome.code for outcome in found})
+
+
+def _run(executor: Executor, make: Any, entries: Iterable[Entry]) -> Generator[Outcome, None, None]:
+    """What came of each case, in order."""
+    places: deque[Entry] = deque()
+
+    def noted() -> Iterator[Entry]:
+        for entry in entries:
+            places.append(entry)
+            yield entry
+
+    for result in executor.run(make, noted()):
+        entry = places.popleft()
+        yield _lost(entry, result) if isinstance(result, Lost) else result
+
+
+def _lost(entry: Entry, lost: Lost) -> Outcome:
+    message = f"the process that worked on this case ended twice: {lost.reason}"
+    return unusable(entry.place, GradcalcError("lost", message))
+
+
+def _noted(outcomes: Iterable[Outcome], found: list[Outcome]) -> Iterator[Outcome]:
+    for outcome in outcomes:
+        found.append(outcome)
+        yield outcome
+
+
+def _until_failure(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+    """The outcomes up to and with the first that is none of success."""
+    for outcome in outcomes:
+        yield outcome
+        if outcome.status != "passed":
+            return
+
+
+def _selected(entry: Entry, pattern: str | None) -> bool:
+    """Whether a case is asked for; what is wrong with a file as a whole always is."""
+    name = entry.place.name
+    if pattern is None or not name:
+        return True
+    return pattern in name or fnmatchcase(name, pattern)
+
+
+def _split_report(text: str) -> tuple[str, str]:
+    name, equals, path = text.partition("=")
+    if not equals or not path:
+        raise GradcalcError("usage", f"--report {text} names no file", hint="type --report junit=gradcalc.xml")
+    return options.one_of("--report", FORMATS)(name), path

@@ -1,0 +1,47 @@
+"""Items read ahead by a thread, so that finished results come out while the input stands still."""
+
+import queue
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+from autogradcli.executors.work import WINDOW
+
+
+class End:
+    """What comes after the last item: nothing more, or the exception that taking one raised."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+
+
+class Feed:
+    """The items of an iterable."""
+
+    def __init__(self, items: Iterable[Any]) -> None:
+        self.ended = False
+        self._queue: queue.Queue[Any] = queue.Queue(2 * WINDOW)
+        threading.Thread(target=self._read, args=(items,), daemon=True).start()
+
+    def _read(self, items: Iterable[Any]) -> None:
+        try:
+            for item in items:
+                self._queue.put((item,))
+            self._queue.put(End())
+        except Exception as error:
+            self._queue.put(End(error))
+
+    def take(self, wait: bool) -> tuple[Any] | None:
+        """The next item, alone in a tuple; None at the end, or if there is none yet and the caller does not wait."""
+        if self.ended:
+            return None
+        try:
+            found = self._queue.get(block=wait)
+        except queue.Empty:
+            return None
+        if not isinstance(found, End):
+            return found  # type: ignore[no-any-return]
+        self.ended = True
+        if found.error is not None:
+            raise found.error
+        return None

@@ -1,0 +1,30 @@
+"""Work in this process."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from autogradcli.executors.feed import Feed
+from autogradcli.executors.work import WINDOW, Make
+
+
+class Here:
+    """The executor that needs no other process.
+
+    A window of items is begun before the oldest is finished: while torch works on one, SymPy works on the next ones.
+    """
+
+    def run(self, make: Make, items: Iterable[Any]) -> Iterator[Any]:
+        """As every executor does."""
+        work = make()
+        try:
+            feed = Feed(items)
+            window: deque[Any] = deque()
+            while window or not feed.ended:
+                item = feed.take(wait=not window) if len(window) < WINDOW else None
+                if item is not None:
+                    window.append(work.begin(*item))
+                elif window:
+                    yield work.finish(window.popleft())
+        finally:
+            work.close()

@@ -1,0 +1,64 @@
+"""A worker process: items in, results out, in their order, until its parent closes the pipe or dies."""
+
+import os
+import queue
+import signal
+import sys
+import threading
+from collections import deque
+from typing import Any, BinaryIO
+
+from autogradcli.executors.messages import pack, receive
+from autogradcli.executors.work import WINDOW, Work
+
+
+class _Conversation:
+    """The worker's side: requests are read by a thread, so that a window of items can be on its way."""
+
+    def __init__(self, requests: BinaryIO, replies: BinaryIO) -> None:
+        self._requests = requests
+        self._replies = replies
+        self.items: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
+
+    def listen(self) -> None:
+        """Queue what comes; end with the parent, whatever is going on."""
+        try:
+            while True:
+                self.items.put(receive(self._requests))
+        except EOFError:
+            os._exit(0)
+
+    def say(self, number: int, result: tuple[Any] | None) -> None:
+        """Answer."""
+        self._replies.write(pack((number, result)))
+        self._replies.flush()
+
+
+def _serve(work: Work, conversation: _Conversation) -> None:
+    window: deque[tuple[int, Any]] = deque()
+    while True:
+        if not window or (len(window) < WINDOW and not conversation.items.empty()):
+            number, item = conversation.items.get()
+            conversation.say(number, None)
+            window.append((number, work.begin(item)))
+        else:
+            number, begun = window.popleft()
+            conversation.say(number, None)
+            conversation.say(number, (work.finish(begun),))
+
+
+def main() -> None:
+    """Serve the parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is told as well, and ends its workers
+    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    sys.path[:] = receive(requests)
+    conversation = _Conversation(requests, replies)
+    work = receive(requests)()
+    threading.Thread(target=conversation.listen, daemon=True).start()
+    _serve(work, conversation)
+
+
+if __name__ == "__main__":
+    main()

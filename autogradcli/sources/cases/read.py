@@ -1,0 +1,220 @@
+"""Case files to the texts of cases: TOML, JSON, or JSON Lines with one case on each line.
+
+    [defaults]
+    dtype = "float32"
+
+    [[case]]
+    name = "sigmoid"
+    expression = "1/(1 + exp(-x))"
+    at.x = 2
+    claim.x = "sigmoid(x)*(1 - sigmoid(x))"
+
+What makes no sense is an outcome of its own, with its line, so that the other cases are still run.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import date, time
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from autogradcli.checks.case import CaseText, Place
+from autogradcli.checks.outcome import Outcome, unusable
+from autogradcli.errors import GradcalcError
+from autogradcli.language.nearest import did_you_mean
+from autogradcli.sources.cases.keys import DEFAULT_KEYS, KEYS
+from autogradcli.sources.cases.places import Lines, json_lines, line_of, toml_lines
+from autogradcli.sources.jsonlines import MAX_LINE
+from autogradcli.sources.strict_json import json_kind, read_json
+
+SUFFIXES = (".toml", ".json", ".jsonl")
+"""How the names of case files end."""
+CONVENTION = tuple(f".grad{suffix}" for suffix in SUFFIXES)
+"""How the names of those end that are found by searching a directory."""
+TABLES = ("defaults", "case")
+"""What a file may hold."""
+MAX_BYTES = 100_000_000
+"""In one file."""
+
+Entry = CaseText | Outcome
+"""A case, or what is wrong with one."""
+
+
+def find_case_files(path: str) -> list[str]:
+    """The file itself, or in a directory all files whose names end by convention; an error if there is none."""
+    place = Path(path)
+    if not place.is_dir():
+        if not path.endswith(SUFFIXES):
+            hint = f"the names of case files end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
+            raise GradcalcError("file", f"{path} is not a case file", hint=hint)
+        return [path]
+    found = [each for each in place.rglob("*.grad.*") if each.name.endswith(CONVENTION) and each.is_file()]
+    visible = sorted(str(each) for each in found if not _hidden(each.relative_to(place)))
+    if not visible:
+        raise GradcalcError("file", f"{path} has no case files in it", hint="their names end in .grad.toml")
+    return visible
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def read_cases(path: str) -> Iterator[Entry]:
+    """The cases of a file in their order; GradcalcError if the file cannot be read at all."""
+    try:
+        with open(path, "rb") as file:
+            yield from _read_lines(path, file) if path.endswith(".jsonl") else _read_whole(path, file)
+    except (OSError, ValueError) as error:
+        raise GradcalcError("file", f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _read_whole(path: str, file: BinaryIO) -> Iterator[Entry]:
+    data = file.read(MAX_BYTES + 1)
+    try:
+        if len(data) > MAX_BYTES:
+            raise Misplaced(GradcalcError("limit", f"the file is longer than {MAX_BYTES:,} bytes"), 1)
+        value, lines = (_parse_toml if path.endswith(".toml") else _parse_json)(data)
+        cases, defaults = _tables(value, lines)
+    except Misplaced as problem:
+        yield unusable(Place("", path, problem.line), problem.error)
+        return
+    for number, fields in enumerate(cases):
+        yield _case(path, number, fields, defaults, lines)
+
+
+def _read_lines(path: str, file: BinaryIO) -> Iterator[Entry]:
+    number = 0
+    while data := file.readline(MAX_LINE + 1):
+        number += 1
+        if data.isspace():
+            continue
+        try:
+            if len(data) > MAX_LINE:
+                raise GradcalcError("limit", f"the line is longer than {MAX_LINE:,} bytes")
+            fields = read_json(data, "the line")
+        except GradcalcError as error:
+            yield unusable(Place("", path, number), error)
+            if error.kind == "limit":
+                return
+            continue
+        yield _case(path, number - 1, fields, {}, {("case", number - 1): number})
+
+
+class Misplaced(Exception):
+    """What is wrong with a file as a whole, and the line on which that shows."""
+
+    def __init__(self, error: GradcalcError, line: int) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.line = line
+
+
+def _parse_toml(data: bytes) -> tuple[Any, Lines]:
+    try:
+        text = data.decode("utf-8-sig")
+        return tomllib.loads(text), toml_lines(text.replace("\r\n", "\n"))
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        wrong = GradcalcError("parse", f"the file is not UTF-8: byte {data[error.start]:#04x}")
+        raise Misplaced(wrong, line) from error
+    except tomllib.TOMLDecodeError as error:
+        message, line = _toml_message(str(error), text)
+        raise Misplaced(GradcalcError("parse", f"the file is not TOML: {message}"), line) from error
+    except RecursionError as error:
+        raise Misplaced(GradcalcError("limit", "the file is nested too deep"), 1) from error
+
+
+_TOML_PLACE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
+
+
+def _toml_message(message: str, text: str) -> tuple[str, int]:
+    """What the reader says, as a part of a sentence, and the line that it says it of."""
+    place = _TOML_PLACE.search(message)
+    line = int(place[1]) if place and place[1] else max(1, len(text.splitlines()))
+    said = _TOML_PLACE.sub("", message)
+    return said[:1].lower() + said[1:], line
+
+
+def _parse_json(data: bytes) -> tuple[Any, Lines]:
+    try:
+        return read_json(data, "the file"), json_lines(data.decode())
+    except GradcalcError as error:
+        place = re.search(r"\bline (\d+)\b", error.message)
+        raise Misplaced(error, int(place[1]) if place else 1) from error
+
+
+def _tables(value: Any, lines: Lines) -> tuple[list[Any], Mapping[str, Any]]:
+    """The cases of a file and its defaults."""
+    if not isinstance(value, dict):
+        hint = 'type {"case": [{"expression": "..."}]}'
+        raise Misplaced(GradcalcError("parse", "the file is not a JSON object", hint=hint), 1)
+    for key in value:
+        if key not in TABLES:
+            raise Misplaced(_unknown_table(key), line_of(lines, (key,)))
+    cases, defaults = value.get("case", []), value.get("defaults", {})
+    if not isinstance(cases, list):
+        error = GradcalcError("usage", f"case must be a list, and is {kind(cases)}", hint="type [[case]]")
+        raise Misplaced(error, line_of(lines, ("case",)))
+    if not cases:
+        raise Misplaced(GradcalcError("usage", "the file has no cases", hint="a case begins with [[case]]"), 1)
+    if not isinstance(defaults, dict):
+        error = GradcalcError("usage", f"defaults must be a table, and is {kind(defaults)}", hint="type [defaults]")
+        raise Misplaced(error, line_of(lines, ("defaults",)))
+    for key in defaults:
+        if key not in DEFAULT_KEYS:
+            raise Misplaced(_unknown_default(key), line_of(lines, ("defaults", key)))
+    return cases, defaults
+
+
+def _unknown_table(key: str) -> GradcalcError:
+    if key in KEYS:
+        return GradcalcError("usage", f"{key} belongs to a case", hint="a case begins with [[case]]")
+    hint = did_you_mean(key, TABLES) or "a file holds defaults and cases: [defaults], [[case]]"
+    return GradcalcError("usage", f"there is no table {key}", hint=hint)
+
+
+def _unknown_default(key: str) -> GradcalcError:
+    if key in KEYS:
+        return GradcalcError("usage", f"{key} can have no default", hint="each case has its own")
+    hint = did_you_mean(key, DEFAULT_KEYS) or f"the keys are {', '.join(DEFAULT_KEYS)}"
+    return GradcalcError("usage", f"there is no key {key}", hint=hint)
+
+
+def _case(path: str, number: int, fields: Any, defaults: Mapping[str, Any], lines: Lines) -> Entry:
+    line = line_of(lines, ("case", number))
+    if not isinstance(fields, dict):
+        return unusable(Place("", path, line), GradcalcError("usage", f"a case must be a table, and is {kind(fields)}"))
+    merged = {key: value for key, value in defaults.items() if key not in _given(fields)} | fields
+    written = {**_written(lines, ("defaults",), defaults), **_written(lines, ("case", number), fields)}
+    return CaseText(Place(_name(fields, number), path, line), merged, written)
+
+
+def _given(fields: Mapping[str, Any]) -> set[str]:
+    """The keys that a case says itself. Who says where to go does not want the default point as well."""
+    return {*fields, *({"at", "sample", "count", "seed"} if fields.keys() & {"at", "sample"} else ())}
+
+
+def _name(fields: Mapping[str, Any], number: int) -> str:
+    """What a case is called: its own name, or its expression, or its number."""
+    for key in ("name", "id", "expression"):
+        if isinstance(fields.get(key), str | int) and str(fields[key]).strip():
+            return " ".join(str(fields[key]).split())
+    return f"case {number + 1}"
+
+
+def _written(lines: Lines, path: tuple[str | int, ...], fields: Mapping[str, Any]) -> dict[str, int]:
+    """The line of each key, and of each key of the tables that the keys hold."""
+    found: dict[str, int] = {}
+    for key, value in fields.items():
+        found[key] = line_of(lines, (*path, key))
+        for inner in value if isinstance(value, dict) else ():
+            found[f"{key}.{inner}"] = line_of(lines, (*path, key, inner))
+    return found
+
+
+def kind(value: Any) -> str:
+    """What a file's value is called: as in JSON, but an object is a table, and there are dates."""
+    if isinstance(value, dict):
+        return "a table"
+    return "a date or a time" if isinstance(value, date | time) else json_kind(value)

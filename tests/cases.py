@@ -1,0 +1,36 @@
+"""Case files made for tests."""
+
+from pathlib import Path
+from textwrap import dedent
+
+from autogradcli.checks.case import Case, CaseText
+from autogradcli.checks.outcome import Outcome
+from autogradcli.sources.cases.build import CaseError, build_case
+from autogradcli.sources.cases.read import read_cases
+from autogradcli.sources.settings import Settings
+
+
+def write(folder: Path, text: str, name: str = "formulas.grad.toml") -> str:
+    """The path of a case file with this text, its indentation taken off."""
+    path = folder / name
+    path.write_text(dedent(text), encoding="utf-8")
+    return str(path)
+
+
+def built(path: str) -> list[Case]:
+    """The cases of a file, none of which has anything wrong with it."""
+    entries = list(read_cases(path))
+    return [build_case(entry, Settings()) for entry in entries if isinstance(entry, CaseText)]
+
+
+def complaint(path: str) -> tuple[int, str, str | None]:
+    """Line, message and hint of the first thing that is wrong with a file."""
+    for entry in read_cases(path):
+        if isinstance(entry, Outcome):
+            assert entry.error is not None
+            return entry.place.line, entry.error["message"], entry.error["hint"]
+        try:
+            build_case(entry, Settings())
+        except CaseError as error:
+            return error.line, error.message, error.hint
+    raise AssertionError("nothing is wrong with it")
