@@ -268,7 +268,7 @@ WRONG = [
         (0, 29),
         'type div(x, y) or div(x, y, rounding_mode="floor") or div(x, y, rounding_mode="trunc")',
     ),
-    ("max()", "argument", "x of max is missing", (0, 5), "type max(x, y) or max(x)"),
+    ("max()", "argument", "x of max is missing", (0, 5), "type max(x, y) or max(x) or max(x, dim, keepdim=False)"),
     ("sin(y=x)", "argument", "sin has no argument y", (4, 5), "type sin(x)"),
     (
         "leaky_relu(x, negative_slop=0.1)",

@@ -116,6 +116,11 @@ class Function:
         """The names of the parameters that are steps of a program."""
         return tuple(parameter.name for parameter in self.parameters if parameter.operand)
 
+    @property
+    def constructs(self) -> bool:
+        """Whether it makes a tensor of nothing but what the text fixes, so that torch must be told the dtype."""
+        return self.tensor and all(each.kind == "number" for each in self.parameters if each.operand)
+
     def parameters_of(self, operands: Sequence[object], options: Mapping[str, object]) -> list[Parameter]:
         """The parameter that each operand belongs to; one whose option says None was left out."""
         present = [each for each in self.parameters if each.operand and each.name not in options]

@@ -8,10 +8,7 @@ from typing import Any
 from autogradcli.errors import GradcalcError, Span
 from autogradcli.language.parser import parse
 from autogradcli.language.program import Constant, Program, Tensor
-from autogradcli.language.shapes import MAX_DIMENSIONS, Shape, subscript, written
-
-MAX_ELEMENTS = 1_000_000
-"""Components of one tensor."""
+from autogradcli.language.shapes import MAX_DIMENSIONS, MAX_ELEMENTS, Shape, subscript, written
 
 SOURCE = "[...]"
 """What stands for the text of a value that never was text."""

@@ -17,7 +17,7 @@ from autogradcli.engines.torch.asked import leaves_asked, tensors_asked
 from autogradcli.engines.torch.graph import Trace, plain
 from autogradcli.engines.torch.inspect import inspect
 from autogradcli.engines.torch.misfits import misfit
-from autogradcli.engines.torch.natives import native
+from autogradcli.engines.torch.natives import construct, native, plain_option
 from autogradcli.engines.torch.passes import run_passes
 from autogradcli.engines.torch.received import check_finite, check_upstream, note_losses
 from autogradcli.errors import GradcalcError
@@ -145,7 +145,7 @@ def _first_line(problem: Exception) -> str:
 def _call(call: Call, operands: Sequence[Value], kind: torch.dtype) -> Value:
     """One row of the table applied: in float64, and back to a Python number, where all operands are constant."""
     function = row(call.function)
-    if any(isinstance(operand, torch.Tensor) for operand in operands):
+    if function.constructs or any(isinstance(operand, torch.Tensor) for operand in operands):
         return _apply(function, operands, dict(call.options), kind)
     constants = [torch.tensor(operand, dtype=_constant_kind(operand)) for operand in operands]
     result = _apply(function, constants, dict(call.options), torch.float64)
@@ -169,7 +169,9 @@ def _apply(function: Function, operands: Sequence[Value], options: Mapping[str, 
     leading = list(takewhile(lambda each: each in parameters and not each.keyword_only, function.parameters))
     positional = [item for each in leading for item in (given[each.name] if each.variadic else [given[each.name]])]
     by_name = [each.name for each in parameters if each not in leading]
-    keywords = {name: given[name] for name in (*by_name, *options) if name != FIELD}
+    keywords = {name: plain_option(given[name]) for name in (*by_name, *options) if name != FIELD}
+    if function.constructs:
+        return construct(function.torch, keywords, kind)
     result: Value = native(function.torch)(*positional, **keywords)
     chosen: Value = getattr(result, str(given[FIELD])) if function.fields else result
     return chosen

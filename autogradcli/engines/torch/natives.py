@@ -1,11 +1,15 @@
 """The callables that the rows' `torch` fields name, and adapters for those that torch has otherwise."""
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from functools import cache, reduce
 from typing import Any
 
 import torch
+
+from autogradcli.errors import GradcalcError
+from autogradcli.language.shapes import MAX_ELEMENTS
 
 Scalar = torch.Tensor | float | bool
 
@@ -55,3 +59,19 @@ def native(path: str) -> Callable[..., Any]:
     if first == "operator":
         return getattr(operator, rest[0])  # type: ignore[no-any-return]
     return reduce(getattr, [first, *rest], torch)  # type: ignore[return-value]
+
+
+def plain_option(value: Any) -> Any:
+    """An option as torch takes it: an exact number as the nearest double, or as an int where it is whole."""
+    if not isinstance(value, Fraction):
+        return value
+    return value.numerator if value.denominator == 1 else float(value)
+
+
+def construct(path: str, keywords: Mapping[str, Any], kind: torch.dtype) -> torch.Tensor:
+    """A tensor made of nothing; an error, before any memory is taken, if it were too large."""
+    size: int = native(path)(**keywords, dtype=kind, device="meta").numel()
+    if size > MAX_ELEMENTS:
+        raise GradcalcError("limit", f"this tensor has {size:,} components, and {MAX_ELEMENTS:,} are allowed")
+    tensor: torch.Tensor = native(path)(**keywords, dtype=kind)
+    return tensor

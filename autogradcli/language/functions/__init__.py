@@ -9,10 +9,12 @@ from autogradcli.language.function import Function
 from autogradcli.language.functions.activations import ACTIVATIONS
 from autogradcli.language.functions.arithmetic import ARITHMETIC
 from autogradcli.language.functions.comparison import COMPARISON
+from autogradcli.language.functions.constructors import CONSTRUCTORS
 from autogradcli.language.functions.exponential import EXPONENTIAL
 from autogradcli.language.functions.gammas import GAMMAS
 from autogradcli.language.functions.hyperbolic import HYPERBOLIC
 from autogradcli.language.functions.losses import LOSSES
+from autogradcli.language.functions.matrices import MATRICES
 from autogradcli.language.functions.norms import NORMS
 from autogradcli.language.functions.powers import POWERS
 from autogradcli.language.functions.products import PRODUCTS
@@ -36,10 +38,12 @@ FAMILIES: dict[str, tuple[Function, ...]] = {
     "special": SPECIAL,
     "activations": ACTIVATIONS,
     "rounding": ROUNDING,
+    "constructors": CONSTRUCTORS,
     "shaping": SHAPING,
     "reductions": REDUCTIONS,
     "products": PRODUCTS,
     "norms": NORMS,
+    "matrices": MATRICES,
     "losses": LOSSES,
 }
 """Every row, by family."""

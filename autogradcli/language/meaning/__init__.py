@@ -9,6 +9,8 @@ torch's kernels, fused or not, are checked against.
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from autogradcli.language.meaning.constructors import CONSTRUCTORS
+from autogradcli.language.meaning.matrices import MATRICES
 from autogradcli.language.meaning.norms import NORMS
 from autogradcli.language.meaning.products import PRODUCTS
 from autogradcli.language.meaning.reductions import REDUCTIONS
@@ -17,5 +19,12 @@ from autogradcli.language.meaning.shaping import SHAPING
 if TYPE_CHECKING:
     from autogradcli.language.tape import Handle
 
-MEANING: Mapping[str, Callable[..., "Handle"]] = {**SHAPING, **REDUCTIONS, **PRODUCTS, **NORMS}
+MEANING: Mapping[str, Callable[..., "Handle"]] = {
+    **CONSTRUCTORS,
+    **SHAPING,
+    **REDUCTIONS,
+    **PRODUCTS,
+    **NORMS,
+    **MATRICES,
+}
 """By the name of the table's row."""

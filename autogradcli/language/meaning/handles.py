@@ -1,9 +1,13 @@
 """Arrays of tape handles: what the families share."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from autogradcli.language.shapes import MAX_ELEMENTS, Shape
+from autogradcli.language.tape import TooLong
 
 if TYPE_CHECKING:
     from autogradcli.language.tape import Builder, Handle
@@ -23,9 +27,16 @@ def handle(x: Array) -> "Handle":
     return int(x) if x.ndim == 0 else x
 
 
-def shaped(handles: Sequence[int], shape: Sequence[int]) -> "Handle":
-    """Handles, row by row, in a shape."""
-    return handle(np.array(handles, dtype=np.intp).reshape(shape))
+def filled(size: int | Shape, each: int) -> Array:
+    """One handle everywhere; TooLong if that were too many."""
+    check_size(math.prod(np.atleast_1d(size).tolist()))
+    return np.full(size, each, dtype=np.intp)
+
+
+def check_size(components: int) -> None:
+    """Nothing; TooLong for more components than a tensor may have."""
+    if components > MAX_ELEMENTS:
+        raise TooLong(MAX_ELEMENTS)
 
 
 def fold(builder: "Builder", name: str, handles: Sequence[int]) -> int:

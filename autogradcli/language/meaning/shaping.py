@@ -1,12 +1,13 @@
 """Other shapes and other places for the same components: NumPy's own functions on arrays of handles."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autogradcli.language.meaning.handles import Array, Axes, array, axes_of, handle
+from autogradcli.language.meaning.handles import Array, Axes, array, axes_of, check_size, handle
 
 if TYPE_CHECKING:
     from autogradcli.language.tape import Builder, Handle
@@ -51,6 +52,16 @@ def _expand(x: Array, size: Sequence[int]) -> Array:
     """-1 keeps a size, as torch has it."""
     own = (*[1] * (len(size) - x.ndim), *x.shape)
     return np.broadcast_to(x, [old if new == -1 else new for old, new in zip(own, size, strict=True)])
+
+
+def _tile(x: Array, repeats: Sequence[int]) -> Array:
+    check_size(x.size * math.prod(repeats))
+    return np.tile(x, repeats)
+
+
+def _interleave(x: Array, repeats: int, dim: int | None) -> Array:
+    check_size(x.size * repeats)
+    return np.repeat(x, repeats, dim)
 
 
 def _narrow(x: Array, dim: int, start: int, length: int) -> Array:
@@ -112,9 +123,9 @@ SHAPING: Mapping[str, Callable[..., "Handle"]] = {
     "expand": _moved(_expand),
     "broadcast_to": _moved(_expand),
     "expand_as": _moved(lambda x, other: np.broadcast_to(x, np.shape(other))),
-    "repeat": _moved(np.tile),
-    "tile": _moved(np.tile),
-    "repeat_interleave": _moved(np.repeat),
+    "repeat": _moved(_tile),
+    "tile": _moved(_tile),
+    "repeat_interleave": _moved(_interleave),
     "flip": _moved(np.flip),
     "fliplr": _moved(np.fliplr),
     "flipud": _moved(np.flipud),

@@ -7,8 +7,7 @@ from typing import BinaryIO
 
 from autogradcli.errors import GradcalcError, visible
 from autogradcli.language.nearest import did_you_mean
-from autogradcli.language.shapes import MAX_DIMENSIONS, written
-from autogradcli.sources.tensors import MAX_ELEMENTS
+from autogradcli.language.shapes import MAX_DIMENSIONS, MAX_ELEMENTS, written
 
 MARK = "@"
 """What a value begins with that names a file."""

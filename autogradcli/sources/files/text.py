@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from autogradcli.errors import GradcalcError, Span, visible
 from autogradcli.language.characters import excerpt
 from autogradcli.language.program import Program
+from autogradcli.language.shapes import MAX_ELEMENTS
 from autogradcli.sources.files.source import Source
 from autogradcli.sources.strict_json import json_number, read_json
-from autogradcli.sources.tensors import MAX_ELEMENTS, data, scalar, tensor
+from autogradcli.sources.tensors import data, scalar, tensor
 
 _BEGINNING = re.compile(r"[+-]?(?:\.?\d|(?:inf|infinity|nan)$)", re.ASCII | re.IGNORECASE)
 _OTHER_SEPARATORS = re.compile(r"[;\s]")

@@ -1,0 +1,80 @@
+"""Functions of matrices: determinants, inverses, linear systems, factors."""
+
+from autogradcli.language.function import Function
+
+MATRICES: tuple[Function, ...] = (
+    Function(
+        "trace",
+        "x",
+        "The sum of the diagonal of a matrix.",
+        torch="trace",
+        definition="sum(diagonal(x))",
+        tensor=True,
+    ),
+    Function("det", "A", "The determinant.", torch="linalg.det", tensor=True),
+    Function(
+        "logdet",
+        "x",
+        "The logarithm of the determinant.",
+        torch="logdet",
+        definition="log(det(x))",
+        tensor=True,
+        note="NaN where the determinant is negative.",
+    ),
+    Function(
+        "slogdet",
+        "A",
+        "The sign of the determinant, and the logarithm of its absolute value.",
+        torch="linalg.slogdet",
+        tensor=True,
+        returns="fields",
+        fields=("sign", "logabsdet"),
+    ),
+    Function("inverse", "A", "The inverse of a matrix.", aliases=("inv",), torch="linalg.inv", tensor=True),
+    Function(
+        "solve",
+        "A, B, *, left: flag = True",
+        "What solves A @ X = B; with left=False X @ A = B.",
+        torch="linalg.solve",
+        tensor=True,
+    ),
+    Function(
+        "cholesky",
+        "A, *, upper: flag = False",
+        "The lower triangle L for which L @ L.T is A; with upper=True its transpose.",
+        torch="linalg.cholesky",
+        tensor=True,
+        note="Defined on (A + A.T)/2, as its gradient in torch is; torch's value reads one triangle of A alone.",
+    ),
+    Function(
+        "matrix_power",
+        "A, n: int",
+        "The product of n factors A, or -n factors inverse(A).",
+        torch="linalg.matrix_power",
+        tensor=True,
+    ),
+    Function(
+        "matrix_exp",
+        "A",
+        "The exponential of a matrix.",
+        aliases=("expm",),
+        torch="linalg.matrix_exp",
+        tensor=True,
+        note="It has no definition in scalar operations: torch alone computes it, and its gradient is not verified.",
+    ),
+    Function(
+        "cov",
+        "x, *, correction: int = 1",
+        "The covariances of the rows.",
+        torch="cov",
+        tensor=True,
+    ),
+    Function(
+        "corrcoef",
+        "x",
+        "The coefficients of correlation of the rows.",
+        torch="corrcoef",
+        definition="cov(x)/sqrt(outer(diag(cov(x)), diag(cov(x))))",
+        tensor=True,
+    ),
+)

@@ -1,0 +1,132 @@
+"""Determinants, inverses, linear systems and factors of square matrices, and of batches of them."""
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autogradcli.language.meaning.elimination import eliminate, substitute_back
+from autogradcli.language.meaning.handles import Array, array, fold, handle
+from autogradcli.language.meaning.minors import Minors
+
+if TYPE_CHECKING:
+    from autogradcli.language.tape import Builder, Handle
+
+EXPANDED = 4
+"""Size up to which inverses are written out by minors: polynomials over the determinant."""
+EXPANDED_DETERMINANT = 7
+"""The same for a determinant alone, which needs fewer minors. Beyond it, columns are eliminated."""
+
+# ruff: noqa: N803 (torch's own name for a matrix is A)
+
+
+def _batched(one: Callable[..., "Handle"]) -> Callable[..., "Handle"]:
+    """A function of one matrix, for each matrix of a batch."""
+
+    def meaning(builder: "Builder", A: "Handle", **options: Any) -> "Handle":
+        whole = array(A)
+        batch = whole.shape[:-2]
+        results = [array(one(builder, whole[place], **options)) for place in np.ndindex(*batch)]
+        return handle(np.array(results, dtype=np.intp).reshape((*batch, *results[0].shape)))
+
+    return meaning
+
+
+def determinant(builder: "Builder", A: Array) -> int:
+    """The determinant of one matrix."""
+    if len(A) <= EXPANDED_DETERMINANT:
+        return Minors(builder, A).determinant
+    triangle = eliminate(builder, A, A[:, :0])
+    product = fold(builder, "mul", triangle.pivots)
+    return int(builder.call("neg", product)) if triangle.swaps % 2 else product
+
+
+def inverse(builder: "Builder", A: Array) -> Array:
+    """The inverse of one matrix: its adjugate over its determinant, or what solves A X = 1."""
+    if len(A) <= EXPANDED:
+        minors = Minors(builder, A)
+        return array(builder.call("div", minors.adjugate(), minors.determinant))
+    return substitute_back(builder, eliminate(builder, A, identity(builder, len(A))))
+
+
+def identity(builder: "Builder", size: int) -> Array:
+    """Ones on the diagonal, and zeros."""
+    zero, one = builder.literal(Fraction(0)), builder.literal(Fraction(1))
+    return np.where(np.eye(size, dtype=bool), one, zero).astype(np.intp)
+
+
+def solve(builder: "Builder", A: "Handle", B: "Handle", left: bool) -> "Handle":
+    """What solves A X = B, or X A = B; B is a vector if it has one dimension less, and A's sizes."""
+    matrix, right = array(A), array(B)
+    if right.ndim == 1 or (right.ndim == matrix.ndim - 1 and right.shape == matrix.shape[:-1]):
+        return handle(array(solve(builder, matrix, right[..., None], left))[..., 0])
+    if not left:
+        return handle(array(solve(builder, matrix.swapaxes(-1, -2), right.swapaxes(-1, -2), True)).swapaxes(-1, -2))
+    batch = np.broadcast_shapes(matrix.shape[:-2], right.shape[:-2])
+    systems = np.broadcast_to(matrix, batch + matrix.shape[-2:]), np.broadcast_to(right, batch + right.shape[-2:])
+    results = [_solve(builder, *(each[place] for each in systems)) for place in np.ndindex(*batch)]
+    return np.array(results, dtype=np.intp).reshape(batch + right.shape[-2:])
+
+
+def _solve(builder: "Builder", A: Array, B: Array) -> Array:
+    if len(A) > EXPANDED:
+        return substitute_back(builder, eliminate(builder, A, B))
+    minors = Minors(builder, A)
+    return array(builder.call("div", builder.call("matmul", minors.adjugate(), B), minors.determinant))
+
+
+def slogdet(builder: "Builder", A: "Handle", field: str) -> "Handle":
+    """The sign of the determinant, or the logarithm of its size."""
+    value = builder.call("det", A)
+    if field == "sign":
+        return builder.call("sign", value)  # type: ignore[no-any-return]
+    return builder.call("log", builder.call("abs", value))  # type: ignore[no-any-return]
+
+
+def cholesky(builder: "Builder", A: Array, upper: bool) -> Array:
+    """The triangular factor of (A + A.T)/2, row by row."""
+    symmetric = builder.call("div", builder.call("add", A, A.T), builder.literal(Fraction(2)))
+    size = len(A)
+    factor = np.full((size, size), builder.literal(Fraction(0)), dtype=np.intp)
+    for i in range(size):
+        for j in range(i + 1):
+            rest: int = symmetric[i, j]
+            if j:
+                products = [builder.call("mul", factor[i, k], factor[j, k]) for k in range(j)]
+                rest = builder.call("sub", rest, fold(builder, "add", products))
+            factor[i, j] = builder.call("sqrt", rest) if i == j else builder.call("div", rest, factor[j, j])
+    return factor.T if upper else factor
+
+
+def matrix_power(builder: "Builder", A: Array, n: int) -> Array:
+    """The product of n factors; of the inverse if n is negative."""
+    if n == 0:
+        return identity(builder, len(A))
+    base = A if n > 0 else inverse(builder, A)
+    result = base
+    for digit in f"{abs(n):b}"[1:]:
+        result = builder.call("matmul", result, result)
+        if digit == "1":
+            result = builder.call("matmul", result, base)
+    return result
+
+
+def cov(builder: "Builder", x: "Handle", correction: int) -> "Handle":
+    """The covariances of the rows; of a vector, its variance."""
+    rows = array(x)
+    distances = array(builder.call("sub", rows, builder.call("mean", rows, dim=-1, keepdim=True)))
+    freedom = builder.literal(Fraction(max(rows.shape[-1] - correction, 0)))
+    return builder.call("div", builder.call("inner", distances, distances), freedom)  # type: ignore[no-any-return]
+
+
+MATRICES: Mapping[str, Callable[..., "Handle"]] = {
+    "det": _batched(determinant),
+    "slogdet": slogdet,
+    "inverse": _batched(inverse),
+    "solve": solve,
+    "cholesky": _batched(cholesky),
+    "cov": cov,
+    "matrix_power": _batched(matrix_power),
+}
+"""By the name of the table's row."""
