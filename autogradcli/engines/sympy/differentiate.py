@@ -83,6 +83,11 @@ class Work:
                 self._found[name] = Found(None, _explain(problem))
         return self._found[name]
 
+    def derivative(self, name: str) -> list[Expr]:
+        """The derivative with respect to one name, component by component; none if SymPy has none."""
+        self.formula(name)
+        return self._derivatives.get(name, [])
+
     def _find(self, name: str) -> Found:
         shape, places = self._translation.shapes[name], range(len(self._translation.symbols[name]))
         gradient = self._differentiate(name, shape)

@@ -53,6 +53,17 @@ class Evaluate:
 
 
 @dataclass(frozen=True, slots=True)
+class Prove:
+    """Parent to child: is the derivative of a program, all of it scalar, what somebody claims?"""
+
+    ticket: int
+    program: Program
+    name: str
+    claim: Program
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
 class Began:
     """Child to parent: from now on the time counts as this ticket's."""
 
@@ -100,8 +111,17 @@ class Evaluated:
     seconds: float
 
 
-Request = Differentiate | Evaluate
-Reply = Began | Formula | Differentiated | Evaluated
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """Child to parent: whether it could be shown."""
+
+    ticket: int
+    settled: bool
+    seconds: float
+
+
+Request = Differentiate | Evaluate | Prove
+Reply = Began | Formula | Differentiated | Evaluated | Proved
 
 
 def pack(message: Request | Reply) -> bytes:

@@ -26,6 +26,8 @@ from autogradcli.engines.sympy.messages import (
     Evaluated,
     Formula,
     Number,
+    Prove,
+    Proved,
     Reply,
     Request,
     Tensors,
@@ -94,6 +96,19 @@ class SymbolicProcess:
         ticket = self._tickets[self._count] = _Ticket(request)
         self._hand_over(ticket)
         return self._count
+
+    def prove(self, program: Program, name: str, claim: Program, timeout: float) -> int:
+        """A ticket for the question whether the derivative of `program` about `name` is `claim`."""
+        self._count += 1
+        ticket = self._tickets[self._count] = _Ticket(Prove(self._count, program, name, claim, timeout))
+        self._hand_over(ticket)
+        return self._count
+
+    def settled(self, ticket: int) -> bool:
+        """Whether SymPy could show it, as soon as it has an answer or is out of time. To be asked for once."""
+        while not self._tickets[ticket].complete:
+            self._listen()
+        return self._tickets.pop(ticket).settled
 
     def evaluate(self, ticket: int, at: Mapping[str, Array]) -> None:
         """Ask for the numbers too, at the exact doubles `at`; tensors are nested lists."""
@@ -167,13 +182,15 @@ class SymbolicProcess:
 class _Ticket:
     """What is known so far about one program."""
 
-    request: Differentiate
+    request: Differentiate | Prove
     child: "_Child | None" = None
     """The child that it was handed to."""
     point: Evaluate | None = None
     formulas: dict[str, Formula] = field(default_factory=dict)
     numbers: Evaluated | None = None
     differentiated: bool = False
+    settled: bool = False
+    """Whether a claim was shown to be right."""
     given_up: str | None = None
     seconds: float = 0.0
 
@@ -194,6 +211,9 @@ class _Ticket:
         elif isinstance(reply, Evaluated):
             self.numbers = reply
             self.seconds += reply.seconds
+        elif isinstance(reply, Proved):
+            self.differentiated, self.settled = True, reply.settled
+            self.seconds += reply.seconds
 
     def give_up(self, reason: str, seconds: float) -> None:
         """Note that nothing more will come, and how long the child had been busy with it."""
@@ -202,6 +222,7 @@ class _Ticket:
 
     def answer(self) -> Answer:
         """What the caller gets."""
+        assert isinstance(self.request, Differentiate)
         value = None if self.numbers is None else self.numbers.value.digits
         derivatives = {name: self._derivative(name) for name in self.request.wrt}
         return Answer(value, derivatives, self.seconds)
@@ -272,7 +293,7 @@ class _Child:
         if isinstance(reply, Began):
             self.worked = True
             self.ticket, self._since = reply.ticket, came
-        elif isinstance(reply, Differentiated | Evaluated):
+        elif isinstance(reply, Differentiated | Evaluated | Proved):
             self.ticket = None
         return reply
 

@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 from sympy.core.cache import clear_cache
 
+from autogradcli.engines.sympy.claims import settled
 from autogradcli.engines.sympy.differentiate import Work
 from autogradcli.engines.sympy.messages import (
     Began,
@@ -24,6 +25,8 @@ from autogradcli.engines.sympy.messages import (
     Evaluate,
     Evaluated,
     Formula,
+    Prove,
+    Proved,
     Reply,
     Request,
     pack,
@@ -48,7 +51,7 @@ class Worker:
     def __init__(self, replies: BinaryIO) -> None:
         self._replies = replies
         self._requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
-        self._programs: deque[Differentiate] = deque()
+        self._programs: deque[Differentiate | Prove] = deque()
         self._points: dict[int, Evaluate] = {}
         self._open: dict[int, tuple[Differentiate, Work]] = {}
         self._works: dict[tuple[object, ...], Work] = {}
@@ -69,10 +72,14 @@ class Worker:
         while ready is None and not self._programs:
             self._sort_in(self._requests.get())
             ready = self._next_point()
-        if ready is None:
-            self._differentiate(self._programs.popleft())
-        else:
+        if ready is not None:
             self._evaluate(ready)
+            return
+        request = self._programs.popleft()
+        if isinstance(request, Prove):
+            self._prove(request)
+        else:
+            self._differentiate(request)
 
     def _next_point(self) -> Evaluate | None:
         while not self._requests.empty():
@@ -106,7 +113,11 @@ class Worker:
         value = work.value(at)
         self._reply(Evaluated(point.ticket, value, slopes, time.perf_counter() - start))
 
-    def _begin(self, request: Differentiate) -> float:
+    def _prove(self, request: Prove) -> None:
+        start = self._begin(request)
+        self._reply(Proved(request.ticket, settled(request), time.perf_counter() - start))
+
+    def _begin(self, request: Differentiate | Prove) -> float:
         self._reply(Began(request.ticket))
         limit_processor_time(request.timeout + GRACE)
         return time.perf_counter()
