@@ -243,7 +243,7 @@ class Judge:
         moved = sensitivity(self.program, self.case.at, self.name)
         size = abs(self.slope.value)
         unit = self.dtype.unit_roundoff
-        if moved < WELL_CONDITIONED * size and moved * unit < self.allowed():
+        if moved < WELL_CONDITIONED * size and ROUNDINGS * moved * unit < self.allowed():
             yield f"tame: not verified, though rounding is amplified no more than {mp.nstr(moved / size, 5)} times"
 
     def _turns(self) -> bool:

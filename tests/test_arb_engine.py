@@ -90,6 +90,37 @@ def test_the_budget_is_wide_enough_and_tight(text: str, x: float, most: float) -
     assert 1 <= ulps / max(1.0, abs(float(found.gradient(entry)))) <= most
 
 
+WIDTHS = [
+    ("binomial(x, 2.2)", -5.5, 2000),
+    ("beta(x, 2.7)", -1.5, 100),
+    ("digamma(1.1*x)", -4.3, 300),
+    ("polygamma(1, 1.1*x)", 40.3, 40),
+    ("polygamma(0, 1.1*x)", -4.3, 300),
+    ("log_ndtr(1.1*x)", -50.0, 40),
+    ("log_ndtr(1.1*x)", -1e8, 40),
+    ("erfcx(1.1*x)", -5.0, 1000),
+    ("i0e(1.1*x)", 700.0, 5e4),
+    ("i1e(1.1*x)", 50.0, 5e3),
+    ("i1e(1.1*x)", 0.5, 100),
+]
+
+
+@pytest.mark.parametrize(("text", "x", "most"), WIDTHS)
+def test_the_budget_is_tight_where_rounding_widens_the_argument(text: str, x: float, most: float) -> None:
+    """In units of roundoff of the derivative: monotone functions of a wide ball are taken at its ends."""
+    found = proof(text, x=x)
+    budget = found.budget(found.plan.inputs["x"][0])
+    assert budget.contains(derivative(found))
+    assert budget.rad() < most * DOUBLE.unit_roundoff * abs(derivative(found))
+
+
+@pytest.mark.parametrize("x", [-1e5, -1e8])
+def test_the_far_tail_of_log_ndtr_is_torchs_own_inaccuracy(x: float) -> None:
+    """Its derivative is wrong in the seventh digit, and no cancellation in the expression is to blame."""
+    found = measure_gradient(proof("log_ndtr(1.1*x)", x=x), "x", 0, -1.1 * 1.1 * x * (1 + 1e-6))
+    assert not found.inside
+
+
 def test_integer_exponents_are_exact_in_the_budget() -> None:
     """A negative base keeps its power when the exponent is computed."""
     found = proof("x**(3 - 1)", x=-2.0)

@@ -37,14 +37,33 @@ def floor(x: arb) -> arb:
     return x.floor()
 
 
+def _digamma(x: arb) -> arb:
+    """Increasing between poles: of a wide ball by its ends."""
+    between_poles = x > 0 or not x.contains_integer()
+    if _thin(x) or not between_poles:
+        return x.digamma()
+    return x.lower().digamma().union(x.upper().digamma())
+
+
 def _polygamma(n: arb, x: arb) -> arb:
-    """DLMF 5.15.1; n is a whole number."""
+    """DLMF 5.15.1; n is a whole number. For positive x monotone: of a wide ball by its ends."""
     order = n.unique_fmpz()
-    return arb.nan() if order is None or order < 0 else acb(x).polygamma(acb(order)).real
+    if order is None or order < 0:
+        return arb.nan()
+    if order == 0:
+        return _digamma(x)
+    ends = [x] if _thin(x) or not x > 0 else [x.lower(), x.upper()]
+    values = [acb(end).polygamma(acb(order)).real for end in ends]
+    return values[0].union(values[-1])
 
 
 def _erfcx(x: arb) -> arb:
-    """exp(x**2) erfc(x); for positive x by DLMF 7.11.5, where the one factor is as large as the other is small."""
+    """exp(x**2) erfc(x), decreasing everywhere: of a wide ball by its ends."""
+    return _thin_erfcx(x) if _thin(x) else _thin_erfcx(x.lower()).union(_thin_erfcx(x.upper()))
+
+
+def _thin_erfcx(x: arb) -> arb:
+    """For positive x by DLMF 7.11.5, where the one factor is as large as the other is small."""
     if x > 0:
         half = arb(1) / 2
         return (x * x).hypgeom_u(half, half) / arb.pi().sqrt()
@@ -66,27 +85,54 @@ def _i0(x: arb) -> arb:
     return x.abs_lower().bessel_i(0).union(x.abs_upper().bessel_i(0))
 
 
+def _i0e(x: arb) -> arb:
+    """exp(-abs(x)) I0(x), even and decreasing for positive x: of a wide ball by its ends."""
+    low, high = (x.abs_lower(), x.abs_upper()) if x.is_finite() else (x, x)
+    return low.bessel_i(0, scaled=True).union(high.bessel_i(0, scaled=True))
+
+
 def _i1(x: arb) -> arb:
     """I1, increasing everywhere: of a wide ball by its ends."""
     return x.bessel_i(1) if _narrow(x) else x.lower().bessel_i(1).union(x.upper().bessel_i(1))
+
+
+def _i1e(x: arb) -> arb:
+    """exp(-abs(x)) I1(x), odd and decreasing beyond 2: of a wide ball there by its ends."""
+    if x <= -I1E_DECREASES:
+        return -_i1e(-x)
+    if x >= I1E_DECREASES and x.is_finite():
+        return x.lower().bessel_i(1, scaled=True).union(x.upper().bessel_i(1, scaled=True))
+    return (-abs(x)).exp() * _i1(x)
 
 
 def _narrow(x: arb) -> bool:
     return bool(x.is_exact()) or not x.is_finite() or x.rel_accuracy_bits() >= FEW_ACCURATE
 
 
+def _thin(x: arb) -> bool:
+    """Whether a ball is one of a number that is known, and not one of those that rounding may give."""
+    return bool(x.is_exact()) or not x.is_finite() or x.rel_accuracy_bits() >= MANY_ACCURATE
+
+
 FEW_ACCURATE = 20
 """Binary digits of an argument below which a Bessel function is taken at its ends."""
+MANY_ACCURATE = 60
+"""Binary digits of an argument from which on a function needs not be taken at its ends for a tight result."""
+I1E_DECREASES = 2
+"""Its largest value is at 1.545."""
 
 
 SPECIAL: dict[str, Callable[..., arb]] = {
     "atan2": arb.atan2,
     "lgamma": lambda x: x.lgamma() if x > 0 else abs(x.gamma()).log(),
+    "digamma": _digamma,
     "polygamma": _polygamma,
     "log_ndtr": _log_ndtr,
     "erfcx": _erfcx,
     "i0": _i0,
+    "i0e": _i0e,
     "i1": _i1,
+    "i1e": _i1e,
     "where": where,
     "floor": floor,
 }
