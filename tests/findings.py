@@ -189,7 +189,7 @@ class Judge:
 
     def unexplained(self) -> Iterator[str]:
         """Honest rounding cannot have done it."""
-        if self.slope.kind == "smooth" and self.error() < self.rounding():
+        if self.slope.kind == "smooth" and self.error() < self.rounding() and not self._turns():
             yield f"budget: rounding explains {mp.nstr(self.rounding(), 5)}, the error is {mp.nstr(self.error(), 5)}"
 
     def rounding(self) -> Any:

@@ -103,9 +103,13 @@ VERDICTS = [
     # What a condition or a step hides may jump.
     ("where(floor(x) > 0.5, x, -x)", {"x": "1"}, {"x": "undefined"}, {"x": "GC113"}),
     ("floor(floor(x) + 0.5)", {"x": "1"}, {"x": "undefined"}, {"x": "GC113"}),
+    ("round_decimals(floor(x*x)*0.9, 3)", {"x": "-790528"}, {"x": "undefined"}, {"x": "GC113"}),
+    ("angle(x**x)", {"x": "-1"}, {"x": "undefined"}, {"x": "GC114"}),
+    ("floor(x**x/3)", {"x": "-1"}, {"x": "undefined"}, {"x": "GC114"}),
     ("x**1.5", {"x": "0"}, {"x": "undefined"}, {"x": "GC114"}),
     ("lgamma(x)**relu6(x)", {"x": "1"}, {"x": "undefined"}, {"x": "GC114"}),
     # No constant beside it excuses a wrong slope.
+    ("tanh(maximum(x, x))", {"x": "18"}, {"x": "imprecise"}, {"x": "GC301"}),
     ("relu(x) - relu(-x) + 1e8", {"x": "0"}, {"x": "mismatch"}, {"x": "GC102"}),
     # Sizes at which formulas overflow that the functions do not.
     ("softplus(x)", {"x": "1e100"}, {"x": "verified"}, {}),

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autogradcli.compute.opinions import Opinions
 from autogradcli.compute.reasons import Case, reason
@@ -70,15 +70,25 @@ def _findings(opinions: Opinions, name: str, numbers: Sequence[float]) -> Sequen
     findings: list[Finding] = []
     for place, number in enumerate(numbers):
         truth = measure_gradient(opinions.proof, name, place, number)
-        findings.append(Finding(number, truth, _rule(opinions, number, truth, largest)))
+        findings.append(Finding(number, truth, _rule(opinions, name, number, truth, largest)))
     return findings
 
 
-def _rule(opinions: Opinions, number: float, truth: Enclosure, x: float) -> Ruling:
+def _rule(opinions: Opinions, name: str, number: float, truth: Enclosure, x: float) -> Ruling:
     problem = opinions.problem
     dtype = DTYPES[problem.dtype]
     size = max(map(abs, truth.slopes)) if truth.slopes else truth.nearest or 0.0
-    return rule(number, truth, tolerance(problem, scale(size, opinions.scalar, x)), dtype)
+    allowed = tolerance(problem, scale(size, opinions.scalar, x))
+    ruling = rule(number, truth, allowed, dtype)
+    if ruling.code == "GC102" and truth.nearest is not None and _loses_elsewhere(opinions, name):
+        return rule(number, replace(truth, slopes=None), allowed, dtype)
+    return ruling
+
+
+def _loses_elsewhere(opinions: Opinions, name: str) -> bool:
+    """Whether the first operation that goes wrong is none that chooses in a tie: then no convention is to blame."""
+    parted = opinions.parting(name)
+    return parted is not None and not parted.tied
 
 
 def _symbolic(opinions: Opinions, name: str, findings: Sequence[Finding]) -> Symbolic:

@@ -182,6 +182,8 @@ class Parting:
     """What it should send, as the nearest double."""
     taken: bool
     """Whether the output depends on the operation at all: not through a branch that is not taken."""
+    tied: bool
+    """Whether the operation chooses by a condition in a tie, so that what it sends is a convention."""
 
 
 @dataclass(frozen=True, slots=True)

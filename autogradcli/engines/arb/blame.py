@@ -10,6 +10,7 @@ from flint import arb, ctx
 from autogradcli.engines.arb.enclose import Proof
 from autogradcli.engines.arb.ranges import live
 from autogradcli.engines.arb.sweep import Sweep
+from autogradcli.engines.arb.truth import Truth
 from autogradcli.engines.opinions import Cancellation, Node, Parting, flat
 from autogradcli.language.tape import Operation, Tape, components
 
@@ -33,7 +34,9 @@ def parting(proof: Proof, nodes: Iterable[Node], name: str) -> Parting | None:
             if step not in computed or not above[entry] or not truth.is_finite():
                 continue
             if not _explained(proof, flow, truth, budget.get((step, entry), arb(0))):
-                return Parting(step, operand, place, flow, float(truth), _taken(proof, alive, step, entry))
+                return Parting(
+                    step, operand, place, flow, float(truth), _taken(proof, alive, step, entry), _tied(proof, step)
+                )
     return None
 
 
@@ -57,6 +60,13 @@ def _taken(proof: Proof, alive: AbstractSet[int], step: int, operand: int) -> bo
             if index in alive:
                 return True
     return False
+
+
+def _tied(proof: Proof, step: int) -> bool:
+    """Whether one of the step's own operations chooses by a condition in a tie."""
+    own = (entry for entry in proof.plan.tape.entries if isinstance(entry, Operation) and entry.step == step)
+    conditions = (proof.exact.values[entry.operands[0]] for entry in own)
+    return any(isinstance(condition, Truth) and condition.tie for condition in conditions)
 
 
 def _sent(proof: Proof, nodes: Iterable[Node]) -> Mapping[tuple[int, int], tuple[float, int, int]]:

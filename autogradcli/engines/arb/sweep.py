@@ -237,16 +237,18 @@ def _taint(plan: Plan, result: Sweep, entry: int) -> None:
 
 def _breaks_below(plan: Plan, result: Sweep, entry: int) -> bool:
     """Whether an entry, or what it hides, may jump or end here: then so may what hangs on it."""
+    seen: set[int] = set()
     pending = [entry]
     while pending:
         each = pending.pop()
-        if each in result.unbroken or not plan.varies[each]:
+        if each in seen or each in result.unbroken or not plan.varies[each]:
             continue
         if _breaks(plan, result, each):
             return True
-        result.unbroken.add(each)
+        seen.add(each)
         below = plan.tape.entries[each]
         pending.extend(below.operands if isinstance(below, Operation) else ())
+    result.unbroken.update(seen)
     return False
 
 
@@ -256,12 +258,18 @@ def _breaks(plan: Plan, result: Sweep, index: int) -> bool:
     if each is None or not isinstance(entry, Operation):
         return False
     operands = [result.values[operand] for operand in entry.operands]
-    if each.domain is not None and each.domain(*operands).value is not True:
+    if each.domain is not None and (each.domain(*operands).value is not True or _ends(plan, each, entry, operands)):
         return True
     first = operands[0]
     if isinstance(first, Truth):
         return len(operands) == 3 and first.tie and not bool(operands[1].overlaps(operands[2]))
     return not each.partials and len(operands) == 1 and bool(first.contains_integer() or not first.is_finite())
+
+
+def _ends(plan: Plan, each: Rule, entry: Operation, operands: Sequence[Value]) -> bool:
+    """Whether a row that is defined here is not beside the point: x**y with a negative x, along y."""
+    slopes = zip(entry.operands, each.partials, strict=True)
+    return any(plan.varies[operand] and not partial(*operands).is_finite() for operand, partial in slopes)
 
 
 def any_open(plan: Plan, result: Sweep) -> bool:
