@@ -9,6 +9,7 @@ import typer
 from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.nearest import did_you_mean
+from autogradcli.sources.settings import LARGEST_SEED
 
 MOST_REPEATS = 1000
 """Times that `backward` may be called."""
@@ -52,13 +53,14 @@ def seconds(text: str) -> float:
     return number
 
 
-def whole(option: str, most: int) -> Callable[[str | int], int]:
-    """A parser of a whole number from 1 to a limit; Typer gives it the default as well."""
+def whole(option: str, most: int, least: int = 1) -> Callable[[str | int], int]:
+    """A parser of a whole number between two limits; Typer gives it the default as well."""
 
     def parse(given: str | int) -> int:
         number = _number(str(given).replace(",", ""))
-        if not (1 <= number <= most and number.is_integer()):
-            raise GradcalcError("usage", f"{option} cannot be {given}", hint=f"it can be a whole number, 1 to {most:,}")
+        if not (least <= number <= most and number.is_integer()):
+            hint = f"it can be a whole number, {least} to {most:,}"
+            raise GradcalcError("usage", f"{option} cannot be {given}", hint=hint)
         return int(number)
 
     return parse
@@ -130,6 +132,15 @@ Repeat = Annotated[
     ),
 ]
 ZeroGrad = Annotated[bool, typer.Option("--zero-grad", help="Set .grad to zero before each call of backward.")]
+Seed = Annotated[
+    int,
+    typer.Option(
+        "--seed",
+        metavar="N",
+        help="What the random numbers of values start from, as torch.manual_seed does.",
+        parser=whole("--seed", LARGEST_SEED, least=0),
+    ),
+]
 MaxOperations = Annotated[
     int,
     typer.Option(

@@ -48,6 +48,7 @@ def batch(
     strict: options.Strict = False,
     timeout: options.Timeout = 10.0,
     no_symbolic: options.NoSymbolic = False,
+    seed: options.Seed = 0,
     max_operations: options.MaxOperations = MAX_ENTRIES,
     output: options.Output = None,
     quiet: options.Quiet = False,
@@ -66,6 +67,7 @@ def batch(
         max_ulps,
         symbolic=not no_symbolic,
         timeout=timeout,
+        seed=seed,
         max_operations=max_operations,
     )
     status = Status()

@@ -51,6 +51,7 @@ def evaluate(
     strict: options.Strict = False,
     timeout: options.Timeout = 10.0,
     no_symbolic: options.NoSymbolic = False,
+    seed: options.Seed = 0,
     max_operations: options.MaxOperations = MAX_ENTRIES,
     format: Format = None,
     json: options.Json = False,
@@ -78,6 +79,7 @@ def evaluate(
         upstream=read_upstream(program, upstream),
         repeat=repeat,
         zero_grad=zero_grad,
+        seed=seed,
         max_operations=max_operations,
     )
     spellings = [spelling for parameter in context.command.params for spelling in parameter.opts]

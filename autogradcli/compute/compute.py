@@ -32,6 +32,11 @@ class Session:
     def __init__(self, symbolic: bool = True) -> None:
         self._symbolic = SymbolicProcess() if symbolic else None
 
+    @property
+    def symbolic(self) -> SymbolicProcess | None:
+        """SymPy's process; None if it is left out."""
+        return self._symbolic
+
     def start(self, problem: Problem) -> "Pending":
         """Hand the problem to SymPy, which works while torch is being imported or is busy with other problems."""
         return Pending(problem, self._symbolic if problem.symbolic else None)
@@ -68,9 +73,12 @@ class Pending:
         start = perf_counter()
         with _no_garbage_collection():
             from autogradcli.engines.torch.engine import differentiate
+            from autogradcli.engines.torch.generator import seed
 
         problem = self._problem
         imported = perf_counter()
+        if problem.random:
+            seed(problem.seed)
         try:
             self._autograd = differentiate(problem.program, problem.at, problem.wrt, problem.dtype, problem.backward)
         except GradcalcError:
@@ -86,6 +94,14 @@ class Pending:
             "torch": differentiated - imported,
             "arb": perf_counter() - differentiated,
         }
+
+    @property
+    def autograd(self) -> Autograd:
+        """What torch found."""
+        if self._autograd is None:
+            self.evaluate()
+        assert self._autograd is not None
+        return self._autograd
 
     def _hand_over(self, tensors: Tensors) -> None:
         if self._symbolic is not None:

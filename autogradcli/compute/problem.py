@@ -31,6 +31,8 @@ class Problem:
     """Whether SymPy is asked."""
     timeout: float = 10.0
     """Seconds that SymPy may take."""
+    seed: int = 0
+    """What torch's generator of random numbers starts from."""
     id: Any = None
     backward: Backward = ONCE
     """How torch's `backward` is called; the verdict is about what one call adds to `.grad`."""
@@ -38,6 +40,12 @@ class Problem:
     """Scalar operations up to which Arb is asked."""
     trace: bool = False
     """Whether the chain rule is written out."""
+
+    @property
+    def random(self) -> bool:
+        """Whether a value holds random numbers."""
+        steps = (step for value in self.at.values() for step in value.steps)
+        return any(isinstance(step, Call) and row(step.function).random for step in steps)
 
     @property
     def tensors(self) -> bool:

@@ -7,7 +7,8 @@ from functools import partial
 from autogradcli.compute.problem import Problem
 from autogradcli.errors import GradcalcError
 from autogradcli.language.parser import parse, select_output
-from autogradcli.language.program import Program
+from autogradcli.language.program import Call, Program
+from autogradcli.language.table import row
 from autogradcli.sources.commandline import SET
 from autogradcli.sources.files.source import MARK
 from autogradcli.sources.point import Notation, check_names, check_wrt, parse_upstream, parse_value
@@ -42,7 +43,16 @@ def read_upstream(program: Program, text: str | None) -> Program | None:
 def parse_program(expression: str, given: Collection[str], output: str | None) -> Program:
     """The program that an expression means, with the output that `--of` names."""
     program = parse(expression, given)
+    _check_not_random(program)
     return program if output is None else select_output(program, output)
+
+
+def _check_not_random(program: Program) -> None:
+    for index, step in enumerate(program.steps):
+        if isinstance(step, Call) and row(step.function).random:
+            message = f"{step.function} draws random numbers, and an expression has none"
+            hint = f'give them to a variable: --w "{program.text(index)}"'
+            raise GradcalcError("value", message, source=program.source, span=step.span, hint=hint)
 
 
 def split_assignments(assignments: Sequence[str]) -> dict[str, str]:

@@ -20,13 +20,13 @@ from autogradcli.language.program import Program
 from autogradcli.sources.argv import parse_program
 from autogradcli.sources.files.source import MARK
 from autogradcli.sources.point import Notation, check_names, check_wrt, parse_upstream, parse_value
-from autogradcli.sources.settings import Settings
+from autogradcli.sources.settings import LARGEST_SEED, Settings
 from autogradcli.sources.strict_json import json_kind, json_number, read_json
 from autogradcli.sources.tensors import scalar, tensor
 
 MAX_LINE = 32_000_000
 """Bytes in one line."""
-KEYS = ("id", "expression", "at", "wrt", "of", "dtype", "rtol", "atol", "max_ulps", "upstream")
+KEYS = ("id", "expression", "at", "wrt", "of", "dtype", "rtol", "atol", "max_ulps", "upstream", "seed")
 """What a line may hold."""
 
 
@@ -122,7 +122,17 @@ def _override(settings: Settings, fields: Mapping[str, Any]) -> Settings:
         rtol=_tolerance(fields, "rtol", settings.rtol),
         max_ulps=_tolerance(fields, "max_ulps", settings.max_ulps),
         atol=_tolerance(fields, "atol", settings.atol),
+        seed=_seed(fields, settings.seed),
     )
+
+
+def _seed(fields: Mapping[str, Any], default: int) -> int:
+    value = fields.get("seed")
+    if value is None:
+        return default
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST_SEED:
+        raise GradcalcError("usage", f'"seed" must be a whole number, 0 to {LARGEST_SEED:,}')
+    return value
 
 
 def _tolerance(fields: Mapping[str, Any], key: str, default: float | None) -> float | None:

@@ -10,6 +10,8 @@ from autogradcli.engines.detail import PLAIN, Detail
 from autogradcli.language.program import Program
 from autogradcli.language.tape import MAX_ENTRIES
 
+LARGEST_SEED = 2**53
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -25,6 +27,7 @@ class Settings:
     repeat: int = 1
     zero_grad: bool = False
     max_operations: int = MAX_ENTRIES
+    seed: int = 0
     detail: Detail = PLAIN
     trace: bool = False
 
@@ -45,5 +48,6 @@ class Settings:
             id=identifier,
             backward=Backward(self.upstream, self.repeat, self.zero_grad, self.detail),
             max_operations=self.max_operations,
+            seed=self.seed,
             trace=self.trace,
         )

@@ -14,12 +14,14 @@ import torch
 from autogradcli.engines.backward import ONCE, Backward
 from autogradcli.engines.opinions import Array, Autograd, Node, Pass
 from autogradcli.engines.torch.asked import leaves_asked, tensors_asked
+from autogradcli.engines.torch.generator import default_dtype
 from autogradcli.engines.torch.graph import Trace, plain
 from autogradcli.engines.torch.inspect import inspect
 from autogradcli.engines.torch.misfits import misfit
 from autogradcli.engines.torch.natives import construct, native, plain_option
 from autogradcli.engines.torch.passes import run_passes
 from autogradcli.engines.torch.received import check_finite, check_upstream, note_losses
+from autogradcli.engines.torch.warned import with_warnings
 from autogradcli.errors import GradcalcError
 from autogradcli.language.function import FIELD, Function
 from autogradcli.language.program import Call, Constant, Program, Tensor, Variable
@@ -48,12 +50,19 @@ def differentiate(
     of the output, or there is none and the output is not a scalar.
     """
     kind = getattr(torch, dtype)
-    given = {name: _given(name, at[name]) for name in program.variables}
-    leaves = {name: value.to(kind, copy=True) for name, value in given.items()}
+    with default_dtype(kind):
+        return _differentiate(program, at, wrt, kind, backward)
+
+
+def _differentiate(
+    program: Program, at: Mapping[str, Program], wrt: Sequence[str], kind: torch.dtype, backward: Backward
+) -> Autograd:
+    given = {name: _given(name, value) for name, value in at.items() if name in program.variables}
+    leaves = {name: given[name].to(kind, copy=True) for name in program.variables}
     for name in leaves_asked(program, wrt):
         leaves[name].requires_grad_()
     trace = Trace(program, partial(inspect, backward.detail))
-    values = _run(program, leaves, kind, trace)
+    values, warned = with_warnings(lambda: _run(program, leaves, kind, trace))
     asked = tensors_asked(program, values, wrt)
     output = values[program.output]
     upstream = _upstream(program, output, backward.upstream, kind)
@@ -69,7 +78,7 @@ def differentiate(
         nodes=nodes,
         upstream=plain(upstream),
         passes=passes,
-        notes=tuple(note for name in leaves for note in note_losses(name, given[name], leaves[name].detach())),
+        notes=(*(note for name in leaves for note in note_losses(name, given[name], leaves[name].detach())), *warned),
     )
 
 
