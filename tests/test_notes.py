@@ -1,8 +1,12 @@
 """Notes: what a reader should know beside the numbers."""
 
+import warnings
+
 import pytest
+import torch
 
 from autogradcli.compute.compute import compute
+from autogradcli.engines.torch.warned import with_warnings
 from tests.helpers import problem
 
 BROADCASTS = [
@@ -43,7 +47,11 @@ LOST = [
     ("70000", "float16", "x = 70000.0 is too large for float16, torch received inf"),
     ("-1e39", "float32", "x = -1e+39 is too large for float32, torch received -inf"),
     ("1e-9", "float16", "x = 1e-09 is too small for float16, torch received 0.0"),
-    ("[1, 1e-50, 1e-60]", "float32", "x[1] = 1e-50 is too small for float32, torch received 0.0; 2 of its components are"),
+    (
+        "[1, 1e-50, 1e-60]",
+        "float32",
+        "x[1] = 1e-50 is too small for float32, torch received 0.0; 2 of its components are",
+    ),
 ]
 
 
@@ -66,3 +74,16 @@ def test_values_that_are_off() -> None:
     """Of a number, and of the first component of a tensor whose value is far from the truth."""
     (note,) = compute(problem("(1 + x) - 1", {"x": "1e-17"})).notes
     assert note == "the value itself is off: torch gives 0.0, the true value is 1e-17"
+
+
+def test_what_torch_warns_of() -> None:
+    """Each warning once, whether or not it was given before, and without the place in torch's source."""
+    x, y = torch.ones(2), torch.ones(2, 1)
+    for _ in range(2):
+        result, (note,) = with_warnings(
+            lambda: [torch.nn.functional.mse_loss(x, y), torch.nn.functional.mse_loss(x, y)]
+        )
+        assert [each.item() for each in result] == [0.0, 0.0]
+        assert note.startswith("torch warns: Using a target size (torch.Size([2, 1])) that is different")
+    where = "an old way (Triggered internally at a.cpp:12.)"
+    assert with_warnings(lambda: warnings.warn(where, stacklevel=1))[1] == ("torch warns: an old way",)

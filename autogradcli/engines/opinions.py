@@ -120,7 +120,7 @@ class Autograd:
     passes: dict[str, tuple[Pass, ...]]
     """For each name asked about, what each `backward` did to its `.grad`; none if the output depends on nothing."""
     notes: tuple[str, ...]
-    """What became of the numbers of the point on their way into the dtype, a sentence each."""
+    """What the numbers of the point lost on their way into the dtype, and what torch warned of, a sentence each."""
 
 
 @dataclass(frozen=True, slots=True)
