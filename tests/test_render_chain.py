@@ -78,10 +78,13 @@ def test_a_file_gets_every_row() -> None:
 
 
 def test_a_screen_gets_a_summary_of_what_is_longer_than_it() -> None:
-    """On a terminal the first rows are shown, and how many more there are."""
+    """On a terminal the first rows are shown, how many more there are, and of what the graph consists."""
     lines = draw_chain(ladder(100), "float64", SCREEN)
-    assert len(lines) == 22
-    assert lines[-1] == "… 181 more rows; --full shows them"
+    assert len(lines) == 23
+    assert lines[-2:] == [
+        "… 181 more rows; --chain shows them",
+        "201 nodes: 101 AccumulateGrad, 100 AddBackward0",
+    ]
     assert all(len(line) <= 80 for line in lines)
 
 

@@ -33,6 +33,7 @@ COMMANDS = {
     "diff": "diff",
     "check": "check",
     "batch": "batch",
+    "graph": "graph",
     "functions": "functions",
     "explain": "explain",
 }

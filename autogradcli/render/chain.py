@@ -1,13 +1,16 @@
 """The `grad_fn` chain as a tree: what `backward` walked, with the value and the gradient at every node."""
 
-from collections.abc import Iterator, Sequence
+import textwrap
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from autogradcli.compute.report import Node
-from autogradcli.engines.opinions import Array, shape
+from autogradcli.engines.opinions import Array, Derivative, shape
 from autogradcli.errors import visible
 from autogradcli.language.shapes import written
 from autogradcli.render.blocks import float_writer
+from autogradcli.render.graph.marks import state
 from autogradcli.render.layout import NARROW_GAP, Column, Table, draw_table, elide
 from autogradcli.render.tensors import FEW_DIGITS, brief
 from autogradcli.render.terminal import Terminal
@@ -50,20 +53,37 @@ class Row:
     node: Node
     again: bool
     """Whether the node was drawn above and is only referred to."""
+    derivative: Derivative | None
+    """Of the node one level up with respect to it, if that is known."""
 
 
-def draw_chain(nodes: Sequence[Node], dtype: str, terminal: Terminal) -> list[str]:
+More = Callable[[Sequence[Row], int | None], Sequence[Column]]
+"""Columns beside the usual ones, whose tensors take so many terminal columns."""
+
+
+def nothing(_: Sequence[Row], __: int | None) -> Sequence[Column]:
+    """No columns."""
+    return ()
+
+
+def draw_chain(nodes: Sequence[Node], dtype: str, terminal: Terminal, more: More = nothing) -> list[str]:
     """The lines of the tree with its columns; on a terminal no wider than that, and no longer than a screenful."""
     if not nodes:
         return []
-    *wider, narrowest = _tables(nodes, dtype, terminal)
+    *wider, narrowest = _tables(nodes, dtype, terminal, more)
     table = next((each for each in wider if each.width <= (terminal.width or each.width)), narrowest)
     lines = draw_table(table, terminal)
     rows, shown = sum(len(node.inputs) for node in nodes) + 1, len(table.columns[0].cells)
     if shown < rows:
-        more = f"{terminal.ellipsis} {rows - shown} more rows; --full shows them"
-        lines.append(terminal.paint(more, "dim"))
+        lines += [terminal.paint(line, "dim") for line in _summary(nodes, rows - shown, terminal)]
     return lines
+
+
+def _summary(nodes: Sequence[Node], rows: int, terminal: Terminal) -> Iterator[str]:
+    """What the rows that are left out come to."""
+    yield f"{terminal.ellipsis} {rows:,} more rows; --chain shows them"
+    kinds = ", ".join(f"{count:,} {name}" for name, count in Counter(node.name for node in nodes).most_common())
+    yield from textwrap.wrap(f"{len(nodes):,} nodes: {kinds}", terminal.width or len(kinds) + LEAST_LABEL, max_lines=3)
 
 
 def walk(nodes: Sequence[Node], guides: Guides, levels: int) -> Iterator[Row]:
@@ -73,13 +93,13 @@ def walk(nodes: Sequence[Node], guides: Guides, levels: int) -> Iterator[Row]:
         for target in node.inputs:
             uses[target] += 1
     drawn: set[int] = set()
-    stack = [(0, 0, "", "")]
+    stack: list[tuple[int, int, str, str, Derivative | None]] = [(0, 0, "", "", None)]
     while stack:
-        index, depth, prefix, branch = stack.pop()
+        index, depth, prefix, branch, derivative = stack.pop()
         node, again = nodes[index], index in drawn
         shared = f" #{index}" if uses[index] > 1 and node.inputs else ""
         guide = f"{prefix}{branch}" if depth <= levels else f"{prefix}[{depth}] "
-        yield Row(f"{guide}{node.name}{shared}{' (above)' if again else ''}", node, again)
+        yield Row(f"{guide}{node.name}{shared}{' (above)' if again else ''}", node, again, derivative)
         if again:
             continue
         drawn.add(index)
@@ -88,7 +108,8 @@ def walk(nodes: Sequence[Node], guides: Guides, levels: int) -> Iterator[Row]:
         last = len(node.inputs) - 1
         for place in range(last, -1, -1):
             below = guides.last if place == last else guides.branch
-            stack.append((node.inputs[place], depth + 1, prefix, below))
+            derivative = node.derivatives[place] if node.derivatives else None
+            stack.append((node.inputs[place], depth + 1, prefix, below, derivative))
 
 
 def _room(rows: int, terminal: Terminal) -> int:
@@ -98,16 +119,18 @@ def _room(rows: int, terminal: Terminal) -> int:
     return max(terminal.height // 2, LEAST_ROWS)
 
 
-def _tables(nodes: Sequence[Node], dtype: str, terminal: Terminal) -> Iterator[Table]:
+def _tables(nodes: Sequence[Node], dtype: str, terminal: Terminal, more: More) -> Iterator[Table]:
     """Tables, each narrower than the one before: shorter expressions, fewer digits, narrower guides, shorter names."""
     wide, narrow = (BOXES, NARROW_BOXES) if terminal.boxes else (ASCII, NARROW_ASCII)
     rows = _rows(nodes, wide, terminal)
-    yield _table(rows, dtype, None, terminal)
+    yield _table(rows, dtype, None, terminal, more)
     if terminal.width is None:
         return
-    yield from (_squeezed(_table(rows, dtype, room, terminal), terminal, GOOD_EXPRESSION) for room in (None, *ROOMS))
-    yield _squeezed(_table(rows, dtype, ROOMS[-1], terminal), terminal, LEAST_EXPRESSION)
-    close = replace(_table(_rows(nodes, narrow, terminal), dtype, ROOMS[-1], terminal), gap=NARROW_GAP)
+    yield from (
+        _squeezed(_table(rows, dtype, room, terminal, more), terminal, GOOD_EXPRESSION) for room in (None, *ROOMS)
+    )
+    yield _squeezed(_table(rows, dtype, ROOMS[-1], terminal, more), terminal, LEAST_EXPRESSION)
+    close = replace(_table(_rows(nodes, narrow, terminal), dtype, ROOMS[-1], terminal, more), gap=NARROW_GAP)
     table = _squeezed(close, terminal, LEAST_EXPRESSION)
     yield table
     label, *others = table.columns
@@ -128,7 +151,7 @@ def _levels(guides: Guides, terminal: Terminal) -> int:
     return min(MAX_GUIDES, max(2, terminal.width // (3 * len(guides.bar))))
 
 
-def _table(rows: Sequence[Row], dtype: str, room: int | None, terminal: Terminal) -> Table:
+def _table(rows: Sequence[Row], dtype: str, room: int | None, terminal: Terminal, more: More) -> Table:
     """The columns; numbers with fewer digits, and tensors with fewer components, where there is only so much room."""
     write = float_writer(dtype)
 
@@ -139,13 +162,18 @@ def _table(rows: Sequence[Row], dtype: str, room: int | None, terminal: Terminal
             return brief(value, write, room, terminal.ellipsis)
         return write(value, FEW_DIGITS)
 
+    def numbers(header: str, values: Sequence[Array]) -> Column:
+        cells = tuple(cell(row, value) for row, value in zip(rows, values, strict=True))
+        return Column(header, cells, right=True, styles=tuple("red" if state(value) else None for value in values))
+
     shapes = tuple("" if row.again else _shape(row.node) for row in rows)
     columns = [
         Column("grad_fn chain", tuple(row.label for row in rows)),
         Column("expression", tuple(visible(row.node.expression or row.node.variable or "") for row in rows)),
         Column("shape", shapes),
-        Column("value", tuple(cell(row, row.node.value) for row in rows), right=True),
-        Column("gradient", tuple(cell(row, row.node.gradient) for row in rows), right=True),
+        numbers("value", [row.node.value for row in rows]),
+        numbers("gradient", [row.node.gradient for row in rows]),
+        *more(rows, room),
     ]
     return Table(tuple(column for column in columns if column.header != "shape" or any(shapes)))
 

@@ -27,6 +27,11 @@ class Terminal:
         return replace(self, width=None, height=None)
 
     @property
+    def tall(self) -> "Terminal":
+        """The same with as many lines as anybody wants."""
+        return replace(self, height=None)
+
+    @property
     def ellipsis(self) -> str:
         """What stands for text left out."""
         return "…" if self.boxes else "..."

@@ -1,0 +1,216 @@
+"""`gradcalc graph`: the graph that autograd built, with numbers on it, as text or as a picture."""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from autogradcli.cli import arguments as options
+from autogradcli.cli.arguments import choice, whole
+from autogradcli.cli.inputs import read_expression
+from autogradcli.cli.output import file_error, open_output, say
+from autogradcli.compute.problem import Problem
+from autogradcli.compute.report import Report
+from autogradcli.engines.detail import Detail
+from autogradcli.errors import ExitCode, GradcalcError
+from autogradcli.language.nearest import did_you_mean
+from autogradcli.language.tape import MAX_ENTRIES
+from autogradcli.render.graph.cut import Excerpt, cut
+from autogradcli.render.graph.dot import draw_dot
+from autogradcli.render.graph.image import FORMATS as PICTURES
+from autogradcli.render.graph.image import draw_image
+from autogradcli.render.graph.json import graph_object
+from autogradcli.render.graph.mermaid import MOST_ARROWS, draw_mermaid
+from autogradcli.render.graph.picture import build_picture
+from autogradcli.render.graph.tree import draw_tree
+from autogradcli.render.json import draw_json
+from autogradcli.render.terminal import Terminal
+from autogradcli.sources.argv import build_problem, parse_program, read_upstream, split_assignments, split_names
+from autogradcli.sources.settings import Settings
+
+EXAMPLES = """\b
+Examples:
+  gradcalc graph "5*x**3 + 2*x**2 + 4*x + 8" --x 2
+  gradcalc graph "h = tanh(w*x); sum(h*v)" --w "[1, 2]" --x 0.5 --v "[3, 4]" -o layer.svg
+  gradcalc graph "where(x > 0, sqrt(x), x)" --x -1 --format mermaid
+
+\b
+Exit status: 0; 1 if a gradient is wrong; 2 if the input makes no sense;
+3 if there is no finite derivative.
+"""
+
+MOST_LEVELS = 1_000_000
+"""More than any graph has."""
+
+Draw = Callable[[Report, Excerpt, Terminal], str]
+TEXTS: dict[str, Draw] = {
+    "tree": draw_tree,
+    "dot": lambda report, excerpt, _: draw_dot(build_picture(report, excerpt)),
+    "mermaid": lambda report, excerpt, _: draw_mermaid(build_picture(report, excerpt)),
+    "json": lambda report, excerpt, _: draw_json(graph_object(report, excerpt)),
+}
+"""Each text format's way to write a graph."""
+
+FORMATS = (*TEXTS, *PICTURES)
+SUFFIXES = {
+    ".txt": "tree",
+    ".dot": "dot",
+    ".gv": "dot",
+    ".mmd": "mermaid",
+    ".mermaid": "mermaid",
+    ".json": "json",
+    ".svg": "svg",
+    ".png": "png",
+    ".pdf": "pdf",
+}
+"""The format that the end of a file's name means."""
+
+Format = Annotated[
+    str | None, choice("--format", FORMATS, "How the graph is written; else the name of FILE tells, or it is a tree.")
+]
+Saved = Annotated[bool, typer.Option("--saved", help="Show what each node has saved for backward.")]
+Depth = Annotated[
+    int | None,
+    typer.Option(
+        "--depth",
+        metavar="N",
+        help="Leave out what is more than N edges away from the output.",
+        parser=whole("--depth", MOST_LEVELS),
+    ),
+]
+
+
+def graph(
+    context: typer.Context,
+    expression: options.Expression,
+    assignments: options.Assignments = [],  # noqa: B006
+    wrt: options.Wrt = None,
+    of: options.Of = None,
+    upstream: options.Upstream = None,
+    dtype: options.DtypeOption = "float64",
+    saved: Saved = False,
+    depth: Depth = None,
+    max_operations: options.MaxOperations = MAX_ENTRIES,
+    format: Format = None,
+    json: options.Json = False,
+    full: options.Full = False,
+    output: options.Output = None,
+) -> ExitCode:
+    """The graph that autograd built, from the output down to the leaves.
+
+    Each node shows its grad_fn, the text that it came from, its value and the
+    gradient that reached it; each edge the local derivative. The verdict stands
+    at the variables, and what went wrong at the operation that did.
+    """
+    form = choose_form(format, json, output)
+    check_place(form, output)
+    values, names = split_assignments(assignments), split_names(wrt)
+    program = parse_program(read_expression(expression), [*values, *names], of)
+    settings = Settings(
+        dtype,
+        symbolic=False,
+        upstream=read_upstream(program, upstream),
+        max_operations=max_operations,
+        detail=Detail(derivatives=True, saved=saved),
+    )
+    spellings = [spelling for parameter in context.command.params for spelling in parameter.opts]
+    return draw_graph(build_problem(program, values, names, settings, spellings), form, depth, full, output)
+
+
+def draw_graph(problem: Problem, form: str, depth: int | None, full: bool, output: str | None) -> ExitCode:
+    """Compute a problem and write its graph; the exit status is that of its verdicts."""
+    # Only now, so that an error in the input does not wait for what drives the engines.
+    from autogradcli.compute.compute import compute
+    from autogradcli.compute.verdict import exit_code
+
+    report = compute(problem)
+    if not report.nodes:
+        raise _no_graph(problem)
+    excerpt = cut(report.nodes, depth)
+    if form in PICTURES:
+        write_bytes(draw_image(draw_dot(build_picture(report, excerpt)), form), output)
+    else:
+        with open_output(output) as place:
+            place.write(TEXTS[form](report, excerpt, place.terminal.endless if full else place.terminal.tall))
+    edges = sum(len(node.inputs) for node in excerpt.nodes)
+    if form == "mermaid" and edges > MOST_ARROWS:
+        say(
+            f"note: Mermaid draws {MOST_ARROWS} edges unless maxEdges is raised, and here are {edges:,}: try --depth 10"
+        )
+    return exit_code(gradient.verdict for gradient in report.gradients.values())
+
+
+def choose_form(format: str | None, json: bool, output: str | None) -> str:
+    """The format that the options ask for, or that the name of the file means; a tree if neither does."""
+    if json and format not in {None, "json"}:
+        raise GradcalcError("usage", f"--json is short for --format json, and --format is {format}")
+    if json or format is not None:
+        return "json" if json else format or "tree"
+    if output is None or output == "-":
+        return "tree"
+    root, suffix = os.path.splitext(output)
+    if suffix.lower() in SUFFIXES:
+        return SUFFIXES[suffix.lower()]
+    if os.path.isdir(output):
+        raise _directory(output)
+    meant = did_you_mean(suffix, SUFFIXES) if suffix else None
+    message = f"the name {output} does not end in a format" if not suffix else f"{suffix} is no format of a graph"
+    known = ", ".join(SUFFIXES)
+    raise GradcalcError("usage", message, hint=meant or f"type -o {root}.svg, or another of {known}; or say --format")
+
+
+def check_place(form: str, output: str | None) -> None:
+    """Nothing; an error, before anything is computed, if the result cannot go where it is to go."""
+    if output is None or output == "-":
+        if form in PICTURES and sys.stdout.isatty():
+            message = f"a terminal cannot show {form}"
+            raise GradcalcError("usage", message, hint=f"type -o graph.{form}, or --format tree")
+        return
+    if os.path.isdir(output):
+        raise _directory(output, form)
+    folder = os.path.dirname(output) or "."
+    if not os.path.isdir(folder):
+        message = f"{output} cannot be written: there is no folder {folder}"
+        raise GradcalcError("file", message, hint=f"type mkdir -p {folder}, or write to another place")
+    if not os.access(output if os.path.exists(output) else folder, os.W_OK):
+        message = f"{output} cannot be written: Permission denied"
+        raise GradcalcError("file", message, hint=f"write to a folder of your own: -o ~/{os.path.basename(output)}")
+
+
+def write_bytes(data: bytes, output: str | None) -> None:
+    """Write a picture to a file, or to standard output."""
+    try:
+        if output is None or output == "-":
+            sys.stdout.flush()
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        else:
+            with open(output, "wb") as file:
+                file.write(data)
+    except BrokenPipeError:
+        raise
+    except (OSError, ValueError) as error:
+        raise file_error(output or "standard output", error, "written") from error
+
+
+def _directory(path: str, form: str = "svg") -> GradcalcError:
+    suffix = next(suffix for suffix, each in SUFFIXES.items() if each == form)
+    hint = f"type -o {os.path.join(path, f'graph{suffix}')}"
+    return GradcalcError("file", f"{path} is a directory", hint=hint)
+
+
+def _no_graph(problem: Problem) -> GradcalcError:
+    """The error for an output that does not require a gradient."""
+    program = problem.program
+    span = program.steps[program.output].span
+    message = "there is no graph: the output does not require a gradient"
+    if not program.variables:
+        message = "there is no graph: the expression has no variables"
+        hint = 'type gradcalc graph "x**2" --x 2'
+    elif set(problem.wrt) < set(program.variables):
+        hint = f"it does not depend on {', '.join(problem.wrt)}: leave --wrt out"
+    else:
+        hint = "it does not depend on the variables in a way that torch differentiates"
+    return GradcalcError("value", message, source=program.source, span=span, hint=hint)
