@@ -12,18 +12,15 @@ from sympy import Add, Expr, Symbol
 from autogradcli.engines.opinions import Array, flat, nested
 from autogradcli.engines.sympy.arithmetic import NoValue
 from autogradcli.engines.sympy.evaluate import Point, Tie, evaluate
-from autogradcli.engines.sympy.formulas import Gradient, NoFormula, Style
+from autogradcli.engines.sympy.formulas import LISTED, Gradient, NoFormula, Style
 from autogradcli.engines.sympy.messages import Differentiate, Number
 from autogradcli.engines.sympy.printing import Unprintable, write
-from autogradcli.engines.sympy.readable import forms, forms_with_sigmoids, tree_sizes
+from autogradcli.engines.sympy.readable import PRINTABLE, forms, forms_with_sigmoids, tree_sizes
 from autogradcli.engines.sympy.slopes import Slopes
 from autogradcli.engines.sympy.substitution import Substitution, fold
-from autogradcli.engines.sympy.translate import Translation, translate
+from autogradcli.engines.sympy.translate import TooMuch, Translation, translate
+from autogradcli.errors import GradcalcError
 from autogradcli.language.shapes import Shape
-from autogradcli.language.tape import TooLong
-
-MAX_DERIVATIVES = 20_000
-"""Local derivatives, of one operation with respect to one component, beyond which SymPy steps aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +62,7 @@ class Work:
     def _slopes(self) -> Slopes:
         translation = self._translation
         asked = [symbol for name in self._request.wrt for symbol in translation.symbols[name]]
-        slopes = Slopes(dict.fromkeys((*asked, *translation.intermediates)))
-        for expression in (translation.expression, *translation.intermediates.values()):
-            slopes.dependence(expression)
-        return slopes
+        return Slopes(dict.fromkeys((*asked, *translation.intermediates)))
 
     @cached_property
     def _expand(self) -> Substitution:
@@ -89,25 +83,22 @@ class Work:
         return self._derivatives.get(name, [])
 
     def _find(self, name: str) -> Found:
-        shape, places = self._translation.shapes[name], range(len(self._translation.symbols[name]))
-        gradient = self._differentiate(name, shape)
+        translation, style = self._translation, self._style
+        gradient = self._differentiate(name, translation.shapes[name])
+        pattern = text = None
         try:
-            printable = gradient.printable()
-            pattern = printable.pattern(self._translation.shapes, self._names, self._style)
-            texts = printable.texts(pattern, self._style)
-            general = None if pattern is None else self._style.write(pattern.formula)
+            printable = gradient.within(PRINTABLE)
+            pattern = printable.pattern(translation.shapes, self._names, style)
+            text = None if pattern is None else style.write(pattern.formula)
+            texts = printable.within(LISTED if gradient.shape else PRINTABLE).texts(pattern, style)
         except Exception as problem:
-            return Found(nested([None for _ in places], shape), nested([_explain(problem) for _ in places], shape))
-        return Found(nested(texts, shape), nested([None for _ in places], shape), general)
+            return Found(gradient.filled(None), gradient.filled(_explain(problem)), text)
+        return Found(nested(texts, gradient.shape), gradient.filled(None), text)
 
     def _differentiate(self, name: str, shape: Shape) -> Gradient:
         translation = self._translation
         if translation.expression.is_number:
             _check(translation.expression)
-        if self._slopes.size > MAX_DERIVATIVES:
-            raise NoFormula(
-                f"SymPy steps aside: {self._slopes.size:,} local derivatives, more than {MAX_DERIVATIVES:,}"
-            )
         short = [self._total(symbol) for symbol in translation.symbols[name]]
         exact = [self._expand(each) for each in short]
         for each in exact:
@@ -181,7 +172,7 @@ def _number(expression: Expr, point: Point | None) -> Number:
 
 def _explain(problem: Exception) -> str:
     """The reason in words."""
-    if isinstance(problem, NoFormula | NoValue | TooLong | Unprintable):
+    if isinstance(problem, NoFormula | NoValue | TooMuch | Unprintable | GradcalcError):
         return str(problem)
     if isinstance(problem, MemoryError):
         return "SymPy ran out of memory"

@@ -5,9 +5,15 @@ from dataclasses import dataclass
 
 from sympy import Expr
 
+from autogradcli.engines.opinions import Array, nested
 from autogradcli.engines.sympy.patterns import Pattern, find_pattern
-from autogradcli.engines.sympy.readable import PRINTABLE, tree_sizes
+from autogradcli.engines.sympy.readable import tree_sizes
 from autogradcli.language.shapes import Shape, indices
+
+MANY = 16
+"""Components up to which each formula is put into the form that reads best."""
+LISTED = 10_000
+"""Nodes up to which the formulas of several components are all printed."""
 
 
 class NoFormula(Exception):
@@ -39,12 +45,18 @@ class Gradient:
     """One or several ways to write them: each has a formula for every component, row by row."""
     shape: Shape
 
-    def printable(self) -> "Gradient":
-        """The ways that are short enough; NoFormula if none is."""
+    def filled(self, value: str | None) -> Array:
+        """The same for every component."""
+        return nested([value for _ in self.versions[0]], self.shape)
+
+    def within(self, limit: int) -> "Gradient":
+        """The ways that have at most so many parts, of all components together; NoFormula if none has."""
         sizes = [sum(tree_sizes(formula)[formula] for formula in version) for version in self.versions]
-        short = [version for version, size in zip(self.versions, sizes, strict=True) if size <= PRINTABLE]
+        short = [version for version, size in zip(self.versions, sizes, strict=True) if size <= limit]
         if not short:
-            raise NoFormula(f"the formula is too long to be printed: it has more than {PRINTABLE} parts")
+            which = "formulas of all components are" if self.shape else "formula is"
+            parts = "they have" if self.shape else "it has"
+            raise NoFormula(f"the {which} too long to be printed: {parts} more than {limit} parts")
         return Gradient(short, self.shape)
 
     def pattern(self, shapes: Mapping[str, Shape], taken: Collection[str], style: Style) -> Pattern | None:
@@ -56,8 +68,10 @@ class Gradient:
         return Pattern(style.shortest(each.formula for each in found), found[0].letters)
 
     def texts(self, pattern: Pattern | None, style: Style) -> list[str]:
-        """The formula of every component."""
+        """The formula of every component; those of many components are not put into other forms one by one."""
+        count = len(self.versions[0])
         if pattern is not None:
-            places = range(len(self.versions[0]))
-            return [style.write(pattern.at(indices(place, self.shape))) for place in places]
+            return [style.write(pattern.at(indices(place, self.shape))) for place in range(count)]
+        if count > MANY:
+            return [style.write(formula) for formula in self.versions[-1]]
         return [style.write(style.shortest(formulas)) for formulas in zip(*self.versions, strict=True)]

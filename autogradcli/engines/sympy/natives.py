@@ -52,11 +52,6 @@ class where(_Real):  # noqa: N801
             return x
         return y if condition == sympy.false else None
 
-    def slope(self, of: Callable[[Expr], Expr]) -> Expr:
-        """The derivative, given those `of` its parts: the slope of the branch that is taken."""
-        condition, x, y = self.args
-        return where(condition, of(x), of(y))
-
 
 class side(_Real):  # noqa: N801
     """side(u, x, y): x where u > 0, y where u < 0; at u = 0 there is a kink, and it is neither."""
@@ -70,9 +65,10 @@ class side(_Real):  # noqa: N801
 
 
 class _Extreme(_Real):
-    """The largest or smallest argument; the slope is that of the argument which is it."""
+    """The largest or smallest argument."""
 
     order: ClassVar[int]
+    """1 for the largest, -1 for the smallest."""
 
     @classmethod
     def eval(cls, *arguments: Expr) -> Expr | None:
@@ -82,15 +78,6 @@ class _Extreme(_Real):
         if len(distinct) == 1:
             return distinct[0]
         return None if distinct == arguments else cls(*distinct)
-
-    def slope(self, of: Callable[[Expr], Expr]) -> Expr:
-        """The derivative, given those `of` its parts."""
-        best, *others = self.args
-        slope = of(best)
-        for other in others:
-            slope = side(self.order * (best - other), slope, of(other))
-            best = self.func(best, other)
-        return slope
 
 
 class Max(_Extreme):

@@ -5,83 +5,123 @@ stands, which for nested functions takes for ever; and its `diff` tries to prove
 than the derivative.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import sympy
 from sympy import Add, Expr, Mul, Symbol
 from sympy.core.function import ArgumentIndexError
 
-from autogradcli.engines.sympy.natives import Max, Min, where
+from autogradcli.engines.sympy.natives import Max, Min, side, where
 
-Slope = Callable[[Expr], Expr]
-"""The derivative of an argument."""
+FEW = 8
+"""Arguments that are looked through one by one."""
 
 
 class Slopes:
     """Partial derivatives with respect to some symbols."""
 
     def __init__(self, symbols: Iterable[Symbol]) -> None:
-        self._bits = {symbol: 1 << place for place, symbol in enumerate(symbols)}
-        self._depends: dict[Expr, int] = {}
-
-    @property
-    def size(self) -> int:
-        """How many local derivatives there are: for each operation one for every symbol that stands in it."""
-        return sum(dependence.bit_count() for dependence in self._depends.values())
+        self._places = {symbol: place for place, symbol in enumerate(symbols)}
+        self._dependence: dict[Expr, int] = {}
+        self._dependent: dict[Expr, dict[int, list[int]]] = {}
 
     def by(self, expression: Expr, symbol: Symbol) -> Expr:
         """The derivative of an expression with respect to one of the symbols."""
-        bit, known = self._bits[symbol], {symbol: sympy.S.One}
+        known = {symbol: sympy.S.One}
 
         def slope(part: Expr) -> Expr:
-            if not self.dependence(part) & bit:
-                return sympy.S.Zero
+            if not isinstance(part, Expr) or not self.depends(part, symbol):
+                return sympy.S.Zero  # a condition chooses, and does not move
             found = known.get(part)
             if found is None:
-                found = known[part] = RULES.get(part.func, _function)(part, slope)
+                arguments = part.args
+                slopes = [(place, slope(arguments[place])) for place in self._arguments(part, symbol)]
+                rule = RULES.get(part.func, _function)
+                found = known[part] = rule(part, [(place, each) for place, each in slopes if each])
             return found
 
         return slope(expression)
 
     def depends(self, expression: Expr, symbol: Symbol) -> bool:
         """Whether the symbol stands in the expression."""
-        return bool(self.dependence(expression) & self._bits[symbol])
+        return bool(self._symbols_in(expression) >> self._places[symbol] & 1)
 
-    def dependence(self, expression: Expr) -> int:
-        """The symbols that stand in an expression, one bit each."""
-        found = self._depends.get(expression)
+    def _symbols_in(self, expression: Expr) -> int:
+        """One bit for each symbol that stands in the expression."""
+        found = self._dependence.get(expression)
         if found is None:
-            found = self._bits.get(expression, 0)
+            found = 1 << self._places[expression] if expression in self._places else 0
             for argument in expression.args:
-                found |= self.dependence(argument)
-            self._depends[expression] = found
+                found |= self._symbols_in(argument)
+            self._dependence[expression] = found
         return found
 
+    def _arguments(self, expression: Expr, symbol: Symbol) -> Sequence[int]:
+        """The places of the arguments in which the symbol stands; found for all symbols of a long sum at once."""
+        if len(expression.args) <= FEW:
+            return [place for place, each in enumerate(expression.args) if self.depends(each, symbol)]
+        if expression not in self._dependent:
+            by_symbol: dict[int, list[int]] = {}
+            for place, argument in enumerate(expression.args):
+                for each in _bits(self._symbols_in(argument)):
+                    by_symbol.setdefault(each, []).append(place)
+            self._dependent[expression] = by_symbol
+        return self._dependent[expression][self._places[symbol]]
 
-def _sum(expression: Expr, slope: Slope) -> Expr:
-    return Add(*(slope(term) for term in expression.args))
+
+def _bits(number: int) -> Iterator[int]:
+    while number:
+        yield (number & -number).bit_length() - 1
+        number &= number - 1
 
 
-def _product(expression: Expr, slope: Slope) -> Expr:
+Nonzero = Sequence[tuple[int, Expr]]
+"""The places of the arguments that have a slope, and their slopes."""
+
+
+def _sum(_: Expr, slopes: Nonzero) -> Expr:
+    return Add(*(slope for _, slope in slopes))
+
+
+def _product(expression: Expr, slopes: Nonzero) -> Expr:
     factors = expression.args
-    slopes = [(place, slope(factor)) for place, factor in enumerate(factors)]
-    return Add(*(Mul(*factors[:place], each, *factors[place + 1 :]) for place, each in slopes if each))
+    return Add(*(Mul(*factors[:place], slope, *factors[place + 1 :]) for place, slope in slopes))
 
 
-def _power(expression: Expr, slope: Slope) -> Expr:
+def _power(expression: Expr, slopes: Nonzero) -> Expr:
     base, exponent = expression.args
-    return expression * (slope(exponent) * sympy.log(base) + slope(base) * exponent / base)
+    relative = {0: lambda: exponent / base, 1: lambda: sympy.log(base)}
+    return expression * Add(*(slope * relative[place]() for place, slope in slopes))
 
 
-def _absolute(expression: Expr, slope: Slope) -> Expr:
-    return slope(expression.args[0]) * sympy.sign(expression.args[0])
+def _absolute(expression: Expr, slopes: Nonzero) -> Expr:
+    return Add(*(slope * sympy.sign(expression.args[0]) for _, slope in slopes))
 
 
-def _function(expression: Expr, slope: Slope) -> Expr:
+def _where(expression: Expr, slopes: Nonzero) -> Expr:
+    of = dict(slopes)
+    return where(expression.args[0], of.get(1, sympy.S.Zero), of.get(2, sympy.S.Zero))
+
+
+def _extreme(expression: Expr, slopes: Nonzero) -> Expr:
+    """The slope of the argument which is the largest or smallest; those without a slope are compared with all at once.
+
+    Arguments that have one are compared in turn.
+    """
+    function, order = expression.func, expression.func.order
+    (first, slope), *others = slopes or [(0, sympy.S.Zero)]
+    best, moving = expression.args[first], {place for place, _ in slopes} | {first}
+    for place, each in others:
+        slope = side(order * (best - expression.args[place]), slope, each)
+        best = function(best, expression.args[place])
+    still = [argument for place, argument in enumerate(expression.args) if place not in moving]
+    return side(order * (best - function(*still)), slope, sympy.S.Zero) if still else slope
+
+
+def _function(expression: Expr, slopes: Nonzero) -> Expr:
     """The chain rule."""
-    slopes = [(place, slope(argument)) for place, argument in enumerate(expression.args, start=1)]
-    return Add(*(_partial(expression, place) * each for place, each in slopes if each))
+    return Add(*(_partial(expression, place + 1) * slope for place, slope in slopes))
 
 
 def _partial(expression: Expr, place: int) -> Expr:
@@ -92,17 +132,13 @@ def _partial(expression: Expr, place: int) -> Expr:
         return sympy.Function.fdiff(expression, place)
 
 
-def _by_itself(expression: Expr, slope: Slope) -> Expr:
-    return expression.slope(slope)
-
-
-RULES: dict[Any, Callable[[Expr, Slope], Expr]] = {
+RULES: dict[Any, Callable[[Expr, Nonzero], Expr]] = {
     Add: _sum,
     Mul: _product,
     sympy.Pow: _power,
     sympy.Abs: _absolute,
-    where: _by_itself,
-    Max: _by_itself,
-    Min: _by_itself,
+    where: _where,
+    Max: _extreme,
+    Min: _extreme,
 }
 """What is not a function with an `fdiff`."""

@@ -8,6 +8,8 @@ jumps; SymPy's own derivatives of them are DiracDelta, or none. `Translation.res
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
+from operator import or_
 
 import sympy
 from sympy import Dummy, Expr, Symbol
@@ -19,7 +21,17 @@ from autogradcli.engines.sympy.substitution import Substitution
 from autogradcli.language.program import Program
 from autogradcli.language.shapes import Shape
 from autogradcli.language.table import row
-from autogradcli.language.tape import Input, Layout, Literal, Operation, Tape, components, scalarise
+from autogradcli.language.tape import (
+    MAX_ENTRIES,
+    Input,
+    Layout,
+    Literal,
+    Operation,
+    Tape,
+    TooLong,
+    components,
+    scalarise,
+)
 
 NAMED = {"pi": sympy.pi, "e": sympy.E, "inf": sympy.oo}
 
@@ -39,8 +51,15 @@ INVERT: dict[str, Callable[[Expr], Expr]] = {"sum": lambda x: -x, "product": lam
 JOIN: dict[str, Callable[..., Expr]] = {"sum": sympy.Add, "product": sympy.Mul}
 
 
-MAX_ENTRIES = 20_000
-"""Scalar operations of a program beyond which SymPy steps aside."""
+MAX_DERIVATIVES = 3_000
+"""Local derivatives of a program with tensors beyond which SymPy steps aside: about a second's work."""
+
+MAX_OPERATIONS = 20_000
+"""Scalar operations of a program with tensors beyond which its local derivatives are not even counted."""
+
+
+class TooMuch(Exception):
+    """SymPy steps aside; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +85,40 @@ class Translation:
 
 
 def translate(program: Program, wrt: Sequence[str] = (), tensors: Tensors = SCALARS) -> Translation:
-    """The program's output as one expression in real symbols; TooLong if there are more than `MAX_ENTRIES` operations.
+    """The program's output as one expression in real symbols.
 
     The intermediates among the names `wrt` stand as symbols; where there are tensors, all that have a name do.
+    TooMuch if it has tensors and there are more than `MAX_DERIVATIVES` local derivatives: for each operation as many
+    as there are components, of those asked about, on which it depends.
     """
     shapes = dict(tensors.shapes)
     asked = [name for name in wrt if name not in program.variables]
-    layout = Layout(tensors.upstream, {program.index(name) for name in asked}, MAX_ENTRIES)
-    tape = scalarise(program, lambda function: bool(function.sympy), shapes, layout)  # SymPy has the function itself
+    tape = _tape(program, asked, shapes, tensors)
     named = [name for name in program.assigned if name not in program.variables] if shapes else []
-    return _Builder(program, tape, shapes).build(asked, named)
+    builder = _Builder(program, tape, shapes, asked, named)
+    if tensors != SCALARS:
+        check_size(builder.derivatives(wrt))
+    return builder.build()
+
+
+def _tape(program: Program, asked: Sequence[str], shapes: Mapping[str, Shape], tensors: Tensors) -> Tape:
+    limit = MAX_ENTRIES if tensors == SCALARS else MAX_OPERATIONS
+    layout = Layout(tensors.upstream, {program.index(name) for name in asked}, limit)
+    try:
+        return scalarise(
+            program, lambda function: bool(function.sympy), shapes, layout
+        )  # SymPy has the function itself
+    except TooLong as reason:
+        raise TooMuch(f"SymPy steps aside: {reason}") from None
+
+
+def check_size(derivatives: int) -> None:
+    """TooMuch if there are more local derivatives than SymPy finds in about a second."""
+    if derivatives > MAX_DERIVATIVES:
+        limit = f"{MAX_DERIVATIVES:,} is its limit"
+        raise TooMuch(
+            f"SymPy steps aside: there are {derivatives:,} local derivatives of scalar operations, and {limit}"
+        )
 
 
 def _has_decimals(tape: Tape) -> bool:
@@ -88,7 +131,9 @@ def _has_decimals(tape: Tape) -> bool:
 
 
 class _Builder:
-    def __init__(self, program: Program, tape: Tape, shapes: dict[str, Shape]) -> None:
+    def __init__(
+        self, program: Program, tape: Tape, shapes: dict[str, Shape], asked: Sequence[str], named: Sequence[str]
+    ) -> None:
         self._program = program
         self._tape = tape
         self._entries = tape.entries
@@ -97,22 +142,40 @@ class _Builder:
         self._steps: dict[Dummy, Expr] = {}
         self._constant_for: dict[Expr, Dummy] = {}
         self._values: dict[int, Expr] = {}
+        self._standing = self._find_standing(asked, named)
+        self._absorbed = _absorbed(tape, {tape.output, *self._standing})
+        self._needed = _needed(tape.entries, tape.output)
 
-    def build(self, asked: Sequence[str], named: Sequence[str]) -> Translation:
+    def derivatives(self, wrt: Sequence[str]) -> int:
+        """How many local derivatives there are: for each operation one for every component on which it depends.
+
+        Links of a sum are not counted, since the sum is differentiated at once.
+        """
+        entries, depends, count = self._entries, dict[int, int](), 0
+        for index in self._needed:
+            entry = entries[index]
+            if isinstance(entry, Operation):
+                depends[index] = reduce(or_, (depends[each] for each in entry.operands), 0)
+                count += 0 if index in self._absorbed and _chain_of(entry) == "sum" else depends[index].bit_count()
+            else:
+                depends[index] = int(isinstance(entry, Input) and entry.name in wrt) << index
+            if index in self._standing:
+                depends[index] = 1 << index
+        return count
+
+    def build(self) -> Translation:
         """The output's expression; what it does not depend on is left out."""
-        standing = self._standing(asked, named)
-        self._absorbed = _absorbed(self._tape, {self._tape.output, *standing})
         intermediates: dict[Symbol, Expr] = {}
-        for index in _needed(self._entries, self._tape.output):
+        for index in self._needed:
             if index not in self._absorbed:
                 self._values[index] = self._entry(index)
-            if index in standing:
-                intermediates[standing[index]] = self._values[index]
-                self._values[index] = standing[index]
+            if index in self._standing:
+                intermediates[self._standing[index]] = self._values[index]
+                self._values[index] = self._standing[index]
         expression, decimal = self._values[self._tape.output], _has_decimals(self._tape)
         return Translation(expression, self._symbols, self._shapes, intermediates, self._steps, decimal)
 
-    def _standing(self, asked: Sequence[str], named: Sequence[str]) -> dict[int, Symbol]:
+    def _find_standing(self, asked: Sequence[str], named: Sequence[str]) -> dict[int, Symbol]:
         """The entries that stand as symbols: those of the intermediates asked about, and of others that have a name.
 
         Where two names mean the same entry, the first has it; the output itself is no symbol unless it is asked about.
