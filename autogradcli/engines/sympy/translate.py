@@ -18,6 +18,7 @@ from autogradcli.engines.sympy.components import symbols
 from autogradcli.engines.sympy.messages import SCALARS, Tensors
 from autogradcli.engines.sympy.natives import native
 from autogradcli.engines.sympy.substitution import Substitution
+from autogradcli.language.function import Function
 from autogradcli.language.program import Program
 from autogradcli.language.shapes import Shape
 from autogradcli.language.table import row
@@ -93,7 +94,7 @@ def translate(program: Program, wrt: Sequence[str] = (), tensors: Tensors = SCAL
     """
     shapes = dict(tensors.shapes)
     asked = [name for name in wrt if name not in program.variables]
-    tape = _tape(program, asked, shapes, tensors)
+    tape = _tape(program, asked, tensors)
     named = [name for name in program.assigned if name not in program.variables] if shapes else []
     builder = _Builder(program, tape, shapes, asked, named)
     if tensors != SCALARS:
@@ -101,24 +102,25 @@ def translate(program: Program, wrt: Sequence[str] = (), tensors: Tensors = SCAL
     return builder.build()
 
 
-def _tape(program: Program, asked: Sequence[str], shapes: Mapping[str, Shape], tensors: Tensors) -> Tape:
+def _tape(program: Program, asked: Sequence[str], tensors: Tensors) -> Tape:
     limit = MAX_ENTRIES if tensors == SCALARS else MAX_OPERATIONS
     layout = Layout(tensors.upstream, {program.index(name) for name in asked}, limit)
     try:
-        return scalarise(
-            program, lambda function: bool(function.sympy), shapes, layout
-        )  # SymPy has the function itself
+        return scalarise(program, _is_native, dict(tensors.shapes), layout)
     except TooLong as reason:
         raise TooMuch(f"SymPy steps aside: {reason}") from None
+
+
+def _is_native(function: Function) -> bool:
+    """Whether SymPy has the function itself."""
+    return bool(function.sympy)
 
 
 def check_size(derivatives: int) -> None:
     """TooMuch if there are more local derivatives than SymPy finds in about a second."""
     if derivatives > MAX_DERIVATIVES:
-        limit = f"{MAX_DERIVATIVES:,} is its limit"
-        raise TooMuch(
-            f"SymPy steps aside: there are {derivatives:,} local derivatives of scalar operations, and {limit}"
-        )
+        there = f"there are {derivatives:,} local derivatives of scalar operations"
+        raise TooMuch(f"SymPy steps aside: {there}, and its limit is {MAX_DERIVATIVES:,}")
 
 
 def _has_decimals(tape: Tape) -> bool:
@@ -151,17 +153,22 @@ class _Builder:
 
         Links of a sum are not counted, since the sum is differentiated at once.
         """
-        entries, depends, count = self._entries, dict[int, int](), 0
+        components = (entry for entry in self._needed if self._is_asked(entry, wrt))
+        own = {entry: 1 << place for place, entry in enumerate(components)}
+        depends: dict[int, int] = {}
+        count = 0
         for index in self._needed:
-            entry = entries[index]
-            if isinstance(entry, Operation):
-                depends[index] = reduce(or_, (depends[each] for each in entry.operands), 0)
-                count += 0 if index in self._absorbed and _chain_of(entry) == "sum" else depends[index].bit_count()
-            else:
-                depends[index] = int(isinstance(entry, Input) and entry.name in wrt) << index
-            if index in self._standing:
-                depends[index] = 1 << index
+            entry = self._entries[index]
+            operands = entry.operands if isinstance(entry, Operation) else ()
+            below = reduce(or_, (depends[each] for each in operands), 0)
+            depends[index] = own.get(index, below)
+            count += 0 if index in self._absorbed and _chain_of(entry) == "sum" else below.bit_count()
         return count
+
+    def _is_asked(self, index: int, wrt: Sequence[str]) -> bool:
+        """Whether there is a derivative with respect to an entry: a component, or part of the way to one."""
+        entry = self._entries[index]
+        return index in self._standing or (isinstance(entry, Input) and entry.name in wrt)
 
     def build(self) -> Translation:
         """The output's expression; what it does not depend on is left out."""
