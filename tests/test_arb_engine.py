@@ -9,7 +9,7 @@ from flint import arb, ctx
 from autogradcli.engines.arb.blame import cancellation, parting
 from autogradcli.engines.arb.enclose import LAST_PRECISION, Proof
 from autogradcli.engines.arb.kinks import sides
-from autogradcli.engines.arb.measure import as_text, measure_gradient, measure_value
+from autogradcli.engines.arb.measure import as_text, measure_gradients, measure_values
 from autogradcli.engines.arb.truth import FALSE, TRUE, UNDECIDED, Truth, logical_and, logical_not, logical_or
 from autogradcli.engines.opinions import Ball, Cancellation
 from autogradcli.engines.torch.engine import differentiate
@@ -117,7 +117,7 @@ def test_the_budget_is_tight_where_rounding_widens_the_argument(text: str, x: fl
 @pytest.mark.parametrize("x", [-1e5, -1e8])
 def test_the_far_tail_of_log_ndtr_is_torchs_own_inaccuracy(x: float) -> None:
     """Its derivative is wrong in the seventh digit, and no cancellation in the expression is to blame."""
-    found = measure_gradient(proof("log_ndtr(1.1*x)", x=x), "x", 0, -1.1 * 1.1 * x * (1 + 1e-6))
+    found = measure_gradients(proof("log_ndtr(1.1*x)", x=x), "x", [-1.1 * 1.1 * x * (1 + 1e-6)])[0]
     assert not found.inside
 
 
@@ -177,7 +177,7 @@ def test_a_near_hit_is_proven_once_there_are_digits_enough(text: str) -> None:
     """A step, an end of a domain or a condition that 128 digits cannot tell from a hit: more digits are taken."""
     found = proof(text, x=1.0)
     assert found.precision > 128
-    assert measure_gradient(found, "x", 0, 0.0).ball is not None
+    assert measure_gradients(found, "x", [0.0])[0].ball is not None
 
 
 ORIGINS = [
@@ -194,14 +194,14 @@ ORIGINS = [
 @pytest.mark.parametrize(("text", "message"), ORIGINS)
 def test_the_operation_that_has_no_slope_is_named(text: str, message: str) -> None:
     """Not a later one whose own tie hides it."""
-    cause = measure_gradient(proof(text, x=0.0), "x", 0, 0.0).cause
+    cause = measure_gradients(proof(text, x=0.0), "x", [0.0])[0].cause
     assert cause is not None
     assert cause.message.startswith(message)
 
 
 def test_a_tie_that_no_precision_settles_is_a_kink_by_its_secants() -> None:
     """sqrt(2)**2 - 2 is zero, which balls cannot prove."""
-    found = measure_gradient(proof("relu(x + sqrt(2)**2 - 2)", x=0.0), "x", 0, 0.0)
+    found = measure_gradients(proof("relu(x + sqrt(2)**2 - 2)", x=0.0), "x", [0.0])[0]
     assert found.slopes == (0.0, 1.0)
 
 
@@ -229,7 +229,7 @@ CAUSES = [
 @pytest.mark.parametrize(("text", "at", "code", "message"), CAUSES)
 def test_the_cause_of_no_value_names_the_step(text: str, at: dict[str, float], code: str, message: str) -> None:
     """Domain errors and poles are data: which operation, and the values of its operands."""
-    cause = measure_value(proof(text, **at), math.nan).cause
+    cause = measure_values(proof(text, **at), [math.nan])[0].cause
     assert cause is not None
     assert (cause.code, cause.message) == (code, message)
 

@@ -17,7 +17,7 @@ from autogradcli.compute.compute import compute
 from autogradcli.compute.report import Symbolic
 from autogradcli.engines.arb.blame import parting
 from autogradcli.engines.arb.enclose import Proof
-from autogradcli.engines.arb.measure import measure_gradient
+from autogradcli.engines.arb.measure import measure_gradients
 from autogradcli.engines.opinions import Autograd, flat
 from autogradcli.engines.torch.engine import constant, differentiate
 from autogradcli.errors import GradcalcError, Span
@@ -281,7 +281,7 @@ KINKS = [
 def test_kinks_have_slopes_of_their_own(text: str, x: list[float], slopes: list[tuple[float, float] | None]) -> None:
     """A component has one-sided slopes where it takes part in a tie, and a proven derivative where it does not."""
     found = proof(text, x=x)
-    measured = [measure_gradient(found, "x", place, 0.0) for place in range(len(x))]
+    measured = measure_gradients(found, "x", [0.0] * len(x))
     assert [each.slopes for each in measured] == slopes
     assert [each.ball is None for each in measured] == [each is not None for each in slopes]
 

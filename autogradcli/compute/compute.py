@@ -132,7 +132,7 @@ class Pending:
 
 @contextmanager
 def _no_garbage_collection() -> Iterator[None]:
-    """Importing torch makes a million objects that stay, and so do proofs; looking for garbage among them takes long."""
+    """Importing torch and proving make millions of objects that stay; looking for garbage among them takes long."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -166,9 +166,9 @@ def _prove(problem: Problem, autograd: Autograd) -> Any:
 def _assemble(
     problem: Problem, autograd: Autograd, proof: Any, answer: Answer | None, seconds: dict[str, float]
 ) -> Report:
-    from autogradcli.engines.arb.measure import measure_value
+    from autogradcli.engines.arb.measure import measure_values
 
-    values = [measure_value(proof, number, place) for place, number in enumerate(flat(autograd.value))]
+    values = measure_values(proof, flat(autograd.value))
     opinions = Opinions(problem, autograd, proof, values, answer)
     sizes = shape(autograd.value)
     gradients = {name: gradient(opinions, name) for name in problem.wrt}

@@ -64,14 +64,14 @@ def _component(finding: Finding, index: tuple[int, ...]) -> Component:
 
 
 def _findings(opinions: Opinions, name: str, numbers: Sequence[float]) -> Sequence[Finding]:
-    from autogradcli.engines.arb.measure import measure_gradient
+    from autogradcli.engines.arb.measure import measure_gradients
 
     largest = max(map(abs, flat(opinions.point(name))))
-    findings: list[Finding] = []
-    for place, number in enumerate(numbers):
-        truth = measure_gradient(opinions.proof, name, place, number)
-        findings.append(Finding(number, truth, _rule(opinions, name, number, truth, largest)))
-    return findings
+    truths = measure_gradients(opinions.proof, name, numbers)
+    return [
+        Finding(number, truth, _rule(opinions, name, number, truth, largest))
+        for number, truth in zip(numbers, truths, strict=True)
+    ]
 
 
 def _rule(opinions: Opinions, name: str, number: float, truth: Enclosure, x: float) -> Ruling:

@@ -12,7 +12,7 @@ def rigour(lines: Sequence[str], rounds: int) -> Iterator[Figure]:
     import torch
 
     from autogradcli.engines.arb.enclose import enclose
-    from autogradcli.engines.arb.measure import measure_gradient, measure_value
+    from autogradcli.engines.arb.measure import measure_gradients, measure_values
     from autogradcli.engines.arb.sweep import plan
     from autogradcli.language.dtypes import DTYPES
     from autogradcli.language.parser import parse
@@ -36,9 +36,9 @@ def rigour(lines: Sequence[str], rounds: int) -> Iterator[Figure]:
     def by_arb() -> None:
         for case, tape, (value, gradients) in zip(cases, tapes, results, strict=True):
             proof = enclose(tape, case["at"], DTYPES["float64"])
-            measure_value(proof, value)
+            measure_values(proof, [value])
             for name, number in zip(case["wrt"], gradients, strict=True):
-                measure_gradient(proof, name, 0, number)
+                measure_gradients(proof, name, [number])
 
     times = _in_turns({"torch": by_torch, "arb": by_arb}, rounds, len(cases))
     yield figure(f"torch, forward and backward, {len(cases)} formulas", times["torch"], "ms")

@@ -1,7 +1,7 @@
 """The rigorous opinion on the numbers that torch gave, as plain data."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from flint import arb, ctx
@@ -52,30 +52,36 @@ def scalar(proof: Proof | Unproven) -> float | None:
     return float(proof.value)
 
 
-def measure_value(proof: Proof | Unproven, number: float, place: int = 0) -> Enclosure:
-    """The opinion on one component of the output; without a proof, none."""
+def measure_values(proof: Proof | Unproven, numbers: Sequence[float]) -> list[Enclosure]:
+    """The opinion on each component of the output, row by row; without a proof, none."""
     if isinstance(proof, Unproven):
-        return proof.opinion
-    entry = proof.plan.outputs[place]
-    value = proof.exact.values[entry]
+        return [proof.opinion] * len(numbers)
     with ctx.workprec(max(MEASURING, proof.precision)):
-        if value.is_finite():
-            return _regular(proof, value, lambda: proof.value_budget(entry), number)
-        return Enclosure(cause=_cause_of_value(proof, entry))
+        return [_of_value(proof, entry, number) for entry, number in zip(proof.plan.outputs, numbers, strict=True)]
 
 
-def measure_gradient(proof: Proof | Unproven, name: str, place: int, number: float) -> Enclosure:
-    """The opinion on the derivative with respect to one component; without a proof, none."""
+def measure_gradients(proof: Proof | Unproven, name: str, numbers: Sequence[float]) -> list[Enclosure]:
+    """The opinion on the derivative with respect to each component, row by row; without a proof, none."""
     if isinstance(proof, Unproven):
-        return proof.opinion
-    entry = proof.plan.asked[name][place]
+        return [proof.opinion] * len(numbers)
     with ctx.workprec(max(MEASURING, proof.precision)):
         if not proof.value.is_finite():
-            return Enclosure(cause=_cause_of_value(proof, proof.plan.tape.output))
-        if proof.proves(entry) and proof.gradient(entry).is_finite():
-            found = _regular(proof, proof.gradient(entry), lambda: proof.budget(entry), number)
-            return _with_underflow(proof, entry, found, number)
-        return _singular(proof, entry, number)
+            return [Enclosure(cause=_cause_of_value(proof, proof.plan.tape.output))] * len(numbers)
+        return [_of_slope(proof, entry, number) for entry, number in zip(proof.plan.asked[name], numbers, strict=True)]
+
+
+def _of_value(proof: Proof, entry: int, number: float) -> Enclosure:
+    value = proof.exact.values[entry]
+    if value.is_finite():
+        return _regular(proof, value, lambda: proof.value_budget(entry), number)
+    return Enclosure(cause=_cause_of_value(proof, entry))
+
+
+def _of_slope(proof: Proof, entry: int, number: float) -> Enclosure:
+    if proof.proves(entry) and proof.gradient(entry).is_finite():
+        found = _regular(proof, proof.gradient(entry), lambda: proof.budget(entry), number)
+        return _with_underflow(proof, entry, found, number)
+    return _singular(proof, entry, number)
 
 
 def _regular(proof: Proof, truth: arb, budget: Callable[[], arb], number: float) -> Enclosure:
