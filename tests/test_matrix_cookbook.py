@@ -143,9 +143,12 @@ CLAIMS: list[tuple[str, str, str, Claim]] = [
     ),
     (
         "125",
-        "trace(inv(X.T @ R @ X) @ (X.T @ S @ X))",
-        "X",
-        lambda X, R, S: -2 * R @ X @ inv(X.T @ R @ X) @ X.T @ S @ X @ inv(X.T @ R @ X) + 2 * S @ X @ inv(X.T @ R @ X),
+        "trace(inv(Y.T @ L @ Y) @ (Y.T @ (K + K.T) @ Y))",
+        "Y",
+        lambda Y, L, K: (
+            -2 * L @ Y @ inv(Y.T @ L @ Y) @ Y.T @ (K + K.T) @ Y @ inv(Y.T @ L @ Y)
+            + 2 * (K + K.T) @ Y @ inv(Y.T @ L @ Y)
+        ),
     ),
     (
         "126",

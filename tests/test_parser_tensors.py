@@ -25,7 +25,7 @@ CALLS: list[tuple[str, tuple[object, ...]]] = [
     ("torch.sum(input=x, dim=None)", ("sum", (("dim", None),))),
     ("x.reshape(2, -1)", ("reshape", (("shape", (2, -1)),))),
     ("reshape(x, (2, 3*4))", ("reshape", (("shape", (2, 12)),))),
-    ("x.view([3])", ("view", (("shape", (3,)),))),
+    ("x.view([3])", ("view", (("size", (3,)),))),
 ]
 
 
