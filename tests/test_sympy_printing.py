@@ -61,8 +61,8 @@ ALL_STYLES = [
         "lgamma(x)*y",
         "y*digamma(x)",
         r"y \operatorname{polygamma}{\left(0,x \right)}",
-        "Python's math module lacks a function of this formula",
-        "C lacks a function of this formula",
+        "Python's math module has no digamma",
+        "C has no digamma",
     ),
 ]
 

@@ -6,11 +6,12 @@ from autogradcli.cli import arguments as options
 from autogradcli.cli.arguments import choice
 from autogradcli.cli.inputs import read_expression
 from autogradcli.cli.output import open_output, say
-from autogradcli.compute.formulas import STYLES, derivatives
+from autogradcli.compute.formulas import STYLES, derivatives, taken_for_numbers
 from autogradcli.errors import ExitCode, GradcalcError
+from autogradcli.language.program import Program
 from autogradcli.render.formulas import draw_formulas
 from autogradcli.sources.argv import parse_program, split_names
-from autogradcli.sources.point import check_wrt
+from autogradcli.sources.point import check_wrt, enumerate_names
 
 EXAMPLES = """\b
 Examples:
@@ -43,6 +44,7 @@ def diff(
     variables = check_wrt(program, names, "--wrt")
     if not variables:
         raise GradcalcError("value", "there is nothing to differentiate: the expression has no variables")
+    _say_what_is_a_number(program)
     found = derivatives(program, variables, format, timeout)
     formulas = {name: each.formula for name, each in found.items() if each.formula is not None}
     with open_output(output) as place:
@@ -51,3 +53,13 @@ def diff(
         if each.formula is None:
             say(f"no derivative with respect to {name}: {each.reason}")
     return ExitCode.OK if len(formulas) == len(found) else ExitCode.UNDEFINED
+
+
+def _say_what_is_a_number(program: Program) -> None:
+    """A note for each function of tensors that is applied to variables, which here stand for numbers."""
+    steps: dict[int, list[str]] = {}
+    for name, step in taken_for_numbers(program).items():
+        steps.setdefault(step, []).append(name)
+    for step, names in steps.items():
+        taken = "is taken for a number" if len(names) == 1 else "are taken for numbers"
+        say(f"note: {enumerate_names(names)} {taken} in {program.text(step)}; gradcalc eval knows tensors")

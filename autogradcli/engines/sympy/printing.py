@@ -10,7 +10,6 @@ from typing import Any
 import sympy
 from sympy import Add, Expr, Float, Mul, Pow, Rational
 from sympy.printing.c import C99CodePrinter
-from sympy.printing.codeprinter import PrintMethodNotImplementedError
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.pycode import PythonCodePrinter
 from sympy.printing.str import StrPrinter
@@ -123,8 +122,20 @@ class TexPrinter(_Readable, LatexPrinter):  # type: ignore[misc]
         return root if exp is None else rf"{root}^{{{exp}}}"
 
 
-class PythonPrinter(_OnOneLine, PythonCodePrinter):  # type: ignore[misc]
+class _Code(_OnOneLine):
+    """What Python and C share: functions that the language does not have cannot be printed."""
+
+    _language = ""
+
+    def _print_not_supported(self, expression: Expr) -> str:
+        name, _, _ = write(expression, "text", decimal=False).partition("(")
+        raise Unprintable(f"{self._language} has no {name}")
+
+
+class PythonPrinter(_Code, PythonCodePrinter):  # type: ignore[misc]
     """Python, with the functions of `math`."""
+
+    _language = "Python's math module"
 
     _choice = "({yes} if {condition} else {no})"
 
@@ -135,8 +146,10 @@ class PythonPrinter(_OnOneLine, PythonCodePrinter):  # type: ignore[misc]
         return f"math.cbrt({self._print(expression.args[0])})"
 
 
-class CPrinter(_OnOneLine, C99CodePrinter):  # type: ignore[misc]
+class CPrinter(_Code, C99CodePrinter):  # type: ignore[misc]
     """C99, with the functions of <math.h>."""
+
+    _language = "C"
 
     _choice = "(({condition}) ? {yes} : {no})"
 
@@ -153,27 +166,24 @@ class CPrinter(_OnOneLine, C99CodePrinter):  # type: ignore[misc]
         return str(reduce("fmin({}, {})".format, map(self._print, expression.args)))
 
 
-STYLES: dict[str, tuple[Callable[..., Any], dict[str, object], str]] = {
-    "text": (TextPrinter, {"full_prec": False}, "gradcalc"),
-    "latex": (TexPrinter, {"full_prec": False}, "LaTeX"),
-    "python": (PythonPrinter, {"full_prec": False, "strict": True}, "Python's math module"),
-    "c": (CPrinter, {"full_prec": False, "strict": True}, "C"),
+STYLES: dict[str, tuple[Callable[..., Any], dict[str, object]]] = {
+    "text": (TextPrinter, {"full_prec": False}),
+    "latex": (TexPrinter, {"full_prec": False}),
+    "python": (PythonPrinter, {"full_prec": False, "strict": True}),
+    "c": (CPrinter, {"full_prec": False, "strict": True}),
 }
-"""For each style its printer, the printer's settings, and what to call it in a message."""
+"""For each style its printer and the printer's settings."""
 
 
 @cache
 def _printer(style: str) -> Any:
-    kind, settings, _ = STYLES[style]
+    kind, settings = STYLES[style]
     return kind(settings)
 
 
 def write(expression: Expr, style: str, *, decimal: bool) -> str:
     """The formula in one of the styles; numbers as decimals where the source has decimals. May raise `Unprintable`."""
-    try:
-        text: str = _printer(style).doprint(with_decimals(expression) if decimal else expression)
-    except PrintMethodNotImplementedError:
-        raise Unprintable(f"{STYLES[style][2]} lacks a function of this formula") from None
+    text: str = _printer(style).doprint(with_decimals(expression) if decimal else expression)
     return text
 
 

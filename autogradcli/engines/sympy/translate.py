@@ -18,6 +18,7 @@ from autogradcli.engines.sympy.components import symbols
 from autogradcli.engines.sympy.messages import SCALARS, Tensors
 from autogradcli.engines.sympy.natives import native
 from autogradcli.engines.sympy.substitution import Substitution
+from autogradcli.errors import GradcalcError
 from autogradcli.language.function import Function
 from autogradcli.language.program import Program
 from autogradcli.language.shapes import Shape
@@ -109,6 +110,8 @@ def _tape(program: Program, asked: Sequence[str], tensors: Tensors) -> Tape:
         return scalarise(program, _is_native, dict(tensors.shapes), layout)
     except TooLong as reason:
         raise TooMuch(f"SymPy steps aside: {reason}") from None
+    except (IndexError, ValueError) as reason:  # NumPy's; torch has not been asked where there is no point
+        raise GradcalcError("shape", f"the shapes do not fit: {reason}") from None
 
 
 def _is_native(function: Function) -> bool:
