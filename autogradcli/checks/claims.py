@@ -1,17 +1,159 @@
-"""Claims: derivatives that somebody worked out by hand, held against the true ones."""
+"""Claims: derivatives that somebody worked out by hand, held against the true ones.
 
+Balls decide. At each point of the case, and at others near and far that are searched for a counterexample, derivative
+and claim are enclosed: where the two balls part, the claim is wrong beyond doubt. Where none part, and there is a point
+at which they agree to a hundred digits, the claim holds; and if SymPy can show it as well, it is proved.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from random import Random
+from typing import TYPE_CHECKING
+
+from autogradcli.checks.describe import at
+from autogradcli.compute.compute import Pending, Session
+from autogradcli.compute.problem import Problem
+from autogradcli.engines.opinions import Array, flat, nested, shape
+from autogradcli.errors import GradcalcError
+from autogradcli.language.program import Program
+from autogradcli.language.shapes import subscript
+from autogradcli.language.tape import TooLong
+
+if TYPE_CHECKING:
+    from autogradcli.engines.arb.claims import Claim, Comparison
+
+Point = Mapping[str, Array]
+
+NEAR = (1e-3, -1e-3, 0.1, -0.1)
+"""By how much points near one of the case's differ from it, relative to its size, or to 1."""
+FAR = (0.01, 0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0)
+"""About how large numbers are at points far away."""
+SEARCHED = 40
+"""Points far away that are looked at, of a short program."""
+WORK = 100_000
+"""Scalar operations that a search may take: of a long program fewer points are looked at."""
+SEARCH_PRECISION = (128,)
+"""Binary digits for the search, where only a difference counts."""
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ClaimVerdict:
     """What is to be said of one claim."""
 
     status: str
     """`proved`, `holds`, `wrong` or `untold`."""
-    message: str
+    message: str = ""
+    """Why it does not pass."""
+    point: Point | None = None
+    """Where it is wrong."""
 
     @property
-    def holds(self) -> bool:
-        """Whether the claim passes."""
+    def passes(self) -> bool:
+        """Whether nothing speaks against it, and something for it."""
         return self.status in {"proved", "holds"}
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimText:
+    """What is claimed."""
+
+    name: str
+    """The derivative is about this variable or intermediate."""
+    formula: Program
+    tolerance: float | None = None
+    """How far it may be off, relative to the derivative; None where it is to be exact."""
+
+
+class PendingClaim:
+    """A claim on its way: balls have decided, and SymPy has been asked if there is anything left to ask."""
+
+    def __init__(self, session: Session, problem: Problem, claim: ClaimText, pending: Sequence[Pending]) -> None:
+        """The claim about the derivative of `problem`, looked at where torch was, and elsewhere."""
+        points = [each.autograd.inputs for each in pending]
+        upstream = pending[0].autograd.upstream
+        self._verdict = judge(problem, claim, points, None if upstream is None else flat(upstream))
+        self._symbolic = session.symbolic if self._is_for_sympy(problem, claim, points) else None
+        if self._symbolic is not None:
+            self._ticket = self._symbolic.prove(problem.program, claim.name, claim.formula, problem.timeout)
+
+    def _is_for_sympy(self, problem: Problem, claim: ClaimText, points: Sequence[Point]) -> bool:
+        """Whether a proof is still of interest, and of a kind that SymPy may find: exact, and about numbers."""
+        if self._verdict.status != "holds" or claim.tolerance is not None or not problem.symbolic:
+            return False
+        return problem.backward.upstream is None and not any(shape(value) for value in points[0].values())
+
+    def verdict(self) -> ClaimVerdict:
+        """What is to be said; waits for SymPy, at most as long as the problem's timeout says."""
+        if self._symbolic is not None and self._symbolic.settled(self._ticket):
+            return ClaimVerdict("proved")
+        return self._verdict
+
+
+def judge(
+    problem: Problem, claim: ClaimText, points: Sequence[Point], upstream: Sequence[float] | None = None
+) -> ClaimVerdict:
+    """What balls say of a claim; GradcalcError if it has not the shape of the derivative.
+
+    `upstream` is what the components of the output are multiplied by, where it is no number.
+    """
+    from autogradcli.engines.arb.claims import Claim
+    from autogradcli.engines.arb.sweep import plan
+
+    try:
+        prepared = plan(problem.program, (claim.name,), points[0], upstream, problem.max_operations)
+    except TooLong as reason:
+        return ClaimVerdict("untold", f"it could not be told: {reason}")
+    compared = Claim(prepared, claim.name, claim.formula, claim.tolerance or 0.0)
+    if compared.misfit is not None:
+        raise GradcalcError("shape", f"claim.{claim.name}: {compared.misfit}")
+    found = [(point, compared.compare(point)) for point in points]
+    searched = ((point, compared.compare(point, SEARCH_PRECISION)) for point in _elsewhere(points, compared.operations))
+    for each in (found, searched):
+        for point, comparison in each:
+            if comparison.status == "differs":
+                return _wrong(claim, point, comparison)
+    if any(comparison.status == "agrees" for _, comparison in found) or _agrees_nearby(compared, points):
+        return ClaimVerdict("holds")
+    return ClaimVerdict("untold", f"it could not be told{at(points[0])}, nor near it: no derivative is proven there")
+
+
+def _agrees_nearby(compared: "Claim", points: Sequence[Point]) -> bool:
+    """Whether it agrees near a point at which it could not be told: the case may be about a kink."""
+    return any(compared.compare(point).status == "agrees" for point in _nearby(points))
+
+
+def _wrong(claim: ClaimText, point: Point, comparison: "Comparison") -> ClaimVerdict:
+    value = point.get(claim.name)
+    index = "" if value is None else subscript(comparison.place, shape(value))
+    about = f"{claim.name}{index}"
+    said = f"wrong{at(point)}: the derivative about {about} is {comparison.derivative}, the claim {comparison.claimed}"
+    return ClaimVerdict("wrong", said, point)
+
+
+def _elsewhere(points: Sequence[Point], operations: int) -> Iterator[Point]:
+    """Points to look at for a counterexample, always the same ones: near the given ones, and far from all."""
+    most = max(4, WORK // max(operations, 1))
+    far = _far(points[0], min(SEARCHED, most))
+    for number, point in enumerate(_nearby(points)):
+        if number >= most:
+            break
+        yield point
+    yield from far
+
+
+def _nearby(points: Sequence[Point]) -> Iterator[Point]:
+    for point in points[:3]:
+        for change in NEAR:
+            yield _changed(point, lambda x, change=change: x + change * (abs(x) or 1.0))
+
+
+def _far(point: Point, count: int) -> Iterator[Point]:
+    random = Random(0)
+    for number in range(count):
+        size = FAR[number % len(FAR)]
+        yield _changed(point, lambda _, size=size: random.choice((1, -1)) * size * random.uniform(0.7, 1.4))
+
+
+def _changed(point: Point, change: Callable[..., float]) -> Point:
+    """The point with a change made to each component."""
+    return {name: nested([change(each) for each in flat(value)], shape(value)) for name, value in point.items()}

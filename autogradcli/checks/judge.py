@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from autogradcli.checks.case import Case, CaseText, Expectation
-from autogradcli.checks.claims import Verdict
+from autogradcli.checks.claims import ClaimVerdict
+from autogradcli.checks.describe import at, described
 from autogradcli.checks.outcome import Failure, Outcome, Worst
 from autogradcli.compute.report import Report
 from autogradcli.compute.verdict import WORST_FIRST
@@ -30,10 +31,10 @@ class Judge:
     default: Sequence[str]
     """The verdicts that are allowed where the case states none: `LENIENT` or `STRICT`."""
 
-    def outcome(self, reports: Sequence[Report], claims: Mapping[str, Verdict], seconds: float) -> Outcome:
+    def outcome(self, reports: Sequence[Report], claims: Mapping[str, ClaimVerdict], seconds: float) -> Outcome:
         """What came of the case, given the report on each of its points."""
         failures = [failure for report in reports for failure in self._failures(report)]
-        failures += [self._failure(f"claim.{name}", each.message) for name, each in claims.items() if not each.holds]
+        failures += [self._failure(f"claim.{name}", each.message) for name, each in claims.items() if not each.passes]
         verdicts = Counter(report.verdict for report in reports)
         return Outcome(
             place=self.case.place,
@@ -59,7 +60,7 @@ class Judge:
             return
         gradient = next((name for name, each in report.gradients.items() if each.verdict == report.verdict), None)
         reason = None if gradient is None else report.gradients[gradient].reason
-        said = f"{report.verdict}{describe(report)}"
+        said = f"{report.verdict}{_where(report)}"
         if stated:
             said += f", expected {' or '.join(stated)}"
         if reason is not None:
@@ -71,10 +72,10 @@ class Judge:
         """What torch gives beside what the case says."""
         from autogradcli.engines.arb.formulas import values
 
-        wanted = values(formula, {name: each.value for name, each in report.variables.items()})
+        wanted = values(formula, _point(report))
         sizes = shape(found)
         if shape(wanted) not in {(), sizes}:
-            message = f"torch's shape is {written(sizes)}{describe(report)}, expected {written(shape(wanted))}"
+            message = f"torch's shape is {written(sizes)}{_where(report)}, expected {written(shape(wanted))}"
             yield self._failure(rule, message)
             return
         pairs = zip(flat(found), _spread(wanted, math.prod(sizes)), strict=True)
@@ -114,31 +115,25 @@ def _distance(found: float, wanted: float) -> float:
 
 
 def _said(index: str, found: float, wanted: float, expected: Expectation, report: Report) -> str:
-    where = f"{f' at {index}' if index else ''}{describe(report)}"
+    where = f"{f' at {index}' if index else ''}{_where(report)}"
     if math.isnan(wanted):
         return f"torch gives {found!r}{where}, and what is expected has no value there"
     distance = f"off by {abs(found - wanted):.3g}, allowed {_tolerance(expected, report) * (abs(wanted) or 1.0):.3g}"
     return f"torch gives {found!r}{where}, expected {wanted!r} ({distance})"
 
 
-def describe(report: Report) -> str:
-    """` at x = 2.0`: the point of a report, as the end of a phrase; a tensor by its shape."""
-    return at({name: each.value for name, each in report.variables.items()})
+def _where(report: Report) -> str:
+    return at(_point(report))
 
 
-def at(point: Mapping[str, Array]) -> str:
-    """` at x = 2.0`: a point as the end of a phrase; a tensor by its shape."""
-    parts = [
-        f"{name} = {value!r}" if not shape(value) else f"{name} of shape {written(shape(value))}"
-        for name, value in point.items()
-    ]
-    return f" at {', '.join(parts)}" if parts else ""
+def _point(report: Report) -> Mapping[str, Array]:
+    return {name: each.value for name, each in report.variables.items()}
 
 
 def _worst(reports: Sequence[Report]) -> Worst | None:
     """The gradient that is the most units in the last place from the truth."""
     found = [
-        Worst(max(known), name, describe(report).removeprefix(" at "))
+        Worst(max(known), name, described(_point(report)))
         for report in reports
         for name, gradient in report.gradients.items()
         if (known := [each for each in flat(gradient.ulps) if each is not None])

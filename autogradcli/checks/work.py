@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from autogradcli.checks.case import Case, CaseText
-from autogradcli.checks.claims import Verdict
+from autogradcli.checks.claims import ClaimText, PendingClaim
 from autogradcli.checks.judge import Judge
 from autogradcli.checks.outcome import Outcome, unusable
 from autogradcli.compute.compute import Pending, Session
@@ -18,6 +18,7 @@ class Begun:
 
     judge: Judge
     reports: Sequence[Pending]
+    claims: Mapping[str, PendingClaim]
     since: float
 
 
@@ -39,9 +40,10 @@ class CaseWork:
             pending = [self._session.start(problem) for problem in case.problems]
             for each in pending:
                 each.evaluate()
+            claims = self._claims(case, pending)
         except Exception as error:
             return _failed(text, error)
-        return Begun(Judge(text, case, self._default), pending, since)
+        return Begun(Judge(text, case, self._default), pending, claims, since)
 
     def finish(self, begun: Begun | Outcome) -> Outcome:
         """What came of the case."""
@@ -49,10 +51,17 @@ class CaseWork:
             return begun
         try:
             reports = [pending.report() for pending in begun.reports]
-            claims: Mapping[str, Verdict] = {}
+            claims = {name: claim.verdict() for name, claim in begun.claims.items()}
             return begun.judge.outcome(reports, claims, time.perf_counter() - begun.since)
         except Exception as error:
             return _failed(begun.judge.text, error)
+
+    def _claims(self, case: Case, pending: Sequence[Pending]) -> Mapping[str, PendingClaim]:
+        expected = case.expected
+        return {
+            name: PendingClaim(self._session, case.problems[0], ClaimText(name, formula, expected.tolerance), pending)
+            for name, formula in expected.claims.items()
+        }
 
     def close(self) -> None:
         """End SymPy's process."""

@@ -28,6 +28,11 @@ class Formula:
         self._entries: Sequence[Entry] = builder.entries
         self._outputs = components(handle)
 
+    @property
+    def size(self) -> int:
+        """How many components the output has."""
+        return len(self._outputs)
+
     def at(self, point: Mapping[str, Sequence[arb]]) -> list[Any]:
         """The ball of each component of the output, at the precision in force."""
         found = forward(self._entries, point)

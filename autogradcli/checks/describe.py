@@ -1,0 +1,20 @@
+"""Points in words."""
+
+from collections.abc import Mapping
+
+from autogradcli.engines.opinions import Array, shape
+from autogradcli.language.shapes import written
+
+
+def at(point: Mapping[str, Array]) -> str:
+    """` at x = 2.0`: a point as the end of a phrase; a tensor by its shape."""
+    return f" at {described(point)}" if point else ""
+
+
+def described(point: Mapping[str, Array]) -> str:
+    """`x = 2.0, w of shape (2, 3)`."""
+    parts = (
+        f"{name} of shape {written(shape(value))}" if shape(value) else f"{name} = {value!r}"
+        for name, value in point.items()
+    )
+    return ", ".join(parts)

@@ -1,0 +1,129 @@
+"""Claims: a wrong one never passes, a true one never fails, and what is said of each."""
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from autogradcli.checks.claims import ClaimText, judge
+from autogradcli.compute.problem import Problem
+from autogradcli.language.parser import parse
+from tests.cases import write
+from tests.claims_made import claim
+from tests.command import gradcalc
+
+POINTS = ({"x": 0.7, "y": -1.3}, {"x": -2.1, "y": 0.4})
+
+
+def status(expression: str, formula: str, *points: dict[str, float], tolerance: float | None = None) -> str:
+    """What balls say of a claim about x."""
+    program = parse(expression)
+    return judge(Problem(program, {}, ("x",)), ClaimText("x", parse(formula), tolerance), points).status
+
+
+@pytest.mark.parametrize("block", range(20))
+def test_a_thousand_claims(block: int) -> None:
+    """Half of them are mutated; what each of them says is known from mpmath."""
+    for seed in range(50 * block, 50 * block + 50):
+        made = claim(seed)
+        assert status(made.expression, made.claim, *POINTS) == ("holds" if made.true else "wrong"), (seed, made)
+
+
+def test_claims_are_of_both_kinds() -> None:
+    """The thousand are no one-sided lot."""
+    true = sum(claim(seed).true for seed in range(300))
+    assert 150 <= true <= 200
+
+
+BY_HAND = [
+    ("abs(x)", "1", {"x": 2.0}, "wrong"),
+    ("abs(x)", "sign(x)", {"x": 2.0}, "holds"),
+    ("abs(x)", "x/abs(x)", {"x": -2.0}, "holds"),
+    ("relu(x)", "where(x > 0, 1, 0)", {"x": 0.0}, "holds"),
+    ("relu(x)", "where(x > -1, 1, 0)", {"x": 3.0}, "wrong"),
+    ("sin(x)**2 + cos(x)**2", "0", {"x": 2.0}, "holds"),
+    ("sin(x)**2 + cos(x)**2", "1e-30", {"x": 2.0}, "wrong"),
+    ("x**2", "2*x + 1e-100", {"x": 2.0}, "wrong"),
+    ("log(x)", "1/x", {"x": 2.0}, "holds"),
+    ("log(abs(x))", "1/x", {"x": 2.0}, "holds"),
+    ("log(abs(x))", "1/abs(x)", {"x": 2.0}, "wrong"),
+    ("sqrt(x**2)", "1", {"x": 5.0}, "wrong"),
+    ("x**3", "3*x*abs(x)", {"x": 5.0}, "wrong"),
+    ("exp(x)", "exp(x)", {"x": -700.0}, "holds"),
+    ("sigmoid(x)", "sigmoid(x)*(1 - sigmoid(x))", {"x": 40.0}, "holds"),
+    ("sigmoid(x)", "sigmoid(x)", {"x": -40.0}, "wrong"),
+    ("erf(x)", "2*exp(-x**2)/sqrt(pi)", {"x": 1.0}, "holds"),
+    ("erf(x)", "1.1283791670955126*exp(-x**2)", {"x": 1.0}, "wrong"),
+    ("floor(x)", "0", {"x": 1.5}, "holds"),
+    ("log(x)", "1/x", {"x": -2.0}, "untold"),
+]
+
+
+@pytest.mark.parametrize(("expression", "formula", "point", "expected"), BY_HAND)
+def test_what_balls_say(expression: str, formula: str, point: dict[str, float], expected: str) -> None:
+    """Wrong in a region far from the point is wrong; what is not told here is told nearby."""
+    assert status(expression, formula, point) == expected
+
+
+def test_with_a_tolerance_rounded_constants_hold() -> None:
+    """A claim is exact unless it is said how far it may be off."""
+    rounded = "1.1283791670955126*exp(-x**2)"
+    assert status("erf(x)", rounded, {"x": 1.0}, tolerance=1e-15) == "holds"
+    assert status("erf(x)", rounded, {"x": 1.0}, tolerance=1e-17) == "wrong"
+
+
+def test_the_counterexample_is_one() -> None:
+    """The point in the message is where the two differ, and the numbers are those of the two."""
+    program = parse("x**3")
+    found = judge(Problem(program, {}, ("x",)), ClaimText("x", parse("3*x*abs(x)")), [{"x": 5.0}])
+    assert found.point is not None
+    x = Fraction(found.point["x"])
+    assert 3 * x * x != 3 * x * abs(x)
+    assert found.message.startswith(f"wrong at x = {found.point['x']!r}: the derivative about x is ")
+
+
+CASES = """
+    [[case]]
+    expression = "log(1 + exp(x))"
+    at.x = 1
+    claim.x = "1/(1 + exp(-x))"
+
+    [[case]]
+    expression = "x*exp(y)"
+    at = {x = 1, y = 2}
+    claim = {x = "exp(y)", y = "x*exp(x)"}
+
+    [[case]]
+    expression = "sum(w**2)"
+    at.w = [1, 2, 3]
+    claim.w = "2*w"
+
+    [[case]]
+    expression = "sum(w**2)"
+    at.w = [1, 2, 3]
+    claim.w = [2, 4, 6]
+
+    [[case]]
+    expression = "sum(w**2)"
+    at.w = [1, 2, 3]
+    claim.w = [2, 4]
+"""
+
+
+def test_claims_in_case_files(tmp_path: Path) -> None:
+    """Proved where SymPy agrees; the line of the claim that is wrong; tensors component by component."""
+    cases = json.loads(gradcalc("check", write(tmp_path, CASES), "--json").out)["cases"]
+    assert [case["claims"] for case in cases] == [
+        {"x": "proved"},
+        {"x": "proved", "y": "wrong"},
+        {"w": "holds"},
+        {"w": "wrong"},
+        {},
+    ]
+    assert [[each["line"] for each in case["failures"]] for case in cases] == [[], [10], [], [20], []]
+    assert cases[1]["failures"][0]["message"] == (
+        "wrong at x = 1.0, y = 2.0: the derivative about y is 7.38906, the claim 2.71828"
+    )
+    assert "the derivative about w[" in cases[3]["failures"][0]["message"]
+    assert cases[4]["error"]["message"] == "claim.w: the claim has 2 components, the derivative 3"
