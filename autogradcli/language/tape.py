@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from autogradcli.language.function import Function, NoDefinition, Placeholder
+from autogradcli.language.function import Function, NoDefinition, Placeholder, parse_signature
 from autogradcli.language.parser import parse_formula
 from autogradcli.language.program import Call, Constant, Program, Tensor, Variable
 from autogradcli.language.shapes import Shape, not_a_number
@@ -121,7 +121,8 @@ def scalarise(
 
 def _weighted(builder: "Builder", output: "Handle", upstream: Sequence[float]) -> int:
     """The sum of the output's components, each times its component of the upstream."""
-    weights = [builder.literal(Fraction(each)) for each in upstream]
+    literals = {each: builder.literal(Fraction(each)) for each in dict.fromkeys(upstream)}
+    weights = [literals[each] for each in upstream]
     if isinstance(output, int):
         return int(builder.call("mul", output, weights[0]))
     return int(builder.call("sum", builder.call("mul", output, _shaped(weights, output.shape))))
@@ -181,6 +182,10 @@ class Builder:
         """Append the row of this name."""
         return self.apply(row(name), operands, options)
 
+    def formula(self, text: str, **operands: "Handle") -> Any:
+        """Append an expression in the operands."""
+        return self._run_formula(_formula(text, tuple(operands)), operands)
+
     def largest(self, handles: Sequence[int]) -> int | None:
         """The place of the largest of some entries; None if no values are known.
 
@@ -201,7 +206,9 @@ class Builder:
             if function.name not in MEANING:
                 raise NoDefinition(function.name)
             return MEANING[function.name](self, **arguments)
-        body = definition(function)
+        return self._run_formula(definition(function), arguments)
+
+    def _run_formula(self, body: Program, arguments: Mapping[str, Any]) -> "Handle":
         results: list[Handle] = []
         for step in body.steps:
             if isinstance(step, Call):
@@ -268,6 +275,11 @@ def resolve(value: object, arguments: Mapping[str, object]) -> object:
 def definition(function: Function) -> Program:
     """The row's definition as a program whose variables are its parameters."""
     return parse_formula(function.definition, function.parameters)
+
+
+@cache
+def _formula(text: str, names: tuple[str, ...]) -> Program:
+    return parse_formula(text, parse_signature(", ".join(names)))
 
 
 @cache
