@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-OPERANDS = frozenset({"tensor", "number", "boolean", "indices", "sequence"})
+OPERANDS = frozenset({"tensor", "number", "boolean", "mask", "indices", "classes", "fixed", "sequence"})
 """Kinds of parameters whose arguments are steps of a program; those of all others are fixed by the text."""
 
 FIELD = "field"
@@ -40,11 +40,12 @@ class Parameter:
     """One parameter of a function.
 
     What becomes a step of the program is of one of these kinds: `tensor` (may be differentiated), `number` (a constant
-    for torch), `boolean`, `indices` (a tensor of whole numbers, which is not differentiated), `sequence` (a list of
-    tensors). What the text fixes is of one of these: `option` (this one text), `text` (any, or one of its choices),
-    `flag` (True or False), `int`, `ints` (one or several), `nested` (the same in lists of any depth), `shape` (sizes,
-    also given as arguments of their own), `real` (an exact number), `order` (of a norm: a number, `inf` or a text),
-    `index` (of a subscript).
+    for torch), `boolean`, `mask` (a tensor or a condition), `indices` (a tensor of whole numbers, which is not
+    differentiated), `classes` (the same, or as many probabilities as there are scores), `fixed` (a tensor that torch
+    does not differentiate), `sequence` (a list of tensors). What the text fixes is of one of these: `option` (this one
+    text), `text` (any, or one of its choices), `flag` (True or False), `int`, `ints` (one or several), `nested` (the
+    same in lists of any depth), `shape` (sizes, also given as arguments of their own), `real` (an exact number),
+    `order` (of a norm: a number, `inf` or a text), `index` (of a subscript).
     """
 
     name: str

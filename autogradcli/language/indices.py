@@ -1,18 +1,21 @@
-"""Variables that pick components and are not differentiated: the classes of `cross_entropy`."""
+"""Variables that torch does not differentiate: they pick components, or weight them, as in `cross_entropy`."""
 
 from autogradcli.language.program import Call, Program, Variable
 from autogradcli.language.table import row
 
+FIXED = frozenset({"indices", "classes", "fixed"})
+"""Kinds of parameters that torch does not differentiate."""
+
 
 def index_variables(program: Program) -> dict[str, int]:
-    """The variables that are used as indices and as nothing else, each with the step that uses it so."""
+    """The variables that are used in this way and in no other, each with the step that uses it so."""
     picks: dict[int, int] = {}
     computes: set[int] = {program.output}
     for index, step in enumerate(program.steps):
         if isinstance(step, Call):
             parameters = row(step.function).parameters_of(step.operands, dict(step.options))
             for operand, parameter in zip(step.operands, parameters, strict=True):
-                if parameter.kind == "indices":
+                if parameter.kind in FIXED:
                     picks.setdefault(operand, index)
                 else:
                     computes.add(operand)

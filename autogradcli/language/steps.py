@@ -189,7 +189,7 @@ class Steps:
         assert isinstance(index, int)
         if parameter.kind == "boolean":
             self.check_condition(index, argument.span)
-        else:
+        elif parameter.kind != "mask":
             self.check_number(index, argument.span)
         if parameter.kind == "number" and not self._known[index].constant:
             message = f"{parameter.name} of {name} must be a constant"

@@ -144,13 +144,13 @@ def _not_constant(value: Program, label: str) -> GradcalcError:
 def check_wrt(program: Program, wrt: Sequence[str], label: str) -> tuple[str, ...]:
     """What to differentiate with respect to, all variables if nothing is named; an error for a name that is unknown.
 
-    A name may be that of a variable, or one that the text gives to an intermediate; not that of indices.
+    A name may be that of a variable, or one that the text gives to an intermediate; not that of what torch does not differentiate.
     """
     known = [*program.variables, *program.assigned]
     indices = index_variables(program)
     for index, name in enumerate(wrt):
         if name in indices:
-            message = f"{label}: {name} picks components, and nothing can be differentiated with respect to it"
+            message = f"{label}: {name} picks components or weights them, and torch does not differentiate it"
             span = program.steps[indices[name]].span
             raise GradcalcError("value", message, source=program.source, span=span, hint=f"leave {name} out")
         if name not in known:

@@ -39,6 +39,33 @@ def _einsum(equation: str, operands: Sequence[torch.Tensor]) -> torch.Tensor:
     return torch.einsum(equation, *operands)
 
 
+def _reduced(x: torch.Tensor, reduction: str = "mean") -> torch.Tensor:
+    if reduction == "none":
+        return x
+    return x.mean() if reduction == "mean" else x.sum() / (x.size(0) if reduction == "batchmean" else 1)
+
+
+def _cross_entropy(
+    x: torch.Tensor, target: torch.Tensor, weight: torch.Tensor | None = None, **options: Any
+) -> torch.Tensor:
+    """Classes are whole numbers for torch, probabilities are not."""
+    classes = target if target.shape == x.shape else target.to(torch.int64)
+    return torch.nn.functional.cross_entropy(x, classes, weight, **options)
+
+
+def _batch_norm(
+    x: torch.Tensor,
+    running_mean: torch.Tensor | None = None,
+    running_var: torch.Tensor | None = None,
+    *affine: torch.Tensor,
+    **options: Any,
+) -> torch.Tensor:
+    """On copies of the running statistics, which torch changes in training."""
+    mean, var = (None if each is None else each.clone() for each in (running_mean, running_var))
+    given = dict(zip(("weight", "bias"), affine, strict=False))
+    return torch.nn.functional.batch_norm(x, mean, var, **given, **options)
+
+
 SPECIAL: dict[str, Callable[..., Any]] = {
     "if_else": _choose,
     "stack_items": _stack,
@@ -46,6 +73,9 @@ SPECIAL: dict[str, Callable[..., Any]] = {
     "numel": _numel,
     "size": _size,
     "einsum": _einsum,
+    "reduced": _reduced,
+    "cross_entropy": _cross_entropy,
+    "batch_norm": _batch_norm,
 }
 """Natives that are not attributes of torch, or take their operands in another way."""
 

@@ -8,11 +8,13 @@ its value and its partials count as one rounding each.
 from autogradcli.language.function import Function
 from autogradcli.language.functions.activations import ACTIVATIONS
 from autogradcli.language.functions.arithmetic import ARITHMETIC
+from autogradcli.language.functions.classes import CLASSES
 from autogradcli.language.functions.comparison import COMPARISON
 from autogradcli.language.functions.constructors import CONSTRUCTORS
 from autogradcli.language.functions.exponential import EXPONENTIAL
 from autogradcli.language.functions.gammas import GAMMAS
 from autogradcli.language.functions.hyperbolic import HYPERBOLIC
+from autogradcli.language.functions.layers import LAYERS
 from autogradcli.language.functions.losses import LOSSES
 from autogradcli.language.functions.matrices import MATRICES
 from autogradcli.language.functions.norms import NORMS
@@ -40,10 +42,12 @@ FAMILIES: dict[str, tuple[Function, ...]] = {
     "rounding": ROUNDING,
     "constructors": CONSTRUCTORS,
     "shaping": SHAPING,
+    "classes": CLASSES,
     "reductions": REDUCTIONS,
     "products": PRODUCTS,
     "norms": NORMS,
     "matrices": MATRICES,
+    "layers": LAYERS,
     "losses": LOSSES,
 }
 """Every row, by family."""

@@ -115,6 +115,13 @@ COMPARISON: tuple[Function, ...] = (
         definition="where(condition, x, y)",
     ),
     Function(
+        "masked_fill",
+        "x, mask: boolean, value: number",
+        "value where the condition holds, else x.",
+        torch="masked_fill",
+        definition="where(mask, value, x)",
+    ),
+    Function(
         "abs",
         "x",
         "The absolute value of x.",

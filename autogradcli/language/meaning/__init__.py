@@ -9,12 +9,19 @@ torch's kernels, fused or not, are checked against.
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from autogradcli.language.meaning.attention import ATTENTION
+from autogradcli.language.meaning.classes import CLASSES
 from autogradcli.language.meaning.constructors import CONSTRUCTORS
+from autogradcli.language.meaning.cross_entropy import CROSS_ENTROPY
+from autogradcli.language.meaning.layers import LAYERS
+from autogradcli.language.meaning.losses import LOSSES
 from autogradcli.language.meaning.matrices import MATRICES
 from autogradcli.language.meaning.norms import NORMS
 from autogradcli.language.meaning.products import PRODUCTS
 from autogradcli.language.meaning.reductions import REDUCTIONS
 from autogradcli.language.meaning.shaping import SHAPING
+from autogradcli.language.meaning.softmax import SOFTMAX
+from autogradcli.language.meaning.windows import WINDOWS
 
 if TYPE_CHECKING:
     from autogradcli.language.tape import Handle
@@ -22,9 +29,16 @@ if TYPE_CHECKING:
 MEANING: Mapping[str, Callable[..., "Handle"]] = {
     **CONSTRUCTORS,
     **SHAPING,
+    **CLASSES,
     **REDUCTIONS,
     **PRODUCTS,
     **NORMS,
     **MATRICES,
+    **SOFTMAX,
+    **LAYERS,
+    **WINDOWS,
+    **ATTENTION,
+    **LOSSES,
+    **CROSS_ENTROPY,
 }
 """By the name of the table's row."""

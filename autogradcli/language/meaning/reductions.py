@@ -123,28 +123,6 @@ def _called(name: str) -> Joined:
     return _cumulated(lambda builder, a, b: builder.call(name, a, b))
 
 
-def logsumexp(builder: "Builder", x: "Handle", dim: Axes, keepdim: bool) -> "Handle":
-    """log(sum(exp(x))) by its largest component."""
-
-    def one(handles: Sequence[int]) -> int:
-        place = builder.largest(handles)
-        if place is None:
-            return int(builder.call("log", fold(builder, "add", [builder.call("exp", each) for each in handles])))
-        return int(builder.call("add", handles[place], builder.call("log", sum_of_exp(builder, handles, place))))
-
-    return reduce(x, dim, keepdim, one)
-
-
-def sum_of_exp(builder: "Builder", handles: Sequence[int], place: int) -> int:
-    """sum(exp(x - x[place])); the term of that place is 1."""
-    shift = handles[place]
-    terms = [
-        builder.literal(Fraction(1)) if index == place else builder.call("exp", builder.call("sub", each, shift))
-        for index, each in enumerate(handles)
-    ]
-    return fold(builder, "add", terms)
-
-
 def _values(meaning: Joined) -> Joined:
     """A row of two fields, of which the places have no definition in scalar operations."""
 
@@ -189,7 +167,6 @@ REDUCTIONS: Mapping[str, Joined] = {
     "cummax": _values(_called("maximum")),
     "cummin": _values(_called("minimum")),
     "logcumsumexp": _called("logaddexp"),
-    "logsumexp": logsumexp,
     "numel": numel,
     "size": size,
 }

@@ -1,0 +1,125 @@
+"""Layers of neural networks, as functions of torch.nn.functional."""
+
+from autogradcli.language.function import Function
+
+LAYERS: tuple[Function, ...] = (
+    Function(
+        "softmax",
+        "x, dim: int",
+        "exp(x) over its sum along a dimension.",
+        torch="softmax",
+        tensor=True,
+    ),
+    Function(
+        "log_softmax",
+        "x, dim: int",
+        "The logarithm of softmax.",
+        torch="log_softmax",
+        tensor=True,
+    ),
+    Function(
+        "softmin",
+        "x, dim: int",
+        "softmax of -x.",
+        torch="nn.functional.softmin",
+        definition="softmax(-x, dim=dim)",
+        tensor=True,
+    ),
+    Function(
+        "linear",
+        "input, weight, bias=None",
+        "input @ weight.T + bias.",
+        torch="nn.functional.linear",
+        tensor=True,
+    ),
+    Function(
+        "bilinear",
+        "input1, input2, weight, bias=None",
+        "For each output, input1 @ weight[i] @ input2 + bias[i].",
+        torch="nn.functional.bilinear",
+        tensor=True,
+    ),
+    Function(
+        "layer_norm",
+        "input, normalized_shape: ints, weight=None, bias=None, eps: number = 1e-5",
+        "(input - mean)/sqrt(variance + eps) over the last dimensions, times weight, plus bias.",
+        torch="nn.functional.layer_norm",
+        tensor=True,
+    ),
+    Function(
+        "rms_norm",
+        "input, normalized_shape: ints, weight=None, *, eps: number",
+        "input/sqrt(mean(input**2) + eps) over the last dimensions, times weight.",
+        torch="nn.functional.rms_norm",
+        tensor=True,
+        note="torch's own eps is that of the dtype; here it must be given.",
+    ),
+    Function(
+        "group_norm",
+        "input, num_groups: int, weight=None, bias=None, eps: number = 1e-5",
+        "(input - mean)/sqrt(variance + eps) over groups of channels, times weight, plus bias.",
+        torch="nn.functional.group_norm",
+        tensor=True,
+    ),
+    Function(
+        "batch_norm",
+        "input, running_mean: fixed = None, running_var: fixed = None, weight=None, bias=None, training: flag = False, "
+        "momentum: number = 0.1, eps: number = 1e-5",
+        "(input - mean)/sqrt(variance + eps) of each channel, times weight, plus bias.",
+        torch="batch_norm",
+        tensor=True,
+        note="With training=True mean and variance are the batch's, and the running ones cannot be given.",
+    ),
+    Function(
+        "conv1d",
+        "input, weight, bias=None, stride: ints = 1, padding: ints = 0, dilation: ints = 1, groups: int = 1",
+        "The cross-correlation of sequences with kernels.",
+        torch="nn.functional.conv1d",
+        tensor=True,
+    ),
+    Function(
+        "conv2d",
+        "input, weight, bias=None, stride: ints = 1, padding: ints = 0, dilation: ints = 1, groups: int = 1",
+        "The cross-correlation of images with kernels.",
+        torch="nn.functional.conv2d",
+        tensor=True,
+    ),
+    Function(
+        "avg_pool1d",
+        "input, kernel_size: ints, stride: ints = None, padding: ints = 0",
+        "The means of windows; padding counts as zeros.",
+        torch="nn.functional.avg_pool1d",
+        tensor=True,
+    ),
+    Function(
+        "avg_pool2d",
+        "input, kernel_size: ints, stride: ints = None, padding: ints = 0",
+        "The means of windows; padding counts as zeros.",
+        torch="nn.functional.avg_pool2d",
+        tensor=True,
+    ),
+    Function(
+        "max_pool1d",
+        "input, kernel_size: ints, stride: ints = None, padding: ints = 0",
+        "The largest components of windows.",
+        torch="nn.functional.max_pool1d",
+        tensor=True,
+    ),
+    Function(
+        "max_pool2d",
+        "input, kernel_size: ints, stride: ints = None, padding: ints = 0",
+        "The largest components of windows.",
+        torch="nn.functional.max_pool2d",
+        tensor=True,
+    ),
+    Function(
+        "scaled_dot_product_attention",
+        "query, key, value, attn_mask: mask = None, dropout_p: real = 0, is_causal: flag = False, *, "
+        "scale: real = None",
+        "softmax(query @ key.T * scale) @ value; scale is 1/sqrt of the last size if it is not given.",
+        aliases=("attention",),
+        torch="nn.functional.scaled_dot_product_attention",
+        tensor=True,
+        note="A condition as attn_mask says what takes part; a tensor is added. Dropout cannot be verified.",
+    ),
+)

@@ -1,0 +1,61 @@
+"""Scaled dot-product attention."""
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from autogradcli.language.function import NoDefinition
+from autogradcli.language.meaning.handles import Array, array
+from autogradcli.language.table import row
+from autogradcli.language.tape import Operation
+
+if TYPE_CHECKING:
+    from autogradcli.language.tape import Builder, Handle
+
+
+def scaled_dot_product_attention(
+    builder: "Builder",
+    query: "Handle",
+    key: "Handle",
+    value: "Handle",
+    attn_mask: "Handle | None",
+    dropout_p: Fraction,
+    is_causal: bool,
+    scale: Fraction | None,
+) -> "Handle":
+    """softmax(query @ key.T * scale + mask) @ value."""
+    if dropout_p:
+        raise NoDefinition("dropout")
+    products = builder.call("matmul", query, array(key).swapaxes(-1, -2))
+    scores = array(builder.call("mul", products, _scale(builder, scale, np.shape(query)[-1])))
+    if is_causal:
+        scores = np.where(np.tri(*scores.shape[-2:]) > 0, scores, _nothing(builder))
+    if attn_mask is not None:
+        scores = _masked(builder, scores, attn_mask)
+    return builder.call("matmul", builder.call("softmax", scores, dim=-1), value)  # type: ignore[no-any-return]
+
+
+def _scale(builder: "Builder", scale: Fraction | None, size: int) -> int:
+    """What the scores are multiplied by: 1/sqrt(size) if nothing else is said."""
+    if scale is not None:
+        return builder.literal(scale)
+    return builder.call("rsqrt", builder.literal(Fraction(size)))  # type: ignore[no-any-return]
+
+
+def _masked(builder: "Builder", scores: Array, mask: "Handle") -> Array:
+    """The scores where a condition holds, and else what has no weight; or plus a tensor."""
+    first = builder.entries[int(array(mask).flat[0])]
+    if isinstance(first, Operation) and row(first.function).returns == "boolean":
+        return array(builder.call("where", mask, scores, _nothing(builder)))
+    return array(builder.call("add", scores, mask))
+
+
+def _nothing(builder: "Builder") -> int:
+    """The score that gets no weight."""
+    return builder.call("neg", builder.literal("inf"))  # type: ignore[no-any-return]
+
+
+ATTENTION: Mapping[str, Callable[..., "Handle"]] = {"scaled_dot_product_attention": scaled_dot_product_attention}
+"""By the name of the table's row."""

@@ -1,0 +1,63 @@
+"""Components that are picked by indices. An index is an entry of the tape like any other, mostly of unknown value."""
+
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from autogradcli.language.meaning.handles import Array, array, handle
+from autogradcli.language.tape import Literal
+
+if TYPE_CHECKING:
+    from autogradcli.language.tape import Builder, Handle
+
+
+def pick(builder: "Builder", index: int, candidates: Sequence[int]) -> int:
+    """The candidate at an index: a chain of choices, or the candidate itself if the index is a constant."""
+    entry = builder.entries[index]
+    if isinstance(entry, Literal) and isinstance(entry.value, Fraction):
+        return candidates[int(entry.value)]
+    *others, chosen = candidates
+    for place in reversed(range(len(others))):
+        condition = builder.call("eq", index, builder.literal(Fraction(place)))
+        chosen = builder.call("where", condition, others[place], chosen)
+    return chosen
+
+
+def one_hot(builder: "Builder", x: "Handle", num_classes: int) -> "Handle":
+    """For each index a vector of zeros, with a one at its place."""
+    zero, one = builder.literal(Fraction(0)), builder.literal(Fraction(1))
+    places = np.array([builder.literal(Fraction(place)) for place in range(num_classes)], dtype=np.intp)
+    equal = builder.call("eq", array(x)[..., None], places)
+    return builder.call("where", equal, one, zero)  # type: ignore[no-any-return]
+
+
+def gather(builder: "Builder", x: "Handle", dim: int, index: "Handle") -> "Handle":
+    """From each line along a dimension the components that the indices in the same line pick."""
+    places, whole = np.atleast_1d(array(index)), np.atleast_1d(array(x))
+    axis = dim % whole.ndim
+    lines = np.moveaxis(whole, axis, -1)
+    picked = [
+        pick(builder, int(places[place]), lines[place[:axis] + place[axis + 1 :]].tolist())
+        for place in np.ndindex(*places.shape)
+    ]
+    return handle(np.array(picked, dtype=np.intp).reshape(np.shape(index)))
+
+
+def index_select(builder: "Builder", x: "Handle", dim: int, index: "Handle") -> "Handle":
+    """The slices along a dimension that the indices pick."""
+    lines = np.moveaxis(np.atleast_1d(array(x)), dim, -1)
+    slices = [_slice(builder, int(each), lines) for each in np.atleast_1d(array(index))]
+    result = np.moveaxis(np.array(slices, dtype=np.intp), 0, dim) if np.ndim(x) else np.array(slices[0])
+    return handle(result)
+
+
+def _slice(builder: "Builder", index: int, lines: Array) -> Array:
+    """From each line the component at the same index."""
+    picked = [pick(builder, index, line) for line in lines.reshape(-1, lines.shape[-1]).tolist()]
+    return np.array(picked, dtype=np.intp).reshape(lines.shape[:-1])
+
+
+CLASSES: Mapping[str, Callable[..., "Handle"]] = {"one_hot": one_hot, "gather": gather, "index_select": index_select}
+"""By the name of the table's row."""

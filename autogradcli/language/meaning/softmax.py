@@ -1,0 +1,64 @@
+"""Exponentials over their sum. One component is taken from all others, whichever it is: the largest if it is known."""
+
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from autogradcli.language.meaning.handles import Axes, along, fold, reduce
+
+if TYPE_CHECKING:
+    from autogradcli.language.tape import Builder, Handle
+
+
+def _exponentials(builder: "Builder", handles: Sequence[int]) -> tuple[list[int], int | None]:
+    """exp(x - x[k]) of each component, with k the largest; exp(x), and None, if none is known to be the largest."""
+    place = builder.largest(handles)
+    if place is None:
+        return [builder.call("exp", each) for each in handles], None
+    shift = handles[place]
+    return [
+        builder.literal(Fraction(1)) if index == place else builder.call("exp", builder.call("sub", each, shift))
+        for index, each in enumerate(handles)
+    ], shift
+
+
+def _logsumexp(builder: "Builder", handles: Sequence[int]) -> int:
+    terms, shift = _exponentials(builder, handles)
+    total: int = builder.call("log", fold(builder, "add", terms))
+    return total if shift is None else int(builder.call("add", shift, total))
+
+
+def _softmax(builder: "Builder", handles: Sequence[int]) -> list[int]:
+    terms, _ = _exponentials(builder, handles)
+    total = fold(builder, "add", terms)
+    return [builder.call("div", each, total) for each in terms]
+
+
+def _log_softmax(builder: "Builder", handles: Sequence[int]) -> list[int]:
+    terms, shift = _exponentials(builder, handles)
+    total = builder.call("log", fold(builder, "add", terms))
+    distances = handles if shift is None else [builder.call("sub", each, shift) for each in handles]
+    return [builder.call("sub", each, total) for each in distances]
+
+
+def logsumexp(builder: "Builder", x: "Handle", dim: Axes, keepdim: bool) -> "Handle":
+    """log(sum(exp(x)))."""
+    return reduce(x, dim, keepdim, lambda handles: _logsumexp(builder, handles))
+
+
+def softmax(builder: "Builder", x: "Handle", dim: int) -> "Handle":
+    """exp(x)/sum(exp(x))."""
+    return along(x, dim, lambda handles: _softmax(builder, handles))
+
+
+def log_softmax(builder: "Builder", x: "Handle", dim: int) -> "Handle":
+    """x - log(sum(exp(x)))."""
+    return along(x, dim, lambda handles: _log_softmax(builder, handles))
+
+
+SOFTMAX: Mapping[str, Callable[..., "Handle"]] = {
+    "logsumexp": logsumexp,
+    "softmax": softmax,
+    "log_softmax": log_softmax,
+}
+"""By the name of the table's row."""
