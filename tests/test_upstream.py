@@ -94,6 +94,13 @@ def test_a_component_without_a_value_leaves_no_sum() -> None:
     assert [None if ball is None else ball.value for ball in found.exact_value] == [None, "0"]
 
 
+def test_nothing_to_differentiate_needs_no_upstream() -> None:
+    """A tensor of constants has a value and nothing else."""
+    found = report("[1, 2]*2", {})
+    assert (found.value, [ball.value for ball in found.exact_value]) == ([2.0, 4.0], ["2", "4"])
+    assert (found.upstream, found.gradients) == (None, {})
+
+
 SHAPES = [
     ("x**2", "[1, 2]", "1", "the upstream is a number, and the output has shape (2): they must be alike"),
     ("x**2", "[1, 2]", "[1]", "the upstream has shape (1), and the output has shape (2): they must be alike"),

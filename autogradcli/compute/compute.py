@@ -187,7 +187,7 @@ def _assemble(
         verdict=worst(each.verdict for each in gradients.values()),
         nodes=autograd.nodes,
         notes=notes(opinions),
-        upstream=autograd.upstream,
+        upstream=autograd.upstream if problem.wrt else None,
         intermediates={
             name: Variable(opinions.point(name), shape(opinions.point(name)), problem.dtype, True)
             for name in problem.wrt
