@@ -50,3 +50,35 @@ def test_formula_to_a_file(tmp_path: Path) -> None:
 def test_expression_from_standard_input() -> None:
     """`-` reads the expression from standard input."""
     assert gradcalc("diff", "-", stdin="x**2").out == "2*x\n"
+
+
+NOTES = [
+    ("mean(x)", 0, "1\n", "note: x is taken for a number in mean(x); gradcalc eval knows tensors\n"),
+    (
+        "dot(x, y) + sum(x)",
+        0,
+        "df/dx = y + 1\ndf/dy = x\n",
+        "note: x and y are taken for numbers in dot(x, y); gradcalc eval knows tensors\n",
+    ),
+    ("sum([x, 2*x])", 0, "3\n", ""),
+    (
+        "[x, x**2]",
+        3,
+        "",
+        "no derivative with respect to x: the output has shape (2): backward starts from a single number\n",
+    ),
+]
+
+
+@pytest.mark.parametrize(("expression", "status", "out", "err"), NOTES)
+def test_variables_are_numbers(expression: str, status: int, out: str, err: str) -> None:
+    """A note says so where a function of whole tensors is applied to one; a list of numbers is a tensor."""
+    result = gradcalc("diff", expression)
+    assert (result.status, result.out, result.err) == (status, out, err)
+
+
+def test_a_function_that_a_language_lacks_is_named() -> None:
+    """By the name that it has in gradcalc."""
+    result = gradcalc("diff", "lgamma(x)", "--format", "python")
+    assert (result.status, result.out) == (3, "")
+    assert result.err == "no derivative with respect to x: Python's math module has no digamma\n"

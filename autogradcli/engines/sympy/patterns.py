@@ -47,13 +47,13 @@ def find_pattern(
     if not any(letters):
         return None
     places = _telling_places(shape, letters)
-    common = _common_parts([formulas[place] for place in places])
-    hide, show = Substitution(common), Substitution({hidden: part for part, hidden in common.items()})
-    for place in places:
-        for guess in _guesses(hide(formulas[place]), indices(place, shape), letters, shapes):
-            pattern = Pattern(show(guess), letters)
-            if all(pattern.at(indices(each, shape)) == formula for each, formula in enumerate(formulas)):
-                return pattern
+    for common in ({}, _common_parts([formulas[place] for place in places])):
+        hide, show = Substitution(common), Substitution({hidden: part for part, hidden in common.items()})
+        for place in places:
+            for guess in _guesses(hide(formulas[place]), indices(place, shape), letters, shapes):
+                pattern = Pattern(show(guess), letters)
+                if all(pattern.at(indices(each, shape)) == formula for each, formula in enumerate(formulas)):
+                    return pattern
     return None
 
 
