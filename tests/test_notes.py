@@ -87,3 +87,19 @@ def test_what_torch_warns_of() -> None:
         assert note.startswith("torch warns: Using a target size (torch.Size([2, 1])) that is different")
     where = "an old way (Triggered internally at a.cpp:12.)"
     assert with_warnings(lambda: warnings.warn(where, stacklevel=1))[1] == ("torch warns: an old way",)
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "notes"),
+    [
+        ("x*floor(ndtr(y))", {"x": "1", "y": "150"}, ()),
+        (
+            "(1 + x) - 1",
+            {"x": "1e-15"},
+            ("the value itself is off: torch gives 1.1102230246251565e-15, the true value is 1e-15",),
+        ),
+    ],
+)
+def test_a_value_that_is_off(text: str, at: dict[str, str], notes: tuple[str, ...]) -> None:
+    """It is said where it is proven, and not where the ball of the true value holds torch's."""
+    assert compute(problem(text, at)).notes == notes

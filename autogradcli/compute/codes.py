@@ -182,7 +182,7 @@ PAGES = (
         "GC502",
         "the proven ball is too wide",
         "The enclosure of the true derivative holds numbers on both sides of the tolerance.",
-        (),
+        ("eval", "x*floor(ndtr(y))", "--x", "1", "--y", "150", "--wrt", "x"),
         "Move the point by a little, or simplify the expression.",
     ),
     Page(
@@ -190,7 +190,7 @@ PAGES = (
         "too long to prove",
         "Written out component by component, the computation has more operations than ball arithmetic can follow in "
         "reasonable time, so that nothing is known about autograd's gradient.",
-        (),
+        ("eval", "sum(x**2)", "--x", "ones(200)", "--max-operations", "100"),
         "Try the same expression on smaller tensors, or allow more operations with --max-operations.",
     ),
     Page(
@@ -198,7 +198,7 @@ PAGES = (
         "no definition",
         "A function of the expression has no definition in scalar operations here, so that only torch can compute it, "
         "and nothing is known about autograd's gradient.",
-        (),
+        ("eval", "sum(matrix_exp(A))", "--A", "[[1, 2], [3, 4]]"),
         "Write the function out in others, such as sum, matmul and exp.",
     ),
 )

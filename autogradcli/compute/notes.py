@@ -53,6 +53,6 @@ def _value_is_off(opinions: Opinions) -> Iterator[str]:
 def _is_off(truth: Enclosure, dtype: Dtype) -> bool:
     if truth.nearest is None or math.isinf(truth.nearest):
         return False
-    if truth.error is not None and truth.error[1] <= dtype.rtol * abs(truth.nearest):
+    if truth.error is not None and truth.error[0] <= dtype.rtol * abs(truth.nearest):
         return False
     return truth.ulps is None or truth.ulps > 1

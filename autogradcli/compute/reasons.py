@@ -201,8 +201,10 @@ def _too_many_ulps(case: Case) -> Reason:
 
 
 def _undecided(case: Case) -> Reason:
+    assert case.truth.ball is not None
+    value, radius = (f"{Decimal(text):.7g}" for text in (case.truth.ball.value, case.truth.ball.radius))
     return Reason(
-        "GC502", f"the enclosure {_digits(case.truth)} is too wide to tell whether {case.number!r} is near enough"
+        "GC502", f"the enclosure {value} ± {radius} is too wide to tell whether {case.number!r} is near enough"
     )
 
 

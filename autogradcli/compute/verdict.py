@@ -14,6 +14,8 @@ WORST_FIRST = ("mismatch", "undefined", "kink", "imprecise", "unverified", "veri
 
 SYMBOLIC_DIGITS = Decimal("1e-28")
 """Relative accuracy of SymPy's 30 digits, with something to spare."""
+SYMBOLIC_ZERO = Decimal("1e-1233")
+"""Size below which SymPy's digits are 0: about 2**-4096, far below all dtypes, where no more digits are tried."""
 EXACT = Context(prec=60, Emax=10**17, Emin=-(10**17))
 
 
@@ -115,5 +117,6 @@ def exit_code(verdicts: Iterable[str], strict: bool = False) -> ExitCode:
 def contains(ball: Ball, digits: str) -> bool:
     """Whether a number given to 30 digits can be the one that the ball encloses."""
     number, middle, radius = (EXACT.create_decimal(text) for text in (digits, ball.value, ball.radius))
-    slack = EXACT.add(radius, EXACT.multiply(EXACT.abs(middle), SYMBOLIC_DIGITS))
+    own = EXACT.multiply(EXACT.abs(middle), SYMBOLIC_DIGITS) if number else SYMBOLIC_ZERO
+    slack = EXACT.add(radius, own)
     return EXACT.abs(EXACT.subtract(number, middle)) <= slack
