@@ -130,7 +130,7 @@ def draw_graph(problem: Problem, form: str, depth: int | None, full: bool, outpu
         raise _no_graph(problem)
     excerpt = cut(report.nodes, depth)
     if form in PICTURES:
-        write_bytes(draw_image(draw_dot(build_picture(report, excerpt)), form), output)
+        write_bytes(draw_image(build_picture(report, excerpt), form), output)
     else:
         with open_output(output) as place:
             place.write(TEXTS[form](report, excerpt, place.terminal.endless if full else place.terminal.tall))

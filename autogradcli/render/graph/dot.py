@@ -1,6 +1,6 @@
 """A picture in Graphviz's language."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from autogradcli.render.graph.marks import Mark
 from autogradcli.render.graph.palette import BOXES, INK, LINE, LOST, MARKS, QUIET, SIGNS
@@ -18,7 +18,17 @@ SHAPES = {
 
 def draw_dot(picture: Picture) -> str:
     """The picture as a directed graph; arrows point from the output to the leaves, as gradients go."""
-    return "\n".join(["digraph gradients {", *(f"  {line}" for line in _lines(picture)), "}"]) + "\n"
+    return _graph(_lines(picture))
+
+
+def draw_placed_dot(picture: Picture, places: Mapping[int, tuple[float, float]]) -> str:
+    """The same with a place for each box, for `neato -n`, which draws straight arrows."""
+    fixed = [f'n{number} [pos="{x:.1f},{y:.1f}"]' for number, (x, y) in sorted(places.items())]
+    return _graph([*_lines(picture), "graph [splines=line outputorder=edgesfirst]", *fixed])
+
+
+def _graph(lines: Iterable[str]) -> str:
+    return "\n".join(["digraph gradients {", *(f"  {line}" for line in lines), "}"]) + "\n"
 
 
 def _lines(picture: Picture) -> Iterator[str]:

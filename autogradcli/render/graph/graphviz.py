@@ -2,7 +2,8 @@
 
 import sys
 
-from autogradcli.render.graph.image import MISSING
+MISSING = 3
+"""The exit status where there is no pygraphviz."""
 
 
 def main() -> int:
@@ -12,7 +13,7 @@ def main() -> int:
     except ImportError:
         return MISSING
     graph = AGraph(string=sys.stdin.buffer.read().decode())
-    sys.stdout.buffer.write(graph.draw(format=sys.argv[1], prog="dot"))
+    sys.stdout.buffer.write(graph.draw(format=sys.argv[1], prog=sys.argv[2]))
     return 0
 
 

@@ -9,22 +9,33 @@ import subprocess
 import sys
 
 from autogradcli.errors import GradcalcError
+from autogradcli.render.graph.dot import draw_dot, draw_placed_dot
+from autogradcli.render.graph.graphviz import MISSING
+from autogradcli.render.graph.layout import is_large, positions
+from autogradcli.render.graph.picture import Picture
 
 FORMATS = ("svg", "png", "pdf")
 COMMAND = (sys.executable, "-P", "-m", "autogradcli.render.graph.graphviz")
 """`-P`: a `pygraphviz.py` in the user's folder is not pygraphviz."""
-MISSING = 3
-"""The exit status of a process that finds no pygraphviz."""
 TIMEOUT = 120.0
 """Seconds that a picture may take."""
 _DATE = re.compile(rb"(/CreationDate \(D:)[^)]*")
 EPOCH = b"19700101000000Z"
 
 
-def draw_image(dot: str, form: str) -> bytes:
-    """The picture of a graph in Graphviz's language: the same bytes on every run. GradcalcError if it fails."""
+def draw_image(picture: Picture, form: str) -> bytes:
+    """The picture as a file: the same bytes on every run. GradcalcError if Graphviz fails."""
+    if is_large(picture):
+        return _run(draw_placed_dot(picture, positions(picture)), form, "nop")
+    return _run(draw_dot(picture), form, "dot")
+
+
+def _run(dot: str, form: str, program: str) -> bytes:
+    """What one of Graphviz's programs makes of a graph."""
     try:
-        done = subprocess.run([*COMMAND, form], input=dot.encode(), capture_output=True, timeout=TIMEOUT, check=False)
+        done = subprocess.run(
+            [*COMMAND, form, program], input=dot.encode(), capture_output=True, timeout=TIMEOUT, check=False
+        )
     except subprocess.TimeoutExpired as expired:
         raise _failure(f"Graphviz needs more than {TIMEOUT:g} s for this graph") from expired
     if done.returncode == MISSING:
