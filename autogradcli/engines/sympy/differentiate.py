@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 
 import sympy
 from sympy import Add, Expr, Symbol
@@ -115,10 +115,10 @@ class Work:
     @cached_property
     def _style(self) -> Style:
         def writer(style: str) -> Callable[[Expr], str]:
-            return lambda formula: write(formula, style, decimal=self._translation.decimal)
+            return cache(lambda formula: write(formula, style, decimal=self._translation.decimal))
 
-        style = self._request.style
-        return Style(writer("text"), writer(style), forms_with_sigmoids if style == "text" else forms)
+        text, style = writer("text"), self._request.style
+        return Style(text, text, forms_with_sigmoids) if style == "text" else Style(text, writer(style), forms)
 
     def _total(self, symbol: Symbol) -> Expr:
         """The derivative of the output, in terms of intermediates: through each of them that depends on the symbol."""

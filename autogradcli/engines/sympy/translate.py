@@ -24,7 +24,7 @@ from autogradcli.language.program import Program
 from autogradcli.language.shapes import Shape
 from autogradcli.language.table import row
 from autogradcli.language.tape import (
-    MAX_ENTRIES,
+    MAX_OPERATIONS,
     Input,
     Layout,
     Literal,
@@ -104,7 +104,7 @@ def translate(program: Program, wrt: Sequence[str] = (), tensors: Tensors = SCAL
 
 
 def _tape(program: Program, asked: Sequence[str], tensors: Tensors) -> Tape:
-    limit = MAX_ENTRIES if tensors == SCALARS else MAX_OPERATIONS
+    limit = MAX_OPERATIONS if tensors == SCALARS else MAX_OPERATIONS
     layout = Layout(tensors.upstream, {program.index(name) for name in asked}, limit)
     try:
         return scalarise(program, _is_native, dict(tensors.shapes), layout)
