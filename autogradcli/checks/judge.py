@@ -49,6 +49,9 @@ class Judge:
     def _failures(self, report: Report) -> Iterator[Failure]:
         expected = self.case.expected
         yield from self._verdict(report)
+        problem = self.case.problems[0]
+        if problem.function is not None:
+            yield from self._number("function", report.value, problem.program, report)
         if expected.value is not None:
             yield from self._number("value", report.value, expected.value, report)
         for name, formula in expected.grad.items():

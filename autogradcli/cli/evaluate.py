@@ -1,7 +1,6 @@
 """`gradcalc eval`: value, gradient, graph and verdict at one point."""
 
-from collections.abc import Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,15 +8,18 @@ from autogradcli.cli import arguments as options
 from autogradcli.cli.arguments import choice, choose_format
 from autogradcli.cli.inputs import read_expression
 from autogradcli.cli.output import check_output, open_output, say
-from autogradcli.compute.report import Report
 from autogradcli.errors import ExitCode
-from autogradcli.language.tape import MAX_ENTRIES
+from autogradcli.language.tape import MAX_OPERATIONS
 from autogradcli.render.json import draw_json
 from autogradcli.render.plain import draw_plain, remarks
+from autogradcli.render.tables import TABLES, draw_table_of
 from autogradcli.render.terminal import Terminal
 from autogradcli.render.text import draw_text
 from autogradcli.sources.argv import build_problem, parse_program, read_upstream, split_assignments, split_names
 from autogradcli.sources.settings import Settings
+
+if TYPE_CHECKING:
+    from autogradcli.cli.holding import Held
 
 EXAMPLES = """\b
 Examples:
@@ -30,9 +32,19 @@ Exit status: 0; 1 if a gradient is wrong; 2 if the input makes no sense;
 3 if there is no finite derivative, or with --strict if not all is verified.
 """
 
-FORMATS = ("text", "plain", "json")
+FORMATS = ("text", "plain", "json", *TABLES)
 
 Format = Annotated[str | None, choice("--format", FORMATS, "How the result is written; text if nothing is said.")]
+Claims = Annotated[
+    list[str],
+    typer.Option("--claim", metavar="NAME=EXPR", help="Say what the derivative about a name is; repeatable."),
+]
+Function = Annotated[
+    str | None,
+    typer.Option(
+        "--function", metavar="MODULE:NAME", help="Import a function of your own: it is to be what EXPR says."
+    ),
+]
 
 
 def evaluate(
@@ -45,6 +57,8 @@ def evaluate(
     repeat: options.Repeat = 1,
     zero_grad: options.ZeroGrad = False,
     dtype: options.DtypeOption = "float64",
+    claim: Claims = [],  # noqa: B006
+    function: Function = None,
     rtol: options.Rtol = None,
     atol: options.Atol = None,
     max_ulps: options.MaxUlps = None,
@@ -52,7 +66,7 @@ def evaluate(
     timeout: options.Timeout = 10.0,
     no_symbolic: options.NoSymbolic = False,
     seed: options.Seed = 0,
-    max_operations: options.MaxOperations = MAX_ENTRIES,
+    max_operations: options.MaxOperations = MAX_OPERATIONS,
     format: Format = None,
     json: options.Json = False,
     full: options.Full = False,
@@ -81,26 +95,29 @@ def evaluate(
         zero_grad=zero_grad,
         seed=seed,
         max_operations=max_operations,
+        function=function,
     )
     spellings = [spelling for parameter in context.command.params for spelling in parameter.opts]
     problem = build_problem(program, values, names, settings, spellings)
 
     # Only now, so that an error in the input does not wait for what drives the engines.
-    from autogradcli.compute.compute import compute
+    from autogradcli.cli.holding import hold, read_claims
     from autogradcli.compute.verdict import exit_code
 
-    report = compute(problem)
+    held = hold(problem, read_claims(claim, program, problem.wrt))
     if form == "plain" and not quiet:
-        for remark in remarks(report):
+        for remark in [*remarks(held.report), *held.failures]:
             say(remark)
     with open_output(output, quiet) as place:
-        place.write(DRAW[form](report, place.terminal.endless if full else place.terminal))
-    return exit_code((gradient.verdict for gradient in report.gradients.values()), strict)
+        place.write(_draw(held, form, place.terminal.endless if full else place.terminal))
+    code = exit_code((gradient.verdict for gradient in held.report.gradients.values()), strict)
+    return ExitCode.MISMATCH if held.failures else code
 
 
-DRAW: dict[str, Callable[[Report, Terminal], str]] = {
-    "text": draw_text,
-    "plain": lambda report, _: draw_plain(report),
-    "json": lambda report, _: draw_json(report.to_dict()),
-}
-"""Each format's way to write a report."""
+def _draw(held: "Held", form: str, terminal: Terminal) -> str:
+    """The result in one of `FORMATS`."""
+    if form == "text":
+        return draw_text(held.report, terminal) + "".join(f"{line}\n" for line in held.lines())
+    if form == "plain":
+        return draw_plain(held.report)
+    return draw_json(held.to_dict()) if form == "json" else draw_table_of(held.to_dict(), form)

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from autogradcli.compute.notes import notes
+from autogradcli.compute.directions import along_directions
 from autogradcli.compute.opinions import Opinions
 from autogradcli.compute.problem import Problem
 from autogradcli.compute.report import Report, Variable
@@ -80,7 +81,8 @@ class Pending:
         if problem.random:
             seed(problem.seed)
         try:
-            self._autograd = differentiate(problem.program, problem.at, problem.wrt, problem.dtype, problem.backward)
+            found = differentiate(problem.program, problem.at, problem.wrt, problem.dtype, problem.backward)
+            self._autograd = found if problem.function is None else _of_function(problem, found)
         except GradcalcError:
             if self._symbolic is not None and self._ticket is not None:
                 self._symbolic.abandon(self._ticket)
@@ -148,6 +150,13 @@ def compute(problem: Problem) -> Report:
         return session.start(problem).report()
 
 
+def _of_function(problem: Problem, found: Autograd) -> Autograd:
+    """The value and the gradients of the user's own code, where torch found those of the expression."""
+    from autogradcli.engines.torch.callables import in_place_of
+
+    return in_place_of(problem.function, found, problem.wrt, problem.dtype, problem.backward)
+
+
 def _prove(problem: Problem, autograd: Autograd) -> Any:
     """What Arb proves; of a program that it cannot follow, why not."""
     from autogradcli.engines.arb.enclose import enclose
@@ -158,7 +167,9 @@ def _prove(problem: Problem, autograd: Autograd) -> Any:
     upstream = None if autograd.upstream is None else flat(autograd.upstream)
     try:
         prepared = plan(problem.program, problem.wrt, inputs, upstream, problem.max_operations)
-    except (TooLong, NoDefinition) as reason:
+    except TooLong as reason:
+        return along_directions(problem, autograd, reason)
+    except NoDefinition as reason:
         return unproven(reason)
     return enclose(prepared, inputs, DTYPES[problem.dtype])
 

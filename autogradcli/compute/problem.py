@@ -7,7 +7,7 @@ from typing import Any
 from autogradcli.engines.backward import ONCE, Backward
 from autogradcli.language.program import Call, Program, Step, Tensor
 from autogradcli.language.table import row
-from autogradcli.language.tape import MAX_ENTRIES
+from autogradcli.language.tape import MAX_OPERATIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,12 @@ class Problem:
     id: Any = None
     backward: Backward = ONCE
     """How torch's `backward` is called; the verdict is about what one call adds to `.grad`."""
-    max_operations: int = MAX_ENTRIES
+    max_operations: int = MAX_OPERATIONS
     """Scalar operations up to which Arb is asked."""
     trace: bool = False
     """Whether the chain rule is written out."""
+    function: Any = None
+    """The user's own code that is to have this value and gradient: `package.module:name`, or a callable."""
 
     @property
     def random(self) -> bool:

@@ -8,7 +8,7 @@ from autogradcli.compute.problem import Problem
 from autogradcli.engines.backward import Backward
 from autogradcli.engines.detail import PLAIN, Detail
 from autogradcli.language.program import Program
-from autogradcli.language.tape import MAX_ENTRIES
+from autogradcli.language.tape import MAX_OPERATIONS
 
 LARGEST_SEED = 2**53
 
@@ -26,10 +26,11 @@ class Settings:
     upstream: Program | None = None
     repeat: int = 1
     zero_grad: bool = False
-    max_operations: int = MAX_ENTRIES
+    max_operations: int = MAX_OPERATIONS
     seed: int = 0
     detail: Detail = PLAIN
     trace: bool = False
+    function: Any = None
 
     def problem(
         self, program: Program, at: Mapping[str, Program], wrt: tuple[str, ...], identifier: Any = None
@@ -50,4 +51,5 @@ class Settings:
             max_operations=self.max_operations,
             seed=self.seed,
             trace=self.trace,
+            function=self.function,
         )

@@ -20,6 +20,7 @@ from autogradcli.sources.cases.keys import KEYS
 from autogradcli.sources.cases.read import kind
 from autogradcli.sources.cases.samples import MAX_COUNT, draw, parse_sample
 from autogradcli.sources.files.source import MARK
+from autogradcli.sources.formulas import parse_formula
 from autogradcli.sources.point import Notation, check_names, check_wrt, parse_upstream, parse_value
 from autogradcli.sources.settings import Settings
 from autogradcli.sources.strict_json import json_number
@@ -159,7 +160,7 @@ class _Builder:
 
     def _formula(self, program: Program, label: str, value: Any) -> Program:
         """A number, a tensor, or an expression in the variables of the case."""
-        return self._value(label, value, partial(_parse_formula, program))
+        return self._value(label, value, partial(parse_formula, program))
 
     def _value(self, label: str, value: Any, read: Callable[[str, str], Program] = parse_value) -> Program:
         with self._at(label):
@@ -183,6 +184,8 @@ class _Builder:
         changed: dict[str, Any] = {
             key: self._tolerance(key, getattr(settings, key)) for key in ("rtol", "atol", "max_ulps")
         }
+        if "function" in self._fields:
+            changed["function"] = self._string("function")
         if "dtype" in self._fields:
             changed["dtype"] = self._dtype()
         if "upstream" in self._fields:
@@ -257,22 +260,6 @@ def _number(value: Any, label: str) -> float:
     if isinstance(value, date | time):
         raise GradcalcError("value", f"{label} must be a number, and is {kind(value)}")
     return json_number(value, label)
-
-
-def _parse_formula(program: Program, text: str, label: str) -> Program:
-    """An expression in the variables of a program."""
-    try:
-        formula = parse(text, program.variables)
-    except GradcalcError as error:
-        message = f"{label}: {error.message}"
-        raise GradcalcError(error.kind, message, source=error.source, span=error.span, hint=error.hint) from error
-    for name in formula.variables:
-        if name not in program.variables:
-            span = formula.steps[formula.variable_index(name)].span
-            hint = did_you_mean(name, program.variables) or f"there are {', '.join(program.variables)}"
-            message = f"{label}: {name} is not a variable of the expression"
-            raise GradcalcError("name", message, source=text, span=span, hint=hint)
-    return formula
 
 
 def _give(names: Sequence[str]) -> str:

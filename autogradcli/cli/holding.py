@@ -1,0 +1,74 @@
+"""What `eval` is to hold beside the verdict: claims about derivatives, and the value of the user's own code."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autogradcli.checks.case import Case, CaseText, Expectation, Place
+from autogradcli.checks.claims import ClaimText, ClaimVerdict, PendingClaim
+from autogradcli.checks.judge import Judge
+from autogradcli.compute.compute import Session
+from autogradcli.compute.problem import Problem
+from autogradcli.compute.report import Report, plain
+from autogradcli.compute.verdict import WORST_FIRST
+from autogradcli.errors import GradcalcError, visible
+from autogradcli.language.nearest import did_you_mean
+from autogradcli.language.program import Program
+from autogradcli.sources.formulas import parse_formula
+
+SAID = {
+    "proved": "proved: SymPy finds no difference to the derivative, and balls find none at any point looked at",
+    "holds": "holds: equal to a hundred digits here, and at no point looked at is there a difference",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A report, and what came of what was to hold."""
+
+    report: Report
+    claims: Mapping[str, ClaimVerdict]
+    failures: Sequence[str]
+    """A sentence for each rule that does not hold."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON values, with the claims if there are any."""
+        claims = {name: plain(each) for name, each in self.claims.items()}
+        return self.report.to_dict() | ({"claims": claims} if claims else {})
+
+    def lines(self) -> list[str]:
+        """What is said below the report."""
+        said = [f"claim    {visible(name)}: {SAID[each.status]}" for name, each in self.claims.items() if each.passes]
+        return said + [f"failed   {visible(failure)}" for failure in self.failures]
+
+
+def hold(problem: Problem, claims: Mapping[str, Program]) -> Held:
+    """The report on a problem, and whether the claims hold."""
+    with Session(problem.symbolic) as session:
+        pending = session.start(problem)
+        begun = {
+            name: PendingClaim(session, problem, ClaimText(name, formula), [pending])
+            for name, formula in claims.items()
+        }
+        report = pending.report()
+        found = {name: each.verdict() for name, each in begun.items()}
+    place = Place("", "", 0)
+    case = Case(place, (problem,), Expectation())
+    outcome = Judge(CaseText(place, {}, {}), case, WORST_FIRST).outcome([report], found, 0.0)
+    return Held(report, found, [f"{each.rule}: {each.message}" for each in outcome.failures])
+
+
+def read_claims(texts: Sequence[str], program: Program, wrt: Sequence[str]) -> dict[str, Program]:
+    """The formulas of `--claim NAME=EXPR`, by name; an error for a name that is not differentiated."""
+    claims: dict[str, Program] = {}
+    for text in texts:
+        name, equals, formula = (part.strip() for part in text.partition("="))
+        if not equals or not name:
+            raise GradcalcError("usage", f"--claim {text} claims nothing", hint="type --claim x=EXPR")
+        if name in claims:
+            raise GradcalcError("usage", f"--claim {name} is given twice", hint="leave one of them out")
+        if name not in wrt:
+            hint = did_you_mean(name, wrt) or f"there are {', '.join(wrt)}"
+            raise GradcalcError("value", f"--claim {name}: there is no derivative about {name}", hint=hint)
+        claims[name] = parse_formula(program, formula, f"--claim {name}")
+    return claims

@@ -1,0 +1,173 @@
+"""Code of the user's own, called by name: its value and its gradient in place of the program's.
+
+It is imported only when it was asked for by name. What it raises is an error that says so, what it prints and warns of
+becomes notes.
+"""
+
+import importlib
+import inspect
+import io
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import replace
+from functools import partial, reduce
+from typing import Any
+
+import torch
+
+from autogradcli.engines.backward import Backward
+from autogradcli.engines.opinions import Autograd, shape
+from autogradcli.engines.torch.generator import default_dtype
+from autogradcli.engines.torch.graph import plain
+from autogradcli.engines.torch.passes import run_passes
+from autogradcli.errors import GradcalcError, visible
+from autogradcli.language.nearest import did_you_mean
+from autogradcli.language.shapes import written
+
+MAX_PRINTED = 500
+"""Characters that are passed on of what it prints."""
+
+Reference = str | Callable[..., Any]
+"""`package.module:name`, or the callable itself."""
+
+
+def in_place_of(reference: Reference, found: Autograd, wrt: Sequence[str], dtype: str, backward: Backward) -> Autograd:
+    """`found`, which is the expression's, with the value and the gradients of the user's code at the same numbers.
+
+    It has no graph, for the steps are not the expression's.
+    GradcalcError of kind `function` where the code cannot be found or called, raises, or gives something else than a
+    tensor of the expression's shape.
+    """
+    kind = getattr(torch, dtype)
+    name = reference if isinstance(reference, str) else getattr(reference, "__qualname__", repr(reference))
+    intermediate = next((each for each in wrt if each not in found.inputs), None)
+    if intermediate is not None:
+        hint = f"its gradients are those of {', '.join(found.inputs)}"
+        raise _error(f"{name} knows nothing of {intermediate}", hint)
+    notes: list[str] = []
+    with default_dtype(kind), _watched(name, notes):
+        called = _callable(reference, kind)
+        leaves = {each: torch.tensor(found.inputs[each], dtype=kind) for each in found.inputs}
+        for each in wrt:
+            leaves[each].requires_grad_()
+        output = _call(called, leaves)
+        _check_output(output, found, name)
+        upstream = None if found.upstream is None else torch.tensor(found.upstream, dtype=kind)
+        passes = {}
+        if output.requires_grad:
+            passes = run_passes(output, upstream, {each: leaves[each] for each in wrt}, backward)
+        elif wrt:
+            notes.append(f"the output of {name} requires no gradient: it is cut off from its inputs")
+    gradients = {each: passes[each][0].after if each in passes else None for each in wrt}
+    return replace(
+        found, value=plain(output.detach()), gradients=gradients, nodes=(), passes=passes, notes=(*found.notes, *notes)
+    )
+
+
+@contextmanager
+def _watched(name: str, notes: list[str]) -> Iterator[None]:
+    """What the code prints and warns of becomes notes, what it raises an error."""
+    printed = io.StringIO()
+    with warnings.catch_warnings(record=True) as warned, redirect_stdout(printed), redirect_stderr(printed):
+        warnings.simplefilter("always")
+        try:
+            yield
+        except GradcalcError:
+            raise
+        except (Exception, SystemExit) as problem:
+            raise _raised(name, problem, printed.getvalue()) from problem
+    if printed.getvalue().strip():
+        notes.append(f"{name} printed: {_excerpt(printed.getvalue())}")
+    notes += [f"{name} warned: {_excerpt(str(each.message))}" for each in warned]
+
+
+def _raised(name: str, problem: BaseException, printed: str) -> GradcalcError:
+    frames = traceback.extract_tb(problem.__traceback__)
+    where = f" ({os.path.basename(frames[-1].filename)}, line {frames[-1].lineno})" if frames else ""
+    said = str(problem).strip()
+    message = f"{name} raised {type(problem).__name__}{f': {_excerpt(said)}' if said else ''}{where}"
+    return _error(message, f"it had printed: {_excerpt(printed)}" if printed.strip() else None)
+
+
+def _excerpt(text: str) -> str:
+    line = visible(" | ".join(text.strip().splitlines()))
+    return line if len(line) <= MAX_PRINTED else f"{line[:MAX_PRINTED]} …"
+
+
+def _error(message: str, hint: str | None = None) -> GradcalcError:
+    return GradcalcError("function", message, hint=hint)
+
+
+def _callable(reference: Reference, kind: torch.dtype) -> Callable[..., Any]:
+    """What is to be called: `apply` of an autograd.Function, an instance of a module, or the thing itself."""
+    found = _load(reference) if isinstance(reference, str) else reference
+    if isinstance(found, type) and issubclass(found, torch.nn.Module):
+        found = found()
+    if isinstance(found, torch.nn.Module):
+        return found.to(kind)
+    if not callable(found):
+        raise _error(f"{reference} cannot be called: it is {type(found).__name__}")
+    return found
+
+
+def _load(path: str) -> Any:
+    module, colon, attributes = path.partition(":")
+    if not colon or not module or not attributes:
+        raise _error(f"{path} names no function", "type package.module:name")
+    if os.getcwd() not in sys.path:  # as `python -m` has it
+        sys.path.insert(0, os.getcwd())
+    importlib.invalidate_caches()
+    try:
+        found = importlib.import_module(module)
+    except ModuleNotFoundError as problem:
+        if problem.name and (module == problem.name or module.startswith(f"{problem.name}.")):
+            hint = "it is looked for in the folder where the command runs, and in PYTHONPATH"
+            raise _error(f"there is no module {problem.name}", hint) from problem
+        raise
+    try:
+        return reduce(getattr, attributes.split("."), found)
+    except AttributeError as problem:
+        known = [each for each in vars(found) if not each.startswith("_")]
+        raise _error(f"{module} has no {attributes}", did_you_mean(attributes, known)) from problem
+
+
+def _call(called: Callable[..., Any], leaves: Mapping[str, torch.Tensor]) -> Any:
+    """Its result: arguments by name where it names them as the expression does, else in the expression's order."""
+    signed = called
+    if isinstance(called, type) and issubclass(called, torch.autograd.Function):
+        signed, called = _forward(called), called.apply
+    elif isinstance(called, torch.nn.Module):
+        signed = called.forward
+    names = _parameters(signed)
+    if names and set(names) >= set(leaves):
+        ordered = [each for each in names if each in leaves]
+        if ordered == names[: len(ordered)]:  # by position, because an autograd.Function takes nothing else
+            return called(*(leaves[each] for each in ordered))
+        return called(**leaves)
+    return called(*leaves.values())
+
+
+def _forward(function: type[torch.autograd.Function]) -> Callable[..., Any]:
+    """What `apply` is called like: `forward`, without its context unless that is set up apart."""
+    if function.setup_context is torch.autograd.Function.setup_context:
+        return partial(function.forward, None)
+    return function.forward
+
+
+def _parameters(called: Callable[..., Any]) -> list[str]:
+    try:
+        return list(inspect.signature(called).parameters)
+    except (TypeError, ValueError):  # built in: it says nothing of its parameters
+        return []
+
+
+def _check_output(output: Any, found: Autograd, name: str) -> None:
+    if not isinstance(output, torch.Tensor):
+        raise _error(f"{name} gives {type(output).__name__}, not a tensor")
+    wanted = shape(found.value)
+    if tuple(output.shape) != wanted:
+        raise _error(f"{name} gives shape {written(tuple(output.shape))}, the expression {written(wanted)}")

@@ -1,0 +1,68 @@
+"""Reports as rows of a table: one for each component of each gradient, or one for what could not be computed."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from autogradcli.engines.opinions import flat, shape
+from autogradcli.errors import visible
+from autogradcli.language.shapes import indices, subscript
+
+COLUMNS = (
+    "id", "expression", "value", "variable", "at", "autograd", "symbolic", "exact", "radius", "ulps", "verdict",
+    "reason",
+)  # fmt: skip
+"""What a row says; `id` is left out by who has none."""
+
+Row = dict[str, str]
+
+
+def rows(answer: Mapping[str, Any]) -> Iterator[Row]:
+    """The rows of a report, or of a failure, as the JSON object that stands for it."""
+    start = {"id": _text(answer["id"]), "expression": _text(answer["expression"])}
+    if "error" in answer:
+        yield _row(start | {"verdict": "error", "reason": _text(answer["error"]["message"])})
+        return
+    start["value"] = _text(answer["value"])
+    if not answer["gradients"]:
+        yield _row(start)
+    points = answer["variables"] | answer.get("intermediates", {})
+    for name, gradient in answer["gradients"].items():
+        for row in _components(name, points[name]["value"], gradient):
+            yield _row(start | row)
+
+
+def _components(name: str, at: Any, gradient: Mapping[str, Any]) -> Iterator[Row]:
+    sizes = shape(at)
+    numbers = flat(gradient["autograd"])
+    worst, reason = gradient["worst"], gradient["reason"]
+    of_worst = None if worst is None else tuple(worst["index"])
+    symbolic, exact = _spread(gradient["symbolic"]["digits"], numbers), _spread(gradient["exact"], numbers)
+    ulps, points = _spread(gradient["ulps"], numbers), flat(at)
+    for place, number in enumerate(numbers):
+        ball = exact[place] or {"value": None, "radius": None}
+        told = not sizes or indices(place, sizes) == of_worst
+        yield {
+            "variable": f"{name}{subscript(place, sizes)}",
+            "at": _text(points[place]),
+            "autograd": _text(number),
+            "symbolic": _text(symbolic[place]),
+            "exact": _text(ball["value"]),
+            "radius": _text(ball["radius"]),
+            "ulps": _text(ulps[place]),
+            "verdict": gradient["verdict"] if told else "",
+            "reason": f"{reason['code']} {reason['message']}" if told and reason else "",
+        }
+
+
+def _spread(values: Any, numbers: list[Any]) -> list[Any]:
+    """A value for each component; None for all where there is no tensor of them."""
+    found = flat(values)
+    return found if len(found) == len(numbers) else [None] * len(numbers)
+
+
+def _row(cells: Mapping[str, str]) -> Row:
+    return {column: cells.get(column, "") for column in COLUMNS}
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else visible(str(value)) if isinstance(value, str) else str(value)

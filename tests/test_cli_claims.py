@@ -1,0 +1,51 @@
+"""`gradcalc eval --claim`: a derivative worked out by hand is proved, holds here, or is wrong."""
+
+import json
+
+import pytest
+
+from tests.command import gradcalc
+
+SAID = [
+    ("log(1 + exp(x))", ["--x", "1"], "1/(1 + exp(-x))", "proved", 0),
+    ("sin(x)**2", ["--x", "1"], "sin(2*x)", "proved", 0),
+    ("relu(x)", ["--x", "1"], "where(x > 0, 1, 0)", "holds", 0),
+    ("abs(x)", ["--x", "1"], "1", "wrong", 1),
+    ("log(x)", ["--x", "-1"], "1/x", "untold", 1),
+]
+
+
+@pytest.mark.parametrize(("expression", "point", "claim", "status", "code"), SAID)
+def test_what_is_said_of_a_claim(expression: str, point: list[str], claim: str, status: str, code: int) -> None:
+    """The status in JSON, and the exit status."""
+    result = gradcalc("eval", expression, *point, "--claim", f"x={claim}", "--json")
+    assert json.loads(result.out)["claims"]["x"]["status"] == status
+    assert result.status == code
+
+
+def test_text_and_plain() -> None:
+    """Below the report; on standard error where standard output is for a script."""
+    result = gradcalc("eval", "x*y", "--x", "2", "--y", "3", "--claim", "x=y", "--claim", "y = x*x", "--no-symbolic")
+    assert result.out.splitlines()[-2:] == [
+        "claim    x: holds: equal to a hundred digits here, and at no point looked at is there a difference",
+        "failed   claim.y: wrong at x = 2.0, y = 3.0: the derivative about y is 2, the claim 4",
+    ]
+    plain = gradcalc("eval", "x**2", "--x", "2", "--claim", "x=x", "--format", "plain")
+    assert (plain.status, plain.out) == (1, "4.0\n")
+    assert plain.err == "claim.x: wrong at x = 2.0: the derivative about x is 4, the claim 2\n"
+
+
+ERRORS = {
+    "x": "--claim x claims nothing",
+    "=2": "--claim =2 claims nothing",
+    "z=2": "--claim z: there is no derivative about z",
+    "x=z": "--claim x: z is not a variable of the expression",
+    "x=2*(": "--claim x: this ( is never closed",
+}
+
+
+@pytest.mark.parametrize("claim", ERRORS)
+def test_claims_that_make_no_sense(claim: str) -> None:
+    """An error before anything is computed."""
+    result = gradcalc("eval", "x**2", "--x", "2", "--claim", claim)
+    assert (result.status, result.err.splitlines()[0]) == (2, f"error: {ERRORS[claim]}")
