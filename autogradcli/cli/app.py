@@ -23,6 +23,7 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 VALUES = {
     "diff": "; values of variables are for gradcalc eval",
+    "run": "; values of variables stand in the snippet",
     "check": "; values of variables stand in the files: at.x = 2",
     "batch": '; values of variables stand in the lines: "at": {"x": 2}',
 }
@@ -31,6 +32,7 @@ VALUES = {
 COMMANDS = {
     "eval": "evaluate",
     "diff": "diff",
+    "run": "run",
     "check": "check",
     "batch": "batch",
     "graph": "graph",

@@ -163,6 +163,15 @@ PAGES = (
         "Allow more, use float64, or rearrange the expression.",
     ),
     Page(
+        "GC306",
+        "off along a random direction",
+        "The program has too many operations for a proof of every component, so its gradient was multiplied with random "
+        "directions, and one of the products is off by more than is allowed. The verdict tells whether honest rounding "
+        "explains it.",
+        ("eval", "sum(sigmoid(x)*1e6)", "--x", "[40, 41]", "--max-operations", "1"),
+        "Allow more operations with --max-operations: then the component and the operation are found.",
+    ),
+    Page(
         "GC401",
         "SymPy disagrees",
         "The value of SymPy's derivative lies outside the proven ball, so SymPy is the one that is wrong, or its "
@@ -200,6 +209,22 @@ PAGES = (
         "and nothing is known about autograd's gradient.",
         ("eval", "sum(matrix_exp(A))", "--A", "[[1, 2], [3, 4]]"),
         "Write the function out in others, such as sum, matmul and exp.",
+    ),
+    Page(
+        "GC505",
+        "not recorded",
+        "Somewhere below this gradient a snippet does what the record of its operations cannot follow: an operation "
+        "that is not in the table of functions, a change through a view, two dtypes. So nothing is known about it.",
+        (),
+        "Write that part in functions that gradcalc functions lists, without changes in place.",
+    ),
+    Page(
+        "GC506",
+        "out of time",
+        "The time for verification was up before this gradient's turn. Of every line the first and the last pass come "
+        "first, then the others in order.",
+        (),
+        "Give it more with --timeout, or run fewer passes.",
     ),
 )
 

@@ -234,7 +234,7 @@ class Calls:
             try:
                 return native(value, *values, **named)
             except Exception:
-                machine.node = node
+                machine.node, machine.receiver = node, value
                 raise
 
         return run

@@ -12,6 +12,10 @@ from autogradcli.run.source import Source
 from autogradcli.run.statements import Statements
 
 
+STOPPED = "gradcalc"
+"""Stands for the type of an error that Python would not raise: a bound, or what only shows when it is run."""
+
+
 @dataclass(frozen=True, slots=True)
 class Raised:
     """The error that ended a snippet, as Python would name it."""
@@ -19,13 +23,16 @@ class Raised:
     type: str
     message: str
     span: Span
+    hint: str | None = None
+    value: Any = None
+    """The tensor whose method raised it, if it was one."""
 
 
 def execute(source: Source, library: Any, write: Callable[[str], object], seed: int | None) -> Raised | None:
     """The error that ends the snippet, or None if it runs to its end.
 
-    GradcalcError for what is not part of the subset (before anything is run, as far as that can be known) and for
-    bounds that are passed.
+    GradcalcError for what is not part of the subset, before anything is run. A bound that is passed on the way ends the
+    snippet as an error does.
     """
     machine = Machine(source, library, write)
     machine.builtins = builtins(machine)
@@ -34,9 +41,10 @@ def execute(source: Source, library: Any, write: Callable[[str], object], seed: 
         with library.running(seed, lambda: machine.span), memory_bounded():
             program({})
     except GradcalcError as error:
-        raise error if error.span else source.error(error.kind, error.message, machine.span, error.hint) from None
+        message = error.message if error.span is None else error.message.partition(": ")[2]
+        return Raised(STOPPED, message, error.span or machine.span, error.hint)
     except RecursionError:
-        raise source.error("limit", "functions and brackets are nested too deep here", machine.span) from None
+        return Raised(STOPPED, "functions and brackets are nested too deep here", machine.span)
     except Exception as problem:
-        return Raised(type(problem).__name__, str(problem), machine.span)
+        return Raised(type(problem).__name__, str(problem), machine.span, value=machine.receiver)
     return None

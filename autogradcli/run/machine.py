@@ -99,6 +99,8 @@ class Machine:
     budget: Budget = field(default_factory=Budget)
     node: ast.AST | None = None
     """The part of the text that is being run."""
+    receiver: Any = None
+    """The tensor whose method raised an error."""
     printed: int = 0
     builtins: Mapping[str, Any] = field(default_factory=dict)
 
