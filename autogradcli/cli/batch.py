@@ -16,7 +16,7 @@ from autogradcli.cli.pipeline import LineWork, Outcome, Status, lines_of, lost
 from autogradcli.cli.progress import open_progress
 from autogradcli.errors import ExitCode
 from autogradcli.executors.work import Executor, Lost
-from autogradcli.language.tape import MAX_ENTRIES
+from autogradcli.language.tape import MAX_OPERATIONS
 from autogradcli.render.json import draw_json_line
 from autogradcli.sources.settings import Settings
 
@@ -49,7 +49,7 @@ def batch(
     timeout: options.Timeout = 10.0,
     no_symbolic: options.NoSymbolic = False,
     seed: options.Seed = 0,
-    max_operations: options.MaxOperations = MAX_ENTRIES,
+    max_operations: options.MaxOperations = MAX_OPERATIONS,
     output: options.Output = None,
     quiet: options.Quiet = False,
 ) -> ExitCode:

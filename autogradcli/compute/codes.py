@@ -165,10 +165,10 @@ PAGES = (
     Page(
         "GC306",
         "off along a random direction",
-        "The program has too many operations for a proof of every component, so its gradient was multiplied with random "
-        "directions, and one of the products is off by more than is allowed. The verdict tells whether honest rounding "
-        "explains it.",
-        ("eval", "sum(sigmoid(x)*1e6)", "--x", "[40, 41]", "--max-operations", "1"),
+        "The program has too many operations for a proof of every component, so its gradient was multiplied with "
+        "random directions, and one of the products is off by more than is allowed. The verdict tells whether honest "
+        "rounding explains it.",
+        ("eval", "sum(asinh(x))", "--x", "[1e200, 2]", "--max-operations", "1"),
         "Allow more operations with --max-operations: then the component and the operation are found.",
     ),
     Page(
@@ -199,7 +199,7 @@ PAGES = (
         "too long to prove",
         "Written out component by component, the computation has more operations than ball arithmetic can follow in "
         "reasonable time, so that nothing is known about autograd's gradient.",
-        ("eval", "sum(x**2)", "--x", "ones(200)", "--max-operations", "100"),
+        ("eval", "sum(x**2)", "--x", "ones(200)", "--max-operations", "50"),
         "Try the same expression on smaller tensors, or allow more operations with --max-operations.",
     ),
     Page(

@@ -9,8 +9,8 @@ from time import perf_counter
 from types import TracebackType
 from typing import Any
 
-from autogradcli.compute.notes import notes
 from autogradcli.compute.directions import along_directions
+from autogradcli.compute.notes import notes
 from autogradcli.compute.opinions import Opinions
 from autogradcli.compute.problem import Problem
 from autogradcli.compute.report import Report, Variable

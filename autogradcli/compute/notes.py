@@ -21,6 +21,7 @@ def notes(opinions: Opinions) -> tuple[str, ...]:
         *(f"the output does not depend on {name}: its gradient is 0" for name in unused),
         *_broadcasts(problem.program, autograd),
         *_value_is_off(opinions),
+        *opinions.remarks,
     )
 
 

@@ -29,6 +29,12 @@ class Opinions:
         """The value of a variable or an intermediate, as torch has it."""
         return self.autograd.values[self.problem.program.index(name)]
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the Arb engine found out in another way than by a proof of every number."""
+        note = getattr(self.proof, "note", None)
+        return () if note is None else (note,)
+
     @cached_property
     def scalar(self) -> float:
         """The scalar that is differentiated, as proven; where nothing is, as torch has it."""

@@ -61,15 +61,18 @@ def reason(case: Case, ruling: Ruling) -> Reason | None:
 
 
 def _as_the_cause_says(case: Case) -> Reason:
-    assert case.truth.cause is not None
     cause = case.truth.cause
+    assert cause is not None
+    assert cause.code is not None
     all_the_same = f"; autograd gives {case.number!r} all the same" if math.isfinite(case.number) else ""
     return _of_step(case, cause.code, cause.message + all_the_same, cause.step)
 
 
 def _nothing_proven(case: Case) -> Reason:
-    assert case.truth.cause is not None
-    return Reason(case.truth.cause.code, case.truth.cause.message)
+    cause = case.truth.cause
+    assert cause is not None
+    assert cause.code is not None
+    return Reason(cause.code, cause.message)
 
 
 def _kink(case: Case) -> Reason:
@@ -226,6 +229,7 @@ EXPLAIN: dict[str, Callable[[Case], Reason]] = {
     "GC305": _too_many_ulps,
     "GC501": _as_the_cause_says,
     "GC502": _undecided,
+    "GC306": _nothing_proven,
     "GC503": _nothing_proven,
     "GC504": _nothing_proven,
 }

@@ -124,13 +124,50 @@ class Autograd:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """One factor of the chain rule: an operation, and the operand through which the path goes on."""
+
+    step: int
+    """The program step of the operation."""
+    operand: int
+    """The program step of the operand."""
+    place: int
+    """Which of the operation's operands it is."""
+    derivative: Ball | None
+    """The true derivative of the one with respect to the other; None if one of them is a tensor, or there is none."""
+    product: Array
+    """What the path has come to so far, as Balls in the shape of the operand; None where nothing finite is proven."""
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """One way from the output down to what is differentiated with respect to."""
+
+    links: tuple[Link, ...]
+    product: Array
+    """What it adds to the gradient: the last link's product; without links, what `backward` starts from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The chain rule for one gradient."""
+
+    shown: tuple[Path, ...]
+    """Some of the paths, or all of them."""
+    count: int
+    """How many there are."""
+    total: Array
+    """What all of them add up to, as Balls."""
+
+
+@dataclass(frozen=True, slots=True)
 class Cause:
     """Why there is no number to compare with."""
 
     verdict: str
     """`undefined` where mathematics gives none, `unverified` where none could be told."""
-    code: str
-    """The reason code."""
+    code: str | None
+    """The reason code; None for `verified`."""
     message: str
     """One sentence with the numbers of this case."""
     step: int | None

@@ -54,8 +54,8 @@ Entry = Input | Literal | Operation
 Estimate = Callable[[Sequence[Entry], Sequence[int]], Sequence[float]]
 """About how large some entries of a growing tape are: given all entries so far, and the indices asked about."""
 
-MAX_ENTRIES = 300_000
-"""Entries of a tape, unless something else is asked for."""
+MAX_OPERATIONS = 300_000
+"""Operations of a tape, unless something else is asked for."""
 
 
 class TooLong(Exception):
@@ -73,8 +73,8 @@ class Layout:
     """What each component of the output is multiplied by to make a scalar of it; None for an output that is one."""
     apart: Collection[int] = ()
     """The steps whose values get entries that belong to no other step's value."""
-    limit: int = MAX_ENTRIES
-    """The entries that it may have."""
+    limit: int = MAX_OPERATIONS
+    """The operations that it may have."""
     estimate: Estimate | None = None
     """What is known of values; None if nothing is."""
 
@@ -109,14 +109,8 @@ def scalarise(
     """
     builder = Builder(primitive, shapes or {}, layout)
     results = builder.run(program)
-    output = results[program.output]
-    if layout.upstream is not None:
-        seeds = tuple(zip(components(output), layout.upstream, strict=True))
-        scalar = _weighted(builder, output, layout.upstream)
-        return Tape(tuple(builder.entries), scalar, tuple(results), seeds)
-    if not isinstance(output, int):
-        raise not_a_number(program, output.shape)
-    return Tape(tuple(builder.entries), output, tuple(results), ((output, 1.0),))
+    output, seeds = builder.scalar(program, results[program.output])
+    return Tape(tuple(builder.entries), output, tuple(results), seeds)
 
 
 def _weighted(builder: "Builder", output: "Handle", upstream: Sequence[float]) -> int:
@@ -147,6 +141,7 @@ class Builder:
         self._shapes = shapes
         self._layout = layout
         self._step = 0
+        self._operations = 0
 
     def run(self, program: Program) -> "list[Handle]":
         """Append all steps of the program; the handle of each."""
@@ -165,6 +160,15 @@ class Builder:
             if index in self._layout.apart:
                 results[-1] = self._own(results[-1])
         return results
+
+    def scalar(self, program: Program, output: "Handle") -> tuple[int, tuple[tuple[int, float], ...]]:
+        """What is differentiated, the output or the sum of its components times the upstream's; and its seeds."""
+        upstream = self._layout.upstream
+        if upstream is not None:
+            return _weighted(self, output, upstream), tuple(zip(components(output), upstream, strict=True))
+        if not isinstance(output, int):
+            raise not_a_number(program, output.shape)
+        return output, ((output, 1.0),)
 
     def apply(self, function: Function, operands: "Sequence[Handle]", options: Mapping[str, object]) -> "Handle":
         """Append a row applied to values: to the whole of them, or to each component of what they broadcast to."""
@@ -223,6 +227,9 @@ class Builder:
 
     def _apply_to_scalars(self, function: Function, operands: Sequence[int]) -> int:
         if self._primitive(function):
+            self._operations += 1
+            if self._operations > self._layout.limit:
+                raise TooLong(self._layout.limit)
             return self._append(Operation(function.name, tuple(operands), self._step))
         body = definition(function)
         bound = dict(zip(function.operand_names, operands, strict=True))
@@ -254,8 +261,6 @@ class Builder:
         return value if own else self.call("mul", value, self.literal(Fraction(1)))
 
     def _append(self, entry: Entry) -> int:
-        if len(self.entries) >= self._layout.limit:
-            raise TooLong(self._layout.limit)
         self.entries.append(entry)
         return len(self.entries) - 1
 

@@ -25,9 +25,10 @@ class Estimates:
         """The entries asked about, as doubles; minus infinity for one that is no number."""
         with ctx.workprec(PRECISION):
             extend(self._values, entries, self._point)
-            return [_size(self._values[index]) for index in asked]
+            return [size(self._values[index]) for index in asked]
 
 
-def _size(value: Any) -> float:
+def size(value: Any) -> float:
+    """The middle of a ball as a double; minus infinity for one that is no number."""
     middle = float(value.mid())
     return -math.inf if math.isnan(middle) else middle

@@ -34,6 +34,8 @@ class Unproven:
 
     opinion: Enclosure
     """The opinion on every number, which says why."""
+    note: str | None = None
+    """What was found out in another way."""
 
 
 def unproven(reason: TooLong | NoDefinition) -> Unproven:

@@ -21,7 +21,7 @@ from autogradcli.engines.arb.truth import Truth
 from autogradcli.engines.opinions import Array, shape
 from autogradcli.language.program import Program
 from autogradcli.language.shapes import Shape
-from autogradcli.language.tape import MAX_ENTRIES, Entry, Layout, Literal, Operation, Tape, components, scalarise
+from autogradcli.language.tape import MAX_OPERATIONS, Entry, Layout, Literal, Operation, Tape, components, scalarise
 
 Point = Mapping[str, Sequence[arb]]
 """The components of each variable, row by row."""
@@ -60,7 +60,7 @@ def plan(
     wrt: Sequence[str],
     at: Mapping[str, Array],
     upstream: Sequence[float] | None = None,
-    limit: int = MAX_ENTRIES,
+    limit: int = MAX_OPERATIONS,
 ) -> Plan:
     """The program as a tape, with the rule of every entry looked up once; it holds at all points of these shapes.
 

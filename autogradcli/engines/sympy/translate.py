@@ -56,7 +56,7 @@ JOIN: dict[str, Callable[..., Expr]] = {"sum": sympy.Add, "product": sympy.Mul}
 MAX_DERIVATIVES = 3_000
 """Local derivatives of a program with tensors beyond which SymPy steps aside: about a second's work."""
 
-MAX_OPERATIONS = 20_000
+MAX_COUNTED = 20_000
 """Scalar operations of a program with tensors beyond which its local derivatives are not even counted."""
 
 
@@ -104,7 +104,7 @@ def translate(program: Program, wrt: Sequence[str] = (), tensors: Tensors = SCAL
 
 
 def _tape(program: Program, asked: Sequence[str], tensors: Tensors) -> Tape:
-    limit = MAX_OPERATIONS if tensors == SCALARS else MAX_OPERATIONS
+    limit = MAX_OPERATIONS if tensors == SCALARS else MAX_COUNTED
     layout = Layout(tensors.upstream, {program.index(name) for name in asked}, limit)
     try:
         return scalarise(program, _is_native, dict(tensors.shapes), layout)

@@ -1,0 +1,76 @@
+"""The verdict on gradients of programs that are too long for a proof of every component: along random directions."""
+
+import math
+from typing import Any
+
+from autogradcli.compute.problem import Problem
+from autogradcli.compute.verdict import scale, tolerance
+from autogradcli.engines.opinions import Autograd, Cause, Enclosure, flat
+from autogradcli.language.dtypes import DTYPES
+from autogradcli.language.function import NoDefinition
+from autogradcli.language.tape import Layout, TooLong
+
+REACH = 5
+"""How many times the operations that are allowed for a proof may be followed along directions."""
+CHANCE = 1e-6
+"""The probability of a miss that the note is about."""
+
+
+def along_directions(problem: Problem, autograd: Autograd, too_long: TooLong) -> Any:
+    """The opinion on a program of which no tape was made; why there is none if no direction decides."""
+    from autogradcli.engines.arb import directions
+    from autogradcli.engines.arb.measure import Unproven, unproven
+
+    gradients = {name: _components(autograd, name) for name in problem.wrt}
+    decidable = all(name in problem.program.variables for name in problem.wrt) and problem.max_ulps is None
+    if not decidable or not all(math.isfinite(each) for numbers in gradients.values() for each in numbers):
+        return unproven(too_long)
+    allowed = {name: _allowed(problem, autograd, name, numbers) for name, numbers in gradients.items()}
+    upstream = None if autograd.upstream is None else flat(autograd.upstream)
+    layout = Layout(upstream, limit=REACH * problem.max_operations)
+    rounding = directions.ROUNDINGS * DTYPES[problem.dtype].unit_roundoff
+    try:
+        errors = directions.along_directions(
+            problem.program, autograd.inputs, layout, directions.Claim(gradients, allowed), rounding
+        )
+    except (TooLong, NoDefinition, directions.Undirected):
+        return unproven(too_long)
+    if errors.most <= 1 and errors.explained:
+        missed = errors.missed(CHANCE)
+        beyond = "the tolerance" if missed <= 1 else f"{missed:.0f} times the tolerance"
+        note = (
+            f"{too_long}, so the gradient was checked along {directions.DIRECTIONS} random directions and not component"
+            f" by component: that an error beyond {beyond} was missed has a probability below {CHANCE}"
+        )
+        return Unproven(Enclosure(cause=Cause("verified", None, note, None)), note)
+    return Unproven(Enclosure(cause=_cause(problem, errors, too_long)))
+
+
+def _components(autograd: Autograd, name: str) -> list[float]:
+    numbers = autograd.gradients[name]
+    return [0.0] * len(flat(autograd.inputs[name])) if numbers is None else flat(numbers)
+
+
+def _allowed(problem: Problem, autograd: Autograd, name: str, gradient: list[float]) -> list[float]:
+    """What each component may be off, by the same rule as where the truth is known."""
+    value, upstream = flat(autograd.value), flat(autograd.upstream)
+    scalar = value[0] if upstream == [None] else math.fsum(v * u for v, u in zip(value, upstream, strict=True))
+    largest = max(map(abs, flat(autograd.inputs[name])))
+    return [tolerance(problem, scale(each, scalar, largest)).absolute for each in gradient]
+
+
+def _cause(problem: Problem, errors: Any, too_long: TooLong) -> Cause:
+    if errors.most <= 1:
+        small = f"off by {errors.most:.1e} of what is allowed, which honest rounding does not explain"
+        return Cause("imprecise", "GC306", f"{too_long}; along a random direction the gradient is {small}", None)
+    if not errors.least > 1:
+        message = (
+            f"{too_long}, and along random directions the gradient could not be told: --max-operations allows more"
+        )
+        return Cause("unverified", "GC503", message, None)
+    off = f"{too_long}; along a random direction the gradient is off by {errors.least:.3g} times what is allowed"
+    demanded = problem.rtol is not None or problem.atol is not None
+    if errors.explained and not demanded:
+        return Cause("imprecise", "GC306", f"{off}, which honest rounding explains", None)
+    reason = "which honest rounding explains" if errors.explained else "which honest rounding does not explain"
+    return Cause("mismatch", "GC306", f"{off}, {reason}", None)

@@ -1,0 +1,170 @@
+"""Programs with too many operations for a tape: the gradient along random directions, by balls.
+
+Forward mode: each operation is worked out as it comes, a value and its tangents (Griewank and Walther, Evaluating
+Derivatives, 2nd edition, chapter 3), and nothing is kept for a sweep back. A direction's components are normal random
+numbers, each divided by what its component of the gradient may be off. So along a direction the errors that autograd
+made add up to a normal random number, too; its deviation is at least the largest error, in units of what is allowed.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+
+from flint import arb, ctx
+
+from autogradcli.engines.arb.estimates import size
+from autogradcli.engines.arb.rules import constant, primitive, rule
+from autogradcli.engines.arb.truth import Truth
+from autogradcli.engines.opinions import Array, flat, shape
+from autogradcli.language.program import Program
+from autogradcli.language.tape import Builder, Entry, Input, Layout, Literal, Operation
+
+DIRECTIONS = 2
+PRECISION = 192
+"""Binary digits."""
+DENSITY = math.sqrt(2 / math.pi)
+"""A normal random number of deviation 1 is smaller than s with a probability below this times s."""
+
+ROUNDINGS = 4
+"""Units of roundoff by which a value or a partial derivative may honestly err, as in the rounding budget."""
+
+NOTHING = 1e-3
+"""Errors, in units of what is allowed, that need no explanation."""
+
+Direction = Mapping[str, Sequence[arb]]
+"""For each variable its components' part of the direction."""
+
+
+class Undirected(Exception):
+    """A tie, a jump or an end of a domain is on the way: no direction says what the derivative is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """What autograd's gradient is off along the directions, in units of what is allowed."""
+
+    most: float
+    """Upper bound for the largest."""
+    least: float
+    """Lower bound for the largest."""
+    explained: bool
+    """Whether they are next to nothing, or honest rounding explains them."""
+
+    def missed(self, chance: float) -> float:
+        """What a component may be off, in units of what is allowed, and be missed with at most that probability."""
+        return float(DENSITY * self.most / chance ** (1 / DIRECTIONS))
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A gradient for each variable, and what each of its components may be off; row by row."""
+
+    gradients: Mapping[str, Sequence[float]]
+    allowed: Mapping[str, Sequence[float]]
+
+
+def along_directions(
+    program: Program, at: Mapping[str, Array], layout: Layout, claim: Claim, rounding: float
+) -> Errors:
+    """The errors of a claimed gradient.
+
+    `rounding` is the relative error of an honest operation. Undirected if no derivative is proven; TooLong beyond the
+    layout's limit.
+    """
+    with ctx.workprec(PRECISION):
+        directions = [_direction(claim.allowed, Random(number)) for number in range(DIRECTIONS)]
+        claimed = [_along(direction, claim.gradients) for direction in directions]
+        true = _Duals(at, directions, layout).slopes(program)
+        errors = [abs(x - y) for x, y in zip(claimed, true, strict=True)]
+        most, least = (max(float(getattr(each, end)()) for each in errors) for end in ("upper", "lower"))
+        explained = most <= NOTHING
+        if not explained:
+            rounded = _Duals(at, directions, layout, arb(1, rounding)).slopes(program)
+            explained = all(not y.is_finite() or y.contains(x) for x, y in zip(claimed, rounded, strict=True))
+        return Errors(most, least, explained)
+
+
+def _direction(allowed: Mapping[str, Sequence[float]], chance: Random) -> Direction:
+    smallest = min((each for sizes in allowed.values() for each in sizes if each > 0), default=1.0)
+    return {
+        name: [arb(chance.gauss(0, 1)) / arb(each or smallest) for each in sizes] for name, sizes in allowed.items()
+    }
+
+
+def _along(direction: Direction, gradients: Mapping[str, Sequence[float]]) -> arb:
+    pairs = (pair for name in direction for pair in zip(direction[name], gradients[name], strict=True))
+    return sum((part * arb(slope) for part, slope in pairs), arb(0))
+
+
+class _Duals(Builder):
+    """A tape that is worked out as it grows: for each entry a value, and its tangents if it varies."""
+
+    def __init__(
+        self, at: Mapping[str, Array], directions: Sequence[Direction], layout: Layout, spread: arb | None = None
+    ) -> None:
+        shapes = {name: shape(value) for name, value in at.items()}
+        super().__init__(primitive, shapes, replace(layout, estimate=self._sizes))
+        self._at = {name: [arb(each) for each in flat(value)] for name, value in at.items()}
+        self._directions = directions
+        self._spread = spread
+        self._values: list[Any] = []
+        self._tangents: list[tuple[arb, ...] | None] = []
+        self._varies: list[bool] = []
+
+    def slopes(self, program: Program) -> tuple[arb, ...]:
+        """The derivative of the program's scalar along each direction."""
+        output, _ = self.scalar(program, self.run(program)[program.output])
+        return self._tangents[output] or (arb(0),) * len(self._directions)
+
+    def _sizes(self, _: Sequence[Entry], asked: Sequence[int]) -> list[float]:
+        return [size(self._values[index]) for index in asked]
+
+    def _append(self, entry: Entry) -> int:
+        if isinstance(entry, Operation):
+            self._operate(entry)
+        elif isinstance(entry, Literal):
+            self._keep(constant(entry.value)(), None, varies=False)
+        else:
+            self._input_value(entry)
+        return len(self._values) - 1
+
+    def _keep(self, value: Any, tangents: tuple[arb, ...] | None, *, varies: bool) -> None:
+        self._values.append(value)
+        self._tangents.append(tangents)
+        self._varies.append(varies)
+
+    def _input_value(self, entry: Input) -> None:
+        varies = entry.name in self._directions[0]
+        tangents = tuple(each[entry.name][entry.place] for each in self._directions) if varies else None
+        self._keep(self._at[entry.name][entry.place], tangents, varies=varies)
+
+    def _operate(self, entry: Operation) -> None:
+        each = rule(entry.function)
+        operands = [self._values[operand] for operand in entry.operands]
+        varies = any(self._varies[operand] for operand in entry.operands)
+        value = each.value(*operands)
+        if self._spread is not None and each.partials:
+            value = value * self._spread
+        self._keep(value, self._pushed(entry, operands) if varies else None, varies=varies)
+
+    def _pushed(self, entry: Operation, operands: Sequence[Any]) -> tuple[arb, ...] | None:
+        """The tangents of an operation that varies."""
+        each = rule(entry.function)
+        if each.partials:
+            if each.domain is not None and each.domain(*operands).value is not True:
+                raise Undirected
+            moving = [(i, self._tangents[operand]) for i, operand in enumerate(entry.operands)]
+            parts = [(each.partials[i](*operands), tangents) for i, tangents in moving if tangents is not None]
+            sums = [sum((slope * each[d] for slope, each in parts), arb(0)) for d in range(len(self._directions))]
+            return tuple(sums if self._spread is None else (each * self._spread for each in sums))
+        if not isinstance(operands[0], Truth):
+            if len(operands) == 1 and (operands[0].contains_integer() or not operands[0].is_finite()):
+                raise Undirected  # a step
+            return None
+        if len(operands) < 3:  # a condition of conditions
+            return None
+        if self._varies[entry.operands[0]] and (operands[0].tie or operands[0].value is None):
+            raise Undirected
+        return self._tangents[entry.operands[1 if operands[0].value else 2]]

@@ -1,0 +1,101 @@
+"""Gradients of programs that are too long for a proof of every component: checked along random directions."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from autogradcli.compute.compute import compute
+from autogradcli.compute.directions import along_directions
+from autogradcli.compute.problem import Problem
+from autogradcli.engines.opinions import Cause, flat, nested, shape
+from autogradcli.engines.torch.engine import differentiate
+from autogradcli.language.parser import parse
+from autogradcli.language.tape import TooLong
+
+LOSS = "mean((y - (w @ x))**2) + logsumexp(w, dim=0) + sum(where(w > 0, sin(w), w**3))"
+POINT = {
+    "x": "[[1, 2, 3, 4], [0, -1, 5, 2], [3, 3, 1, 0.5]]",
+    "y": "[1, 0, 2, 1]",
+    "w": "[0.3, -0.7, 0.2]",
+}
+
+
+def asked(text: str, at: dict[str, str], limit: int, **how: Any) -> Problem:
+    """A problem with a limit of operations that its tape would pass."""
+    program = parse(text, at)
+    values = {name: parse(value) for name, value in at.items()}
+    return Problem(program, values, program.variables, symbolic=False, max_operations=limit, **how)
+
+
+def opinion(problem: Problem, component: int = 0, factor: float = 1.0) -> Cause:
+    """What is found of a gradient, one component of which is multiplied by a factor."""
+    autograd = differentiate(problem.program, problem.at, problem.wrt, problem.dtype)
+    gradients = dict(autograd.gradients)
+    numbers = flat(gradients["w"])
+    numbers[component] *= factor
+    gradients["w"] = nested(numbers, shape(gradients["w"]))
+    found = along_directions(problem, replace(autograd, gradients=gradients), TooLong(problem.max_operations))
+    assert found.opinion.cause is not None
+    return found.opinion.cause
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_right_gradient_is_verified_and_says_how(dtype: str) -> None:
+    """The note names the limit, the way and the probability of a miss."""
+    report = compute(asked(LOSS, POINT, 20, dtype=dtype))
+    assert {gradient.verdict for gradient in report.gradients.values()} == {"verified"}
+    (note,) = (note for note in report.notes if "random" in note)
+    assert note.startswith(
+        "there are more than 20 scalar operations, so the gradient was checked along 2 random directions and not "
+        "component by component: that an error beyond "
+    )
+    assert note.endswith("was missed has a probability below 1e-06")
+
+
+@pytest.mark.parametrize("component", range(3))
+@pytest.mark.parametrize("factor", [1 + 1e-5, 0.0, -1.0, 2.0])
+def test_a_wrong_component_is_a_mismatch(component: int, factor: float) -> None:
+    """Whichever component is wrong, by a part in 100,000 or altogether."""
+    cause = opinion(asked(LOSS, POINT, 20), component, factor)
+    assert (cause.verdict, cause.code) == ("mismatch", "GC306")
+
+
+def test_an_error_within_the_tolerance_that_rounding_does_not_explain_is_imprecise() -> None:
+    """As it is where every component is proven."""
+    cause = opinion(asked(LOSS, POINT, 20), 0, 1 + 2e-8)
+    assert (cause.verdict, cause.code) == ("imprecise", "GC306")
+
+
+def test_cancellation_is_told_from_a_wrong_formula() -> None:
+    """What honest rounding explains is imprecise; a demand makes it a mismatch."""
+    text, at = "sum((w + 1)**2 - w**2)", {"w": "[1e17, 3e17]"}
+    cause = opinion(asked(text, at, 3))
+    assert (cause.verdict, cause.code) == ("imprecise", "GC306")
+    cause = opinion(asked(text, at, 3, rtol=1e-9))
+    assert (cause.verdict, cause.code) == ("mismatch", "GC306")
+
+
+UNDECIDED = [
+    ("sum(relu(w))", {"w": "[1, 0]"}, 2),
+    ("sum(floor(w)*w)", {"w": "[1, 2.5]"}, 2),
+    ("sum(sqrt(w))", {"w": "[1, 0]"}, 2),
+    ("sum(w**2 + w)", {"w": "[1, 2, 3]"}, 1),
+    ("sum(matrix_exp(w) @ w @ w)", {"w": "[[1, 2], [3, 4]]"}, 2),
+]
+
+
+@pytest.mark.parametrize(("text", "at", "limit"), UNDECIDED, ids=[row[0] for row in UNDECIDED])
+def test_what_no_direction_decides_is_unverified(text: str, at: dict[str, str], limit: int) -> None:
+    """Ties, steps, ends of domains, what is too long for directions as well, and functions without a definition."""
+    gradient = compute(asked(text, at, limit)).gradients["w"]
+    assert gradient.verdict in {"unverified", "undefined"}
+    assert gradient.reason is not None
+    assert gradient.reason.code in {"GC503", "GC504"}
+
+
+def test_steps_and_branches_away_from_their_jumps() -> None:
+    """A step has slope 0, and the branch that is taken its own."""
+    report = compute(asked("sum(floor(w)*w + where(w > 2, w**2, -w))", {"w": "[1.5, 2.5]"}, 4))
+    assert report.verdict == "verified"
+    assert report.gradients["w"].autograd == [0.0, 7.0]
