@@ -47,7 +47,7 @@ def forms_with_sigmoids(formula: Expr) -> Iterator[Expr]:
     yield from forms(formula)
     sizes = tree_sizes(formula)
     if sizes[formula] <= LEGIBLE and any(_exponent(part) for part in sizes):
-        yield from forms(_with_sigmoids(formula))
+        yield from reversed([*forms(_with_sigmoids(formula))])  # of equally short ones that with common factors out
 
 
 def _with_sigmoids(formula: Expr) -> Expr:
