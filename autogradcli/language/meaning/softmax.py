@@ -1,7 +1,10 @@
-"""Exponentials over their sum. One component is taken from all others, whichever it is: the largest if it is known."""
+"""Exponentials over their sum.
+
+The largest component, if it is known, is taken from all of them, also from itself: so the budget has the roundings of
+torch, whose gradient at a saturated softmax is a difference of numbers near 1.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from autogradcli.language.meaning.handles import Axes, along, fold, reduce
@@ -11,15 +14,12 @@ if TYPE_CHECKING:
 
 
 def _exponentials(builder: "Builder", handles: Sequence[int]) -> tuple[list[int], int | None]:
-    """exp(x - x[k]) of each component, with k the largest; exp(x), and None, if none is known to be the largest."""
+    """exp(x - x[k]) of each component, and x[k], the largest; exp(x), and None, if none is known to be the largest."""
     place = builder.largest(handles)
     if place is None:
         return [builder.call("exp", each) for each in handles], None
     shift = handles[place]
-    return [
-        builder.literal(Fraction(1)) if index == place else builder.call("exp", builder.call("sub", each, shift))
-        for index, each in enumerate(handles)
-    ], shift
+    return [builder.call("exp", builder.call("sub", each, shift)) for each in handles], shift
 
 
 def _logsumexp(builder: "Builder", handles: Sequence[int]) -> int:

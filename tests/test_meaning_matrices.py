@@ -1,0 +1,49 @@
+"""Determinants, inverses, linear systems and factors."""
+
+import pytest
+
+from tests.meanings import proven
+
+CASES = [
+    "trace(b)",
+    "trace(m)",
+    "det(a)",
+    "det(b)",
+    "det(c)",
+    "linalg.det(d)",
+    "det(a[:1, :1])",
+    "torch.det(t[:, :2, :2])",
+    "logdet(b)",
+    "slogdet(a).logabsdet",
+    "slogdet(-b)[1]",
+    "slogdet(b)[0]*b",
+    "inverse(a)",
+    "inv(b)",
+    "np.linalg.inv(c)",
+    "inverse(d)",
+    "inverse(stack([a, a.T]))",
+    "solve(a, m)",
+    "linalg.solve(b, v)",
+    "solve(c, c[:2].T)",
+    "solve(b, m, left=False)",
+    "solve(stack([a, a.T]), m)",
+    "solve(stack([a, a.T]), a)",
+    "cholesky(a @ a.T)",
+    "linalg.cholesky(b @ b.T, upper=True)",
+    "cholesky(c @ c.T)",
+    "matrix_power(b, 3)",
+    "matrix_power(a, 0)*a",
+    "matrix_power(a, 1)",
+    "matrix_power(a, -2)",
+    "matrix_power(stack([a, a.T]), 5)",
+    "cov(m)",
+    "cov(v)",
+    "cov(m, correction=0)",
+    "corrcoef(b)",
+]
+
+
+@pytest.mark.parametrize("text", CASES)
+def test_torch_gives_what_is_meant(text: str) -> None:
+    """Value and gradients are those of the definition, component by component."""
+    assert proven(text)
