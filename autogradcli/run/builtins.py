@@ -56,6 +56,9 @@ def _sum(machine: Machine, items: Any, start: Any) -> Any:
     """Python's `sum`: from left to right, so that tensors are added as Python adds them."""
     if isinstance(start, str):
         raise TypeError("sum() can't sum strings [use ''.join(seq) instead]")
+    if isinstance(items, range) and isinstance(start, int):
+        machine.budget.spend(len(items))
+        return sum(items, start)
     total = start
     for item in _counted(machine, machine.library.iterate(items, machine.span)):
         total = _binary(machine, "Add", total, item)

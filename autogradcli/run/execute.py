@@ -11,7 +11,6 @@ from autogradcli.run.machine import Machine
 from autogradcli.run.source import Source
 from autogradcli.run.statements import Statements
 
-
 STOPPED = "gradcalc"
 """Stands for the type of an error that Python would not raise: a bound, or what only shows when it is run."""
 

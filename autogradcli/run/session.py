@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from autogradcli.compute.compute import Session, versions
 from autogradcli.compute import verdict
+from autogradcli.compute.compute import Session, versions
 from autogradcli.compute.verdict import worst
 from autogradcli.errors import ExitCode, GradcalcError, Span
 from autogradcli.run.execute import Raised, execute

@@ -1,5 +1,6 @@
 """Every `backward` of a snippet as a problem, and what the engines say of it: the passes of the ledger."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
@@ -11,7 +12,7 @@ from autogradcli.compute.report import Gradient, Reason, Report
 from autogradcli.compute.verdict import worst
 from autogradcli.engines.backward import Backward
 from autogradcli.engines.opinions import Array, flat
-from autogradcli.errors import GradcalcError
+from autogradcli.errors import GradcalcError, Span
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.run.ledger import Entry, Pass
 from autogradcli.run.source import Source
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from autogradcli.engines.torch.snippet.assemble import Assembled
     from autogradcli.engines.torch.snippet.events import Arrival, Event
 
+FOR_SYMPY = 4
+"""SymPy, which is asked about the first pass of each line, may take this part of the time for one."""
 OUT_OF_TIME = Reason("GC506", "the time for verification was up; --timeout gives it more")
 
 
@@ -48,13 +51,16 @@ class Verified:
 
 
 def verify(events: "Sequence[Event]", source: Source, session: Session, demands: Demands) -> list[Verified]:
-    """The passes, in order. As long as there is time each is verified: of every line first its first pass."""
+    """The passes, in order. As long as there is time each is verified: of every line first its first and last pass."""
     deadline = monotonic() + demands.timeout
     found: dict[int, Verified] = {}
+    lines: set[Span] = set()
     for place in _urgent_first(events):
         left = deadline - monotonic()
         verifier = _Verifier(events[place], place + 1, source)
-        found[place] = verifier.verify(session, demands, left) if left > 0 else verifier.out_of_time()
+        seconds = 0.0 if events[place].span in lines else min(left, demands.timeout / FOR_SYMPY)
+        lines.add(events[place].span)
+        found[place] = verifier.verify(session, demands, seconds) if left > 0 else verifier.out_of_time()
     return [found[place] for place in sorted(found)]
 
 
@@ -76,8 +82,8 @@ class _Verifier:
         self._number = number
         self._source = source
 
-    def verify(self, session: Session, demands: Demands, left: float) -> Verified:
-        """The pass with its verdicts; `left` is how many seconds there are."""
+    def verify(self, session: Session, demands: Demands, seconds: float) -> Verified:
+        """The pass with its verdicts; `seconds` is how long SymPy may take, 0 if it is not asked."""
         from autogradcli.engines.torch.snippet.assemble import Unverifiable, assemble
         from autogradcli.engines.torch.snippet.origins import Made
 
@@ -85,7 +91,7 @@ class _Verifier:
         try:
             assembled = assemble(self._event.output, self._source.text, asked)
             names = [_name(each, assembled) for each in self._event.arrivals]
-            report = session.start(self._problem(assembled, names, demands, left)).report()
+            report = session.start(self._problem(assembled, names, demands, seconds)).report()
         except Unverifiable as reason:
             return self._unverified(Reason("GC505", f"not verified: {reason}"))
         except GradcalcError as error:
@@ -101,7 +107,7 @@ class _Verifier:
         """The pass, unverified because the time is up."""
         return replace(self._unverified(OUT_OF_TIME), in_time=False)
 
-    def _problem(self, assembled: "Assembled", names: Sequence[str], demands: Demands, left: float) -> Problem:
+    def _problem(self, assembled: "Assembled", names: Sequence[str], demands: Demands, seconds: float) -> Problem:
         from autogradcli.engines.torch.snippet.assemble import constant
 
         given = self._event.upstream
@@ -114,8 +120,8 @@ class _Verifier:
             rtol=demands.rtol,
             atol=demands.atol,
             max_ulps=demands.max_ulps,
-            symbolic=demands.symbolic,
-            timeout=max(min(left, demands.timeout), 0.1),
+            symbolic=demands.symbolic and seconds > 0,
+            timeout=seconds or demands.timeout,
             backward=Backward(upstream),
             max_operations=demands.max_operations,
         )
@@ -190,7 +196,7 @@ def _alike(added: Array, computed: Array, dtype: str) -> bool:
 
 
 def _close(distance: float) -> Callable[[float, float], bool]:
-    return lambda a, b: a == b or (a != a and b != b) or abs(a - b) <= distance
+    return lambda a, b: a == b or (math.isnan(a) and math.isnan(b)) or abs(a - b) <= distance
 
 
 def _short(array: Array) -> str:

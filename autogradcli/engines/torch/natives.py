@@ -27,6 +27,12 @@ def _index(x: torch.Tensor, index: tuple[Any, ...]) -> torch.Tensor:
     return x[index]
 
 
+def _set_index(x: torch.Tensor, index: tuple[Any, ...], value: Scalar) -> torch.Tensor:
+    changed = x.clone()
+    changed[index] = value
+    return changed
+
+
 def _numel(x: torch.Tensor) -> torch.Tensor:
     return torch.tensor(x.numel(), dtype=x.dtype)
 
@@ -70,6 +76,7 @@ SPECIAL: dict[str, Callable[..., Any]] = {
     "if_else": _choose,
     "stack_items": _stack,
     "index": _index,
+    "set_index": _set_index,
     "numel": _numel,
     "size": _size,
     "einsum": _einsum,

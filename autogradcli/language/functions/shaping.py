@@ -136,6 +136,13 @@ SHAPING: tuple[Function, ...] = (
         torch="index",
         tensor=True,
     ),
+    Function(
+        "setitem",
+        "x, index: index, value",
+        "A tensor with other components at some places; what x[0] = value means in a snippet.",
+        torch="set_index",
+        tensor=True,
+    ),
     Function("select", "x, dim: int, index: int", "One slice along a dimension.", torch="select", tensor=True),
     Function(
         "narrow",

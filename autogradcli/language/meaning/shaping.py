@@ -22,6 +22,15 @@ def _moved(move: Callable[..., Array]) -> Callable[..., "Handle"]:
     return meaning
 
 
+def setitem(_: "Builder", x: "Handle", index: tuple[Any, ...], value: "Handle") -> "Handle":
+    """The components of x, some replaced by those of value; leading dimensions of 1 that value has too many go."""
+    changed, new = array(x).copy(), array(value)
+    while new.ndim > changed[index].ndim and new.shape[0] == 1:
+        new = new[0]
+    changed[index] = new
+    return handle(changed)
+
+
 def _joined(join: Callable[..., Array]) -> Callable[..., "Handle"]:
     """The meaning of a row that puts several tensors together, by what follows them in its signature."""
 
@@ -131,6 +140,7 @@ SHAPING: Mapping[str, Callable[..., "Handle"]] = {
     "flipud": _moved(np.flipud),
     "roll": _moved(np.roll),
     "getitem": _moved(lambda x, index: x[index]),
+    "setitem": setitem,
     "select": _moved(lambda x, dim, index: x.take(index, dim)),
     "narrow": _moved(_narrow),
     "diagonal": _moved(np.diagonal),

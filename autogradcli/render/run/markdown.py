@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 
+from autogradcli.render.blocks import float_writer
 from autogradcli.render.markdown import cell
 from autogradcli.render.run.groups import groups, headline
 from autogradcli.render.run.text import ROOM
 from autogradcli.render.tensors import brief
-from autogradcli.render.blocks import float_writer
 from autogradcli.run.ledger import Entry, Ledger, Pass
 
 COLUMNS = ("line", "call", "variable", "gradient", "`.grad`", "verdict")

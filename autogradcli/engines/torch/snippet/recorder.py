@@ -110,6 +110,10 @@ class Recorder:
                 options = (("index", (place,)),)
                 self._set(part, Made("getitem", (origin,), options, span, next(self._serial), dtype=part.dtype))
 
+    def forget(self, tensor: torch.Tensor, reason: Unknown) -> None:
+        """Take note that nothing can be verified of a tensor."""
+        self._set(tensor, reason)
+
     # What is known.
 
     def origin(self, tensor: torch.Tensor, span: Span) -> Origin:

@@ -149,7 +149,7 @@ class RecordingLibrary(Library):
                 origin = None if tensor.is_leaf else self.recorder.origin(tensor, span)
                 arrivals.append(Arrival(record_of(tensor), origin, None, copied(gradient), None))
                 if isinstance(gradient, torch.Tensor) and gradient.requires_grad:
-                    record_of(gradient).origin = AGAIN
+                    self.recorder.forget(gradient, AGAIN)
             first, upstream = _listed(outputs), _listed(grad_outputs)
             if len(first) == 1:
                 self._add("grad", span, first[0], upstream[0] if upstream else None, tuple(arrivals))
