@@ -177,6 +177,10 @@ Timeout = Annotated[
     float, typer.Option("--timeout", metavar="SECONDS", help="How long SymPy may take.", parser=seconds)
 ]
 NoSymbolic = Annotated[bool, typer.Option("--no-symbolic", help="Leave SymPy out.")]
+Trace = Annotated[
+    bool, typer.Option("--trace", help="Write the chain rule out, from the output to each variable, step by step.")
+]
+Chain = Annotated[bool, typer.Option("--chain", help="Show the whole grad_fn chain, however long it is.")]
 Full = Annotated[
     bool, typer.Option("--full", help="Show all digits, components and rows, however wide and long they are.")
 ]

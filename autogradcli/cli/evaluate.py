@@ -69,6 +69,8 @@ def evaluate(
     max_operations: options.MaxOperations = MAX_OPERATIONS,
     format: Format = None,
     json: options.Json = False,
+    trace: options.Trace = False,
+    chain: options.Chain = False,
     full: options.Full = False,
     output: options.Output = None,
     quiet: options.Quiet = False,
@@ -95,6 +97,7 @@ def evaluate(
         zero_grad=zero_grad,
         seed=seed,
         max_operations=max_operations,
+        trace=trace,
         function=function,
     )
     spellings = [spelling for parameter in context.command.params for spelling in parameter.opts]
@@ -109,9 +112,14 @@ def evaluate(
         for remark in [*remarks(held.report), *held.failures]:
             say(remark)
     with open_output(output, quiet) as place:
-        place.write(_draw(held, form, place.terminal.endless if full else place.terminal))
+        place.write(_draw(held, form, _room(place.terminal, chain, full)))
     code = exit_code((gradient.verdict for gradient in held.report.gradients.values()), strict)
     return ExitCode.MISMATCH if held.failures else code
+
+
+def _room(terminal: Terminal, chain: bool, full: bool) -> Terminal:
+    """The terminal, as far as it limits what is shown."""
+    return terminal.endless if full else terminal.tall if chain else terminal
 
 
 def _draw(held: "Held", form: str, terminal: Terminal) -> str:

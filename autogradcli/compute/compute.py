@@ -15,6 +15,7 @@ from autogradcli.compute.opinions import Opinions
 from autogradcli.compute.problem import Problem
 from autogradcli.compute.report import Report, Variable
 from autogradcli.compute.ruling import gradient
+from autogradcli.compute.trace import traces
 from autogradcli.compute.verdict import worst
 from autogradcli.engines.opinions import Autograd, flat, nested, shape
 from autogradcli.engines.sympy.messages import SCALARS, Tensors
@@ -204,6 +205,7 @@ def _assemble(
             for name in problem.wrt
             if name not in problem.program.variables
         },
+        traces=traces(opinions) if problem.trace else {},
         versions=versions(),
         seconds=seconds,
     )

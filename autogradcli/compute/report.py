@@ -95,6 +95,43 @@ class Variable:
 
 
 @dataclass(frozen=True, slots=True)
+class Factor:
+    """One step of a path: the derivative of an expression with respect to one of its operands."""
+
+    expression: str
+    operand: str
+    formula: str | None
+    """The derivative in symbols; None where there is no formula of one line."""
+    derivative: Ball | None
+    """Its true value; None if one of the two is a tensor, or there is none."""
+    product: Array
+    """What the path has come to so far, as Balls in the shape of the operand; None where there is nothing finite."""
+
+
+@dataclass(frozen=True, slots=True)
+class TracePath:
+    """One path."""
+
+    factors: tuple[Factor, ...]
+    product: Array
+    """What it adds to the gradient."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The chain rule for one gradient."""
+
+    start: Array
+    """What `backward` was given, if it was given anything."""
+    paths: tuple[TracePath, ...]
+    """Some of the paths, or all of them."""
+    count: int
+    """How many there are."""
+    total: Array
+    """What all of them add up to, as Balls: the true gradient."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything that was found about one problem."""
 
@@ -117,6 +154,8 @@ class Report:
     """What `backward` was given, in the shape of the output; None for an output that is a number if it was nothing."""
     intermediates: dict[str, Variable] = field(default_factory=dict)
     """What gradients were asked of beside the variables, as torch computed it."""
+    traces: dict[str, Trace] = field(default_factory=dict)
+    """For each gradient the chain rule written out, if that was asked for and something can be proven."""
     versions: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 

@@ -13,6 +13,7 @@ from autogradcli.render.ledger import draw_ledger
 from autogradcli.render.opinions import draw_opinions
 from autogradcli.render.tensors import brief, draw_tensor
 from autogradcli.render.terminal import Terminal
+from autogradcli.render.trace import draw_traces
 from autogradcli.render.verdicts import LOOKS
 
 SHAPE_ROOM = 24
@@ -27,6 +28,7 @@ def draw_text(report: Report, terminal: Terminal) -> str:
         draw_opinions(report, dtype, terminal) if report.gradients else [],
         draw_ledger(report, dtype, terminal),
         draw_chain(report.nodes, dtype, terminal),
+        draw_traces(report.traces, report.output, terminal),
         _conclusion(report, terminal),
     ]
     return "\n\n".join("\n".join(section) for section in sections if section) + "\n"

@@ -76,7 +76,7 @@ def _shared_leaves(picture: Picture) -> Mapping[int, Sequence[int]]:
 
 
 def _columns(picture: Picture, levels: Sequence[int], aside: Mapping[int, Sequence[int]]) -> Mapping[int, int]:
-    """The column of each box: that of the longest chain it is part of, the longest first, each as far left as it fits."""
+    """The column of each box, that of its chain: the longest first, each as far left as there is room."""
     free_from: list[list[tuple[int, int]]] = []
     columns: dict[int, int] = {}
     for chain in _chains(picture, levels, aside):

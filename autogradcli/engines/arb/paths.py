@@ -1,0 +1,178 @@
+"""The chain rule, path by path: the ways from the output to a variable, with the true derivative of each step."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from flint import arb, ctx
+
+from autogradcli.engines.arb.enclose import Proof
+from autogradcli.engines.arb.measure import as_text
+from autogradcli.engines.arb.sweep import Plan, Sweep, plan, sweep
+from autogradcli.engines.opinions import Array, Link, Path, Paths, flat, nested, shape
+from autogradcli.language.program import Call, Constant, Program, Step, Variable
+from autogradcli.language.table import row
+from autogradcli.language.tape import components
+
+MOST_PATHS = 10
+"""Paths that are written out."""
+MOST_LINKS = 1_000
+"""Links that are written out in all; the first path is, however long it is."""
+DIFFERENTIATED = frozenset({"tensor", "number", "sequence"})
+"""The kinds of parameters that a path goes through."""
+
+Balls = Sequence[arb]
+"""The components of a tensor, row by row."""
+
+
+def paths(proof: Proof, values: Sequence[Array], name: str) -> Paths:
+    """The chain rule for the gradient of one name; `values` are torch's, for the shapes of all steps."""
+    program = proof.plan.program
+    target = program.index(name)
+    with ctx.workprec(proof.precision):
+        walker = _Walker(proof, values, target)
+        start = [arb(weight) for _, weight in proof.plan.tape.seeds]
+        shown: list[Path] = []
+        links = 0
+        for each in walker.walk(start):
+            links += len(each.links)
+            if shown and (len(shown) == MOST_PATHS or links > MOST_LINKS):
+                break
+            shown.append(each)
+        entries = proof.plan.asked[name]
+        gradient = [proof.gradient(entry) if proof.proves(entry) else arb.nan() for entry in entries]
+        return Paths(tuple(shown), walker.counts[program.output], _text(gradient, values[target]))
+
+
+class _Walker:
+    """Walks the ways from the output to one step."""
+
+    def __init__(self, proof: Proof, values: Sequence[Array], target: int) -> None:
+        self._proof = proof
+        self._values = values
+        self._target = target
+        self._locals: dict[int, _Local] = {}
+
+    @cached_property
+    def counts(self) -> Sequence[int]:
+        """For each step how many ways lead from it to the target."""
+        found = [0] * len(self._values)
+        for index in range(len(found)):
+            found[index] = 1 if index == self._target else sum(found[operand] for _, operand in self._ways(index))
+        return found
+
+    def _ways(self, index: int) -> Iterator[tuple[int, int]]:
+        """The operands of a step that a derivative goes through, with their places."""
+        step = self._proof.plan.program.steps[index]
+        if isinstance(step, Call):
+            parameters = row(step.function).parameters_of(step.operands, dict(step.options))
+            for place, (operand, parameter) in enumerate(zip(step.operands, parameters, strict=True)):
+                if parameter.kind in DIFFERENTIATED:
+                    yield place, operand
+
+    def walk(self, start: Balls) -> Iterator[Path]:
+        """All paths, the first operands first."""
+        output = self._proof.plan.program.output
+        stack: list[tuple[int, tuple[Link, ...], Balls | None]] = [(output, (), start)]
+        while stack:
+            index, links, product = stack.pop()
+            if index == self._target:
+                yield Path(links, self._text(product, index))
+                continue
+            for place, operand in reversed([each for each in self._ways(index) if self.counts[each[1]]]):
+                link, sent = self._follow(index, place, operand, product)
+                stack.append((operand, (*links, link), sent))
+
+    def _follow(self, index: int, place: int, operand: int, product: Balls | None) -> tuple[Link, Balls | None]:
+        """The next link of a path that has come to a product, and what it comes to then."""
+        local = self._locals.setdefault(index, _Local(self._proof, self._values, index))
+        sent = None if product is None else local.pull_back(product)[place]
+        derivative = None
+        if not shape(self._values[index]) and not shape(self._values[operand]):
+            slope = local.pull_back([arb(1)])[place]
+            derivative = as_text(ZERO if slope is None else slope[0]) if slope is None or slope[0].is_finite() else None
+        return Link(index, operand, place, derivative, self._text(sent, operand)), sent
+
+    def _text(self, balls: Balls | None, index: int) -> Array:
+        """Balls as plain data in the shape of a step's value; zero on a path through a branch that is not taken."""
+        like = self._values[index]
+        return _text([ZERO] * len(flat(like)) if balls is None else balls, like)
+
+
+@dataclass(frozen=True)
+class _Local:
+    """One step as a program of its own, whose variables are its operands."""
+
+    proof: Proof
+    values: Sequence[Array]
+    index: int
+
+    def pull_back(self, adjoint: Balls) -> Mapping[int, Balls | None]:
+        """For each operand's place what an adjoint of the step's value adds to the operand's.
+
+        It is NaN where there is no derivative, and None if the value does not depend on that operand here at all.
+        """
+        entries = self._plan.outputs
+        tape = replace(self._plan.tape, seeds=tuple(zip(entries, adjoint, strict=True)))
+        found = sweep(replace(self._plan, tape=tape), self._point)
+        return {
+            int(name): [_adjoint(found, entry) for entry in entries]
+            if any(found.relevant[entry] for entry in entries)
+            else None
+            for name, entries in self._plan.inputs.items()
+        }
+
+    @cached_property
+    def _plan(self) -> Plan:
+        ones = [1.0] * len(components(self.proof.plan.tape.results[self.index]))
+        at = {str(place): self.values[operand] for place, operand in self._variables.items()}
+        return plan(self._program, list(at), at, ones if shape(self.values[self.index]) else None)
+
+    @cached_property
+    def _variables(self) -> Mapping[int, int]:
+        """The operands that are not written in the text as they are, by their places."""
+        steps = self.proof.plan.program.steps
+        return {place: each for place, each in enumerate(self._call.operands) if not isinstance(steps[each], Constant)}
+
+    @cached_property
+    def _point(self) -> Mapping[str, Sequence[Any]]:
+        results, values = self.proof.plan.tape.results, self.proof.exact.values
+        return {
+            str(place): [values[entry] for entry in components(results[operand])]
+            for place, operand in self._variables.items()
+        }
+
+    @property
+    def _call(self) -> Call:
+        step = self.proof.plan.program.steps[self.index]
+        assert isinstance(step, Call)
+        return step
+
+    @cached_property
+    def _program(self) -> Program:
+        whole, call = self.proof.plan.program, self._call
+        steps: list[Step] = [
+            Variable(str(place), call.span) if place in self._variables else whole.steps[operand]
+            for place, operand in enumerate(call.operands)
+        ]
+        output = len(steps)
+        steps.append(replace(call, operands=tuple(range(output))))
+        return Program(whole.source, tuple(steps), output, None, {}, tuple(map(str, self._variables)))
+
+
+def _text(balls: Balls, like: Array) -> Array:
+    """Balls as plain data in the shape of a value; None if one of them is not finite."""
+    if not all(ball.is_finite() for ball in balls):
+        return None
+    return nested([as_text(ball) for ball in balls], shape(like))
+
+
+def _adjoint(found: Sweep, entry: int) -> arb:
+    if found.tainted[entry]:
+        return arb.nan()
+    adjoint = found.adjoints[entry]
+    return ZERO if adjoint is None else adjoint
+
+
+ZERO = arb(0)
