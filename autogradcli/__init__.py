@@ -1,3 +1,30 @@
-"""gradcalc: the gradient of an expression, and whether that gradient is right."""
+"""gradcalc: the gradient of an expression, and whether that gradient is right.
+
+    from autogradcli import evaluate
+    evaluate("sigmoid(x)", x=40).gradients["x"].verdict
+
+`evaluate`, `diff`, `check` and `assert_gradient` are the library; see `autogradcli.api`. Nothing prints, and nothing is
+imported before it is asked for.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from autogradcli.api import CheckResult, Report, assert_gradient, check, diff, evaluate
+    from autogradcli.errors import GradcalcError
 
 __version__ = "0.1.0"
+
+__all__ = ["CheckResult", "GradcalcError", "Report", "assert_gradient", "check", "diff", "evaluate"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from autogradcli import api
+
+    return getattr(api, name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

@@ -1,27 +1,26 @@
 """`gradcalc check`: case files, for CI: what holds, what does not, and where."""
 
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from fnmatch import fnmatchcase
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from autogradcli.checks.judge import LENIENT, STRICT
-from autogradcli.checks.outcome import Outcome, exit_code, unusable
+from autogradcli.checks.outcome import Outcome, exit_code
+from autogradcli.checks.run import Entry, run_cases
 from autogradcli.checks.work import CaseWork
 from autogradcli.cli import arguments as options
 from autogradcli.cli.arguments import choice, choose_format
 from autogradcli.cli.jobs import Jobs, Scheduler, executor
 from autogradcli.cli.output import check_output, open_output
 from autogradcli.errors import ExitCode, GradcalcError
-from autogradcli.executors.work import Executor, Lost
 from autogradcli.render.checks import github, json, junit, markdown, tap, text
 from autogradcli.render.terminal import FILE, Terminal
 from autogradcli.sources.cases.build import build_case
-from autogradcli.sources.cases.read import Entry, find_case_files, read_cases
+from autogradcli.sources.cases.read import find_case_files, read_cases
 from autogradcli.sources.settings import Settings
 
 EXAMPLES = """\b
@@ -99,7 +98,7 @@ def check(
     make = partial(CaseWork, partial(build_case, settings=settings), STRICT if strict else LENIENT, not no_symbolic)
     entries = (entry for file in files for entry in read_cases(file) if _selected(entry, select))
     found: list[Outcome] = []
-    with open_output(output, quiet) as place, closing(_run(executor(jobs, scheduler), make, entries)) as outcomes:
+    with open_output(output, quiet) as place, closing(run_cases(executor(jobs, scheduler), make, entries)) as outcomes:
         noted = _noted(_until_failure(outcomes) if fail_fast else outcomes, found)
         for piece in DRAW[form](noted, place.terminal, only_failures):
             place.write(piece)
@@ -109,25 +108,6 @@ def check(
     if not found:
         raise GradcalcError("usage", f"no case is called {select}" if select else "there are no cases")
     return exit_code({outcome.code for outcome in found})
-
-
-def _run(executor: Executor, make: Any, entries: Iterable[Entry]) -> Generator[Outcome, None, None]:
-    """What came of each case, in order."""
-    places: deque[Entry] = deque()
-
-    def noted() -> Iterator[Entry]:
-        for entry in entries:
-            places.append(entry)
-            yield entry
-
-    for result in executor.run(make, noted()):
-        entry = places.popleft()
-        yield _lost(entry, result) if isinstance(result, Lost) else result
-
-
-def _lost(entry: Entry, lost: Lost) -> Outcome:
-    message = f"the process that worked on this case ended twice: {lost.reason}"
-    return unusable(entry.place, GradcalcError("lost", message))
 
 
 def _noted(outcomes: Iterable[Outcome], found: list[Outcome]) -> Iterator[Outcome]:

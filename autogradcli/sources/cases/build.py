@@ -5,7 +5,6 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, time
 from functools import partial
 from typing import Any
 
@@ -257,7 +256,7 @@ def _number(value: Any, label: str) -> float:
         if math.isnan(value):
             raise GradcalcError("value", f"{label} is nan, at which nothing can be computed")
         return value
-    if isinstance(value, date | time):
+    if isinstance(value, bool) or not isinstance(value, float | int):
         raise GradcalcError("value", f"{label} must be a number, and is {kind(value)}")
     return json_number(value, label)
 

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from autogradcli.checks.case import CaseText, Place
-from autogradcli.checks.outcome import Outcome, unusable
+from autogradcli.checks.outcome import unusable
+from autogradcli.checks.run import Entry
 from autogradcli.errors import GradcalcError
 from autogradcli.language.nearest import did_you_mean
 from autogradcli.sources.cases.keys import DEFAULT_KEYS, KEYS
@@ -36,9 +37,6 @@ TABLES = ("defaults", "case")
 """What a file may hold."""
 MAX_BYTES = 100_000_000
 """In one file."""
-
-Entry = CaseText | Outcome
-"""A case, or what is wrong with one."""
 
 
 def find_case_files(path: str) -> list[str]:
@@ -217,4 +215,6 @@ def kind(value: Any) -> str:
     """What a file's value is called: as in JSON, but an object is a table, and there are dates."""
     if isinstance(value, dict):
         return "a table"
-    return "a date or a time" if isinstance(value, date | time) else json_kind(value)
+    if isinstance(value, date | time):
+        return "a date or a time"
+    return json_kind(value) if isinstance(value, float | int | str | list | None) else type(value).__name__

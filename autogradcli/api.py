@@ -1,0 +1,247 @@
+"""gradcalc as a library: what the commands compute, with values of Python, NumPy and torch; nothing prints."""
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, fields
+from functools import partial
+from typing import Any
+
+from autogradcli.checks.case import CaseText, Place
+from autogradcli.checks.judge import LENIENT, STRICT
+from autogradcli.checks.outcome import Outcome
+from autogradcli.checks.run import Entry, run_cases
+from autogradcli.checks.work import CaseWork
+from autogradcli.compute import report as computed
+from autogradcli.compute.compute import compute
+from autogradcli.compute.formulas import STYLES, derivatives
+from autogradcli.errors import GradcalcError
+from autogradcli.executors.here import Here
+from autogradcli.executors.processes import Processes
+from autogradcli.language.dtypes import DTYPES
+from autogradcli.language.nearest import did_you_mean
+from autogradcli.language.parser import select_output
+from autogradcli.render import html
+from autogradcli.render.checks.lines import details, problems
+from autogradcli.render.checks.markdown import draw as draw_markdown
+from autogradcli.render.checks.summary import Summary
+from autogradcli.render.checks.text import draw as draw_text_of_checks
+from autogradcli.render.rows import rows
+from autogradcli.render.tables import OF_ONE, draw_table_of
+from autogradcli.render.terminal import FILE
+from autogradcli.render.text import draw_text
+from autogradcli.sources.argv import parse_program
+from autogradcli.sources.cases.build import build_case
+from autogradcli.sources.cases.read import find_case_files, read_cases
+from autogradcli.sources.point import check_wrt
+from autogradcli.sources.settings import Settings
+
+__all__ = ["CheckResult", "GradcalcError", "Report", "assert_gradient", "check", "diff", "evaluate"]
+
+Value = Any
+"""A number, text with a constant expression, nested lists, a NumPy array or a torch tensor."""
+
+
+class Report(computed.Report):
+    """A report that notebooks can show; its fields are documented with those of `autogradcli.compute.report`."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return draw_text(self, FILE)
+
+    def _repr_markdown_(self) -> str:
+        return draw_table_of(self.to_dict(), "markdown")
+
+    def _repr_html_(self) -> str:
+        return html.draw(rows(self.to_dict()), OF_ONE)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What came of cases."""
+
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether all of them hold."""
+        return all(outcome.status == "passed" for outcome in self.outcomes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The outcomes as JSON values, with counts."""
+        summary = Summary()
+        cases = [summary.add(outcome).to_dict() for outcome in self.outcomes]
+        counts = {"cases": summary.cases, "points": summary.points, **summary.counts}
+        return {"schema_version": computed.SCHEMA_VERSION, "summary": counts, "cases": cases}
+
+    def __str__(self) -> str:
+        return "".join(draw_text_of_checks(self.outcomes, FILE, only_failures=False))
+
+    def _repr_markdown_(self) -> str:
+        return "".join(draw_markdown(self.outcomes, only_failures=False))
+
+    def _repr_html_(self) -> str:
+        columns = ("status", "case", "points", "what is wrong")
+        return html.draw(map(_row, self.outcomes), columns)
+
+
+def _row(outcome: Outcome) -> dict[str, str]:
+    wrong = " | ".join(sentence for _, sentence in problems(outcome))
+    return {
+        "status": outcome.status,
+        "case": outcome.place.name,
+        "points": str(outcome.points),
+        "what is wrong": wrong,
+    }
+
+
+def evaluate(
+    expression: str,
+    at: Mapping[str, Value] | None = None,
+    *,
+    wrt: Sequence[str] = (),
+    of: str | None = None,
+    upstream: Value = None,
+    dtype: str | None = None,
+    rtol: float | None = None,
+    atol: float | None = None,
+    max_ulps: float | None = None,
+    symbolic: bool = True,
+    timeout: float = 10.0,
+    function: Callable[..., Any] | str | None = None,
+    **values: Value,
+) -> Report:
+    """Value, gradient, graph and verdict of an expression at a point.
+
+    Values of variables are keyword arguments (`x=2`), or stand in `at` where their name is one of the parameters here.
+    `dtype` is float64 unless it is given, or all tensors among the values have another. `function` is code of your own,
+    or its name, that is to be what the expression says. GradcalcError where the input makes no sense.
+    """
+    point = {**(at or {}), **values}
+    given = {"of": of, "upstream": upstream, "rtol": rtol, "atol": atol, "max_ulps": max_ulps}
+    stated = {key: value for key, value in given.items() if value is not None}
+    fields = {"expression": expression, "at": point, "wrt": list(wrt), "dtype": dtype or _dtype(point.values())}
+    settings = Settings(symbolic=symbolic, timeout=timeout, function=function)
+    case = build_case(_case({**fields, **stated}, Place("", "", 0)), settings)
+    return _shown(compute(case.problems[0]))
+
+
+def _shown(report: computed.Report) -> Report:
+    return Report(**{each.name: getattr(report, each.name) for each in fields(report)})
+
+
+def diff(
+    expression: str, wrt: Sequence[str] = (), *, of: str | None = None, style: str = "text", timeout: float = 10.0
+) -> dict[str, str]:
+    """The symbolic derivative about each variable, by SymPy; `style` is text, latex, python or c. Torch is not loaded.
+
+    GradcalcError where the input makes no sense, or SymPy has no formula.
+    """
+    if style not in STYLES:
+        hint = did_you_mean(style, STYLES) or f"the styles are {', '.join(STYLES)}"
+        raise GradcalcError("usage", f"there is no style {style}", hint=hint)
+    program = parse_program(expression, tuple(wrt), None)
+    program = program if of is None else select_output(program, of)
+    found = derivatives(program, check_wrt(program, tuple(wrt), "wrt"), style, timeout)
+    for name, each in found.items():
+        if each.formula is None:
+            raise GradcalcError("symbolic", f"no derivative with respect to {name}: {each.reason}")
+    return {name: str(each.formula) for name, each in found.items()}
+
+
+def check(
+    *cases: str | Mapping[str, Any],
+    jobs: int = 1,
+    strict: bool = False,
+    symbolic: bool = True,
+    timeout: float = 10.0,
+) -> CheckResult:
+    """What came of cases: paths of files and directories, or cases as mappings with the keys of a case file.
+
+    GradcalcError if a file cannot be read; what is wrong with a case is an outcome.
+    """
+    settings = Settings(symbolic=symbolic, timeout=timeout)
+    make = partial(CaseWork, partial(build_case, settings=settings), STRICT if strict else LENIENT, symbolic)
+    executor = Here() if jobs == 1 else Processes(jobs)
+    with closing(run_cases(executor, make, _entries(cases))) as outcomes:
+        return CheckResult(tuple(outcomes))
+
+
+def assert_gradient(
+    expression: str,
+    at: Mapping[str, Value] | None = None,
+    *,
+    function: Callable[..., Any] | str | None = None,
+    strict: bool = False,
+    symbolic: bool = True,
+    timeout: float = 10.0,
+    expect: Mapping[str, Any] | None = None,
+    **values: Value,
+) -> None:
+    """Nothing; AssertionError with what is wrong, unless the gradient of an expression is right at a point.
+
+    Values are given as to `evaluate`. `expect` has keys of a case file: value, grad, claim, verdict, tolerance, dtype,
+    max_ulps, … `function` is code of your own that is to be what the expression says.
+    """
+    point = {**(at or {}), **values}
+    fields = {"dtype": _dtype(point.values()), **(expect or {}), "expression": expression}
+    text = _case({**fields, "at": point} if point else fields, _caller())
+    work = CaseWork(
+        partial(build_case, settings=Settings(symbolic=symbolic, timeout=timeout, function=function)),
+        STRICT if strict else LENIENT,
+        symbolic,
+    )
+    try:
+        raise_failure(work.finish(work.begin(text)))
+    finally:
+        work.close()
+
+
+def raise_failure(outcome: Outcome) -> None:
+    """AssertionError unless a case passed; GradcalcError if it makes no sense."""
+    sentences = [sentence for _, sentence in problems(outcome)]
+    if outcome.status == "failed":
+        raise AssertionError("\n".join([outcome.place.name, *(f"    {sentence}" for sentence in sentences)]))
+    if outcome.error is not None:
+        raise GradcalcError(outcome.error["kind"], "\n".join([*sentences, *details(outcome)]))
+
+
+def _entries(cases: Iterable[str | Mapping[str, Any]]) -> Iterator[Entry]:
+    for number, case in enumerate(cases, start=1):
+        if isinstance(case, Mapping):
+            name = str(case.get("name") or case.get("expression") or f"case {number}")
+            yield _case(dict(case), Place(name, "<python>", number))
+        else:
+            for path in find_case_files(str(case)):
+                yield from read_cases(path)
+
+
+def _case(fields: Mapping[str, Any], place: Place) -> CaseText:
+    named = place if place.name else Place(str(fields.get("expression")), place.file, place.line)
+    return CaseText(named, {key: _listed(value) for key, value in fields.items()}, {})
+
+
+def _listed(value: Value) -> Any:
+    """A value as the numbers, lists and tables that a case file could hold."""
+    if isinstance(value, Mapping):
+        return {name: _listed(each) for name, each in value.items()}
+    if hasattr(value, "detach"):
+        value = value.detach()
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    return [_listed(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def _dtype(values: Iterable[Value]) -> str:
+    """The dtype that all torch tensors have among the values, if it is one to differentiate in; else float64."""
+    found = {str(each.dtype).removeprefix("torch.") for each in values if hasattr(each, "detach")}
+    return found.pop() if len(found) == 1 and found <= DTYPES.keys() else "float64"
+
+
+def _caller() -> Place:
+    """The line that called the function that asks."""
+    frame = inspect.currentframe()
+    for _ in range(2):
+        frame = frame.f_back if frame is not None else None
+    return Place("", "<python>", 0) if frame is None else Place("", frame.f_code.co_filename, frame.f_lineno)

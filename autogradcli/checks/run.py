@@ -1,0 +1,32 @@
+"""Many cases, through an executor."""
+
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from typing import TypeAlias
+
+from autogradcli.checks.case import CaseText
+from autogradcli.checks.outcome import Outcome, unusable
+from autogradcli.errors import GradcalcError
+from autogradcli.executors.work import Executor, Lost, Make
+
+Entry: TypeAlias = CaseText | Outcome
+"""A case, or what is wrong with one."""
+
+
+def run_cases(executor: Executor, make: Make, entries: Iterable[Entry]) -> Generator[Outcome, None, None]:
+    """What came of each case, in order."""
+    places: deque[Entry] = deque()
+
+    def noted() -> Iterator[Entry]:
+        for entry in entries:
+            places.append(entry)
+            yield entry
+
+    for result in executor.run(make, noted()):
+        entry = places.popleft()
+        yield _lost(entry, result) if isinstance(result, Lost) else result
+
+
+def _lost(entry: Entry, lost: Lost) -> Outcome:
+    message = f"the process that worked on this case ended twice: {lost.reason}"
+    return unusable(entry.place, GradcalcError("lost", message))

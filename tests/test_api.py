@@ -1,0 +1,150 @@
+"""gradcalc as a library."""
+
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import autogradcli
+from autogradcli import GradcalcError, Report, assert_gradient, check, diff, evaluate
+from tests import users_code
+from tests.cases import write
+
+
+def test_evaluate_gives_a_report() -> None:
+    """Numbers, the verdict and the formula, as `gradcalc eval` has them."""
+    report = evaluate("5*x**3 + 2*x**2 + 4*x + 8", x=2)
+    assert isinstance(report, Report)
+    assert (report.value, report.gradients["x"].autograd, report.verdict) == (64.0, 72.0, "verified")
+    assert report.gradients["x"].symbolic.formula == "15*x**2 + 4*x + 4"
+    assert report.to_dict()["gradients"]["x"]["exact"]["value"] == "72"
+
+
+VALUES: list[tuple[Any, Any, str]] = [
+    (2, 2.0, "float64"),
+    ("pi/4", 0.7853981633974483, "float64"),
+    (np.float32(0.1), 0.10000000149011612, "float64"),
+    (np.array([1, 2]), [1.0, 2.0], "float64"),
+    (torch.tensor([0.1, 2.0]), [0.10000000149011612, 2.0], "float32"),
+    (torch.tensor([0.1], dtype=torch.float64), [0.1], "float64"),
+    (torch.tensor(3.0, dtype=torch.bfloat16, requires_grad=True), 3.0, "bfloat16"),
+    (torch.tensor([1, 2]), [1.0, 2.0], "float64"),
+    ([[1, 2], (3, 4.5)], [[1.0, 2.0], [3.0, 4.5]], "float64"),
+]
+
+
+@pytest.mark.parametrize(("value", "received", "dtype"), VALUES)
+def test_values_of_python_numpy_and_torch(value: Any, received: Any, dtype: str) -> None:
+    """Torch receives exactly these numbers; a tensor's dtype is that of the run."""
+    report = evaluate("sum(x*x)", x=value, symbolic=False)
+    assert (report.variables["x"].value, report.variables["x"].dtype) == (received, dtype)
+
+
+def test_names_that_are_parameters_too() -> None:
+    """Their values stand in `at`."""
+    report = evaluate("at*dtype + x", {"at": 2, "dtype": 3}, x=1, symbolic=False)
+    assert {name: each.autograd for name, each in report.gradients.items()} == {"at": 3.0, "dtype": 2.0, "x": 1.0}
+
+
+def test_what_is_asked() -> None:
+    """The options of the command, by the same names."""
+    report = evaluate("y = x*z; y**2", x=2, z=3, wrt=["y"], of="y", dtype="float32", symbolic=False)
+    assert (report.output, list(report.gradients), report.variables["x"].dtype) == ("y", ["y"], "float32")
+    upstream = evaluate("x**2", x=[1, 2], upstream=torch.tensor([1.0, 10.0]), dtype="float64", symbolic=False)
+    assert upstream.gradients["x"].autograd == [2.0, 40.0]
+
+
+ERRORS: list[tuple[str, dict[str, Any], str]] = [
+    ("2 +", {}, "something is missing after +"),
+    ("x", {}, "x has no value"),
+    ("x", {"x": 1, "y": 2}, "at.y is not a variable"),
+    ("x", {"x": None}, "at.x must be a number, and is null"),
+    ("x", {"x": 2j}, "at.x must be a number, and is complex"),
+    ("x", {"x": "@secret.npy"}, "at.x names a file"),
+    ("x", {"x": 1, "dtype": "float23"}, "there is no dtype float23"),
+]
+
+
+@pytest.mark.parametrize(("expression", "arguments", "message"), ERRORS)
+def test_input_that_makes_no_sense(expression: str, arguments: dict[str, Any], message: str) -> None:
+    """GradcalcError, with the sentence that the commands print."""
+    with pytest.raises(GradcalcError) as caught:
+        evaluate(expression, **arguments)
+    assert caught.value.message == message
+
+
+def test_a_callable_of_ones_own() -> None:
+    """It is judged as with `--function`."""
+    assert evaluate("x**2", x=3, function=users_code.Square, symbolic=False).verdict == "verified"
+    assert evaluate("x**3", x=3, function=users_code.Cube, symbolic=False).verdict == "mismatch"
+    assert evaluate("x - 1", x=3, function=lambda x: x - 1, symbolic=False).gradients["x"].autograd == 1.0
+
+
+def test_diff() -> None:
+    """The formulas by name; an error if there is none."""
+    assert diff("x**2*y") == {"x": "2*x*y", "y": "x**2"}
+    assert diff("y = x**2; sin(y)", of="y") == {"x": "2*x"}
+    assert diff("exp(-b*t)", ["t"], style="latex") == {"t": "- b e^{- b t}"}
+    for arguments in ({"style": "text2"}, {"wrt": ["z"]}):
+        with pytest.raises(GradcalcError):
+            diff("x**2", **arguments)
+
+
+def test_check(tmp_path: Path) -> None:
+    """Files, directories and mappings, in their order."""
+    path = write(tmp_path, '[[case]]\nexpression = "x**2"\nat.x = 1\ngrad.x = 3')
+    result = check(path, {"name": "mine", "expression": "x*w", "at": {"x": 1, "w": 2}}, symbolic=False)
+    assert [outcome.status for outcome in result.outcomes] == ["failed", "passed"]
+    assert not result.passed
+    assert check({"expression": "sum(w)", "at": {"w": np.ones(3)}}, symbolic=False).passed
+    assert result.to_dict()["summary"] == {"cases": 2, "points": 2, "passed": 1, "failed": 1, "error": 0}
+    assert str(result).startswith("failed  x**2\n")
+    assert not check({"expression": "x +"}).passed
+
+
+def test_assert_gradient() -> None:
+    """Nothing if all holds; AssertionError with the rule and its numbers; GradcalcError for nonsense."""
+    assert_gradient("sigmoid(x)", x=2.0, expect={"claim": {"x": "sigmoid(x)*(1 - sigmoid(x))"}})
+    assert_gradient("x**2", x=torch.tensor(3.0), function=users_code.Square, symbolic=False)
+    with pytest.raises(AssertionError, match=r"grad\.x: torch gives 4\.0 at x = 2\.0, expected 5\.0"):
+        assert_gradient("x**2", x=2, expect={"grad": {"x": 5}}, symbolic=False)
+    with pytest.raises(AssertionError, match="verdict: kink at x = 0"):
+        assert_gradient("abs(x)", x=0, strict=True, symbolic=False)
+    with pytest.raises(GradcalcError, match="there is no key gradd"):
+        assert_gradient("abs(x)", x=0, expect={"gradd": 3}, symbolic=False)
+
+
+def test_notebooks_show_tables() -> None:
+    """HTML that a parser reads, and Markdown, of a report and of checks; signs stand for themselves."""
+    report = evaluate("where(x < 1, x, x**2)", x=2, symbolic=False)
+    cells = [cell.text for cell in ET.fromstring(report._repr_html_()).iter("td")]
+    assert cells[0] == "where(x < 1, x, x**2)"
+    assert "| where(x \\< 1, x, x\\*\\*2) | 4.0 | x | 2.0 | 4.0 |" in report._repr_markdown_()
+    result = check({"name": "<&>", "expression": "x", "at": {"x": 1}, "value": 2}, symbolic=False)
+    assert [cell.text for cell in ET.fromstring(result._repr_html_()).iter("td")][:3] == ["failed", "<&>", "1"]
+    assert result._repr_markdown_().startswith("### gradcalc: 1 case at 1 point: 1 failed\n")
+    assert str(report).startswith("f = where(x < 1, x, x**2)")
+
+
+def test_nothing_prints(capfd: pytest.CaptureFixture[str]) -> None:
+    """Neither results nor what went wrong."""
+    evaluate("abs(x)", x=0, symbolic=False)
+    check({"expression": "2 +"})
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_the_package_offers() -> None:
+    """The names of `__all__` and no others; nothing heavy is imported before one of them is used."""
+    assert set(autogradcli.__all__) <= set(dir(autogradcli))
+    with pytest.raises(AttributeError, match="has no attribute 'evalute'"):
+        autogradcli.evalute  # noqa: B018
+    program = (
+        "import sys, autogradcli; from autogradcli import diff, check; print({'torch', 'sympy'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
