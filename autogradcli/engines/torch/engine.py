@@ -169,7 +169,8 @@ def _constant_kind(operand: Value) -> torch.dtype:
 
 def _apply(function: Function, operands: Sequence[Value], options: Mapping[str, object], kind: torch.dtype) -> Value:
     """torch's own function if the row names one, else the row's definition, operation by operation."""
-    if not function.torch:
+    run = native(function)
+    if run is None:
         return _define(function, operands, options, kind)
     convert = _keep if function.torch.startswith("operator.") else _as_tensor
     parameters = function.parameters_of(operands, options)
@@ -180,8 +181,8 @@ def _apply(function: Function, operands: Sequence[Value], options: Mapping[str, 
     by_name = [each.name for each in parameters if each not in leading]
     keywords = {name: plain_option(given[name]) for name in (*by_name, *options) if name != FIELD}
     if function.constructs:
-        return construct(function.torch, keywords, kind)
-    result: Value = native(function.torch)(*positional, **keywords)
+        return construct(run, keywords, kind)
+    result: Value = run(*positional, **keywords)
     chosen: Value = getattr(result, str(given[FIELD])) if function.fields else result
     return chosen
 
