@@ -295,3 +295,18 @@ BinaryCrossEntro…LogitsBackward0  g(x)        0.123457       1.0
       └ AccumulateGrad            x                1.0       1.0
 """
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "room", "text"),
+    [
+        ([0.5, 1.1, -0.15000000000000002], 30, "[0.5, 1.1, -0.15]"),
+        ([1 / 3, 2 / 3, 3 / 7, 4 / 7], 36, "[0.333333, 0.666667, … 0.571429]"),
+        ([1 / 3, 2 / 3], 4, "[0.333333, …]"),
+        ([1 / 3], 4, "[0.333333]"),
+        (1 / 3, 4, "0.333333"),
+    ],
+)
+def test_a_tensor_on_one_line_shows_each_component_once(value: Any, room: int, text: str) -> None:
+    """Digits are cut before components, and nothing stands both before and after the ellipsis."""
+    assert brief(value, float_writer("float64"), room, "…") == text

@@ -6,6 +6,7 @@ What is too large for a screen keeps its first and last rows and columns, as in 
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import starmap, zip_longest
 from typing import Any
 
@@ -170,17 +171,25 @@ def _padded(cell: tuple[str, str], slot: Sequence[int]) -> str:
     return f"{' ' * (before - columns(left))}{left}{right}{' ' * (after - columns(right))}"
 
 
+def _with_digits(write: Write, digits: int | None, each: Any) -> str:
+    return write(each, digits)
+
+
 def brief(value: Array, write: Write, room: int | None, ellipsis: str) -> str:
     """A tensor on one line: whole if it is no wider than `room`, or that is None; else its ends, or its beginning."""
     components = flat(value)
-    if room is None or len(components) * LEAST_CELL <= room:
-        text = entries(value, lambda each: write(each, None))
-        if room is None or columns(text) <= room:
-            return text
+    if room is None:
+        return entries(value, lambda each: write(each, None))
+    if len(components) * LEAST_CELL <= room:
+        wholes = (entries(value, partial(_with_digits, write, digits)) for digits in (None, FEW_DIGITS))
+        fitting = next((text for text in wholes if columns(text) <= room), None)
+        if fitting is not None:
+            return fitting
+    if len(components) == 1:
+        return entries(value, partial(_with_digits, write, FEW_DIGITS))
     dimensions = len(shape(value))
-    first, *others, last = (write(each, FEW_DIGITS) for each in [*components[: room // LEAST_CELL], components[-1]])
-    if not dimensions:
-        return first
+    most = max(min(room // LEAST_CELL, len(components) - 1), 1)
+    first, *others, last = (write(each, FEW_DIGITS) for each in [*components[:most], components[-1]])
     texts = [first, ellipsis, last]
     while others and columns(", ".join([*texts, others[0]])) + 2 * dimensions <= room:
         texts.insert(-2, others.pop(0))
