@@ -11,8 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO, Self
 
@@ -34,6 +33,7 @@ from autogradcli.engines.sympy.messages import (
     pack,
     receive,
 )
+from autogradcli.interrupts import interrupts_blocked
 from autogradcli.language.program import Program
 
 COMMAND = (sys.executable, "-P", "-m", "autogradcli.engines.sympy.worker")
@@ -254,7 +254,7 @@ class _Child:
     def __init__(self) -> None:
         # The child must find the same modules as its parent, whatever folder it starts in.
         path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
-        with _interrupts_blocked():
+        with interrupts_blocked():
             self._process = subprocess.Popen(
                 COMMAND,
                 stdin=subprocess.PIPE,
@@ -313,20 +313,6 @@ class _Child:
         self._requests.put(None)
         for thread in self._threads:
             thread.join()
-
-
-@contextmanager
-def _interrupts_blocked() -> Iterator[None]:
-    """Have a child that starts meanwhile never hear of Ctrl-C, which a terminal sends to parent and child alike.
-
-    A child inherits what is blocked, and keeps it; what it could do itself comes after its interpreter has started.
-    An interrupt of the parent is delivered afterwards.
-    """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _read(stream: BinaryIO, replies: "queue.SimpleQueue[tuple[Reply | None, float]]") -> None:

@@ -47,7 +47,10 @@ def forms_with_sigmoids(formula: Expr) -> Iterator[Expr]:
     yield from forms(formula)
     sizes = tree_sizes(formula)
     if sizes[formula] <= LEGIBLE and any(_exponent(part) for part in sizes):
-        yield from reversed([*forms(_with_sigmoids(formula))])  # of equally short ones that with common factors out
+        named = _with_sigmoids(formula)
+        if any(part.is_Add and _has_common_factor(part) for part in tree_sizes(named)):
+            yield sympy.factor_terms(named)
+        yield named
 
 
 def _with_sigmoids(formula: Expr) -> Expr:
