@@ -16,7 +16,7 @@ from autogradcli.compute.report import Report
 from autogradcli.engines.detail import Detail
 from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.language.nearest import did_you_mean
-from autogradcli.language.tape import MAX_ENTRIES
+from autogradcli.language.tape import MAX_OPERATIONS
 from autogradcli.render.graph.cut import Excerpt, cut
 from autogradcli.render.graph.dot import draw_dot
 from autogradcli.render.graph.image import FORMATS as PICTURES
@@ -92,7 +92,7 @@ def graph(
     dtype: options.DtypeOption = "float64",
     saved: Saved = False,
     depth: Depth = None,
-    max_operations: options.MaxOperations = MAX_ENTRIES,
+    max_operations: options.MaxOperations = MAX_OPERATIONS,
     format: Format = None,
     json: options.Json = False,
     full: options.Full = False,
@@ -145,7 +145,8 @@ def draw_graph(problem: Problem, form: str, depth: int | None, full: bool, outpu
 def choose_form(format: str | None, json: bool, output: str | None) -> str:
     """The format that the options ask for, or that the name of the file means; a tree if neither does."""
     if json and format not in {None, "json"}:
-        raise GradcalcError("usage", f"--json is short for --format json, and --format is {format}")
+        message = f"--json is short for --format json, and --format is {format}"
+        raise GradcalcError("usage", message, hint="leave one of them out")
     if json or format is not None:
         return "json" if json else format or "tree"
     if output is None or output == "-":
@@ -192,7 +193,9 @@ def write_bytes(data: bytes, output: str | None) -> None:
     except BrokenPipeError:
         raise
     except (OSError, ValueError) as error:
-        raise file_error(output or "standard output", error, "written") from error
+        failure = file_error(output or "standard output", error, "written")
+        failure.hint = "write to a folder of your own: -o ~/graph.svg"
+        raise failure from error
 
 
 def _directory(path: str, form: str = "svg") -> GradcalcError:

@@ -39,7 +39,7 @@ def derivatives(node: Any, place: int, by_component: bool) -> tuple[Derivative |
         given: list[torch.Tensor | None] = [None] * len(sizes)
         given[place] = vector
         found = node(*given)
-        return found if isinstance(found, tuple) else (found,)
+        return [_reduced(each, *edge) for each, edge in zip(_several(found), node.next_functions, strict=True)]
 
     ones = torch.ones(shape, dtype=node._input_metadata[place].dtype)
     try:
@@ -52,6 +52,17 @@ def derivatives(node: Any, place: int, by_component: bool) -> tuple[Derivative |
     except RuntimeError:
         # Some backward formulas refuse what never happens in a real pass; the pass itself is none the worse for it.
         return (None,) * len(node.next_functions)
+
+
+def _several(found: Any) -> tuple[torch.Tensor | None, ...]:
+    return found if isinstance(found, tuple) else (found,)
+
+
+def _reduced(gradient: torch.Tensor | None, below: Any, place: int) -> torch.Tensor | None:
+    """A gradient in the shape of the input that it is for: where that was broadcast, torch's engine adds up."""
+    if gradient is None or below is None:
+        return None
+    return gradient.sum_to_size(below._input_metadata[place].shape)
 
 
 class _Rows:

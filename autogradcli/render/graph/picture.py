@@ -20,12 +20,12 @@ SCREEN = Terminal(boxes=True)
 """What texts are shortened for: something that can show an ellipsis."""
 WIDEST_TEXT = 44
 """Characters of an expression in a box."""
-WIDEST_TENSOR = 30
+WIDEST_TENSOR = 36
 """Characters of a tensor in a box."""
 WIDEST_LABEL = 20
 """Characters of a tensor beside an arrow."""
 FEW = 4
-"""Significant digits beside an arrow."""
+"""Significant digits beside an arrow, and of components."""
 LONGEST = 2_000
 """Characters of a text that pops up."""
 
@@ -174,7 +174,12 @@ def _any_writer(write: Write) -> Write:
 
 
 def _few(value: Array, write: Write, room: int) -> str:
-    return brief(value, write, room, SCREEN.ellipsis) if shape(value) else write(value, FEW_DIGITS)
+    return brief(value, _fewer(write), room, SCREEN.ellipsis) if shape(value) else write(value, FEW_DIGITS)
+
+
+def _fewer(write: Write) -> Write:
+    """Writes components with the digits that arrows have."""
+    return lambda number, digits: write(number, min(digits or FEW, FEW))
 
 
 def _arrows(node: Node, nodes: Sequence[Node], write: Write) -> Sequence[Arrow]:
@@ -199,7 +204,7 @@ def derivative_text(derivative: Derivative | None, write: Write, room: int | Non
     matrix = derivative.output and derivative.input and not derivative.by_component
     if value is None or (matrix and room is not None):
         return f"{written(derivative.output)} by {written(derivative.input)}"
-    return brief(value, write, room, ellipsis) if shape(value) else write(value, None if room is None else FEW)
+    return brief(value, write if room is None else _fewer(write), room, ellipsis)
 
 
 def saved_text(node: Node, write: Write, room: int | None, ellipsis: str) -> str:
