@@ -16,7 +16,9 @@ from autogradcli.engines.torch.snippet.library import Library
 from autogradcli.run.execute import Raised, execute
 from autogradcli.run.source import Source
 
-SNIPPETS = sorted((Path(__file__).parent / "snippets").glob("*.py"))
+FOLDER = Path(__file__).parent / "snippets"
+SNIPPETS = [path for path in sorted(FOLDER.rglob("*.py")) if path.stem != "xor"]
+"""All but the one that stops in torch, and goes on with floats in gradcalc."""
 SEED = 7
 
 
@@ -80,4 +82,4 @@ def test_a_snippet_prints_what_it_prints_under_python(path: Path) -> None:
 
 def test_there_are_snippets() -> None:
     """The pattern above finds them."""
-    assert len(SNIPPETS) >= 30
+    assert len(SNIPPETS) >= 38

@@ -10,6 +10,7 @@ from autogradcli.run.builtins import builtins
 from autogradcli.run.machine import Machine
 from autogradcli.run.source import Source
 from autogradcli.run.statements import Statements
+from autogradcli.run.trace import Tracer
 
 STOPPED = "gradcalc"
 """Stands for the type of an error that Python would not raise: a bound, or what only shows when it is run."""
@@ -27,7 +28,13 @@ class Raised:
     """The tensor whose method raised it, if it was one."""
 
 
-def execute(source: Source, library: Any, write: Callable[[str], object], seed: int | None) -> Raised | None:
+def execute(
+    source: Source,
+    library: Any,
+    write: Callable[[str], object],
+    seed: int | None,
+    tracer: Tracer | None = None,
+) -> Raised | None:
     """The error that ends the snippet, or None if it runs to its end.
 
     GradcalcError for what is not part of the subset, before anything is run. A bound that is passed on the way ends the
@@ -35,7 +42,7 @@ def execute(source: Source, library: Any, write: Callable[[str], object], seed: 
     """
     machine = Machine(source, library, write)
     machine.builtins = builtins(machine)
-    program = Statements(machine).program(source.tree)
+    program = Statements(machine, tracer).program(source.tree)
     try:
         with library.running(seed, lambda: machine.span), memory_bounded():
             program({})

@@ -11,9 +11,10 @@ from autogradcli.compute.compute import Session, versions
 from autogradcli.compute.verdict import worst
 from autogradcli.errors import ExitCode, GradcalcError, Span
 from autogradcli.run.execute import Raised, execute
-from autogradcli.run.ledger import Failure, Ledger
+from autogradcli.run.ledger import Failure, Ledger, TraceLine
 from autogradcli.run.mistakes import explain, hint_for
 from autogradcli.run.source import Source
+from autogradcli.run.trace import Tracer
 from autogradcli.run.verify import Demands, verify
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def run_snippet(source: Source, write: Write, wanted: Wanted, demands: Demands) 
     """The ledger of a snippet whose every gradient is verified."""
     with Session(demands.symbolic) as session:
         library = _recording(source)
-        raised, tracer = _execute(source, library, write, wanted)
+        raised, trace = _execute(source, library, write, wanted)
         passes = verify(library.events, source, session, demands)
     return Ledger(
         name=source.name,
@@ -46,7 +47,7 @@ def run_snippet(source: Source, write: Write, wanted: Wanted, demands: Demands) 
         verdict=worst(each.entry.verdict for each in passes),
         unverified_in_time=sum(not each.in_time for each in passes),
         backwards=library.backwards,
-        trace=tracer,
+        trace=trace,
         versions=versions(),
     )
 
@@ -56,7 +57,7 @@ def run_alone(source: Source, write: Write, wanted: Wanted) -> Ledger:
     from autogradcli.engines.torch.snippet.library import Library
 
     library = Library()
-    raised, tracer = _execute(source, library, write, wanted)
+    raised, trace = _execute(source, library, write, wanted)
     return Ledger(
         name=source.name,
         passes=(),
@@ -65,7 +66,7 @@ def run_alone(source: Source, write: Write, wanted: Wanted) -> Ledger:
         verdict="unverified" if library.backwards else "verified",
         verifying=False,
         backwards=library.backwards,
-        trace=tracer,
+        trace=trace,
         versions=versions(),
     )
 
@@ -76,8 +77,10 @@ def _recording(source: Source) -> "RecordingLibrary":
     return RecordingLibrary(_literals(source))
 
 
-def _execute(source: Source, library: Any, write: Write, wanted: Wanted) -> Any:
-    return execute(source, library, write, wanted.seed), ()
+def _execute(source: Source, library: Any, write: Write, wanted: Wanted) -> tuple[Raised | None, tuple[TraceLine, ...]]:
+    tracer = Tracer(source) if wanted.trace else None
+    raised = execute(source, library, write, wanted.seed, tracer)
+    return raised, () if tracer is None else tracer.lines()
 
 
 def _literals(source: Source) -> dict[float, Fraction]:

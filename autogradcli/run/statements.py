@@ -12,6 +12,7 @@ from autogradcli.run.machine import Evaluate, Execute, Frame, Function, Machine
 from autogradcli.run.names import Scope, assigned, cost, parameters
 from autogradcli.run.operators import INPLACE
 from autogradcli.run.refusals import ATTRIBUTES, MODULES
+from autogradcli.run.trace import Tracer
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,9 @@ BREAK, CONTINUE = object(), object()
 class Statements(Expressions):
     """Translates statements. A closure gives None if the next statement follows, else a signal."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine, tracer: Tracer | None = None) -> None:
         super().__init__(machine)
+        self._tracer = tracer
         self._statements: Mapping[type[ast.stmt], Callable[[Any, Scope], Execute]] = {
             ast.Expr: self._expression,
             ast.Assign: self._assign,
@@ -62,7 +64,7 @@ class Statements(Expressions):
     def block(self, body: Sequence[ast.stmt], scope: Scope) -> Execute:
         """The closure of statements one after the other."""
         machine = self.machine
-        steps = [(node, self._statements[type(node)](node, scope)) for node in body]
+        steps = [(node, self._step(node, scope)) for node in body]
 
         def run(frame: Frame) -> Any:
             for node, step in steps:
@@ -73,6 +75,10 @@ class Statements(Expressions):
             return None
 
         return run
+
+    def _step(self, node: ast.stmt, scope: Scope) -> Execute:
+        step = self._statements[type(node)](node, scope)
+        return step if self._tracer is None else self._tracer.traced(node, step)
 
     def _expression(self, node: ast.Expr, scope: Scope) -> Execute:
         value = self.translate(node.value, scope)

@@ -3,19 +3,28 @@
 from collections.abc import Iterator, Sequence
 
 from autogradcli.compute.report import Reason
-from autogradcli.engines.opinions import Array, flat
+from autogradcli.engines.opinions import Array, flat, shape
 from autogradcli.errors import visible
+from autogradcli.language.shapes import written
 from autogradcli.render.blocks import float_writer
 from autogradcli.render.layout import Column, Table, draw_table
 from autogradcli.render.numbers import ulps
 from autogradcli.render.run.groups import Group, counted, groups, headline, times
-from autogradcli.render.tensors import brief
+from autogradcli.render.tensors import brief, draw_tensor
 from autogradcli.render.terminal import Terminal
 from autogradcli.render.verdicts import LOOKS
 from autogradcli.run.ledger import Entry, Ledger, Mistake, Pass, TraceLine
 
 ROOM = 72
 """Columns for a tensor on one line; JSON has all of it."""
+SMALL = 32
+"""Components of a tensor that is never cut off a terminal."""
+SAME = "the same"
+"""Stands for a `.grad` that is the gradient itself."""
+LABEL = 20
+"""Columns before what a label stands for."""
+WIDEST = 120
+"""Columns of a tensor on several lines, off a terminal."""
 FEWEST = 24
 """Columns that a tensor is given however narrow the terminal is."""
 
@@ -25,11 +34,17 @@ def draw_text(ledger: Ledger, terminal: Terminal) -> str:
     sections = [
         [terminal.paint(f"gradcalc run {visible(ledger.name)}: {headline(ledger)}", "bold")],
         list(_trace(ledger.trace, terminal)),
-        *(list(_group(each, terminal)) for each in groups(ledger.passes)),
-        *(list(_mistake(each, terminal)) for each in ledger.mistakes),
+        *_in_place(ledger, terminal),
         list(_end(ledger, terminal)),
     ]
     return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
+
+
+def _in_place(ledger: Ledger, terminal: Terminal) -> Iterator[list[str]]:
+    """Passes and mistakes in the order of the lines that they are about."""
+    about = [(each.line, list(_group(each, terminal))) for each in groups(ledger.passes)]
+    about += [(each.line, list(_mistake(each, terminal))) for each in ledger.mistakes]
+    return (lines for _, lines in sorted(about, key=lambda each: each[0]))
 
 
 def _trace(lines: Sequence[TraceLine], terminal: Terminal) -> Iterator[str]:
@@ -42,7 +57,7 @@ def _trace(lines: Sequence[TraceLine], terminal: Terminal) -> Iterator[str]:
 
 def times_run(times: int) -> str:
     """How often a line was run."""
-    return f"run {times:,} times"
+    return f"run {times:,} times, the first of which is shown"
 
 
 def _group(group: Group, terminal: Terminal) -> Iterator[str]:
@@ -57,36 +72,64 @@ def _group(group: Group, terminal: Terminal) -> Iterator[str]:
 
 
 def _heading(each: Pass, terminal: Terminal) -> str:
-    room = _room(terminal)
     parts = [terminal.paint(f"line {each.line}", "bold"), visible(each.code)]
-    parts.append(f"{visible(each.output or 'output')} = {_tensor(each.value, each.dtype, room, terminal)}")
+    parts.append(f"{visible(each.output or 'output')} {_equals(each.value, each.dtype, terminal)}")
     if each.upstream is not None:
-        parts.append(f"upstream {_tensor(each.upstream, each.dtype, room, terminal)}")
+        parts.append(f"upstream {_equals(each.upstream, each.dtype, terminal)}")
     return "   ".join([*parts, each.dtype])
 
 
 def _entries(each: Pass, terminal: Terminal) -> Iterator[str]:
     if not each.entries:
         yield "   no gradient reached a leaf"
-        return
+    elif all(len(shape(entry.after or entry.added)) < 2 for entry in each.entries):
+        yield from (f"   {line}" for line in draw_table(_table(each, terminal), terminal))
+    else:
+        for entry in each.entries:
+            yield from (f"   {line}" for line in _block(entry, each.dtype, terminal))
+    for entry in each.entries:
+        yield from (f"   {line}" for line in _reason(entry.name, entry.reason))
+    yield from (f"   note: {visible(note)}" for note in each.notes)
+
+
+def _table(each: Pass, terminal: Terminal) -> Table:
+    """The entries of a pass, a line each."""
     columns = [
         Column("variable", tuple(visible(entry.name) for entry in each.entries)),
-        Column("gradient", tuple(_added(entry, each.dtype, terminal) for entry in each.entries)),
+        Column("gradient", tuple(_tensor(entry.added, each.dtype, terminal) for entry in each.entries)),
         Column("SymPy: derivative", tuple(_formula(entry) for entry in each.entries)),
         Column("error", tuple(_error(entry) for entry in each.entries)),
     ]
     looks = tuple(LOOKS[entry.verdict].style for entry in each.entries)
     verdicts = Column("verdict", tuple(entry.verdict for entry in each.entries), styles=looks)
     grad = Column(".grad", tuple(_after(entry, each.dtype, terminal) for entry in each.entries))
-    shown = [column for column in (*columns, verdicts, grad) if any(column.cells)]
-    yield from (f"   {line}" for line in draw_table(Table(tuple(shown)), terminal))
-    for entry in each.entries:
-        yield from (f"   {line}" for line in _reason(entry.name, entry.reason))
-    yield from (f"   note: {visible(note)}" for note in each.notes)
+    return Table(tuple(column for column in (*columns, verdicts, grad) if any(column.cells)))
 
 
-def _added(entry: Entry, dtype: str, terminal: Terminal) -> str:
-    return _tensor(entry.added, dtype, _room(terminal), terminal)
+def _block(entry: Entry, dtype: str, terminal: Terminal) -> Iterator[str]:
+    """An entry on lines of its own, where one line has no room for its tensors."""
+    yield terminal.paint(f"{visible(entry.name)}   {written(shape(entry.after or entry.added))}", "bold")
+    texts = {"SymPy: derivative": _formula(entry), "error": _error(entry)}
+    yield from _beside("gradient", _rows(entry.added, dtype, terminal))
+    yield from (line for label, text in texts.items() if text for line in _beside(label, [text]))
+    yield from _beside("verdict", [terminal.paint(entry.verdict, LOOKS[entry.verdict].style)])
+    if entry.accumulated and any(flat(entry.before)):
+        yield from _beside(".grad before", _rows(entry.before, dtype, terminal))
+        yield from _beside(".grad + gradient", _rows(entry.after, dtype, terminal))
+    elif entry.after is not None:
+        yield from _beside(".grad", [_after(entry, dtype, terminal)])
+
+
+def _rows(value: Array, dtype: str, terminal: Terminal) -> Sequence[str]:
+    if value is None:
+        return ["none"]
+    room = max(FEWEST, (terminal.width or WIDEST) - LABEL)
+    return draw_tensor(value, float_writer(dtype), room, terminal.ellipsis).lines
+
+
+def _beside(label: str, lines: Sequence[str]) -> Iterator[str]:
+    for place, line in enumerate(lines):
+        yield f"   {'' if place else label:<{LABEL}}{line}"
 
 
 def _formula(entry: Entry) -> str:
@@ -108,10 +151,10 @@ def _after(entry: Entry, dtype: str, terminal: Terminal) -> str:
     """What `.grad` holds now; where it accumulated, as the sum that it is."""
     if entry.after is None:
         return ""
-    room = _room(terminal) if not entry.accumulated else max(_room(terminal) // 2, FEWEST)
-    parts = [entry.before, entry.added, entry.after] if entry.accumulated else [entry.after]
-    texts = [_tensor(each, dtype, room, terminal) for each in parts]
-    return f"{texts[0]} + {texts[1]} = {texts[2]}" if entry.accumulated else texts[0]
+    if not entry.accumulated or not any(flat(entry.before)):
+        return SAME if entry.before is None else f"{SAME}, from zero"
+    texts = [_tensor(each, dtype, terminal, share=2) for each in (entry.before, entry.added, entry.after)]
+    return f"{texts[0]} + {texts[1]} = {texts[2]}"
 
 
 def _reason(name: str, reason: Reason | None) -> Iterator[str]:
@@ -144,9 +187,17 @@ def _end(ledger: Ledger, terminal: Terminal) -> Iterator[str]:
         yield f"verdict  {terminal.paint(ledger.verdict, look.style)}: {sentence}"
 
 
-def _tensor(value: Array, dtype: str, room: int, terminal: Terminal) -> str:
-    return "none" if value is None else brief(value, float_writer(dtype), room, terminal.ellipsis)
+def _equals(value: Array, dtype: str, terminal: Terminal) -> str:
+    """What a name is said to be in a heading: its value, or the shape of a table."""
+    sizes = shape(value)
+    return f"= {_tensor(value, dtype, terminal)}" if len(sizes) < 2 else f"of shape {written(sizes)}"
 
 
-def _room(terminal: Terminal) -> int:
-    return ROOM if terminal.width is None else max(FEWEST, terminal.width // 3)
+def _tensor(value: Array, dtype: str, terminal: Terminal, share: int = 1) -> str:
+    """A tensor on one line: all of it if it is small and nobody looks at it on a screen."""
+    if value is None:
+        return "none"
+    room: int | None = ROOM if terminal.width is None else max(FEWEST, terminal.width // 3)
+    if terminal.width is None and len(flat(value)) <= SMALL:
+        room = None
+    return brief(value, float_writer(dtype), None if room is None else room // share, terminal.ellipsis)

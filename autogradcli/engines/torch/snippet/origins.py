@@ -78,3 +78,9 @@ def record_of(tensor: torch.Tensor) -> Record:
         found = Record()
         setattr(tensor, RECORD, found)
     return found
+
+
+def cut_of(tensor: torch.Tensor) -> str | None:
+    """What cut a tensor off from the graph; None if nothing did."""
+    found: Record | None = tensor.__dict__.get(RECORD)
+    return None if found is None else found.cut

@@ -9,7 +9,7 @@ import torch
 
 from autogradcli.engines.torch.snippet.bind import Binder, Bound, Slot, Unbindable
 from autogradcli.engines.torch.snippet.operation import Operation
-from autogradcli.engines.torch.snippet.origins import Given, Made, Operand, Origin, Record, Unknown, record_of
+from autogradcli.engines.torch.snippet.origins import Given, Made, Operand, Origin, Record, Unknown, cut_of, record_of
 from autogradcli.errors import Span
 from autogradcli.language.function import FIELD
 
@@ -46,6 +46,7 @@ class Recorder:
             return
         outputs = [each for each in _tensors(result) if self._followed(each, arguments, keywords)]
         if not outputs:
+            self._carry_cut(arguments, result)
             return
         try:
             bound, slots = self._binder.bind(operation, arguments, keywords)
@@ -67,7 +68,14 @@ class Recorder:
     def _note_cut(self, arguments: Sequence[Any], result: Any) -> None:
         """Take note that a result is cut off from the graph of what it was made of."""
         reason = "no_grad" if not torch.is_grad_enabled() else "detach"
-        if any(each.requires_grad or record_of(each).cut for each in _tensors(arguments)):
+        if any(each.requires_grad or cut_of(each) for each in _tensors(arguments)):
+            for output in _tensors(result):
+                record_of(output).cut = reason
+
+    def _carry_cut(self, arguments: Sequence[Any], result: Any) -> None:
+        """Take note that a result is made of what was cut off from the graph."""
+        reason = next(filter(None, map(cut_of, _tensors(arguments))), None)
+        if reason is not None:
             for output in _tensors(result):
                 record_of(output).cut = reason
 
