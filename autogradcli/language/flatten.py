@@ -256,15 +256,13 @@ class Flattener:
     def _part(self, tree: Tree, call: ast.Call, place: int | Token, node: ast.expr, scope: Scope) -> _Part:
         """An argument, as the rows that the call may mean want it: fixed by the text, taken apart, or as a value."""
         name = place if isinstance(place, Token) else None
-        rows = self._rows(tree, call)
-        parameters = [parameter_at(row, place.text if isinstance(place, Token) else place) for row in rows]
+        found = (parameter_at(row, name.text if name else place) for row in self._rows(tree, call))
+        parameters = [parameter for parameter in found if parameter is not None]
         span = tree.span(node)
-        if any(each is not None and not each.operand for each in parameters):
-            try:
-                return _Part(span, (), Static(static.evaluate(tree, node, scope)), name)
-            except NotStatic:
-                pass
-        if any(each is not None and each.kind == "sequence" for each in parameters):
+        fixed = _fixed(tree, node, scope, parameters)
+        if fixed is not None:
+            return _Part(span, (), fixed, name)
+        if any(each.kind == "sequence" for each in parameters):
             if isinstance(node, ast.List | ast.Tuple):
                 return _Part(span, tuple((each, scope) for each in node.elts), name=name, apart=True)
             if isinstance(node, ast.ListComp):
@@ -372,6 +370,18 @@ class Flattener:
             span = span.join(other)
             result = Argument(self.steps.call(function, (result, argument), span), span)
         return self._step(result)
+
+
+def _fixed(tree: Tree, node: ast.expr, scope: Scope, parameters: Sequence[Parameter]) -> Static | None:
+    """What the text fixes for one of the parameters that an argument may belong to; None if it is to be a step."""
+    if all(each.operand for each in parameters):
+        return None
+    try:
+        value = static.evaluate(tree, node, scope)
+    except NotStatic:
+        return None
+    infinite = value in static.INFINITIES and any(each.operand for each in parameters)
+    return None if infinite else Static(value)
 
 
 def _operands(node: ast.expr) -> Sequence[ast.expr]:

@@ -16,6 +16,7 @@ Scope = Mapping[str, Any]
 DEEPEST = 50
 """Operations within operations."""
 EXPONENTS = range(33)
+INFINITIES = ("inf", "-inf")
 LARGEST = 10**9
 """No size, dimension or subscript is larger."""
 
@@ -108,7 +109,7 @@ def _name(tree: Tree, node: ast.Name | ast.Attribute, scope: Scope) -> Any:
 
 
 def _infinity(text: Any) -> str:
-    if text in {"inf", "-inf"}:
+    if text in INFINITIES:
         return str(text)
     raise NotStatic
 
