@@ -16,7 +16,7 @@ import torch
 from mpmath import mp
 
 from autogradcli.compute.report import Report
-from autogradcli.engines.torch import engine
+from autogradcli.engines.torch import engine, natives
 from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.function import Function
@@ -193,16 +193,18 @@ def self_or_wrong(ctx: Any, upstream: torch.Tensor, place: int, gradient: torch.
 @contextmanager
 def planted(fault: Fault, occurrence: int) -> Iterator[None]:
     """Plants the fault in one of the row's calls on variables, counted in the order of evaluation."""
-    genuine = engine.native
+    genuine = natives.native
     calls = 0
 
-    def native(path: str) -> Callable[..., Any]:
-        function = genuine(path)
+    def native(row: Function) -> Callable[..., Any] | None:
+        function = genuine(row)
+        if function is None:
+            return None
 
         def call(*operands: Any, **options: Any) -> Any:
             nonlocal calls
             places = [i for i, each in enumerate(operands) if isinstance(each, torch.Tensor) and each.requires_grad]
-            if path != fault.row.torch or not places:
+            if row.torch != fault.row.torch or not places:
                 return function(*operands, **options)
             calls += 1
             if calls != occurrence:
@@ -215,7 +217,7 @@ def planted(fault: Fault, occurrence: int) -> Iterator[None]:
     try:
         yield
     finally:
-        engine.native = genuine
+        setattr(engine, "native", genuine)  # noqa: B010  as above
 
 
 # ---- trials ------------------------------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ CALLS = [
     "flipud(m)",
     "roll(v, 1)",
     "v[1:]",
+    "setitem(v, (0,), s)",
     "select(m, 0, 1)",
     "narrow(v, 0, 1, 2)",
     "diag(v)",

@@ -196,6 +196,11 @@ def _nested(value: Any) -> Any:
     return tuple(map(_nested, value)) if isinstance(value, tuple) else whole(value)
 
 
+def _subscript(value: Any) -> tuple[Any, ...]:
+    items = value if isinstance(value, tuple) else (value,)
+    return tuple(_nested(each) if isinstance(each, Fraction | tuple) else each for each in items)
+
+
 def _exact(value: Any) -> Fraction:
     if not isinstance(value, Fraction):
         raise TypeError
@@ -227,7 +232,7 @@ CONVERT: Mapping[str, Callable[[Any], object]] = {
     "shape": _sizes,
     "real": _exact,
     "order": _order,
-    "index": _kept(tuple),
+    "index": _subscript,
 }
 """For each kind of parameter that the text fixes, what it becomes; an exception if it does not fit."""
 WORDS = {

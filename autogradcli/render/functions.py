@@ -39,6 +39,8 @@ def _facts(row: Function) -> list[tuple[str, str]]:
     derivatives = [(f"d/d{name}", text) for name, text in zip(differentiated, row.partials, strict=False) if text]
     return [
         ("also called", ", ".join(row.aliases)),
+        ("as attribute", ", ".join(f"x.{name}" for name in row.properties)),
+        ("gives", " and ".join(f".{name}" for name in row.fields)),
         ("means", row.definition),
         *derivatives,
         ("defined where", row.domain),

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from autogradcli.errors import GradcalcError
+from autogradcli.language.function import Function
 from autogradcli.language.shapes import MAX_ELEMENTS
 
 Scalar = torch.Tensor | float | bool
@@ -72,11 +73,11 @@ def _batch_norm(
     return torch.nn.functional.batch_norm(x, mean, var, **given, **options)
 
 
-SPECIAL: dict[str, Callable[..., Any]] = {
+ADAPTERS: dict[str, Callable[..., Any]] = {
     "if_else": _choose,
     "stack_items": _stack,
-    "index": _index,
-    "set_index": _set_index,
+    "getitem": _index,
+    "setitem": _set_index,
     "numel": _numel,
     "size": _size,
     "einsum": _einsum,
@@ -84,14 +85,19 @@ SPECIAL: dict[str, Callable[..., Any]] = {
     "cross_entropy": _cross_entropy,
     "batch_norm": _batch_norm,
 }
-"""Natives that are not attributes of torch, or take their operands in another way."""
+"""By the row's name: what torch has not as one function, or calls in another way."""
 
 
 @cache
-def native(path: str) -> Callable[..., Any]:
+def native(function: Function) -> Callable[..., Any] | None:
+    """What torch computes a row by; None if it runs the definition."""
+    if function.name in ADAPTERS:
+        return ADAPTERS[function.name]
+    return attribute(function.torch) if function.torch else None
+
+
+def attribute(path: str) -> Callable[..., Any]:
     """The callable that a row's `torch` field names."""
-    if path in SPECIAL:
-        return SPECIAL[path]
     first, *rest = path.split(".")
     if first == "operator":
         return getattr(operator, rest[0])  # type: ignore[no-any-return]
@@ -105,10 +111,10 @@ def plain_option(value: Any) -> Any:
     return value.numerator if value.denominator == 1 else float(value)
 
 
-def construct(path: str, keywords: Mapping[str, Any], kind: torch.dtype) -> torch.Tensor:
+def construct(make: Callable[..., torch.Tensor], keywords: Mapping[str, Any], kind: torch.dtype) -> torch.Tensor:
     """A tensor made of nothing; an error, before any memory is taken, if it were too large."""
-    size: int = native(path)(**keywords, dtype=kind, device="meta").numel()
+    size: int = make(**keywords, dtype=kind, device="meta").numel()
     if size > MAX_ELEMENTS:
         raise GradcalcError("limit", f"this tensor has {size:,} components, and {MAX_ELEMENTS:,} are allowed")
-    tensor: torch.Tensor = native(path)(**keywords, dtype=kind)
+    tensor: torch.Tensor = make(**keywords, dtype=kind)
     return tensor

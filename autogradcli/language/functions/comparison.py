@@ -111,7 +111,6 @@ COMPARISON: tuple[Function, ...] = (
         "if_else",
         "condition: boolean, x, y",
         "x if the condition holds else y; only one of them is computed.",
-        torch="if_else",
         definition="where(condition, x, y)",
     ),
     Function(

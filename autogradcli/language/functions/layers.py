@@ -66,7 +66,7 @@ LAYERS: tuple[Function, ...] = (
         "input, running_mean: fixed = None, running_var: fixed = None, weight=None, bias=None, training: flag = False, "
         "momentum: number = 0.1, eps: number = 1e-5",
         "(input - mean)/sqrt(variance + eps) of each channel, times weight, plus bias.",
-        torch="batch_norm",
+        torch="nn.functional.batch_norm",
         tensor=True,
         note="With training=True mean and variance are the batch's, and the running ones cannot be given.",
     ),

@@ -9,8 +9,8 @@ LOSSES: tuple[Function, ...] = (
         "reduced",
         'x, reduction: ("mean", "sum", "none", "batchmean") = "mean"',
         "The mean or the sum of all components, or they themselves, as the losses give them.",
-        torch="reduced",
         tensor=True,
+        note="torch's losses do this themselves.",
     ),
     Function(
         "mse_loss",
@@ -76,7 +76,7 @@ LOSSES: tuple[Function, ...] = (
         f"input, target: classes, weight: fixed = None, *, ignore_index: int = -100, {REDUCTION}, "
         "label_smoothing: real = 0",
         "The mean of -log softmax(x) at the target classes, or over probabilities of all classes.",
-        torch="cross_entropy",
+        torch="nn.functional.cross_entropy",
         tensor=True,
     ),
     Function(

@@ -208,7 +208,7 @@ REDUCTIONS: tuple[Function, ...] = (
         "x, dim: int = None",
         "The size of a dimension, or the sizes of all.",
         properties=("shape",),
-        torch="size",
+        torch="Tensor.size",
         tensor=True,
     ),
 )

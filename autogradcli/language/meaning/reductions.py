@@ -128,7 +128,7 @@ def _values(meaning: Joined) -> Joined:
 
     def chosen(builder: "Builder", x: "Handle", field: str, **options: Any) -> "Handle":
         if field != "values":
-            raise NoDefinition(field)
+            raise NoDefinition("the order of components")
         return meaning(builder, x, **options)
 
     return chosen
