@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from autogradcli.engines.sympy.process import _interrupts_blocked
+from autogradcli.interrupts import interrupts_blocked
 from tests.symbolic import HARD
 
 GRADCALC = [sys.executable, "-m", "autogradcli"]
@@ -38,7 +38,7 @@ def test_the_child_does_not_hear_of_it() -> None:
     """SIGINT is blocked in SymPy's process from its first instruction on."""
     program = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
     command = [sys.executable, "-c", program]
-    with _interrupts_blocked():
+    with interrupts_blocked():
         inside = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     after = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert (inside, after) == ("True\n", "False\n")

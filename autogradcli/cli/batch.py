@@ -1,23 +1,27 @@
 """`gradcalc batch`: JSON Lines in, JSON Lines out."""
 
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from autogradcli.cli import arguments as options
+from autogradcli.cli.arguments import choice
 from autogradcli.cli.inputs import open_inputs
 from autogradcli.cli.jobs import Jobs, Scheduler, executor
-from autogradcli.cli.output import open_output
+from autogradcli.cli.output import append_output, open_output
 from autogradcli.cli.pipeline import LineWork, Outcome, Status, lines_of, lost
 from autogradcli.cli.progress import open_progress
-from autogradcli.errors import ExitCode
+from autogradcli.cli.resume import unfinished
+from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.executors.work import Executor, Lost
 from autogradcli.language.tape import MAX_OPERATIONS
 from autogradcli.render.json import draw_json_line
+from autogradcli.render.rows import COLUMNS, rows
+from autogradcli.render.tables import TABLES
 from autogradcli.sources.settings import Settings
 
 EXAMPLES = """\b
@@ -37,6 +41,15 @@ Files = Annotated[
 ]
 
 
+Format = Annotated[
+    str | None, choice("--format", ("json", *TABLES), "How the answers are written; JSON Lines if nothing is said.")
+]
+Resume = Annotated[
+    str | None,
+    typer.Option("--resume", metavar="FILE", help="Go on where FILE ends, and write to it: an interrupted run."),
+]
+
+
 def batch(
     files: Files = [],  # noqa: B006
     jobs: Jobs = 1,
@@ -50,7 +63,9 @@ def batch(
     no_symbolic: options.NoSymbolic = False,
     seed: options.Seed = 0,
     max_operations: options.MaxOperations = MAX_OPERATIONS,
+    format: Format = None,
     output: options.Output = None,
+    resume: Resume = None,
     quiet: options.Quiet = False,
 ) -> ExitCode:
     """JSON Lines in, JSON Lines out: a report for each line.
@@ -71,17 +86,37 @@ def batch(
         max_operations=max_operations,
     )
     status = Status()
-    inputs = open_inputs(files, output)
+    form = format or "json"
+    _check_resume(resume, form, output, quiet)
+    inputs = open_inputs(files, output or resume)
     with (
-        open_output(output, quiet) as place,
+        append_output(resume) if resume else open_output(output, quiet) as place,
         open_progress(inputs, place.stream) as advance,
-        closing(run_lines(lines_of(inputs), executor(jobs, scheduler), settings)) as outcomes,
     ):
-        for outcome in outcomes:
-            place.write(draw_json_line(outcome.answer))
-            status.add(outcome)
-            advance(outcome.size)
+        lines = lines_of(inputs)
+        remaining = unfinished(lines, resume, status, settings) if resume else lines
+        begin, draw, end = drawer(form)
+        place.write(begin)
+        with closing(run_lines(remaining, executor(jobs, scheduler), settings)) as outcomes:
+            for outcome in outcomes:
+                place.write(draw(outcome.answer))
+                status.add(outcome)
+                advance(outcome.size)
+        place.write(end)
     return status.exit_code(strict)
+
+
+def _check_resume(resume: str | None, form: str, output: str | None, quiet: bool) -> None:
+    if resume is not None and (output is not None or quiet or form != "json"):
+        raise GradcalcError("usage", "--resume is for JSON Lines in a file, and names the file itself")
+
+
+def drawer(form: str) -> tuple[str, Callable[[Mapping[str, Any]], str], str]:
+    """What comes before all answers, how one is written, and what comes after all."""
+    if form == "json":
+        return "", draw_json_line, ""
+    table = TABLES[form]
+    return table.begin(COLUMNS), lambda answer: table.draw(rows(answer), COLUMNS), table.end()
 
 
 def run_lines(lines: Iterable[bytes], executor: Executor, settings: Settings) -> Generator[Outcome, None, None]:

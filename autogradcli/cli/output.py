@@ -1,11 +1,14 @@
 """Where results go: standard output, a file, or nowhere."""
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TextIO
+from types import FrameType
+from typing import BinaryIO, TextIO
 
 from autogradcli.errors import GradcalcError
 from autogradcli.render.terminal import FILE, Terminal, terminal_of
@@ -30,12 +33,36 @@ class Output:
         if self.stream is None:
             return
         try:
-            self.stream.write(text)
-            self.stream.flush()
+            with uninterrupted():
+                self.stream.write(text)
+                self.stream.flush()
         except BrokenPipeError:
             raise
         except OSError as error:
             raise file_error(self.name, error, "written") from error
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Hold Ctrl-C back, so that what is written is whole; a second one is obeyed, for a reader may stand still."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    obey = signal.getsignal(signal.SIGINT)
+    held: list[tuple[int, FrameType | None]] = []
+
+    def hold(number: int, frame: FrameType | None) -> None:
+        held.append((number, frame))
+        if len(held) > 1 and callable(obey):
+            obey(number, frame)
+
+    signal.signal(signal.SIGINT, hold)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, obey)
+        if held and callable(obey):
+            obey(*held[0])
 
 
 def check_output(path: str | None, quiet: bool) -> None:
@@ -59,6 +86,36 @@ def open_output(path: str | None, quiet: bool = False) -> Iterator[Output]:
             raise file_error(path, error, "written") from error
         with file:
             yield Output(path, file)
+
+
+@contextmanager
+def append_output(path: str) -> Iterator[Output]:
+    """The end of a file, behind its last whole line; the file is made if it is not there."""
+    try:
+        with open(path, "a+b") as file:
+            file.truncate(_whole_lines(file))
+        stream = open(path, "a", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
+    except (OSError, ValueError) as error:
+        raise file_error(path, error, "written") from error
+    with stream:
+        yield Output(path, stream)
+
+
+def _whole_lines(file: BinaryIO) -> int:
+    """Bytes of a file up to the end of its last whole line."""
+    end = file.seek(0, os.SEEK_END)
+    while end:
+        start = max(0, end - CHUNK)
+        file.seek(start)
+        found = file.read(end - start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        end = start
+    return 0
+
+
+CHUNK = 1 << 20
+"""Bytes read at once."""
 
 
 def file_error(path: str, error: OSError | ValueError, what: str) -> GradcalcError:

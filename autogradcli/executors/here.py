@@ -5,26 +5,31 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from autogradcli.executors.feed import Feed
-from autogradcli.executors.work import WINDOW, Make
+from autogradcli.executors.work import WINDOW, Make, Work
 
 
 class Here:
-    """The executor that needs no other process.
-
-    A window of items is begun before the oldest is finished: while torch works on one, SymPy works on the next ones.
-    """
+    """The executor that needs no other process."""
 
     def run(self, make: Make, items: Iterable[Any]) -> Iterator[Any]:
         """As every executor does."""
         work = make()
         try:
-            feed = Feed(items)
-            window: deque[Any] = deque()
-            while window or not feed.ended:
-                item = feed.take(wait=not window) if len(window) < WINDOW else None
-                if item is not None:
-                    window.append(work.begin(*item))
-                elif window:
-                    yield work.finish(window.popleft())
+            yield from in_window(work, items)
         finally:
             work.close()
+
+
+def in_window(work: Work, items: Iterable[Any]) -> Iterator[Any]:
+    """The results in order. A window of items is begun before the oldest is finished.
+
+    While torch works on one, SymPy works on the next ones.
+    """
+    feed = Feed(items)
+    window: deque[Any] = deque()
+    while window or not feed.ended:
+        item = feed.take(wait=not window) if len(window) < WINDOW else None
+        if item is not None:
+            window.append(work.begin(*item))
+        elif window:
+            yield work.finish(window.popleft())

@@ -15,6 +15,7 @@ from autogradcli.errors import GradcalcError
 from autogradcli.executors.feed import End
 from autogradcli.executors.messages import pack, receive
 from autogradcli.executors.work import WINDOW, Lost, Make
+from autogradcli.interrupts import interrupts_blocked
 
 COMMAND = (sys.executable, "-P", "-m", "autogradcli.executors.worker")
 ATTEMPTS = 2
@@ -151,7 +152,8 @@ class _Run:
             self._events.put(("end", None, End(error)))
 
     def _start(self) -> _Worker:
-        process = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment())
+        with interrupts_blocked():
+            process = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment())
         worker = _Worker(process, queue.SimpleQueue())
         worker.requests.put(pack(sys.path) + pack(self._make))
         threading.Thread(target=_write, args=(process.stdin, worker.requests), daemon=True).start()

@@ -2,7 +2,6 @@
 
 import os
 import queue
-import signal
 import sys
 import threading
 from collections import deque
@@ -49,7 +48,6 @@ def _serve(work: Work, conversation: _Conversation) -> None:
 
 def main() -> None:
     """Serve the parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is told as well, and ends its workers
     requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)

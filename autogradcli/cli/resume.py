@@ -1,0 +1,48 @@
+"""Going on where a batch was interrupted."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from autogradcli.cli.pipeline import Status
+from autogradcli.errors import GradcalcError
+from autogradcli.sources.jsonlines import Failure, read_problem
+from autogradcli.sources.settings import Settings
+
+
+def unfinished(lines: Iterable[bytes], path: str, status: Status, settings: Settings) -> Iterator[bytes]:
+    """The lines that the answers in a file do not answer yet; `status` takes in those that they do.
+
+    GradcalcError if the file answers other lines than these.
+    """
+    rest = iter(lines)
+    with open(path, "rb") as answers:
+        for number, answer in enumerate(answers, start=1):
+            line = next(rest, None)
+            if line is None:
+                raise _other(path, number, "there is no such line in the input")
+            _compare(path, number, _read(path, number, answer), line, settings, status)
+    return rest
+
+
+def _read(path: str, number: int, answer: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(answer)
+        if {"id", "expression"} <= found.keys():
+            return found  # type: ignore[no-any-return]
+    except (ValueError, AttributeError):
+        pass
+    raise _other(path, number, "it is no answer of gradcalc batch")
+
+
+def _compare(path: str, number: int, answer: dict[str, Any], line: bytes, settings: Settings, status: Status) -> None:
+    problem = read_problem(line, settings)
+    expression = problem.expression if isinstance(problem, Failure) else problem.program.source
+    if (answer["id"], answer["expression"]) != (problem.id, expression):
+        raise _other(path, number, "it answers another line than the input has there")
+    status.verdicts.update(gradient["verdict"] for gradient in answer.get("gradients", {}).values())
+    status.failed |= "error" in answer
+
+
+def _other(path: str, number: int, why: str) -> GradcalcError:
+    return GradcalcError("usage", f"{path} cannot be gone on with: line {number}: {why}", hint="write to another file")

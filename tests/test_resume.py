@@ -1,0 +1,97 @@
+"""`batch --resume`: an interrupted run goes on where its output ends."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.command import gradcalc
+
+LINES = [{"id": i, "expression": "log(x)" if i != 2 else "x +", "at": {"x": 3 - i}} for i in range(6)]
+INPUT = "".join(json.dumps(each) + "\n" for each in LINES)
+
+
+@pytest.fixture(scope="module")
+def whole() -> list[str]:
+    """The lines of an output that was not interrupted."""
+    return gradcalc("batch", "--no-symbolic", stdin=INPUT).out.splitlines(keepends=True)
+
+
+def ids(text: str) -> list[int]:
+    """The `id` of each line."""
+    return [json.loads(line)["id"] for line in text.splitlines()]
+
+
+@pytest.mark.parametrize("done", range(7))
+def test_what_is_done_is_not_done_again(tmp_path: Path, whole: list[str], done: int) -> None:
+    """The output is what it would have been, and so is the exit status."""
+    path = tmp_path / "out.jsonl"
+    path.write_text("".join(whole[:done]))
+    result = gradcalc("batch", "--no-symbolic", "--resume", str(path), stdin=INPUT)
+    text = path.read_text()
+    assert text.startswith("".join(whole[:done]))
+    assert ids(text) == list(range(6))
+    assert (result.status, result.out) == (2, "")
+
+
+def test_a_line_that_was_cut_off_is_done_again(tmp_path: Path, whole: list[str]) -> None:
+    """A process that is killed may leave half a line."""
+    path = tmp_path / "out.jsonl"
+    path.write_text(whole[0] + whole[1][:-30])
+    gradcalc("batch", "--no-symbolic", "--resume", str(path), stdin=INPUT)
+    assert ids(path.read_text()) == list(range(6))
+
+
+def test_without_a_file_it_is_made(tmp_path: Path) -> None:
+    """So that the same command starts and goes on."""
+    path = tmp_path / "out.jsonl"
+    gradcalc("batch", "--no-symbolic", "--resume", str(path), stdin=INPUT)
+    assert ids(path.read_text()) == list(range(6))
+
+
+def test_the_exit_status_is_that_of_all_lines(tmp_path: Path) -> None:
+    """What was found before counts as well."""
+    path = tmp_path / "out.jsonl"
+    bad = json.dumps({"id": 0, "expression": "where(x > 0, sqrt(x), x)", "at": {"x": -1}}) + "\n"
+    assert gradcalc("batch", "--no-symbolic", "--resume", str(path), stdin=bad).status == 1
+    good = json.dumps({"id": 1, "expression": "x", "at": {"x": 1}}) + "\n"
+    assert gradcalc("batch", "--no-symbolic", "--resume", str(path), stdin=bad + good).status == 1
+    assert ids(path.read_text()) == [0, 1]
+
+
+OTHERS = {
+    "line 1: it answers another line than the input has there": [1],
+    "line 7: there is no such line in the input": [0, 1, 2, 3, 4, 5, 5],
+}
+
+
+@pytest.mark.parametrize("why", OTHERS)
+def test_a_file_that_answers_something_else(tmp_path: Path, whole: list[str], why: str) -> None:
+    """It is left as it is."""
+    path = tmp_path / "out.jsonl"
+    before = "".join(whole[number] for number in OTHERS[why])
+    path.write_text(before)
+    result = gradcalc("batch", "--no-symbolic", "--resume", str(path), stdin=INPUT)
+    assert result.err.startswith(f"error: {path} cannot be gone on with: {why}\n")
+    assert (result.status, path.read_text()) == (2, before)
+
+
+def test_what_is_no_output_of_batch(tmp_path: Path) -> None:
+    """Neither text nor other JSON."""
+    path = tmp_path / "out.jsonl"
+    for text in ("hello\n", "3\n", "{}\n"):
+        path.write_text(text)
+        result = gradcalc("batch", "--resume", str(path), stdin=INPUT)
+        assert "line 1: it is no answer of gradcalc batch" in result.err
+    both = gradcalc("batch", "--resume", str(path), "-o", "x", stdin=INPUT)
+    assert both.err == "error: --resume is for JSON Lines in a file, and names the file itself\n"
+
+
+def test_tables(tmp_path: Path) -> None:
+    """CSV has one header over all lines, and a row for what could not be computed."""
+    path = tmp_path / "out.csv"
+    gradcalc("batch", "--no-symbolic", "--format", "csv", "-o", str(path), stdin=INPUT)
+    rows = path.read_text().splitlines()
+    assert len(rows) == 7
+    assert rows[0].startswith("id,expression,value,variable,at,")
+    assert rows[3] == "2,x +,,,,,,,,,error,something is missing after +"
