@@ -2,7 +2,6 @@
 
 import ast
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice, pairwise
 
@@ -11,6 +10,7 @@ from autogradcli.language import names, static, table
 from autogradcli.language.binding import Argument, Static, parameter_at
 from autogradcli.language.function import Function, Parameter, Placeholder
 from autogradcli.language.lexer import Token, number_value
+from autogradcli.language.parts import Part, Scoped, Value, fixed_by_text, operands, whole_index
 from autogradcli.language.static import NotStatic, Scope
 from autogradcli.language.steps import MAX_STEPS, Steps
 from autogradcli.language.tree import Tree
@@ -49,33 +49,6 @@ LOOPS = {"sum": "add", "prod": "mul", "max": "maximum", "min": "minimum"}
 OF_NONE = {"sum": Fraction(0), "prod": Fraction(1)}
 """What a loop of no terms comes to."""
 
-Value = int | Static
-"""Index of a step, or what the text fixes."""
-Scoped = tuple[ast.expr, Scope]
-"""An expression, and what the text fixes around it."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """An operand of an expression, and what must be evaluated for it."""
-
-    span: Span
-    needs: tuple[Scoped, ...]
-    """One expression; several for a list that is taken apart; none for what the text fixes."""
-    fixed: Static | None = None
-    name: Token | None = None
-    apart: bool = False
-    """Whether it is a list that is taken apart."""
-
-    def argument(self, values: Sequence[Value]) -> Argument:
-        """The argument that the values of `needs` make."""
-        if self.fixed is not None:
-            return Argument(self.fixed, self.span, self.name)
-        if self.apart:
-            steps = tuple(value for value in values if isinstance(value, int))
-            return Argument(steps if len(steps) == len(values) else Static(None), self.span, self.name)
-        return Argument(values[0], self.span, self.name)
-
 
 class Flattener:
     """Adds the steps of expressions, one statement after the other."""
@@ -89,7 +62,7 @@ class Flattener:
 
     def add(self, tree: Tree) -> int:
         """Index of the step that is the value of an expression."""
-        todo: list[tuple[ast.expr, Scope, Sequence[_Part] | None]] = [(tree.root, self._scope, None)]
+        todo: list[tuple[ast.expr, Scope, Sequence[Part] | None]] = [(tree.root, self._scope, None)]
         values: list[Value] = []
         while todo:
             node, scope, parts = todo.pop()
@@ -110,24 +83,24 @@ class Flattener:
             raise self.steps.error("parse", message, argument.span)
         return argument.value
 
-    def _parts(self, tree: Tree, node: ast.expr, scope: Scope) -> Sequence[_Part]:
+    def _parts(self, tree: Tree, node: ast.expr, scope: Scope) -> Sequence[Part]:
         """What must be evaluated before a node."""
         match node:
             case ast.Call():
                 return self._arguments(tree, node, scope)
             case ast.Subscript():
-                index = _Part(tree.span(node.slice), (), Static(self._index(tree, node.slice, scope)))
-                return _Part(tree.span(node.value), ((node.value, scope),)), index
+                index = Part(tree.span(node.slice), (), Static(self._index(tree, node.slice, scope)))
+                return Part(tree.span(node.value), ((node.value, scope),)), index
             case ast.Attribute() if self._in_module(tree, node):
                 return ()
             case ast.ListComp() | ast.GeneratorExp():
                 span = tree.span(node.elt)
-                return [_Part(span, (term,)) for term in self._terms(tree, node, scope)]
+                return [Part(span, (term,)) for term in self._terms(tree, node, scope)]
             case ast.Tuple():
                 items = ", ".join(self.steps.text(tree.bracketed(each)) for each in node.elts)
                 message = "a comma separates arguments and the items of lists, and nothing else"
                 raise self.steps.error("parse", message, tree.span(node), f"for a list type [{items}]")
-        return [_Part(tree.span(child), ((child, scope),)) for child in _operands(node)]
+        return [Part(tree.span(child), ((child, scope),)) for child in operands(node)]
 
     def _value(self, tree: Tree, node: ast.expr, scope: Scope, arguments: Sequence[Argument]) -> Value:
         match node:
@@ -196,7 +169,7 @@ class Flattener:
         """What stands between the brackets after a value, as NumPy takes it."""
         try:
             index = static.evaluate(tree, node, scope)
-            return tuple(map(_whole, index if isinstance(node, ast.Tuple) else (index,)))
+            return tuple(map(whole_index, index if isinstance(node, ast.Tuple) else (index,)))
         except NotStatic:
             hint = "for a mask type where(condition, x, 0)" if isinstance(node, ast.Compare) else "type x[0] or x[1:3]"
             message = "a subscript is made of whole numbers and slices, written out in the text"
@@ -243,7 +216,7 @@ class Flattener:
             return ()
         return (function.value,)
 
-    def _arguments(self, tree: Tree, node: ast.Call, scope: Scope) -> Sequence[_Part]:
+    def _arguments(self, tree: Tree, node: ast.Call, scope: Scope) -> Sequence[Part]:
         if len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp):
             return self._parts(tree, node.args[0], scope)
         positional = [*self._receiver(tree, node.func), *node.args]
@@ -253,21 +226,24 @@ class Flattener:
             parts.append(self._part(tree, node, token, keyword.value, scope))
         return parts
 
-    def _part(self, tree: Tree, call: ast.Call, place: int | Token, node: ast.expr, scope: Scope) -> _Part:
-        """An argument, as the rows that the call may mean want it: fixed by the text, taken apart, or as a value."""
-        name = place if isinstance(place, Token) else None
-        found = (parameter_at(row, name.text if name else place) for row in self._rows(tree, call))
+    def _part(self, tree: Tree, call: ast.Call, given: int | Token, node: ast.expr, scope: Scope) -> Part:
+        """An argument, as the rows that the call may mean want it: fixed by the text, taken apart, or as a value.
+
+        It is given by its place or by its name.
+        """
+        name, place = (given, given.text) if isinstance(given, Token) else (None, given)
+        found = (parameter_at(row, place) for row in self._rows(tree, call))
         parameters = [parameter for parameter in found if parameter is not None]
         span = tree.span(node)
-        fixed = _fixed(tree, node, scope, parameters)
+        fixed = fixed_by_text(tree, node, scope, parameters)
         if fixed is not None:
-            return _Part(span, (), fixed, name)
+            return Part(span, (), fixed, name)
         if any(each.kind == "sequence" for each in parameters):
             if isinstance(node, ast.List | ast.Tuple):
-                return _Part(span, tuple((each, scope) for each in node.elts), name=name, apart=True)
+                return Part(span, tuple((each, scope) for each in node.elts), name=name, apart=True)
             if isinstance(node, ast.ListComp):
-                return _Part(span, tuple(self._terms(tree, node, scope)), name=name, apart=True)
-        return _Part(span, ((node, scope),), name=name)
+                return Part(span, tuple(self._terms(tree, node, scope)), name=name, apart=True)
+        return Part(span, ((node, scope),), name=name)
 
     def _called(self, tree: Tree, node: ast.Call) -> Token:
         assert isinstance(node.func, ast.Name | ast.Attribute)
@@ -370,47 +346,3 @@ class Flattener:
             span = span.join(other)
             result = Argument(self.steps.call(function, (result, argument), span), span)
         return self._step(result)
-
-
-def _fixed(tree: Tree, node: ast.expr, scope: Scope, parameters: Sequence[Parameter]) -> Static | None:
-    """What the text fixes for one of the parameters that an argument may belong to; None if it is to be a step."""
-    if all(each.operand for each in parameters):
-        return None
-    try:
-        value = static.evaluate(tree, node, scope)
-    except NotStatic:
-        return None
-    infinite = value in static.INFINITIES and any(each.operand for each in parameters)
-    return None if infinite else Static(value)
-
-
-def _operands(node: ast.expr) -> Sequence[ast.expr]:
-    match node:
-        case ast.BinOp():
-            return node.left, node.right
-        case ast.UnaryOp():
-            return (node.operand,)
-        case ast.BoolOp():
-            return node.values
-        case ast.List():
-            return node.elts
-        case ast.Compare():
-            return node.left, *node.comparators
-        case ast.IfExp():
-            return node.body, node.test, node.orelse
-        case ast.Attribute():
-            return (node.value,)
-    return ()
-
-
-def _whole(item: object) -> object:
-    """An item of a subscript as NumPy takes it; NotStatic for what is none."""
-    if isinstance(item, tuple):
-        return tuple(map(_whole, item))
-    if isinstance(item, Fraction):
-        if item.denominator != 1:
-            raise NotStatic
-        return int(item)
-    if item is None or item is Ellipsis or isinstance(item, slice | Placeholder):
-        return item
-    raise NotStatic
