@@ -1,4 +1,4 @@
-"""The ledger of a snippet: every `backward` with what it added, verified; accumulation; mistakes and errors explained."""
+"""The ledger of a snippet: what every `backward` added, verified; accumulation, mistakes and errors explained."""
 
 from pathlib import Path
 from typing import Any

@@ -117,7 +117,7 @@ class Calls:
         name = node.attr
         if name.startswith("_"):
             raise self.error("name", f"{name} is not reachable: no attribute with an underscore before it is", node)
-        if name not in self._known:
+        if self._static(node) is None and name not in self._known:
             message, hint = ATTRIBUTES.get(name, (None, did_you_mean(name, sorted(self._known))))
             message = f"{name} is not part of the subset: {message}" if message else f"there is no {name} here"
             raise self.error("name", message, node, hint)
@@ -133,7 +133,7 @@ class Calls:
             return None
         if node.attr not in namespace.names:
             message, hint = ATTRIBUTES.get(node.attr, (None, did_you_mean(node.attr, sorted(namespace.names))))
-            message = message or f"{namespace.name}.{node.attr} is not part of the subset"
+            message = message or f"there is no {node.attr} here"
             raise self.error("name", message, node, hint)
         return namespace.names[node.attr]
 
@@ -216,7 +216,8 @@ class Calls:
         """A call of a method: of a tensor as a rule, whose methods are known before the snippet runs."""
         machine, tensor, name = self.machine, self.machine.library.tensor, function.attr
         operation = machine.library.methods.get(name)
-        native = None if operation is None else machine.library.caller(operation, self.span(node))
+        place = last_line(node, function)
+        native = None if operation is None else machine.library.caller(operation, self.span(place))
         receiver = self.translate(function.value, scope)
 
         def run(frame: Frame) -> Any:
@@ -225,16 +226,16 @@ class Calls:
                 try:
                     callee = self._attribute_of(value, name)
                 except Exception:
-                    machine.node = node
+                    machine.node = place
                     raise
                 positional = [argument(frame) for argument in arguments]
-                return machine.call(callee, positional, {each: named(frame) for each, named in keywords.items()}, node)
+                return machine.call(callee, positional, {each: named(frame) for each, named in keywords.items()}, place)
             values = [argument(frame) for argument in arguments]
             named = {each: value_of(frame) for each, value_of in keywords.items()}
             try:
                 return native(value, *values, **named)
             except Exception:
-                machine.node, machine.receiver = node, value
+                machine.node, machine.receiver = place, value
                 raise
 
         return run
@@ -254,6 +255,17 @@ class Calls:
         pairs = zip(only, node.kw_defaults, strict=True)
         defaults |= {name: self.translate(each, scope) for name, each in pairs if each is not None}
         return lambda frame: Parameters(positional, {name: value(frame) for name, value in defaults.items()}, only)
+
+
+def last_line(node: ast.Call, function: ast.Attribute) -> ast.expr:
+    """The call of a method from the line of its name on: the line that Python's errors name."""
+    end = function.end_lineno or function.lineno
+    if end == function.lineno:
+        return node
+    column = (function.end_col_offset or 0) - len(function.attr.encode())
+    place = ast.copy_location(ast.Name(function.attr, ast.Load()), node)
+    place.lineno, place.col_offset = end, column
+    return place
 
 
 def scope_at(scope: Scope, depth: int) -> Scope:

@@ -126,10 +126,7 @@ class Library:
         ):
             warnings.simplefilter("always")
             warnings.showwarning = warn
-            if seed is not None:
-                torch.manual_seed(seed)
-            else:
-                torch.seed()
+            _start_generators(seed)
             try:
                 yield
             finally:
@@ -145,7 +142,7 @@ class Library:
         contexts = {name: Operation(f"torch.{name}", run) for name, run in CONTEXTS.items()}
         autograd = {
             "grad": Operation("torch.autograd.grad", torch.autograd.grad),
-            "backward": Operation("torch.autograd.backward", torch.autograd.backward),
+            "backward": Operation("torch.autograd.backward", self._backward_of_several),
         }
         return {"torch": contexts, "torch.autograd": autograd, "torch.random": {}}
 
@@ -155,6 +152,10 @@ class Library:
     def _backward(self, output: torch.Tensor, *arguments: Any, **keywords: Any) -> None:
         self.backwards += 1
         output.backward(*arguments, **keywords)  # type: ignore[no-untyped-call]
+
+    def _backward_of_several(self, *arguments: Any, **keywords: Any) -> None:
+        self.backwards += 1
+        torch.autograd.backward(*arguments, **keywords)
 
     def _set_requires_grad(self, tensor: torch.Tensor, value: Any, span: Span) -> None:
         try:
@@ -186,6 +187,16 @@ def _fields(value: Any) -> tuple[str, ...]:
 
 def _print_options() -> Any:
     return torch._tensor_str.PRINT_OPTS
+
+
+def _start_generators(seed: int | None) -> None:
+    """Random numbers from a seed, or from anywhere."""
+    if seed is None:
+        torch.seed()
+        np.random.seed()
+    else:
+        torch.manual_seed(seed)
+        np.random.seed(seed % 2**32)
 
 
 @contextmanager

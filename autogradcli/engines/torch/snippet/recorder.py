@@ -65,6 +65,15 @@ class Recorder:
                 options = (*options, (FIELD, field))
             self._set(output, self._made(bound, operands, options, span, output))
 
+    def note_changes(
+        self, operation: Operation, arguments: Sequence[Any], keywords: Mapping[str, Any], result: Any, span: Span
+    ) -> None:
+        """Take note that an operation has changed some of its arguments in place, where its name does not say so."""
+        for each in _tensors((arguments, keywords)):
+            self.touch(each, span)
+        for output in _tensors(result):
+            self._set(output, Unknown(f"{operation.name} changes its arguments in place here"))
+
     def _note_cut(self, arguments: Sequence[Any], result: Any) -> None:
         """Take note that a result is cut off from the graph of what it was made of."""
         reason = "no_grad" if not torch.is_grad_enabled() else "detach"
@@ -197,6 +206,14 @@ class Recorder:
         if not condition and is_condition:
             return Made("where", (origin, Fraction(1), Fraction(0)), (), span, next(self._serial))
         return origin
+
+
+def versions(arguments: Sequence[Any], keywords: Mapping[str, Any]) -> list[int]:
+    """How often each of the tensors among some arguments was changed in place, as torch counts it."""
+    found = [each._version for each in arguments if isinstance(each, torch.Tensor)]
+    return (
+        found + [each._version for each in keywords.values() if isinstance(each, torch.Tensor)] if keywords else found
+    )
 
 
 def _address(tensor: torch.Tensor) -> int:

@@ -10,11 +10,12 @@ from autogradcli.engines.torch.snippet.events import Arrival, Event, copied, lea
 from autogradcli.engines.torch.snippet.library import Library
 from autogradcli.engines.torch.snippet.operation import Caller, Operation, Remark
 from autogradcli.engines.torch.snippet.origins import Given, Made, Unknown, record_of
-from autogradcli.engines.torch.snippet.recorder import Recorder
-from autogradcli.errors import Span
+from autogradcli.engines.torch.snippet.recorder import Recorder, versions
+from autogradcli.errors import GradcalcError, Span
 from autogradcli.language import table
 from autogradcli.language.shapes import Shape, written
 
+SEVERAL = "type (a.sum() + b.sum()).backward()"
 AGAIN = Unknown("a derivative of a derivative is not verified")
 
 
@@ -37,8 +38,12 @@ class RecordingLibrary(Library):
         recorder = self.recorder
 
         def call(*arguments: Any, **keywords: Any) -> Any:
+            before = versions(arguments, keywords)
             result = run(*arguments, **keywords)
-            recorder.note(operation, arguments, keywords, result, span)
+            if versions(arguments, keywords) == before:
+                recorder.note(operation, arguments, keywords, result, span)
+            else:
+                recorder.note_changes(operation, arguments, keywords, result, span)
             if isinstance(result, torch.Tensor) and len(arguments) == 2 and operation.rows:
                 self._note_broadcast(operation, arguments, result, span)
             return result
@@ -141,8 +146,23 @@ class RecordingLibrary(Library):
 
         return call
 
+    def _several_caller(self, run: Caller, span: Span) -> Caller:
+        """`torch.autograd.backward`: of one tensor the same as its method."""
+        backward = self._backward_caller(lambda output, *rest, **keywords: run([output], *rest, **keywords), span)
+
+        def call(tensors: Any, grad_tensors: Any = None, *arguments: Any, **keywords: Any) -> None:
+            outputs, upstreams = _listed(tensors), _listed(grad_tensors)
+            if len(outputs) > 1:
+                raise GradcalcError("parse", "backward of several tensors is not part of the subset", hint=SEVERAL)
+            backward(outputs[0], upstreams[0] if upstreams else None, *arguments, **keywords)
+
+        return call
+
     def _grad_caller(self, run: Caller, span: Span) -> Caller:
         def call(outputs: Any, inputs: Any, grad_outputs: Any = None, *arguments: Any, **keywords: Any) -> Any:
+            first = _listed(outputs)
+            if len(first) > 1:
+                raise GradcalcError("parse", "grad of several tensors is not part of the subset", hint=SEVERAL)
             result = run(outputs, inputs, grad_outputs, *arguments, **keywords)
             arrivals = []
             for tensor, gradient in zip(_listed(inputs), result, strict=True):
@@ -150,13 +170,8 @@ class RecordingLibrary(Library):
                 arrivals.append(Arrival(record_of(tensor), origin, None, copied(gradient), None))
                 if isinstance(gradient, torch.Tensor) and gradient.requires_grad:
                     self.recorder.forget(gradient, AGAIN)
-            first, upstream = _listed(outputs), _listed(grad_outputs)
-            if len(first) == 1:
-                self._add("grad", span, first[0], upstream[0] if upstream else None, tuple(arrivals))
-            else:
-                several = Unknown("it has several outputs")
-                event = Event("grad", span, several, None, first[0].detach(), None, span, tuple(arrivals))
-                self.events.append(event)
+            upstream = _listed(grad_outputs)
+            self._add("grad", span, first[0], upstream[0] if upstream else None, tuple(arrivals))
             return result
 
         return call
@@ -245,6 +260,7 @@ def _name(value: Any) -> str | None:
 
 _CALLS: Mapping[str, Callable[[RecordingLibrary, Caller, Span], Caller]] = {
     "Tensor.backward": RecordingLibrary._backward_caller,
+    "torch.autograd.backward": RecordingLibrary._several_caller,
     "torch.autograd.grad": RecordingLibrary._grad_caller,
 }
 """Operations that are events."""
