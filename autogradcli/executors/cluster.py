@@ -44,7 +44,7 @@ def _connect(address: str) -> Any:
         hint = "type pip install 'gradcalc[cluster]'"
         raise GradcalcError("usage", "--scheduler needs Dask, which is not installed", hint=hint) from error
     try:
-        return Client(address, timeout=PATIENCE, set_as_default=False)
+        return Client(address, timeout=PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TypeError) as error:
         hint = "type tcp://HOST:PORT, as dask scheduler prints it"
         raise GradcalcError("usage", f"there is no scheduler at {address}", hint=hint) from error
@@ -68,7 +68,8 @@ class _Run:
                 yield from self._gather(*window.popleft())
 
     def _room(self) -> int:
-        return BLOCKS * max(1, sum(self._client.nthreads().values()))
+        threads: dict[str, int] = self._client.nthreads()
+        return BLOCKS * max(1, sum(threads.values()))
 
     def _block(self, feed: Feed, wait: bool) -> list[Any]:
         """The next items: those that are there, up to a block of them."""

@@ -1,0 +1,123 @@
+"""`--scheduler`: a real Dask scheduler with two workers, one of which is killed."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autogradcli.executors.work import Lost
+from tests.cases import write
+from tests.command import gradcalc
+from tests.test_jobs import CRASHES, Square, lines, without_times
+
+pytest.importorskip("distributed", reason="the extra gradcalc[cluster] is not installed")
+
+from autogradcli.executors.cluster import Cluster
+
+ROOT = Path(__file__).parent.parent
+WORKERS = 2
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a scheduler on this machine; the workers come back when they are killed."""
+    folder = tmp_path_factory.mktemp("cluster")
+    python_path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    with (folder / "log").open("w") as log, ExitStack() as started:
+        begin = partial(subprocess.Popen, stderr=log, cwd=folder, env={**os.environ, "PYTHONPATH": python_path})
+
+        def start(*words: str) -> None:
+            process = begin([sys.executable, "-m", *words])
+            started.callback(process.wait)
+            started.callback(process.terminate)
+
+        start("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show")
+        found = address_in(folder / "log")
+        workers = ["--nworkers", str(WORKERS), "--nthreads", "1", "--no-dashboard"]
+        start("distributed.cli.dask_worker", found, *workers, "--local-directory", str(folder))
+        wait_for_workers(found)
+        yield found
+
+
+def address_in(log: Path) -> str:
+    """The address that the scheduler prints when it is ready."""
+    for _ in range(300):
+        if match := re.search(r"tcp://[\d.]+:\d+", log.read_text()):
+            return match[0]
+        time.sleep(0.1)
+    raise AssertionError(log.read_text())
+
+
+def wait_for_workers(address: str) -> dict[str, int]:
+    """The process of each worker, when all are there."""
+    from distributed import Client
+
+    with Client(address, set_as_default=False) as client:  # type: ignore[no-untyped-call]
+        client.wait_for_workers(WORKERS, timeout=60)
+        pids: dict[str, int] = client.run(os.getpid)
+        return pids
+
+
+def test_results_come_in_the_order_of_the_items(address: str) -> None:
+    """As with any executor."""
+    assert list(Cluster(address).run(Square, range(300))) == [i * i for i in range(300)]
+    assert list(Cluster(address).run(Square, [])) == []
+
+
+def test_a_worker_that_is_killed_costs_nothing(address: str) -> None:
+    """From outside and mid-run: what it had is done by the other."""
+    pids = wait_for_workers(address)
+
+    def items() -> Iterator[int]:
+        for number in range(400):
+            if number == 150:
+                os.kill(next(iter(pids.values())), signal.SIGKILL)
+            time.sleep(0.005)
+            yield number
+
+    assert list(Cluster(address).run(Square, items())) == [i * i for i in range(400)]
+
+
+def test_an_item_that_ends_every_worker_is_lost_alone(address: str, tmp_path: Path) -> None:
+    """Its block is taken apart when several workers have been lost over it."""
+    wait_for_workers(address)
+    items: list[Any] = [*range(20), "exit", *range(20)]
+    results = list(Cluster(address).run(partial(Square, str(tmp_path)), items))
+    assert isinstance(results[20], Lost)
+    assert results[:20] + results[21:] == [i * i for i in range(20)] * 2
+
+
+def test_batch_answers_the_same_as_here(address: str) -> None:
+    """Answers, order and exit status."""
+    wait_for_workers(address)
+    here = gradcalc("batch", "--no-symbolic", stdin=lines(60))
+    there = gradcalc("batch", "--no-symbolic", "--scheduler", address, stdin=lines(60))
+    assert (there.status, without_times(there.out)) == (here.status, without_times(here.out))
+
+
+def test_check_over_the_cluster(address: str, tmp_path: Path) -> None:
+    """Code of users that ends the process loses its case alone."""
+    wait_for_workers(address)
+    result = gradcalc("check", write(tmp_path, CRASHES), "--scheduler", address, "--json", "--no-symbolic")
+    assert [case["status"] for case in json.loads(result.out)["cases"]] == ["passed", "error", "passed"]
+
+
+def test_addresses_that_lead_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error that says what an address looks like."""
+    monkeypatch.setattr("autogradcli.executors.cluster.PATIENCE", 1)
+    for address in ("tcp://127.0.0.1:9", "nonsense"):
+        result = gradcalc("batch", "--scheduler", address)
+        assert result.status == 2
+        assert result.err.startswith(f"error: there is no scheduler at {address}\n")
+    both = gradcalc("batch", "--scheduler", "tcp://127.0.0.1:9", "--jobs", "2")
+    assert both.err == "error: --jobs is for this machine, --scheduler for a cluster\nhint: leave one out\n"
