@@ -77,7 +77,7 @@ REFUSED = [
     ("from torch import load", "no file is read"),
     ("import torch\nt = torch\nt.load", "no file is read"),
     ("import torch\ntorch.hub", "there is no hub here"),
-    ("import torch\ntorch.ops.aten", "there is no aten here"),
+    ("import torch\ntorch.ops.aten", "there is no ops here"),
     ("import torch\ntorch.ops", "there is no ops here"),
     ("import torch\ntorch.classes", "there is no classes here"),
     ("import torch\ntorch.jit", "there is no jit here"),
