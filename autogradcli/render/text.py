@@ -37,7 +37,7 @@ def draw_text(report: Report, terminal: Terminal) -> str:
 def _heading(report: Report, dtype: str, terminal: Terminal) -> list[str]:
     """The function, the point, the dtype, the value, and what `backward` was given."""
     expression = visible(_one_line(report.expression))
-    function = expression if report.output else f"f = {expression}"
+    function = expression if report.output or ";" in expression else f"f = {expression}"
     inputs = {visible(name): each.value for name, each in (report.variables | report.intermediates).items()}
     point = [_equation(name, value, dtype, terminal) for name, value in inputs.items()]
     lines = [(" " * 10).join([function, ", ".join(point), dtype] if point else [function])]
