@@ -3,6 +3,7 @@
 import re
 from ast import literal_eval
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,8 +23,14 @@ from autogradcli.render.graph.mermaid import draw_mermaid
 from autogradcli.render.graph.picture import build_picture
 from tests.helpers import problem
 
-UNARY = {"sin": torch.sin, "exp": torch.exp, "tanh": torch.tanh, "sqrt": torch.sqrt, "neg": torch.neg}
-BINARY = {"+": torch.add, "-": torch.sub, "*": torch.mul}
+UNARY: dict[str, Callable[..., torch.Tensor]] = {
+    "sin": torch.sin,
+    "exp": torch.exp,
+    "tanh": torch.tanh,
+    "sqrt": torch.sqrt,
+    "neg": torch.neg,
+}
+BINARY: dict[str, Callable[..., torch.Tensor]] = {"+": torch.add, "-": torch.sub, "*": torch.mul}
 POINTS = {
     "x": "0.75",
     "y": "-1.5",

@@ -101,8 +101,8 @@ def _arrow(arrow: Arrow) -> str:
 def _html(text: str) -> str:
     """Text within a label in angle brackets."""
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
-    # Graphviz takes several spaces for one.
-    return escaped.replace("  ", "&#160; ")
+    # Graphviz takes several spaces for one, and reads `\N` and its kin even here.
+    return escaped.replace("  ", "&#160; ").replace("\\", "\\\\")
 
 
 def _quoted(text: str) -> str:
