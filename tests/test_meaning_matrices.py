@@ -5,6 +5,15 @@ import pytest
 from tests.meanings import proven
 
 CASES = [
+    "solve_triangular(b, q, upper=True)",
+    "linalg.solve_triangular(b, m, upper=False, left=False)",
+    "solve_triangular(c, c[:, :2], upper=False, unitriangular=True)",
+    "pinv(m)",
+    "linalg.pinv(q)",
+    "pinverse(a)",
+    "linalg.vander(v)",
+    "vander(m, N=4)",
+    "torch.block_diag(a, m, v)",
     "trace(b)",
     "trace(m)",
     "det(a)",

@@ -37,6 +37,13 @@ REDUCED = [
     ),
 ]
 CASES = [
+    "quantile(m, 0.3)",
+    "quantile(t, 0.5, dim=1, keepdim=True)",
+    "quantile(m, 1.0, dim=0)",
+    "trapezoid(m)",
+    "torch.trapz(t, dx=0.5, dim=1)",
+    "trapezoid(m, v)",
+    "trapezoid(m, n, dim=0)",
     "m.sum(0)",
     "sum(m, axis=1)",
     "sum(s, dim=0)",

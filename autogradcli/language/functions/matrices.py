@@ -2,6 +2,8 @@
 
 from autogradcli.language.function import Function
 
+NOT_SCALAR = "It has no definition in scalar operations: torch alone computes it, and its gradient is not verified."
+
 MATRICES: tuple[Function, ...] = (
     Function(
         "trace",
@@ -39,6 +41,31 @@ MATRICES: tuple[Function, ...] = (
         tensor=True,
     ),
     Function(
+        "solve_triangular",
+        "A, B, *, upper: flag, left: flag = True, unitriangular: flag = False",
+        "What solves A @ X = B for a triangular A; what is on its other side is not read.",
+        torch="linalg.solve_triangular",
+        tensor=True,
+    ),
+    Function(
+        "pinv",
+        "A",
+        "The pseudoinverse of a matrix.",
+        aliases=("pinverse",),
+        torch="linalg.pinv",
+        tensor=True,
+        note="Defined where the rank is full; elsewhere it jumps.",
+    ),
+    Function(
+        "vander",
+        "x, *, N: int = None",
+        "The powers of each component, from 0 to N - 1.",
+        torch="linalg.vander",
+        tensor=True,
+        note="NumPy's powers fall.",
+    ),
+    Function("block_diag", "*tensors", "Zeros but for matrices on the diagonal.", torch="block_diag", tensor=True),
+    Function(
         "cholesky",
         "A, *, upper: flag = False",
         "The lower triangle L for which L @ L.T is A; with upper=True its transpose.",
@@ -60,7 +87,11 @@ MATRICES: tuple[Function, ...] = (
         aliases=("expm",),
         torch="linalg.matrix_exp",
         tensor=True,
-        note="It has no definition in scalar operations: torch alone computes it, and its gradient is not verified.",
+        note=NOT_SCALAR,
+    ),
+    Function("svdvals", "A", "The singular values.", torch="linalg.svdvals", tensor=True, note=NOT_SCALAR),
+    Function(
+        "eigvalsh", "A", "The eigenvalues of a symmetric matrix.", torch="linalg.eigvalsh", tensor=True, note=NOT_SCALAR
     ),
     Function(
         "cov",

@@ -1,6 +1,6 @@
 """Determinants, inverses, linear systems and factors of square matrices, and of batches of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +76,45 @@ def _solve(builder: "Builder", A: Array, B: Array) -> Array:
     return array(builder.call("div", builder.call("matmul", minors.adjugate(), B), minors.determinant))
 
 
+def solve_triangular(
+    builder: "Builder", A: "Handle", B: "Handle", upper: bool, left: bool, unitriangular: bool
+) -> "Handle":
+    """solve, with zeros on the other side, and ones on the diagonal if it is not read."""
+    triangle = array(builder.call("triu" if upper else "tril", A, diagonal=0))
+    if unitriangular:
+        diagonal = np.eye(triangle.shape[-1], dtype=bool)
+        triangle = np.where(diagonal, builder.literal(Fraction(1)), triangle).astype(np.intp)
+    return solve(builder, triangle, B, left)
+
+
+def pinv(builder: "Builder", A: "Handle") -> "Handle":
+    """inverse(A.T @ A) @ A.T for a tall matrix, and the transpose of that of the transpose for a wide one."""
+    tall = array(A)
+    if tall.shape[-2] < tall.shape[-1]:
+        return handle(array(pinv(builder, tall.swapaxes(-1, -2))).swapaxes(-1, -2))
+    return builder.formula("inverse(A.mT @ A) @ A.mT", A=tall)  # type: ignore[no-any-return]
+
+
+def vander(builder: "Builder", x: "Handle", N: int | None) -> "Handle":
+    """The powers along a new last axis."""
+    base = array(x)
+    columns = [array(builder.call("ones_like", base))]
+    for _ in range((base.shape[-1] if N is None else N) - 1):
+        columns.append(array(builder.call("mul", columns[-1], base)) if len(columns) > 1 else base)
+    return np.stack(columns, axis=-1)
+
+
+def block_diag(builder: "Builder", tensors: Sequence["Handle"]) -> "Handle":
+    """The matrices one after the other, down and to the right; a vector is a row."""
+    blocks = [np.atleast_2d(array(each)) for each in tensors]
+    result = np.full(np.sum([each.shape for each in blocks], axis=0), builder.literal(Fraction(0)), dtype=np.intp)
+    row = column = 0
+    for block in blocks:
+        result[row : row + block.shape[0], column : column + block.shape[1]] = block
+        row, column = row + block.shape[0], column + block.shape[1]
+    return result
+
+
 def slogdet(builder: "Builder", A: "Handle", field: str) -> "Handle":
     """The sign of the determinant, or the logarithm of its size."""
     value = builder.call("det", A)
@@ -125,6 +164,10 @@ MATRICES: Mapping[str, Callable[..., "Handle"]] = {
     "slogdet": slogdet,
     "inverse": _batched(inverse),
     "solve": solve,
+    "solve_triangular": solve_triangular,
+    "pinv": pinv,
+    "vander": vander,
+    "block_diag": block_diag,
     "cholesky": _batched(cholesky),
     "cov": cov,
     "matrix_power": _batched(matrix_power),

@@ -1,5 +1,6 @@
 """Reductions: sums, products, extremes, and what is cumulated along a dimension."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import accumulate
@@ -100,6 +101,36 @@ def kthvalue(builder: "Builder", x: "Handle", k: int, dim: int, keepdim: bool) -
     return reduce(x, dim, keepdim, lambda handles: sort(builder, handles)[k - 1])
 
 
+def quantile(builder: "Builder", x: "Handle", q: Fraction, dim: int | None, keepdim: bool) -> "Handle":
+    """Between the components at the places around q (n - 1) in ascending order."""
+
+    def one(handles: Sequence[int]) -> int:
+        place = q * (len(handles) - 1)
+        lower, share = math.floor(place), builder.literal(place % 1)
+        ordered = sort(builder, handles)
+        upper = ordered[min(lower + 1, len(handles) - 1)]
+        return int(builder.formula("x + share*(y - x)", x=ordered[lower], y=upper, share=share))
+
+    return reduce(x, dim, keepdim, one)
+
+
+def trapezoid(builder: "Builder", y: "Handle", dx: Fraction, dim: int) -> "Handle":
+    """The sum of the means of neighbours, each times their distance."""
+    return _trapezoids(builder, y, builder.literal(dx), dim)
+
+
+def trapezoid_over(builder: "Builder", y: "Handle", x: "Handle", dim: int) -> "Handle":
+    """The same with the places given, for all lines or for each of them."""
+    places = array(x) if np.ndim(x) == 1 else np.moveaxis(array(x), dim, -1)
+    return _trapezoids(builder, y, builder.call("sub", places[..., 1:], places[..., :-1]), dim)
+
+
+def _trapezoids(builder: "Builder", y: "Handle", widths: "Handle", dim: int) -> "Handle":
+    heights = np.moveaxis(array(y), dim, -1)
+    text = "sum(widths*(left + right)/2, dim=-1)"
+    return builder.formula(text, widths=widths, left=heights[..., :-1], right=heights[..., 1:])  # type: ignore[no-any-return]
+
+
 def sorted_(builder: "Builder", x: "Handle", dim: int, descending: bool) -> "Handle":
     """Each line along a dimension in order."""
     return along(x, dim, lambda handles: sort(builder, handles)[:: -1 if descending else 1])
@@ -159,6 +190,9 @@ REDUCTIONS: Mapping[str, Joined] = {
     "var_corrected": variance,
     "median": median,
     "median_dim": _values(median),
+    "quantile": quantile,
+    "trapezoid": trapezoid,
+    "trapezoid_over": trapezoid_over,
     "kthvalue": _values(kthvalue),
     "sort": _values(sorted_),
     "topk": _values(topk),
