@@ -13,6 +13,7 @@ from batch import memory, throughput
 from corpus import cases, generated
 from measure import Figure
 from rigour import rigour
+from snippets import snippets
 from startup import startup, wrapper
 
 Section = Callable[[], Iterator[Figure]]
@@ -44,6 +45,7 @@ def sections(quick: bool, corpus: Path | None) -> dict[str, Section]:
         "wrapper": partial(wrapper, quick),
         "throughput": partial(throughput, lines, rounds=1 if quick else 3),
         "memory": partial(memory, quick),
+        "snippets": partial(snippets, quick),
         "rigour": partial(rigour, lines, rounds=3 if quick else 15),
     }
 
