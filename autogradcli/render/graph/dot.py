@@ -34,7 +34,7 @@ def _graph(lines: Iterable[str]) -> str:
 def _lines(picture: Picture) -> Iterator[str]:
     title = "<BR/>".join(map(_html, picture.heading))
     yield f'graph [fontname="{SANS}" fontcolor="{LINE}" bgcolor=transparent labelloc=t ranksep=0.35 nodesep=0.3]'
-    yield f"graph [label=<{title}> tooltip={_quoted(picture.heading[0])}]"
+    yield f"graph [label=<{title}> tooltip={_tooltip(picture.heading[0])}]"
     yield f'node [fontname="{SANS}" fontsize=11 fontcolor="{INK}" margin="0.12,0.06" penwidth=1.2]'
     yield f'edge [fontname="{SANS}" fontsize=10 fontcolor="{LINE}" color="{LINE}" arrowsize=0.7]'
     for box in picture.boxes:
@@ -49,7 +49,7 @@ def _box(box: Box) -> str:
     paint = BOXES[box.kind]
     border = f'color="{LOST}" penwidth=3' if box.lost else f'color="{paint.border}"'
     look = f'{SHAPES[box.kind]} fillcolor="{paint.ground}" {border}'
-    return f"n{box.id} [{look} label=<{_label(box)}> tooltip={_quoted(box.full)}]"
+    return f"n{box.id} [{look} label=<{_label(box)}> tooltip={_tooltip(box.full)}]"
 
 
 def _label(box: Box) -> str:
@@ -93,8 +93,8 @@ def _group(number: int, group: Group) -> str:
 
 def _arrow(arrow: Arrow) -> str:
     lost = f' color="{LOST}" fontcolor="{LOST}" penwidth=2.5' if arrow.lost else ""
-    texts = f" label={_quoted(f' {arrow.text} ')}" if arrow.text else ""
-    pops_up = f" tooltip={_quoted(arrow.full)} labeltooltip={_quoted(arrow.full)}" if arrow.full else ""
+    texts = f" label={_tooltip(f' {arrow.text} ')}" if arrow.text else ""
+    pops_up = f" tooltip={_tooltip(arrow.full)} labeltooltip={_tooltip(arrow.full)}" if arrow.full else ""
     return f"n{arrow.source} -> n{arrow.target} [{(lost + texts + pops_up).strip()}]"
 
 
@@ -105,7 +105,7 @@ def _html(text: str) -> str:
     return escaped.replace("  ", "&#160; ").replace("\\", "\\\\")
 
 
-def _quoted(text: str) -> str:
-    r"""Text within quotation marks, where Graphviz reads `\n`, `\N` and its kin, and HTML's entities."""
-    escaped = text.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')
+def _tooltip(text: str) -> str:
+    r"""Text that pops up: Graphviz reads it twice, first for `\n` and its kin, then for `\N`, and for entities."""
+    escaped = text.replace("&", "&amp;").replace("\\", "\\" * 4).replace('"', '\\"')
     return '"' + escaped.replace("\n", "&#10;") + '"'

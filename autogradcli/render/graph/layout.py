@@ -40,7 +40,7 @@ def positions(picture: Picture) -> Mapping[int, Position]:
     x, y = _middles(widths, GAP[0]), _middles(heights, GAP[1])
     placed = {each: (x[column], -y[levels[each]]) for each, column in columns.items()}
     right = max((place + widths[column] / 2 for column, place in x.items()), default=0.0)
-    return placed | _beside(picture, aside, placed, right + 4 * GAP[0])
+    return {**placed, **_beside(picture, aside, placed, right + 4 * GAP[0])}
 
 
 def _levels(picture: Picture) -> Sequence[int]:
@@ -93,25 +93,23 @@ def _columns(picture: Picture, levels: Sequence[int], aside: Mapping[int, Sequen
 
 def _chains(picture: Picture, levels: Sequence[int], aside: Mapping[int, Sequence[int]]) -> Sequence[list[int]]:
     """The boxes in chains of arrows from one level to the next, the longest first."""
-    below, taken = _neighbours(picture), set(aside)
+    below = [
+        [target for target in targets if levels[target] == levels[source] + 1]
+        for source, targets in enumerate(_neighbours(picture))
+    ]
     reach: dict[int, int] = {}
-    for each in sorted(range(len(picture.boxes)), key=levels.__getitem__, reverse=True):
-        reach[each] = 1 + max(
-            (reach[target] for target in below[each] if levels[target] == levels[each] + 1), default=0
-        )
+    for each in sorted(range(len(below)), key=levels.__getitem__, reverse=True):
+        reach[each] = 1 + max((reach[target] for target in below[each]), default=0)
+    taken = set(aside)
     chains: list[list[int]] = []
-    for start in sorted(reach, key=lambda each: (-reach[each], each)):
-        each: int | None = start
+    for start in sorted(reach, key=lambda place: (-reach[place], place)):
         chain: list[int] = []
-        while each is not None and each not in taken:
-            taken.add(each)
-            chain.append(each)
-            next_level = [
-                target for target in below[each] if levels[target] == levels[each] + 1 and target not in taken
-            ]
-            each = max(next_level, key=reach.__getitem__, default=None)
-        if chain:
-            chains.append(chain)
+        following = [start]
+        while free := [each for each in following if each not in taken]:
+            chain.append(max(free, key=reach.__getitem__))
+            taken.add(chain[-1])
+            following = below[chain[-1]]
+        chains += [chain] if chain else []
     return chains
 
 
