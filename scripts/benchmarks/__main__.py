@@ -15,6 +15,7 @@ from measure import Figure
 from rigour import rigour
 from snippets import snippets
 from startup import startup, wrapper
+from vectors import vectors
 
 Section = Callable[[], Iterator[Figure]]
 
@@ -47,6 +48,7 @@ def sections(quick: bool, corpus: Path | None) -> dict[str, Section]:
         "memory": partial(memory, quick),
         "snippets": partial(snippets, quick),
         "rigour": partial(rigour, lines, rounds=3 if quick else 15),
+        "vectors": partial(vectors, lines[:: 10 if quick else 3], rounds=1 if quick else 5),
     }
 
 
