@@ -1,5 +1,6 @@
 """Lines to reports, as an executor takes them: each line is begun in all engines, and finished when SymPy is done."""
 
+import gc
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -60,6 +61,7 @@ class LineWork:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._session = Session(settings.symbolic)
+        self._settled = False
 
     def begin(self, line: bytes) -> "Entry":
         """Start the line's problem in all engines."""
@@ -67,7 +69,11 @@ class LineWork:
 
     def finish(self, entry: "Entry") -> Outcome:
         """Wait for the line's answer."""
-        return _finish(entry)
+        found = _finish(entry)
+        if not self._settled:
+            gc.freeze()  # what the first line has loaded stays for good, and need not be looked through again
+            self._settled = True
+        return found
 
     def close(self) -> None:
         """End SymPy's process."""

@@ -169,10 +169,15 @@ def failure(identifier: Any, expression: Any, error: dict[str, object]) -> dict[
     return {"schema_version": SCHEMA_VERSION, "id": identifier, "expression": expression, "error": error}
 
 
+_AS_THEY_ARE = frozenset({str, int, bool, type(None)})
+
+
 def plain(value: Any) -> Any:
     """`value` as strict JSON values: dataclasses as objects, tuples as arrays, `nan` and infinities as text."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
+    if type(value) in _AS_THEY_ARE:
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

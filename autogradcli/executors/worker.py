@@ -1,5 +1,6 @@
 """A worker process: items in, results out, in their order, until its parent closes the pipe or dies."""
 
+import gc
 import os
 import queue
 import sys
@@ -35,6 +36,7 @@ class _Conversation:
 
 def _serve(work: Work, conversation: _Conversation) -> None:
     window: deque[tuple[int, Any]] = deque()
+    frozen = False
     while True:
         if not window or (len(window) < WINDOW and not conversation.items.empty()):
             number, item = conversation.items.get()
@@ -44,6 +46,9 @@ def _serve(work: Work, conversation: _Conversation) -> None:
             number, begun = window.popleft()
             conversation.say(number, None)
             conversation.say(number, (work.finish(begun),))
+            if not frozen:
+                gc.freeze()  # what the first item has loaded stays for good, and need not be looked through again
+                frozen = True
 
 
 def main() -> None:
