@@ -195,9 +195,12 @@ class Builder:
 
         For formulas that hold with any of them, such as log(sum(exp(x))) = x[k] + log(sum(exp(x - x[k]))).
         """
-        if self._layout.estimate is None:
-            return None
-        return max(range(len(handles)), key=self._layout.estimate(self.entries, handles).__getitem__)
+        sizes = self.estimates(handles)
+        return None if sizes is None else max(range(len(handles)), key=sizes.__getitem__)
+
+    def estimates(self, handles: Sequence[int]) -> Sequence[float] | None:
+        """About how large some entries are; None if no values are known."""
+        return None if self._layout.estimate is None else self._layout.estimate(self.entries, handles)
 
     def literal(self, value: Fraction | str) -> int:
         """Append a constant."""

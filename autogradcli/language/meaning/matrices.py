@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,10 @@ EXPANDED = 4
 """Size up to which inverses are written out by minors: polynomials over the determinant."""
 EXPANDED_DETERMINANT = 7
 """The same for a determinant alone, which needs fewer minors. Beyond it, columns are eliminated."""
+EXPANDED_SINGULAR = 13
+"""The same for a determinant that is about zero: elimination would divide by what may be zero."""
+SINGULAR = 1e-10
+"""Ratio of the smallest pivot to the largest below which a matrix counts as about singular."""
 
 # ruff: noqa: N803 (torch's own name for a matrix is A)
 
@@ -38,8 +43,15 @@ def determinant(builder: "Builder", A: Array) -> int:
     if len(A) <= EXPANDED_DETERMINANT:
         return Minors(builder, A).determinant
     triangle = eliminate(builder, A, A[:, :0])
+    if len(A) <= EXPANDED_SINGULAR and _about_singular(builder, triangle.pivots):
+        return Minors(builder, A).determinant
     product = fold(builder, "mul", triangle.pivots)
     return int(builder.call("neg", product)) if triangle.swaps % 2 else product
+
+
+def _about_singular(builder: "Builder", pivots: Sequence[int]) -> bool:
+    sizes = [abs(each) for each in builder.estimates(pivots) or [1.0]]
+    return not min(sizes) > SINGULAR * max(sizes) or not all(map(isfinite, sizes))
 
 
 def inverse(builder: "Builder", A: Array) -> Array:
