@@ -148,10 +148,15 @@ def _nearby(points: Sequence[Point]) -> Iterator[Point]:
 
 
 def _far(point: Point, count: int) -> Iterator[Point]:
+    """Points far away, those first whose numbers are short: they are easier to look at."""
     random = Random(0)
     for number in range(count):
-        size = FAR[number % len(FAR)]
-        yield _changed(point, lambda _, size=size: random.choice((1, -1)) * size * random.uniform(0.7, 1.4))
+        size, digits = FAR[number % len(FAR)], 2 if number < len(FAR) else 17
+
+        def away(_: float, size: float = size, digits: int = digits) -> float:
+            return float(f"{random.choice((1, -1)) * size * random.uniform(0.7, 1.4):.{digits}g}")
+
+        yield _changed(point, away)
 
 
 def _changed(point: Point, change: Callable[..., float]) -> Point:
