@@ -161,6 +161,8 @@ AS_IN_PYTHON = [
     ("import torch\ntorch.manual_seed.run", "AttributeError", "has no attribute"),
     ("import torch\ntorch.ones(2).numpy().tolist.receiver", "AttributeError", "has no attribute"),
     ("(lambda: 1).body", "AttributeError", "has no attribute"),
+    ("import torch\n(torch.ones(10**5, 1) * torch.ones(1, 10**5)).sum()", "RuntimeError", "allocate"),
+    ("import torch\nx = [torch.ones(10**8) for i in range(1000)]", "RuntimeError", "allocate"),
     ("(1)(2)", "TypeError", "'int' object is not callable"),
     ("print.name()", "AttributeError", "has no attribute"),
 ]

@@ -99,8 +99,8 @@ def run(
     if ledger.failure is not None:
         say(failure_error(ledger.failure, source).draw())
     with open_output(output, quiet) as place:
-        apart = "\n" if form == "text" and output is None and ledger.printed else ""
-        place.write(apart + _drawn(ledger, form, place))
+        place.write(_gap(printed.getvalue()) if form == "text" and output is None else "")
+        place.write(_drawn(ledger, form, place))
     return exit_code(ledger, strict)
 
 
@@ -114,6 +114,11 @@ def _read(file: str, output: str | None) -> Source:
         return Source(data.decode("utf-8-sig"), name)
     except UnicodeDecodeError as error:
         raise GradcalcError("parse", f"{name} is not UTF-8: byte {error.start + 1}") from error
+
+
+def _gap(printed: str) -> str:
+    """What sets the report apart from what was printed before it: an empty line."""
+    return "" if not printed else "\n" if printed.endswith("\n") else "\n\n"
 
 
 def _keeping(printed: io.StringIO, screen: Output | None) -> Callable[[str], None]:

@@ -15,6 +15,8 @@ def builtins(machine: Machine) -> Mapping[str, Any]:
     """Every function by its name, and the one name with underscores that means something."""
     functions: dict[str, Callable[..., Any]] = {
         **PLAIN,
+        **{name: _over_items(machine, PLAIN[name]) for name in OVER_ITEMS},
+        **{name: _over_only(machine, PLAIN[name]) for name in ("min", "max", "sorted")},
         "print": _printer(machine),
         "abs": _of_tensor(machine, "abs", abs),
         "round": _of_tensor(machine, "round", round),
@@ -40,6 +42,23 @@ def _of_tensor(machine: Machine, name: str, plain: Callable[..., Any]) -> Callab
         return plain(value, *others)
 
     return run
+
+
+def _over_items(machine: Machine, plain: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that runs through its arguments: through tensors as a loop does."""
+
+    def run(*values: Any, **keywords: Any) -> Any:
+        library = machine.library
+        items = [library.iterate(each, machine.span) if type(each) is library.tensor else each for each in values]
+        return plain(*items, **keywords)
+
+    return run
+
+
+def _over_only(machine: Machine, plain: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that runs through its argument, if it has one alone."""
+    over_items = _over_items(machine, plain)
+    return lambda *values, **keywords: (over_items if len(values) == 1 else plain)(*values, **keywords)
 
 
 def _binary(machine: Machine, name: str, left: Any, right: Any) -> Any:
@@ -164,4 +183,5 @@ PLAIN: Mapping[str, Callable[..., Any]] = {
     "all": _all,
     "divmod": divmod,
 }
+OVER_ITEMS = ("enumerate", "zip", "reversed", "list", "tuple", "any", "all")
 """Those that need nothing of the machine."""

@@ -46,7 +46,11 @@ def execute(
     try:
         with library.running(seed, lambda: machine.span), memory_bounded():
             program({})
+    except BrokenPipeError:
+        raise
     except GradcalcError as error:
+        if error.kind == "file":  # what the snippet prints cannot be written
+            raise
         message = error.message if error.span is None else error.message.partition(": ")[2]
         return Raised(STOPPED, message, error.span or machine.span, error.hint)
     except RecursionError:

@@ -23,10 +23,11 @@ class Source:
     """A snippet: its text, its tree, and where each node of the tree stands in the text."""
 
     def __init__(self, text: str, name: str) -> None:
-        self.text = text
+        self.text = text.replace("\r\n", "\n").replace("\r", "\n")
         self.name = name
-        self._starts = [0, *accumulate(len(line) for line in text.splitlines(keepends=True))]
-        self._lines = text.splitlines(keepends=True)
+        # Lines as Python's parser counts them: a form feed, say, does not end one.
+        self._lines = self.text.split("\n")
+        self._starts = [0, *accumulate(len(line) + 1 for line in self._lines)]
         self.tree = self._parse()
         self._check()
 

@@ -44,21 +44,25 @@ class Binder:
         self._kept: dict[Any, Bound | None] = {}
 
     def bind(
-        self, operation: Operation, arguments: Sequence[Any], keywords: Mapping[str, Any]
+        self, operation: Operation, arguments: Sequence[Any], keywords: Mapping[str, Any], several: bool = False
     ) -> tuple[Bound, list[Slot]]:
-        """The row that a call means, and the tensors that are its operands; Unbindable if it means none."""
+        """The row that a call means, and the tensors that are its operands; Unbindable if it means none.
+
+        `several` says whether torch gave back several results: `max(x, 1)` is a reduction then, whose rows have fields.
+        """
         slots: list[Slot] = []
+        rows = tuple(row for row in operation.rows if bool(row.fields) is several)
         placed: list[tuple[int | str, Any]] = [*enumerate(arguments), *keywords.items()]
         values = [
-            (place, self._value(operation.rows, place, value, slots))
+            (place, self._value(rows, place, value, slots))
             for place, value in placed
             if not (place == "dtype" and value is None)
         ]
-        key = (operation, tuple((place, _hashable(value)) for place, value in values))
+        key = (operation, several, tuple((place, _hashable(value)) for place, value in values))
         if key not in self._kept:
             if len(self._kept) >= MOST_KEPT:
                 self._kept.clear()
-            self._kept[key] = _bound(operation, values)
+            self._kept[key] = _bound(rows, operation.name, values)
         found = self._kept[key]
         if found is None:
             raise Unbindable(f"{operation.name}, called so, is no row of gradcalc's table of functions")
@@ -95,12 +99,12 @@ class Binder:
         raise Unbindable(f"an argument of the type {type(value).__name__} is not verified")
 
 
-def _bound(operation: Operation, values: Sequence[tuple[int | str, Any]]) -> Bound | None:
+def _bound(rows: Sequence[Function], name: str, values: Sequence[tuple[int | str, Any]]) -> Bound | None:
     arguments = [
         Argument(value, NOWHERE, Token("name", place, 0, 0) if isinstance(place, str) else None)
         for place, value in values
     ]
-    found = bind_first(operation.rows, operation.name, arguments) if operation.rows else None
+    found = bind_first(rows, name, arguments) if rows else None
     if not isinstance(found, Binding):
         return None
     return Bound(found.function, tuple((each, _place(value)) for each, value in found.operands), found.options)

@@ -105,9 +105,9 @@ class Library:
             return getattr(value, name)
         if isinstance(value, torch.Size) and name == "numel":
             return Operation("Size.numel", value.numel)
-        if isinstance(value, torch.autograd.graph.Node) and name in {"name", "next_functions"}:
-            found = getattr(value, name)
-            return Operation("Node.name", found) if name == "name" else found
+        if isinstance(value, torch.autograd.graph.Node) and name in {"name", "next_functions", "variable"}:
+            found = getattr(value, name, None)
+            return Operation("Node.name", value.name) if name == "name" else found
         return None
 
     @contextmanager

@@ -66,7 +66,7 @@ ATTRIBUTES = words(
 )
 """What a snippet may read of a tensor."""
 
-RESULTS = words("values indices sign logabsdet solution Q R U S Vh L eigenvalues eigenvectors name next_functions hist")
+RESULTS = words("values indices sign logabsdet solution Q R U S Vh L eigenvalues eigenvectors name next_functions variable hist")
 """What a snippet may read of several results, and of a node of the graph."""
 
 DTYPES = words(

@@ -15,6 +15,8 @@ from autogradcli.language.function import FIELD
 
 MAX_KEPT = 20_000_000
 """Components of tensors that are kept as they were."""
+PARTS = frozenset({"split", "chunk", "tensor_split", "unbind"})
+"""Operations that take a tensor apart."""
 CONDITIONS = frozenset({"boolean", "mask"})
 """Kinds of parameters that a tensor of True and False is meant for."""
 
@@ -48,8 +50,12 @@ class Recorder:
         if not outputs:
             self._carry_cut(arguments, result)
             return
+        if operation.name.rpartition(".")[2] in PARTS:
+            self._note_parts(arguments, keywords, result, span)
+            return
         try:
-            bound, slots = self._binder.bind(operation, arguments, keywords)
+            several = not isinstance(result, torch.Tensor)
+            bound, slots = self._binder.bind(operation, arguments, keywords, several)
             operands = self._operands(bound, slots, span)
         except Unbindable as reason:
             for output in outputs:
@@ -64,6 +70,23 @@ class Recorder:
                     continue
                 options = (*options, (FIELD, field))
             self._set(output, self._made(bound, operands, options, span, output))
+
+    def _note_parts(
+        self, arguments: Sequence[Any], keywords: Mapping[str, Any], parts: Sequence[torch.Tensor], span: Span
+    ) -> None:
+        """Take note that tensors are what another falls into along a dimension, one after the other."""
+        whole = arguments[0]
+        apart = parts[0].ndim < whole.ndim
+        dim = keywords.get("dim", next(iter(arguments[1 if apart else 2 :]), 0))
+        origin, start = self.origin(whole, span), 0
+        for part in parts:
+            length = 1 if apart else part.shape[dim]
+            options = (
+                (("dim", dim), ("index", start)) if apart else (("dim", dim), ("start", start), ("length", length))
+            )
+            name = "select" if apart else "narrow"
+            self._set(part, Made(name, (origin,), options, span, next(self._serial), dtype=part.dtype))
+            start += length
 
     def note_changes(
         self, operation: Operation, arguments: Sequence[Any], keywords: Mapping[str, Any], result: Any, span: Span
