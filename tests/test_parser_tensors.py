@@ -38,6 +38,32 @@ def test_what_the_text_fixes_is_an_option(text: str, expected: tuple[object, ...
     assert all(isinstance(step, Variable) for step in others)
 
 
+MAXIMA = [
+    ("max(x, 0)", "maximum", ()),
+    ("max(x, y)", "maximum", ()),
+    ("torch.max(x, y)", "maximum", ()),
+    ("x.max(y)", "maximum", ()),
+    ("max(x)", "max_all", ()),
+    ("x.max()", "max_all", ()),
+    ("max(x, dim=0)", "max_dim", (("dim", 0),)),
+    ("torch.max(x, 0)", "max_dim", (("dim", 0),)),
+    ("x.min(-1)", "min_dim", (("dim", -1),)),
+    ("x.max(0)[0]", "max_dim", (("dim", 0), ("field", "values"))),
+    ("torch.max(x, 1).values", "max_dim", (("dim", 1), ("field", "values"))),
+    ("np.max(x, axis=0)", "max_dim", (("dim", 0),)),
+]
+
+
+@pytest.mark.parametrize(("text", "function", "options"), MAXIMA, ids=[row[0] for row in MAXIMA])
+def test_a_number_after_a_tensor_is_a_dimension_where_torch_has_it_so(
+    text: str, function: str, options: tuple[object, ...]
+) -> None:
+    """max(x, 0) is what people type into a calculator, x.max(0) and torch.max(x, 0) are torch's."""
+    last = parse(text).steps[-1]
+    assert isinstance(last, Call)
+    assert (last.function, last.options) == (function, options)
+
+
 LOOPS = [
     ("sum(x[i]*x[i+1] for i in range(3))", "x[0]*x[1] + x[1]*x[2] + x[2]*x[3]"),
     ("sum(i*x for i in range(1, 7, 2))", "1*x + 3*x + 5*x"),

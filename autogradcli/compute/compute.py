@@ -23,6 +23,7 @@ from autogradcli.engines.sympy.process import Answer, SymbolicProcess
 from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.function import NoDefinition
+from autogradcli.language.indices import index_variables
 from autogradcli.language.tape import TooLong
 
 ENGINES = ("gradcalc", "torch", "sympy", "python-flint")
@@ -116,7 +117,7 @@ class Pending:
         if self._ticket is None:
             shapes = tuple((name, shape(value)) for name, value in autograd.inputs.items() if shape(value))
             upstream = None if autograd.upstream is None else tuple(flat(autograd.upstream))
-            self._hand_over(Tensors(shapes, upstream))
+            self._hand_over(Tensors(shapes, upstream, _picking(self._problem, autograd)))
         if self._symbolic is not None and self._ticket is not None:
             self._symbolic.evaluate(self._ticket, autograd.inputs)
 
@@ -131,6 +132,12 @@ class Pending:
         seconds = self._seconds | ({} if answer is None else {"sympy": answer.seconds})
         with _no_garbage_collection():
             return _assemble(self._problem, self._autograd, self._proof, answer, seconds)
+
+
+def _picking(problem: Problem, autograd: Autograd) -> tuple[tuple[str, tuple[float, ...]], ...]:
+    """The variables that only pick components, with their whole numbers: formulas are about what they pick."""
+    given = {name: tuple(flat(autograd.inputs[name])) for name in index_variables(problem.program)}
+    return tuple((name, numbers) for name, numbers in given.items() if all(each.is_integer() for each in numbers))
 
 
 @contextmanager

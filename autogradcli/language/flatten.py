@@ -50,6 +50,10 @@ OF_NONE = {"sum": Fraction(0), "prod": Fraction(1)}
 """What a loop of no terms comes to."""
 
 
+METHODS = "Tensor"
+"""The module of methods."""
+
+
 class Flattener:
     """Adds the steps of expressions, one statement after the other."""
 
@@ -250,12 +254,16 @@ class Flattener:
         return tree.token(node.func.id if isinstance(node.func, ast.Name) else node.func.attr)
 
     def _rows(self, tree: Tree, node: ast.Call) -> Sequence[Function]:
-        """The rows that a call can mean; a module may have its own, as linalg.norm is another than norm."""
+        """The rows that a call can mean, in the order in which they are tried.
+
+        First those of its module, as linalg.norm is another than norm; or those of methods, as x.max(0) is torch's
+        maximum along a dimension and max(x, 0) the larger of two numbers.
+        """
         name = self._called(tree, node).text
-        if isinstance(node.func, ast.Attribute) and self._in_module(tree, node.func):
-            module = tree.path(node.func.value)[-1]
-            return table.candidates(f"{module}.{name}") or table.candidates(name)
-        return table.candidates(name)
+        if not isinstance(node.func, ast.Attribute):
+            return table.candidates(name)
+        module = tree.path(node.func.value)[-1] if self._in_module(tree, node.func) else METHODS
+        return tuple(dict.fromkeys((*table.candidates(f"{module}.{name}"), *table.candidates(name))))
 
     def _call(self, tree: Tree, node: ast.Call, arguments: Sequence[Argument]) -> int:
         name, rows = self._called(tree, node), self._rows(tree, node)

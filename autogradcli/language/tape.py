@@ -6,7 +6,7 @@ tensor. So broadcasting, indexing and reshaping are NumPy's, and what is left is
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -77,6 +77,8 @@ class Layout:
     """The operations that it may have."""
     estimate: Estimate | None = None
     """What is known of values; None if nothing is."""
+    known: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    """Variables whose components, row by row, stand as the numbers that they are."""
 
 
 PLAIN = Layout()
@@ -250,6 +252,9 @@ class Builder:
 
     def _input(self, name: str) -> "Handle":
         shape = self._shapes.get(name, ())
+        if name in self._layout.known:
+            literals = [self.literal(Fraction(each)) for each in self._layout.known[name]]
+            return _shaped(literals, shape) if shape else literals[0]
         if not shape:
             return self._append(Input(name, self._step))
         return _shaped([self._append(Input(name, self._step, place)) for place in range(math.prod(shape))], shape)

@@ -24,6 +24,8 @@ class Tensors:
     """The shapes of the variables that are not scalars."""
     upstream: tuple[float, ...] | None = None
     """What the components of the output are multiplied by, row by row, to make a scalar of it."""
+    known: tuple[tuple[str, tuple[float, ...]], ...] = ()
+    """The components, row by row, of variables that stand as the numbers that they are: of indices."""
 
 
 SCALARS = Tensors()

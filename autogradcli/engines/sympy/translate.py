@@ -105,7 +105,7 @@ def translate(program: Program, wrt: Sequence[str] = (), tensors: Tensors = SCAL
 
 def _tape(program: Program, asked: Sequence[str], tensors: Tensors) -> Tape:
     limit = MAX_OPERATIONS if tensors == SCALARS else MAX_COUNTED
-    layout = Layout(tensors.upstream, {program.index(name) for name in asked}, limit)
+    layout = Layout(tensors.upstream, {program.index(name) for name in asked}, limit, known=dict(tensors.known))
     try:
         return scalarise(program, _is_native, dict(tensors.shapes), layout)
     except TooLong as reason:
