@@ -36,9 +36,11 @@ def local_slope(program: Program, values: Sequence[object], index: int, place: i
 
 def _operand(program: Program, index: int, place: int) -> ast.expr:
     """What stands for an operand while the formula is made simpler: its value if that is a number of the text."""
-    step = program.steps[index]
+    step, sign = program.steps[index], 1
+    if isinstance(step, Call) and step.function == "neg":
+        step, sign = program.steps[step.operands[0]], -1
     if isinstance(step, Constant) and isinstance(step.value, Fraction):
-        return ast.Constant(int(step.value) if step.value.denominator == 1 else float(step.value))
+        return ast.Constant(sign * (int(step.value) if step.value.denominator == 1 else float(step.value)))
     return ast.Name(f"operand_{place}")
 
 

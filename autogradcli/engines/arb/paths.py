@@ -10,6 +10,7 @@ from flint import arb, ctx
 from autogradcli.engines.arb.enclose import Proof
 from autogradcli.engines.arb.measure import as_text
 from autogradcli.engines.arb.sweep import Plan, Sweep, plan, sweep
+from autogradcli.engines.arb.truth import Truth
 from autogradcli.engines.opinions import Array, Link, Path, Paths, flat, nested, shape
 from autogradcli.language.program import Call, Constant, Program, Step, Variable
 from autogradcli.language.table import row
@@ -40,9 +41,20 @@ def paths(proof: Proof, values: Sequence[Array], name: str) -> Paths:
             if shown and (len(shown) == MOST_PATHS or links > MOST_LINKS):
                 break
             shown.append(each)
-        entries = proof.plan.asked[name]
-        gradient = [proof.gradient(entry) if proof.proves(entry) else arb.nan() for entry in entries]
-        return Paths(tuple(shown), walker.counts[program.output], _text(gradient, values[target]))
+        entries, count = proof.plan.asked[name], walker.counts[program.output]
+        # Steps that are all differentiable make a whole that is, even where the sweep fears a tie.
+        smooth = len(shown) == count and all(path.product is not None for path in shown)
+        gradient = [proof.gradient(entry) if smooth or proof.proves(entry) else arb.nan() for entry in entries]
+        return Paths(tuple(shown), count, _text(gradient, values[target]))
+
+
+def ways(step: Step) -> Iterator[tuple[int, int]]:
+    """The operands of a step that a derivative goes through, with their places."""
+    if isinstance(step, Call):
+        parameters = row(step.function).parameters_of(step.operands, dict(step.options))
+        for place, (operand, parameter) in enumerate(zip(step.operands, parameters, strict=True)):
+            if parameter.kind in DIFFERENTIATED:
+                yield place, operand
 
 
 class _Walker:
@@ -51,6 +63,7 @@ class _Walker:
     def __init__(self, proof: Proof, values: Sequence[Array], target: int) -> None:
         self._proof = proof
         self._values = values
+        self._steps = proof.plan.program.steps
         self._target = target
         self._locals: dict[int, _Local] = {}
 
@@ -59,17 +72,10 @@ class _Walker:
         """For each step how many ways lead from it to the target."""
         found = [0] * len(self._values)
         for index in range(len(found)):
-            found[index] = 1 if index == self._target else sum(found[operand] for _, operand in self._ways(index))
+            found[index] = (
+                1 if index == self._target else sum(found[operand] for _, operand in ways(self._steps[index]))
+            )
         return found
-
-    def _ways(self, index: int) -> Iterator[tuple[int, int]]:
-        """The operands of a step that a derivative goes through, with their places."""
-        step = self._proof.plan.program.steps[index]
-        if isinstance(step, Call):
-            parameters = row(step.function).parameters_of(step.operands, dict(step.options))
-            for place, (operand, parameter) in enumerate(zip(step.operands, parameters, strict=True)):
-                if parameter.kind in DIFFERENTIATED:
-                    yield place, operand
 
     def walk(self, start: Balls) -> Iterator[Path]:
         """All paths, the first operands first."""
@@ -80,7 +86,7 @@ class _Walker:
             if index == self._target:
                 yield Path(links, self._text(product, index))
                 continue
-            for place, operand in reversed([each for each in self._ways(index) if self.counts[each[1]]]):
+            for place, operand in reversed([each for each in ways(self._steps[index]) if self.counts[each[1]]]):
                 link, sent = self._follow(index, place, operand, product)
                 stack.append((operand, (*links, link), sent))
 
@@ -113,21 +119,38 @@ class _Local:
 
         It is NaN where there is no derivative, and None if the value does not depend on that operand here at all.
         """
+        if self._tied:
+            sizes = {place: len(entries) for place, entries in self._entries.items()}
+            return {place: [arb.nan()] * size for place, size in sizes.items()}
         entries = self._plan.outputs
         tape = replace(self._plan.tape, seeds=tuple(zip(entries, adjoint, strict=True)))
         found = sweep(replace(self._plan, tape=tape), self._point)
         return {
-            int(name): [_adjoint(found, entry) for entry in entries]
+            place: [_adjoint(found, entry) for entry in entries]
             if any(found.relevant[entry] for entry in entries)
             else None
-            for name, entries in self._plan.inputs.items()
+            for place, entries in self._entries.items()
         }
+
+    @property
+    def _entries(self) -> Mapping[int, Sequence[int]]:
+        """The entries of the operands that a derivative goes through, by their places."""
+        return {int(name): entries for name, entries in self._plan.asked.items()}
+
+    @cached_property
+    def _tied(self) -> bool:
+        """Whether the step chooses by a condition in a tie that moves with what is differentiated with respect to."""
+        plan = self.proof.plan
+        entries = [entry for operand in self._call.operands for entry in components(plan.tape.results[operand])]
+        values = self.proof.exact.values
+        return any(isinstance(values[each], Truth) and values[each].tie and plan.varies[each] for each in entries)
 
     @cached_property
     def _plan(self) -> Plan:
         ones = [1.0] * len(components(self.proof.plan.tape.results[self.index]))
         at = {str(place): self.values[operand] for place, operand in self._variables.items()}
-        return plan(self._program, list(at), at, ones if shape(self.values[self.index]) else None)
+        asked = [str(place) for place, _ in ways(self._call) if place in self._variables]
+        return plan(self._program, asked, at, ones if shape(self.values[self.index]) else None)
 
     @cached_property
     def _variables(self) -> Mapping[int, int]:
