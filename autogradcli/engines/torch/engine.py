@@ -181,7 +181,9 @@ def _apply(function: Function, operands: Sequence[Value], options: Mapping[str, 
     by_name = [each.name for each in parameters if each not in leading]
     keywords = {name: plain_option(given[name]) for name in (*by_name, *options) if name != FIELD}
     if function.constructs:
-        return construct(run, keywords, kind)
+        keywords |= {each.name: given[each.name] for each in leading}
+        drawn_in = torch.get_default_dtype() if function.random else kind
+        return construct(run, keywords, drawn_in).to(kind)
     result: Value = run(*positional, **keywords)
     chosen: Value = getattr(result, str(given[FIELD])) if function.fields else result
     return chosen

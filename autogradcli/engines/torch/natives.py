@@ -70,7 +70,7 @@ def _batch_norm(
     """On copies of the running statistics, which torch changes in training."""
     mean, var = (None if each is None else each.clone() for each in (running_mean, running_var))
     given = dict(zip(("weight", "bias"), affine, strict=False))
-    return torch.nn.functional.batch_norm(x, mean, var, **given, **options)
+    return torch.nn.functional.batch_norm(x, mean, var, **given, **options)  # type: ignore[arg-type]
 
 
 ADAPTERS: dict[str, Callable[..., Any]] = {

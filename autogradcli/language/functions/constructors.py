@@ -31,7 +31,7 @@ CONSTRUCTORS: tuple[Function, ...] = (
     ),
     Function(
         "linspace",
-        "start: real, end: real, steps: int",
+        "start: number, end: number, steps: int",
         "Numbers from start to end, both included, at equal distances.",
         torch="linspace",
         tensor=True,

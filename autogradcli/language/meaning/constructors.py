@@ -61,11 +61,11 @@ def arange_to(builder: "Builder", end: Fraction) -> "Handle":
     return arange(builder, Fraction(0), end, Fraction(1))
 
 
-def linspace(builder: "Builder", start: Fraction, end: Fraction, steps: int) -> "Handle":
+def linspace(builder: "Builder", start: "Handle", end: "Handle", steps: int) -> "Handle":
     """Numbers at equal distances; of one alone, the start."""
     check_size(steps)
-    distance = (end - start) / max(steps - 1, 1)
-    return _constants(builder, [start + index * distance for index in range(steps)])
+    parts = _constants(builder, [Fraction(index, max(steps - 1, 1)) for index in range(steps)])
+    return handle(array(builder.formula("start + part*(end - start)", start=start, end=end, part=parts)))
 
 
 CONSTRUCTORS: Mapping[str, Callable[..., "Handle"]] = {
