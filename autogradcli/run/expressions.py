@@ -142,7 +142,20 @@ class Expressions(Calls):
 
     def _choice(self, node: ast.IfExp, scope: Scope) -> Evaluate:
         test, yes, no = self._all([node.test, node.body, node.orelse], scope)
-        return lambda frame: yes(frame) if test(frame) else no(frame)
+        decide = self.decision(test)
+        return lambda frame: yes(frame) if decide(frame) else no(frame)
+
+    def decision(self, test: Evaluate) -> Evaluate:
+        """The closure of a condition by which the snippet goes one way or another."""
+        library, tensor = self.machine.library, self._tensor
+
+        def decide(frame: Frame) -> Any:
+            value = test(frame)
+            if type(value) is tensor:
+                library.decided(value)
+            return value
+
+        return decide
 
     # Subscripts and displays.
 

@@ -233,7 +233,8 @@ class Statements(Expressions):
     def _if(self, node: ast.If, scope: Scope) -> Execute:
         test = self.translate(node.test, scope)
         body, orelse = self.block(node.body, scope), self.block(node.orelse, scope)
-        return lambda frame: body(frame) if test(frame) else orelse(frame)
+        decide = self.decision(test)
+        return lambda frame: body(frame) if decide(frame) else orelse(frame)
 
     def _with(self, node: ast.With, scope: Scope) -> Execute:
         for item in node.items:

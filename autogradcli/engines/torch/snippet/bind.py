@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from autogradcli.engines.torch.snippet.operation import Operation
+from autogradcli.engines.torch.snippet.origins import is_chosen
 from autogradcli.errors import Span
 from autogradcli.language.binding import Argument, Binding, Static, bind_first, parameter_at
 from autogradcli.language.function import Function, Parameter
@@ -151,6 +152,8 @@ def _item(item: Any) -> Any:
 
 
 def _of_tensor(item: torch.Tensor) -> Any:
+    if is_chosen(item):
+        raise Unbindable("a subscript that depends on what is differentiated is not verified: type torch.where")
     if item.dtype == torch.bool:
         if item.ndim != 1:
             raise Unbindable("a mask as a subscript is not verified: type torch.where(mask, x, 0)")

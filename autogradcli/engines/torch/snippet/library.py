@@ -79,6 +79,9 @@ class Library:
     def named(self, value: Any, name: str) -> None:
         """Take note that a value is given a name."""
 
+    def decided(self, condition: torch.Tensor) -> None:
+        """Take note that the snippet goes on by the value of a tensor."""
+
     def changed(self, value: Any) -> None:
         """Take note that an array is about to change in place."""
 

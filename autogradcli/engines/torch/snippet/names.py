@@ -66,7 +66,9 @@ ATTRIBUTES = words(
 )
 """What a snippet may read of a tensor."""
 
-RESULTS = words("values indices sign logabsdet solution Q R U S Vh L eigenvalues eigenvectors name next_functions variable hist")
+RESULTS = words(
+    "values indices sign logabsdet solution Q R U S Vh L eigenvalues eigenvectors name next_functions variable hist"
+)
 """What a snippet may read of several results, and of a node of the graph."""
 
 DTYPES = words(

@@ -26,6 +26,8 @@ class Made:
     """The later it was made, the larger."""
     condition: bool = False
     """Whether it is true or false, and not a number."""
+    tie: bool = False
+    """Whether it compares equal numbers somewhere."""
     dtype: torch.dtype | None = None
     name: str | None = None
     """What the snippet called it first."""
@@ -66,7 +68,7 @@ class Record:
     changed: Span | None = None
     """Where it was last changed in place."""
     cut: str | None = None
-    """What cut it off from the graph: `no_grad` or `detach`."""
+    """What cut it off from the graph: `no_grad`, `detach`, or `discrete` for a count, a place or the like."""
     last: "Given | None" = None
     """What a leaf was when the last gradient reached it."""
 
@@ -84,3 +86,11 @@ def cut_of(tensor: torch.Tensor) -> str | None:
     """What cut a tensor off from the graph; None if nothing did."""
     found: Record | None = tensor.__dict__.get(RECORD)
     return None if found is None else found.cut
+
+
+def is_chosen(tensor: torch.Tensor) -> bool:
+    """Whether a tensor takes no gradient and yet depends on what does: a condition, a place, what is made of one."""
+    found: Record | None = tensor.__dict__.get(RECORD)
+    if found is None or tensor.requires_grad:
+        return False
+    return found.cut == "discrete" or isinstance(found.origin, Made)

@@ -9,7 +9,17 @@ import torch
 
 from autogradcli.engines.torch.snippet.bind import Binder, Bound, Slot, Unbindable
 from autogradcli.engines.torch.snippet.operation import Operation
-from autogradcli.engines.torch.snippet.origins import Given, Made, Operand, Origin, Record, Unknown, cut_of, record_of
+from autogradcli.engines.torch.snippet.origins import (
+    Given,
+    Made,
+    Operand,
+    Origin,
+    Record,
+    Unknown,
+    cut_of,
+    is_chosen,
+    record_of,
+)
 from autogradcli.errors import Span
 from autogradcli.language.function import FIELD
 
@@ -17,6 +27,8 @@ MAX_KEPT = 20_000_000
 """Components of tensors that are kept as they were."""
 PARTS = frozenset({"split", "chunk", "tensor_split", "unbind"})
 """Operations that take a tensor apart."""
+CASTS = frozenset({"float", "double", "half", "bfloat16", "int", "long", "to", "type_as"})
+"""Operations that make numbers of True and False."""
 CONDITIONS = frozenset({"boolean", "mask"})
 """Kinds of parameters that a tensor of True and False is meant for."""
 
@@ -46,30 +58,46 @@ class Recorder:
         if not torch.is_grad_enabled() or operation.name == "Tensor.detach":
             self._note_cut(arguments, result)
             return
-        outputs = [each for each in _tensors(result) if self._followed(each, arguments, keywords)]
-        if not outputs:
+        if not any(self._followed(each, arguments, keywords) for each in _tensors(result)):
             self._carry_cut(arguments, result)
             return
-        if operation.name.rpartition(".")[2] in PARTS:
+        name = operation.name.rpartition(".")[2]
+        if name in CASTS and _is_condition(arguments[0]):
+            self._note_cast(arguments[0], result, span)
+        elif name in PARTS:
             self._note_parts(arguments, keywords, result, span)
-            return
+        else:
+            self._note_call(operation, arguments, keywords, result, span)
+
+    def _note_call(
+        self, operation: Operation, arguments: Sequence[Any], keywords: Mapping[str, Any], result: Any, span: Span
+    ) -> None:
+        """Take note of what a row of the table gave."""
+        outputs = [each for each in _tensors(result) if self._followed(each, arguments, keywords)]
         try:
             several = not isinstance(result, torch.Tensor)
             bound, slots = self._binder.bind(operation, arguments, keywords, several)
             operands = self._operands(bound, slots, span)
         except Unbindable as reason:
             for output in outputs:
-                self._set(output, Unknown(str(reason)))
+                self._set_unknown(output, str(reason))
             return
         for output in outputs:
             options = bound.options
             if not isinstance(result, torch.Tensor):
                 field = _field(bound, result, output)
                 if field is None:
-                    self._set(output, Unknown(f"one of the results of {operation.name} is not verified"))
+                    self._set_unknown(output, f"one of the results of {operation.name} is not verified")
                     continue
                 options = (*options, (FIELD, field))
-            self._set(output, self._made(bound, operands, options, span, output))
+            made = self._made(bound, operands, options, span, output)
+            made.tie = made.condition and _ties(arguments)
+            self._set(output, made)
+
+    def _note_cast(self, condition: torch.Tensor, result: torch.Tensor, span: Span) -> None:
+        """Take note that a result is 1 where a condition holds, and 0 elsewhere."""
+        operands = (self.origin(condition, span), Fraction(1), Fraction(0))
+        self._set(result, Made("where", operands, (), span, next(self._serial), dtype=result.dtype))
 
     def _note_parts(
         self, arguments: Sequence[Any], keywords: Mapping[str, Any], parts: Sequence[torch.Tensor], span: Span
@@ -107,6 +135,8 @@ class Recorder:
     def _carry_cut(self, arguments: Sequence[Any], result: Any) -> None:
         """Take note that a result is made of what was cut off from the graph."""
         reason = next(filter(None, map(cut_of, _tensors(arguments))), None)
+        if any(each.requires_grad for each in _tensors(arguments)):
+            reason = "discrete"
         if reason is not None:
             for output in _tensors(result):
                 record_of(output).cut = reason
@@ -183,6 +213,13 @@ class Recorder:
         record.origin, record.stamp = Given(record, data, tensor.requires_grad, span, next(self._serial)), stamp
         return record.origin
 
+    def _set_unknown(self, tensor: torch.Tensor, reason: str) -> None:
+        """Take note that nothing can be verified of a tensor; if it takes no gradient, that it is a constant."""
+        if tensor.requires_grad:
+            self._set(tensor, Unknown(reason))
+        else:
+            record_of(tensor).cut = "discrete"
+
     def _set(self, tensor: torch.Tensor, origin: Origin) -> None:
         record = record_of(tensor)
         record.origin, record.stamp = origin, self._stamp(tensor)
@@ -195,8 +232,10 @@ class Recorder:
         if output.requires_grad:
             return True
         if output.dtype == torch.bool:
-            return any(each.requires_grad or _is_condition(each) for each in _tensors((arguments, keywords)))
-        return False
+            return any(each.requires_grad or is_chosen(each) for each in _tensors((arguments, keywords)))
+        return any(
+            isinstance(record_of(each).origin, Made) for each in _tensors((arguments, keywords)) if is_chosen(each)
+        )
 
     # Operands.
 
@@ -204,7 +243,7 @@ class Recorder:
         self, bound: Bound, operands: tuple[Operand, ...], options: Any, span: Span, output: torch.Tensor
     ) -> Made:
         condition = bound.function.returns == "boolean"
-        return Made(bound.function.name, operands, options, span, next(self._serial), condition, output.dtype)
+        return Made(bound.function.name, operands, options, span, next(self._serial), condition, dtype=output.dtype)
 
     def _operands(self, bound: Bound, slots: Sequence[Slot], span: Span) -> tuple[Operand, ...]:
         found: list[Operand] = []
@@ -243,9 +282,14 @@ def _address(tensor: torch.Tensor) -> int:
     return tensor.untyped_storage().data_ptr()
 
 
-def _is_condition(tensor: torch.Tensor) -> bool:
-    origin = record_of(tensor).origin
+def _is_condition(tensor: Any) -> bool:
+    origin = record_of(tensor).origin if isinstance(tensor, torch.Tensor) else None
     return isinstance(origin, Made) and origin.condition
+
+
+def _ties(arguments: Sequence[Any]) -> bool:
+    """Whether a comparison has equal numbers on both sides somewhere."""
+    return len(arguments) == 2 and bool(torch.as_tensor(arguments[0] == arguments[1]).any())
 
 
 def _tensors(value: Any) -> Iterator[torch.Tensor]:

@@ -9,13 +9,14 @@ import torch
 from autogradcli.engines.torch.snippet.events import Arrival, Event, copied, leaves
 from autogradcli.engines.torch.snippet.library import Library
 from autogradcli.engines.torch.snippet.operation import Caller, Operation, Remark
-from autogradcli.engines.torch.snippet.origins import Given, Made, Unknown, record_of
+from autogradcli.engines.torch.snippet.origins import Given, Made, Origin, Unknown, record_of
 from autogradcli.engines.torch.snippet.recorder import Recorder, versions
 from autogradcli.errors import GradcalcError, Span
 from autogradcli.language import table
 from autogradcli.language.shapes import Shape, written
 
 SEVERAL = "type (a.sum() + b.sum()).backward()"
+TIED = Unknown("an if before it was decided at a tie, beyond which the other branch may have another slope")
 AGAIN = Unknown("a derivative of a derivative is not verified")
 
 
@@ -26,6 +27,7 @@ class RecordingLibrary(Library):
         super().__init__()
         self.recorder = Recorder(literals)
         self.events: list[Event] = []
+        self._tied = False
 
     def caller(self, operation: Operation, span: Span) -> Caller:
         """What to call for a call of an operation, which is then recorded."""
@@ -90,6 +92,11 @@ class RecordingLibrary(Library):
             record.name = record.name or name
             if isinstance(record.origin, Made):
                 record.origin.name = record.origin.name or name
+
+    def decided(self, condition: torch.Tensor) -> None:
+        """Take note that the snippet goes on by the value of a tensor; at a tie the other way may have other slopes."""
+        origin = record_of(condition).origin
+        self._tied |= isinstance(origin, Made) and origin.tie
 
     def changed(self, value: Any) -> None:
         """Take note that an array is about to change in place, and with it tensors that share its memory."""
@@ -177,7 +184,8 @@ class RecordingLibrary(Library):
         return call
 
     def _add(self, call: str, span: Span, output: torch.Tensor, upstream: Any, arrivals: tuple[Arrival, ...]) -> None:
-        origin, value = self.recorder.origin(output, span), copied(output)
+        origin: Origin = TIED if self._tied else self.recorder.origin(output, span)
+        value = copied(output)
         assert value is not None
         given = copied(upstream) if isinstance(upstream, torch.Tensor) else None
         self.backwards += call == "backward"
@@ -235,7 +243,11 @@ def _cut(tensor: torch.Tensor) -> str:
     """Why a tensor takes no gradient."""
     if not tensor.is_floating_point():
         return "its numbers are whole, or true and false"
-    reasons = {"no_grad": "it was made under torch.no_grad()", "detach": "it was detached"}
+    reasons = {
+        "no_grad": "it was made under torch.no_grad()",
+        "detach": "it was detached",
+        "discrete": "a comparison, a count or a place takes no gradient",
+    }
     return reasons.get(record_of(tensor).cut or "", "nothing that it is made of has requires_grad=True")
 
 
