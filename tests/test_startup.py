@@ -23,6 +23,8 @@ LIGHT = [
     ["eval", "5*x", "--x", "2", "--no-such-option"],
     ["eval", "5*x", "--x", "2", "--dtype", "float65"],
     ["eval", "5*x", "--xx", "2"],
+    ["graph", "--help"],
+    ["graph", "5*x", "--x", "2", "-o", "graph.xyz"],
     ["eval", "5*(x", "--x", "2"],
     ["eval", "no_such_function(x)", "--x", "2"],
     ["eval", "5*x", "--x", "2*"],

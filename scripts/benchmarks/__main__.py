@@ -11,6 +11,7 @@ from pathlib import Path
 
 from batch import memory, throughput
 from corpus import cases, generated
+from graph import graphs
 from measure import Figure
 from rigour import rigour
 from snippets import snippets
@@ -47,6 +48,7 @@ def sections(quick: bool, corpus: Path | None) -> dict[str, Section]:
         "throughput": partial(throughput, lines, rounds=1 if quick else 3),
         "memory": partial(memory, quick),
         "snippets": partial(snippets, quick),
+        "graphs": partial(graphs, quick),
         "rigour": partial(rigour, lines, rounds=3 if quick else 15),
         "vectors": partial(vectors, lines[:: 10 if quick else 3], rounds=1 if quick else 5),
     }
