@@ -128,6 +128,12 @@ def draw_graph(problem: Problem, form: str, depth: int | None, full: bool, outpu
     report = compute(problem)
     if not report.nodes:
         raise _no_graph(problem)
+    write_graph(report, form, depth, full, output)
+    return exit_code(gradient.verdict for gradient in report.gradients.values())
+
+
+def write_graph(report: Report, form: str, depth: int | None, full: bool, output: str | None) -> None:
+    """Write the graph of a report in one of `FORMATS`."""
     excerpt = cut(report.nodes, depth)
     if form in PICTURES:
         write_bytes(draw_image(build_picture(report, excerpt), form), output)
@@ -136,10 +142,8 @@ def draw_graph(problem: Problem, form: str, depth: int | None, full: bool, outpu
             place.write(TEXTS[form](report, excerpt, place.terminal.endless if full else place.terminal.tall))
     edges = sum(len(node.inputs) for node in excerpt.nodes)
     if form == "mermaid" and edges > MOST_ARROWS:
-        say(
-            f"note: Mermaid draws {MOST_ARROWS} edges unless maxEdges is raised, and here are {edges:,}: try --depth 10"
-        )
-    return exit_code(gradient.verdict for gradient in report.gradients.values())
+        limit = f"Mermaid draws {MOST_ARROWS} edges unless maxEdges is raised"
+        say(f"note: {limit}, and here are {edges:,}: try --depth 10")
 
 
 def choose_form(format: str | None, json: bool, output: str | None) -> str:

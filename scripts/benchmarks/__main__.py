@@ -12,6 +12,7 @@ from pathlib import Path
 from batch import memory, throughput
 from corpus import cases, generated
 from graph import graphs
+from jobs import jobs
 from measure import Figure
 from rigour import rigour
 from snippets import snippets
@@ -46,6 +47,7 @@ def sections(quick: bool, corpus: Path | None) -> dict[str, Section]:
         "startup": partial(startup, quick),
         "wrapper": partial(wrapper, quick),
         "throughput": partial(throughput, lines, rounds=1 if quick else 3),
+        "jobs": partial(jobs, list(generated(300 if quick else 4_000)), rounds=1 if quick else 3),
         "memory": partial(memory, quick),
         "snippets": partial(snippets, quick),
         "graphs": partial(graphs, quick),
