@@ -119,7 +119,9 @@ class _Recorder:
 def plain(value: torch.Tensor | float | None) -> Array:
     """A tensor as floats (bools for a condition), row by row; anything else as it is."""
     # The zeros that some backward formulas give (sgn's) have no storage to read from; a copy has.
-    return value.clone().tolist() if isinstance(value, torch.Tensor) else value
+    if not isinstance(value, torch.Tensor):
+        return value
+    return value.clone().tolist() if value.ndim else value.item()
 
 
 def _node(value: torch.Tensor) -> Any:
