@@ -18,7 +18,6 @@ from autogradcli.run.source import MAX_LENGTH, Source
 
 EXAMPLES = """\b
 Examples:
-  gradcalc run snippet.py
   gradcalc run snippet.py --trace --seed 0
   gradcalc run snippet.py --format json -o ledger.json
   gradcalc run - < snippet.py
@@ -74,7 +73,7 @@ def run(
     output: options.Output = None,
     quiet: options.Quiet = False,
 ) -> ExitCode:
-    """A PyTorch snippet as it stands: what it prints, and every backward verified.
+    """A PyTorch snippet: what it prints, and every backward verified.
 
     The snippet is a safe subset of Python over torch, numpy and math; nothing
     of it is run by Python itself. The report shows for each backward which

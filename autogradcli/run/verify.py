@@ -14,6 +14,7 @@ from autogradcli.engines.backward import Backward
 from autogradcli.engines.opinions import Array, flat
 from autogradcli.errors import GradcalcError, Span
 from autogradcli.language.dtypes import DTYPES
+from autogradcli.language.tape import MAX_ENTRIES
 from autogradcli.run.ledger import Entry, Pass
 from autogradcli.run.source import Source
 
@@ -36,7 +37,7 @@ class Demands:
     symbolic: bool = True
     timeout: float = 10.0
     """Seconds for all passes together."""
-    max_operations: int = 250_000
+    max_operations: int = MAX_ENTRIES
 
 
 @dataclass(frozen=True, slots=True)
