@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from autogradcli.engines.arb.measure import measure_gradient
+from autogradcli.engines.arb.measure import measure_gradients
 from autogradcli.language.dtypes import DTYPES, Dtype
 from autogradcli.language.function import Function, Parameter
 from autogradcli.language.parser import parse
@@ -47,7 +47,8 @@ def test_the_budget_is_in_the_dtypes_own_unit_roundoff(dtype: str, units: float,
     format_ = DTYPES[dtype]
     found = prove(parse("x*x", given=("x",)), {"x": 1.5}, format_)
     number = 3.0 * (1 + units * format_.unit_roundoff)
-    assert measure_gradient(found, "x", 0, number).inside is inside
+    (opinion,) = measure_gradients(found, "x", [number])
+    assert opinion.inside is inside
 
 
 SIZES = ["1e20", "1e300", "-1e300", "1e-300"]
@@ -74,6 +75,8 @@ def argument(parameter: Parameter, names: Iterator[str]) -> str:
     """Something ordinary for a parameter."""
     if parameter.kind == "number":
         return str(parameter.default) if isinstance(parameter.default, Fraction) else "2"
+    if parameter.kind == "boolean":
+        return f"{next(names)} > 1"
     return f'"{parameter.choices[0]}"' if parameter.kind == "option" else next(names)
 
 
