@@ -14,7 +14,7 @@ from autogradcli.engines.backward import Backward
 from autogradcli.engines.opinions import Array, flat
 from autogradcli.errors import GradcalcError, Span
 from autogradcli.language.dtypes import DTYPES
-from autogradcli.language.tape import MAX_ENTRIES
+from autogradcli.language.tape import MAX_OPERATIONS
 from autogradcli.run.ledger import Entry, Pass
 from autogradcli.run.source import Source
 
@@ -37,7 +37,7 @@ class Demands:
     symbolic: bool = True
     timeout: float = 10.0
     """Seconds for all passes together."""
-    max_operations: int = MAX_ENTRIES
+    max_operations: int = MAX_OPERATIONS
 
 
 @dataclass(frozen=True, slots=True)
