@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cases import write
 from tests.command import gradcalc
 
 LINES = [{"id": i, "expression": "log(x)" if i != 2 else "x +", "at": {"x": 3 - i}} for i in range(6)]
@@ -95,3 +96,52 @@ def test_tables(tmp_path: Path) -> None:
     assert len(rows) == 7
     assert rows[0].startswith("id,expression,value,variable,at,")
     assert rows[3] == "2,x +,,,,,,,,,error,something is missing after +"
+
+
+CASES = """
+    [[case]]
+    name = "wrong"
+    expression = "x**2"
+    at.x = 1
+    grad.x = 3
+
+    [[case]]
+    name = "nowhere"
+    expression = "log(x)"
+    at.x = 0
+
+    [[case]]
+    name = "right"
+    expression = "x"
+    at.x = 1
+"""
+
+
+@pytest.mark.parametrize("done", range(4))
+def test_check_goes_on_as_well(tmp_path: Path, done: int) -> None:
+    """Outcomes in JSON Lines; other reports and the exit status are of all cases."""
+    cases, path, summary = write(tmp_path, CASES), tmp_path / "out.jsonl", tmp_path / "all.json"
+    whole = gradcalc("check", cases, "--no-symbolic", "--format", "jsonl").out.splitlines(keepends=True)
+    path.write_text("".join(whole[:done]) + '{"cut off')
+    result = gradcalc("check", cases, "--no-symbolic", "--resume", str(path), "--report", f"json={summary}")
+    names = [json.loads(line)["name"] for line in path.read_text().splitlines()]
+    assert (result.status, names) == (1, ["wrong", "nowhere", "right"])
+    assert json.loads(summary.read_text())["summary"] == {
+        "cases": 3,
+        "points": 3,
+        "passed": 1,
+        "failed": 2,
+        "error": 0,
+    }
+
+
+def test_check_does_not_go_on_with_other_cases(tmp_path: Path) -> None:
+    """Nor with what is no outcome."""
+    cases, path = write(tmp_path, CASES), tmp_path / "out.jsonl"
+    other = write(tmp_path, CASES.replace("wrong", "other"), "other.toml")
+    path.write_text(gradcalc("check", other, "--no-symbolic", "--format", "jsonl").out)
+    assert "line 1: it is of another case" in gradcalc("check", cases, "--resume", str(path)).err
+    path.write_text('{"name": "wrong"}\n')
+    assert "line 1: it is no outcome of gradcalc check" in gradcalc("check", cases, "--resume", str(path)).err
+    both = gradcalc("check", cases, "--resume", str(path), "--json")
+    assert both.err == "error: --resume is for JSON Lines in a file, and names the file itself\n"

@@ -65,10 +65,25 @@ class Outcome:
     def to_dict(self) -> dict[str, Any]:
         """The outcome as JSON values."""
         found: dict[str, Any] = plain(self)
-        place = found.pop("place")
-        for failure in found["failures"]:
-            del failure["code"]
-        return {**place, **found}
+        return {**found.pop("place"), **found}
+
+    @classmethod
+    def from_dict(cls, found: Mapping[str, Any]) -> "Outcome":
+        """The outcome that JSON values stand for; KeyError or TypeError if they stand for none."""
+        failures = tuple(
+            Failure(each["rule"], each["message"], each["line"], ExitCode(each["code"])) for each in found["failures"]
+        )
+        worst = found["worst"]
+        return cls(
+            place=Place(found["name"], found["file"], found["line"]),
+            status=found["status"],
+            failures=failures,
+            error=found["error"],
+            verdicts=found["verdicts"],
+            claims=found["claims"],
+            worst=None if worst is None else Worst(float(worst["ulps"]), worst["variable"], worst["point"]),
+            seconds=found["seconds"],
+        )
 
 
 def unusable(place: Place, error: GradcalcError, line: int | None = None) -> Outcome:

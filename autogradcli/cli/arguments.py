@@ -188,4 +188,8 @@ Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
 Output = Annotated[
     str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the result to FILE, not to standard output.")
 ]
+Resume = Annotated[
+    str | None,
+    typer.Option("--resume", metavar="FILE", help="Go on where FILE ends, and write to it: an interrupted run."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no result: the exit status tells.")]

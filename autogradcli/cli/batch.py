@@ -44,10 +44,6 @@ Files = Annotated[
 Format = Annotated[
     str | None, choice("--format", ("json", *TABLES), "How the answers are written; JSON Lines if nothing is said.")
 ]
-Resume = Annotated[
-    str | None,
-    typer.Option("--resume", metavar="FILE", help="Go on where FILE ends, and write to it: an interrupted run."),
-]
 
 
 def batch(
@@ -65,7 +61,7 @@ def batch(
     max_operations: options.MaxOperations = MAX_OPERATIONS,
     format: Format = None,
     output: options.Output = None,
-    resume: Resume = None,
+    resume: options.Resume = None,
     quiet: options.Quiet = False,
 ) -> ExitCode:
     """JSON Lines in, JSON Lines out: a report for each line.

@@ -15,7 +15,8 @@ from autogradcli.checks.work import CaseWork
 from autogradcli.cli import arguments as options
 from autogradcli.cli.arguments import choice, choose_format
 from autogradcli.cli.jobs import Jobs, Scheduler, executor
-from autogradcli.cli.output import check_output, open_output
+from autogradcli.cli.output import append_output, check_output, open_output
+from autogradcli.cli.resume import done_cases
 from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.render.checks import github, json, junit, markdown, tap, text
 from autogradcli.render.terminal import FILE, Terminal
@@ -82,6 +83,7 @@ def check(
     json: options.Json = False,
     report: Reports = [],  # noqa: B006
     output: options.Output = None,
+    resume: options.Resume = None,
     quiet: options.Quiet = False,
 ) -> ExitCode:
     """Case files, for CI: pass or fail, and where.
@@ -90,24 +92,35 @@ def check(
     hold there: its value, its gradient, a derivative that you claim, a
     verdict. With nothing stated, autograd's gradient is to be right.
     """
-    form = choose_format(format, json)
-    check_output(output, quiet)
+    form = _format(choose_format(format, json), resume, output, quiet)
     others = [_split_report(each) for each in report]
     settings = Settings(dtype, rtol, atol, max_ulps, symbolic=not no_symbolic, timeout=timeout)
     files = [file for path in paths for file in find_case_files(path)]
     make = partial(CaseWork, partial(build_case, settings=settings), STRICT if strict else LENIENT, not no_symbolic)
-    entries = (entry for file in files for entry in read_cases(file) if _selected(entry, select))
+    entries: Iterator[Entry] = (entry for file in files for entry in read_cases(file) if _selected(entry, select))
     found: list[Outcome] = []
-    with open_output(output, quiet) as place, closing(run_cases(executor(jobs, scheduler), make, entries)) as outcomes:
-        noted = _noted(_until_failure(outcomes) if fail_fast else outcomes, found)
-        for piece in DRAW[form](noted, place.terminal, only_failures):
-            place.write(piece)
+    with append_output(resume) if resume else open_output(output, quiet) as place:
+        found += done_cases(entries, resume) if resume else []
+        with closing(run_cases(executor(jobs, scheduler), make, entries)) as outcomes:
+            noted = _noted(_until_failure(outcomes) if fail_fast else outcomes, found)
+            for piece in DRAW[form](noted, place.terminal, only_failures):
+                place.write(piece)
     for name, path in others:
         with open_output(path) as place:
             place.write("".join(DRAW[name](found, FILE, only_failures)))
     if not found:
         raise GradcalcError("usage", f"no case is called {select}" if select else "there are no cases")
     return exit_code({outcome.code for outcome in found})
+
+
+def _format(form: str, resume: str | None, output: str | None, quiet: bool) -> str:
+    """The format of the result: a file that a run can go on with is JSON Lines."""
+    check_output(output, quiet)
+    if resume is None:
+        return form
+    if output is not None or quiet or form not in {"text", "jsonl"}:
+        raise GradcalcError("usage", "--resume is for JSON Lines in a file, and names the file itself")
+    return "jsonl"
 
 
 def _noted(outcomes: Iterable[Outcome], found: list[Outcome]) -> Iterator[Outcome]:

@@ -1,13 +1,31 @@
-"""Going on where a batch was interrupted."""
+"""Going on where a run was interrupted."""
 
 import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from autogradcli.checks.outcome import Outcome
+from autogradcli.checks.run import Entry
 from autogradcli.cli.pipeline import Status
 from autogradcli.errors import GradcalcError
 from autogradcli.sources.jsonlines import Failure, read_problem
 from autogradcli.sources.settings import Settings
+
+
+def done_cases(entries: Iterator[Entry], path: str) -> Iterator[Outcome]:
+    """The outcomes in a file, whose cases are taken from `entries`; GradcalcError if they are of other cases."""
+    with open(path, "rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                outcome = Outcome.from_dict(json.loads(line))
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                raise _other(path, number, "it is no outcome of gradcalc check") from error
+            entry = next(entries, None)
+            if entry is None:
+                raise _other(path, number, "there is no such case")
+            if (entry.place.name, entry.place.file) != (outcome.place.name, outcome.place.file):
+                raise _other(path, number, "it is of another case than the files have there")
+            yield outcome
 
 
 def unfinished(lines: Iterable[bytes], path: str, status: Status, settings: Settings) -> Iterator[bytes]:

@@ -67,6 +67,7 @@ class _Run:
         self._done: dict[int, Any] = {}
         self._count = 0
         self._ended = False
+        self._closed = False
         self._fruitless = 0
         """Processes in a row that ended before they touched anything."""
         self._workers = [self._start() for _ in range(jobs)]
@@ -76,6 +77,8 @@ class _Run:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._closed = True
+        self._room.release()
         for worker in self._workers:
             worker.process.kill()
             worker.requests.put(None)
@@ -146,6 +149,8 @@ class _Run:
         try:
             for item in items:
                 self._room.acquire()
+                if self._closed:
+                    return
                 self._events.put(("item", None, item))
             self._events.put(("end", None, End()))
         except Exception as error:
