@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -123,3 +124,12 @@ def test_mermaid_says_what_it_will_not_draw() -> None:
     result = gradcalc("graph", " + ".join(f"x/{i}" for i in range(1, 202)), "--x", "2", "--format", "mermaid")
     assert result.out.count("-->") == 601
     assert "note: Mermaid draws 500 edges" in result.err
+
+
+@pytest.mark.parametrize(("option", "rows"), [((), 20), (("--chain",), 77)])
+def test_eval_shortens_its_chain_on_a_screen(option: tuple[str, ...], rows: int) -> None:
+    """A summary beyond a screenful, all of it with `--chain`."""
+    text = " + ".join(["x", *(f"sin(x)*{i}" for i in range(2, 21))])
+    out = gradcalc("eval", text, "--x", "2", "--no-symbolic", *option, stream=Screen).out
+    assert len(re.findall(r"(?m)^.{0,60}(?:Backward0|AccumulateGrad) ", out)) == rows
+    assert ("more rows; --chain shows them" in out) == (not option)

@@ -2,14 +2,17 @@
 
 import json
 import re
+import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 from xml.etree import ElementTree
 
 import pytest
 
 from autogradcli.compute.report import Node, Report
+from autogradcli.render.graph import image
 from autogradcli.render.graph.cut import cut
 from autogradcli.render.graph.dot import draw_dot
 from autogradcli.render.graph.image import draw_image
@@ -182,3 +185,25 @@ def test_dot_is_of_one_line_for_each_node_and_edge() -> None:
     lines = draw_dot(drawn(SMALL)).splitlines()
     assert sum(bool(re.match(r"  n\d+ \[", line)) for line in lines) == 4
     assert sum(bool(re.match(r"  n\d+ -> n\d+ \[", line)) for line in lines) == 4
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "hint"),
+    [
+        ("raise SystemExit(3)", "pictures need pygraphviz, which is not installed", "type pip install pygraphviz"),
+        (
+            "raise SystemExit('too much')",
+            "Graphviz could not draw this graph: too much",
+            "show less of it by --depth 10",
+        ),
+        ("raise SystemExit(1)", "Graphviz could not draw this graph: exit status 1", "show less of it by --depth 10"),
+        ("import time; time.sleep(60)", "Graphviz needs more than 1 s for this graph", "show less of it by --depth 10"),
+    ],
+)
+def test_a_picture_that_cannot_be_drawn_is_an_error(code: str, message: str, hint: str) -> None:
+    """Whatever becomes of Graphviz's process, the command ends with a sentence and with what to type."""
+    command = (sys.executable, "-c", code)
+    with patch.object(image, "COMMAND", command), patch.object(image, "TIMEOUT", 1.0):
+        result = gradcalc("graph", "x*x", "--x", "2", "--format", "svg")
+    assert (result.status, result.out) == (2, "")
+    assert result.err.startswith(f"error: {message}\nhint: {hint}")
