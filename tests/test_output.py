@@ -1,0 +1,50 @@
+"""What is written is whole, whenever Ctrl-C comes."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from autogradcli.cli import output
+from autogradcli.cli.output import append_output, uninterrupted
+
+
+def test_an_interrupt_waits_for_the_end_of_what_is_written() -> None:
+    """It comes afterwards, as if it had come then."""
+    done = []
+    with pytest.raises(KeyboardInterrupt), uninterrupted():
+        signal.raise_signal(signal.SIGINT)
+        done.append("whole")
+    assert done == ["whole"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_second_interrupt_is_obeyed_at_once() -> None:
+    """A reader may stand still, and with it what is written."""
+    done = []
+    with pytest.raises(KeyboardInterrupt), uninterrupted():
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        done.append("never")
+    assert done == []
+
+
+WHOLE = [
+    ("", ""),
+    ("a\n", "a\n"),
+    ("a\nb", "a\n"),
+    ("no end", ""),
+    ("a\n" + 50 * "b", "a\n"),
+    (50 * "b" + "\nc", 50 * "b" + "\n"),
+]
+
+
+@pytest.mark.parametrize(("before", "kept"), WHOLE)
+def test_half_a_line_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str, kept: str) -> None:
+    """However long it is; what comes next stands behind the last whole line."""
+    monkeypatch.setattr(output, "CHUNK", 8)
+    path = tmp_path / "out"
+    path.write_text(before)
+    with append_output(str(path)) as place:
+        place.write("next\n")
+    assert path.read_text() == f"{kept}next\n"
