@@ -33,7 +33,7 @@ from autogradcli.sources.settings import Settings
 EXAMPLES = """\b
 Examples:
   gradcalc graph "5*x**3 + 2*x**2 + 4*x + 8" --x 2
-  gradcalc graph "h = tanh(w*x); sum(h*v)" --w "[1, 2]" --x 0.5 --v "[3, 4]" -o layer.svg
+  gradcalc graph "h = tanh(w*x); sum(h)" --w "[1, 2]" --x 0.5 -o layer.svg
   gradcalc graph "where(x > 0, sqrt(x), x)" --x -1 --format mermaid
 
 \b
@@ -98,11 +98,12 @@ def graph(
     full: options.Full = False,
     output: options.Output = None,
 ) -> ExitCode:
-    """The graph that autograd built, from the output down to the leaves.
+    """The graph that autograd built, with numbers on it.
 
-    Each node shows its grad_fn, the text that it came from, its value and the
-    gradient that reached it; each edge the local derivative. The verdict stands
-    at the variables, and what went wrong at the operation that did.
+    It goes from the output down to the leaves. Each node shows its grad_fn, the
+    text that it came from, its value and the gradient that reached it; each
+    edge the local derivative. The verdict stands at the variables, and what
+    went wrong at the operation that did.
     """
     form = choose_form(format, json, output)
     check_place(form, output)
