@@ -95,6 +95,56 @@ def test_accumulation_is_written_out() -> None:
     assert "[0.0, 4.0, 8.0] + [1.0, 1.0, 1.0] = [1.0, 5.0, 9.0]" in result.out
 
 
+def test_tables_stand_on_lines_of_their_own() -> None:
+    """A gradient of two dimensions, row by row; what accumulated, before and after."""
+    result = gradcalc("run", str(SNIPPETS / "tutorials" / "vjp.py"), "--no-symbolic")
+    assert (
+        """\
+   inp   (4, 5)
+      gradient            [[4.0, 2.0, 2.0, 2.0, 2.0],
+                           [2.0, 4.0, 2.0, 2.0, 2.0],
+                           [2.0, 2.0, 4.0, 2.0, 2.0],
+                           [2.0, 2.0, 2.0, 4.0, 2.0]]
+      error               0 ulp
+      verdict             verified
+      .grad before        [[4.0, 2.0, 2.0, 2.0, 2.0],
+                           [2.0, 4.0, 2.0, 2.0, 2.0],
+                           [2.0, 2.0, 4.0, 2.0, 2.0],
+                           [2.0, 2.0, 2.0, 4.0, 2.0]]
+      .grad + gradient    [[8.0, 4.0, 4.0, 4.0, 4.0],
+                           [4.0, 8.0, 4.0, 4.0, 4.0],
+                           [4.0, 4.0, 8.0, 4.0, 4.0],
+                           [4.0, 4.0, 4.0, 8.0, 4.0]]
+"""
+        in result.out
+    )
+
+
+def test_the_trace_stands_before_the_passes() -> None:
+    """Each line with what it made."""
+    result = gradcalc("run", str(SNIPPETS / "tutorials" / "cubic.py"), "--no-symbolic", "--trace")
+    assert (
+        """\
+line 5   y = 5 * x ** 3 + 2 * x ** 2 + 4 * x + 8
+    y = tensor(64., grad_fn=<AddBackward0>)
+line 8   grad = x.grad
+    grad = tensor(72.)
+
+line 7   y.backward()   y = 64.0   float32
+"""
+        in result.out
+    )
+
+
+def test_markdown_tells_mistakes_and_the_error_that_ended_it() -> None:
+    """Each with its line."""
+    text = "import torch\nx = torch.tensor([2], requires_grad=True)\ny = x * x\ny.backward()\ny.backward()\n"
+    result = gradcalc("run", "-", "--no-symbolic", "--format", "markdown", "--trace", stdin=text)
+    assert "**Line 2**, torch.tensor(\\[2\\], requires\\_grad=True): whole numbers are read as floats" in result.out
+    assert "**Line 5** ends it: RuntimeError: Trying to backward through the graph a second time" in result.out
+    assert "- line 3: y = x \\* x\n  - y = tensor(\\[4.\\], grad\\_fn=\\<MulBackward0\\>)" in result.out
+
+
 def test_a_snippet_comes_through_a_pipe() -> None:
     """A dash for standard input."""
     result = gradcalc("run", "-", "--no-symbolic", stdin="import torch\nprint(torch.ones(2))\n")
