@@ -1,6 +1,6 @@
 """Random formulas of x and y with derivatives by the rules of calculus, right ones and wrong ones.
 
-Every formula is a text beside a function of mpmath numbers, so that what a mutated claim says is known without gradcalc.
+Every formula is a text beside a function of mpmath numbers: what a mutated claim says is known without gradcalc.
 """
 
 from collections.abc import Callable

@@ -9,23 +9,28 @@ from autogradcli.cli import output
 from autogradcli.cli.output import append_output, uninterrupted
 
 
+def interrupted(times: int, done: list[str]) -> None:
+    """Ctrl-C so many times, and then something that is noted, in what is not to be interrupted."""
+    with uninterrupted():
+        for _ in range(times):
+            signal.raise_signal(signal.SIGINT)
+        done.append("whole")
+
+
 def test_an_interrupt_waits_for_the_end_of_what_is_written() -> None:
     """It comes afterwards, as if it had come then."""
-    done = []
-    with pytest.raises(KeyboardInterrupt), uninterrupted():
-        signal.raise_signal(signal.SIGINT)
-        done.append("whole")
+    done: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(1, done)
     assert done == ["whole"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_second_interrupt_is_obeyed_at_once() -> None:
     """A reader may stand still, and with it what is written."""
-    done = []
-    with pytest.raises(KeyboardInterrupt), uninterrupted():
-        signal.raise_signal(signal.SIGINT)
-        signal.raise_signal(signal.SIGINT)
-        done.append("never")
+    done: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(2, done)
     assert done == []
 
 
