@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from autogradcli.cli import arguments as options
 from autogradcli.cli.arguments import choice, whole
 from autogradcli.cli.inputs import read_expression
 from autogradcli.cli.output import file_error, open_output, say
+from autogradcli.cli.run import read_source
 from autogradcli.compute.problem import Problem
 from autogradcli.compute.report import Report
 from autogradcli.engines.detail import Detail
@@ -35,6 +37,7 @@ Examples:
   gradcalc graph "5*x**3 + 2*x**2 + 4*x + 8" --x 2
   gradcalc graph "h = tanh(w*x); sum(h)" --w "[1, 2]" --x 0.5 -o layer.svg
   gradcalc graph "where(x > 0, sqrt(x), x)" --x -1 --format mermaid
+  gradcalc graph --run snippet.py --backward 1 -o first.svg
 
 \b
 Exit status: 0; 1 if a gradient is wrong; 2 if the input makes no sense;
@@ -82,9 +85,28 @@ Depth = Annotated[
 ]
 
 
+Expression = Annotated[
+    str | None, typer.Argument(metavar="EXPR", help="The expression, in quotes; - reads it from standard input.")
+]
+Snippet = Annotated[
+    str | None, typer.Option("--run", metavar="FILE", help="Take the graph from a PyTorch snippet instead.")
+]
+Number = Annotated[
+    int | None,
+    typer.Option(
+        "--backward",
+        metavar="N",
+        help="Of the snippet's backward calls the N-th; the last if nothing is said.",
+        parser=whole("--backward", MOST_LEVELS),
+    ),
+]
+
+
 def graph(
     context: typer.Context,
-    expression: options.Expression,
+    expression: Expression = None,
+    snippet: Snippet = None,
+    backward: Number = None,
     assignments: options.Assignments = [],  # noqa: B006
     wrt: options.Wrt = None,
     of: options.Of = None,
@@ -107,6 +129,14 @@ def graph(
     """
     form = choose_form(format, json, output)
     check_place(form, output)
+    detail = Detail(derivatives=True, saved=saved)
+    if snippet is not None:
+        _check_alone(expression, assignments)
+        return draw_snippet(
+            snippet, backward, detail, partial(write_graph, form=form, depth=depth, full=full, output=output)
+        )
+    if expression is None:
+        raise GradcalcError("usage", "EXPR is missing", hint='type gradcalc graph "x**2" --x 2, or --run FILE')
     values, names = split_assignments(assignments), split_names(wrt)
     program = parse_program(read_expression(expression), [*values, *names], of)
     settings = Settings(
@@ -114,10 +144,29 @@ def graph(
         symbolic=False,
         upstream=read_upstream(program, upstream),
         max_operations=max_operations,
-        detail=Detail(derivatives=True, saved=saved),
+        detail=detail,
     )
     spellings = [spelling for parameter in context.command.params for spelling in parameter.opts]
     return draw_graph(build_problem(program, values, names, settings, spellings), form, depth, full, output)
+
+
+def _check_alone(expression: str | None, assignments: Sequence[str]) -> None:
+    if expression is not None:
+        raise GradcalcError("usage", "--run takes the graph from a snippet, and there is an expression as well")
+    if assignments:
+        name = assignments[0].partition("=")[0]
+        raise GradcalcError("usage", f"--run takes the graph from a snippet, and {name} is given a value")
+
+
+def draw_snippet(file: str, number: int | None, detail: Detail, write: Callable[[Report], None]) -> ExitCode:
+    """Run a snippet and write the graph of one of its `backward`s; the exit status is that of its verdicts."""
+    source = read_source(file, None)
+    from autogradcli.compute.verdict import exit_code
+    from autogradcli.run.graphs import graph_report
+
+    report = graph_report(source, number, detail)
+    write(report)
+    return exit_code(gradient.verdict for gradient in report.gradients.values())
 
 
 def draw_graph(problem: Problem, form: str, depth: int | None, full: bool, output: str | None) -> ExitCode:

@@ -81,7 +81,7 @@ def run(
     """
     form = choose_format(format, json)
     check_output(output, quiet)
-    source = _read(file, output)
+    source = read_source(file, output)
 
     # Only now, so that an error in the snippet does not wait for what drives the engines.
     from autogradcli.run.session import Wanted, exit_code, failure_error, run_alone, run_snippet
@@ -103,7 +103,8 @@ def run(
     return exit_code(ledger, strict)
 
 
-def _read(file: str, output: str | None) -> Source:
+def read_source(file: str, output: str | None) -> Source:
+    """The text of a snippet."""
     (stream,) = open_inputs([file], output)
     with stream:
         # A character takes up to four bytes; more than that is refused, and need not be read.

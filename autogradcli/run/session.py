@@ -1,7 +1,7 @@
 """From the text of a snippet to its ledger: it is run, and what `backward` did in it is verified."""
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from autogradcli.run.trace import Tracer
 from autogradcli.run.verify import Demands, verify
 
 if TYPE_CHECKING:
+    from autogradcli.engines.torch.snippet.events import Event
     from autogradcli.engines.torch.snippet.recording import RecordingLibrary
 
 Write = Callable[[str], object]
@@ -50,6 +51,14 @@ def run_snippet(source: Source, write: Write, wanted: Wanted, demands: Demands) 
         trace=trace,
         versions=versions(),
     )
+
+
+def record(source: Source, wanted: Wanted) -> "tuple[Sequence[Event], Failure | None]":
+    """Every `backward` of a snippet, recorded and not verified, and the error that ended it; its output is dropped."""
+    library = _recording(source)
+    raised, _ = _execute(source, library, lambda _: None, wanted)
+    failure = None if raised is None else _failure(raised, source, library.facts(raised.value))
+    return library.events, failure
 
 
 def run_alone(source: Source, write: Write, wanted: Wanted) -> Ledger:

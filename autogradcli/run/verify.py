@@ -11,6 +11,7 @@ from autogradcli.compute.problem import Problem
 from autogradcli.compute.report import Gradient, Reason, Report
 from autogradcli.compute.verdict import worst
 from autogradcli.engines.backward import Backward
+from autogradcli.engines.detail import PLAIN, Detail
 from autogradcli.engines.opinions import Array, flat
 from autogradcli.errors import GradcalcError, Span
 from autogradcli.language.dtypes import DTYPES
@@ -38,6 +39,8 @@ class Demands:
     timeout: float = 10.0
     """Seconds for all passes together."""
     max_operations: int = MAX_OPERATIONS
+    detail: Detail = PLAIN
+    """How closely the graph is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,12 @@ def verify(events: "Sequence[Event]", source: Source, session: Session, demands:
         lines.add(events[place].span)
         found[place] = verifier.verify(session, demands, seconds) if left > 0 else verifier.out_of_time()
     return [found[place] for place in sorted(found)]
+
+
+def verify_one(event: "Event", number: int, source: Source, demands: Demands) -> Verified:
+    """One pass, without SymPy."""
+    with Session(symbolic=False) as session:
+        return _Verifier(event, number, source).verify(session, demands, 0.0)
 
 
 def _urgent_first(events: "Sequence[Event]") -> Iterator[int]:
@@ -123,7 +132,7 @@ class _Verifier:
             max_ulps=demands.max_ulps,
             symbolic=demands.symbolic and seconds > 0,
             timeout=seconds or demands.timeout,
-            backward=Backward(upstream),
+            backward=Backward(upstream, detail=demands.detail),
             max_operations=demands.max_operations,
         )
 

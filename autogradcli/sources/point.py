@@ -144,7 +144,8 @@ def _not_constant(value: Program, label: str) -> GradcalcError:
 def check_wrt(program: Program, wrt: Sequence[str], label: str) -> tuple[str, ...]:
     """What to differentiate with respect to, all variables if nothing is named; an error for a name that is unknown.
 
-    A name may be that of a variable, or one that the text gives to an intermediate; not that of what torch does not differentiate.
+    A name may be that of a variable, or one that the text gives to an intermediate; but torch does not differentiate
+    indices, and says so.
     """
     known = [*program.variables, *program.assigned]
     indices = index_variables(program)

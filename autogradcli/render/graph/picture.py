@@ -1,11 +1,12 @@
 """The picture of a graph, before it is written in any format: what each box and each arrow says."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from autogradcli.compute.report import Report
 from autogradcli.engines.opinions import Array, Derivative, Node, shape
-from autogradcli.errors import Span, visible
+from autogradcli.errors import GradcalcError, Span, visible
 from autogradcli.language.grammar import statements
 from autogradcli.language.lexer import tokenize
 from autogradcli.language.shapes import written
@@ -119,7 +120,8 @@ def dtype_of(report: Report) -> str:
 
 
 def _heading(report: Report, excerpt: Excerpt, write: Write) -> tuple[str, ...]:
-    expression = " ".join(visible(report.expression).split())
+    text = report.nodes[0].expression if "\n" in report.expression else report.expression
+    expression = " ".join(visible(text or "").split())
     verdict = f"    {report.verdict}" if report.gradients else ""
     lines = [elide(expression, 2 * WIDEST_TEXT, SCREEN), f"value {_few(report.value, write, WIDEST_TEXT)}{verdict}"]
     if excerpt.left_out:
@@ -227,19 +229,26 @@ def _shortened(line: str) -> str:
 
 def _groups(source: str, nodes: Sequence[Node]) -> tuple[Group, ...]:
     """The nodes of each statement, where there are several statements; leaves belong to none."""
-    parts = statements(tokenize(source), source)
+    parts = _statements(source)
     if len(parts) < 2:
         return ()
-    members: Mapping[Span, list[int]] = {part.span: [] for part in parts}
+    members: dict[Span, list[int]] = {span: [] for _, span in parts}
     for node in nodes:
         if node.span is not None and node.inputs:
             home = next((span for span in members if span.start <= node.span[0] and node.span[1] <= span.end), None)
             if home is not None:
                 members[home].append(node.id)
-    titles = [(f"{part.name.text} = " if part.name else "") + source[part.span.start : part.span.end] for part in parts]
-    named = zip(titles, members.values(), strict=True)
-    return tuple(
-        Group(elide(visible(" ".join(title.split())), WIDEST_TEXT, SCREEN), tuple(boxes))
-        for title, boxes in named
-        if boxes
-    )
+    titles = [elide(visible(" ".join(title.split())), WIDEST_TEXT, SCREEN) for title, _ in parts]
+    return tuple(Group(title, tuple(boxes)) for title, boxes in zip(titles, members.values(), strict=True) if boxes)
+
+
+def _statements(source: str) -> list[tuple[str, Span]]:
+    """The text and the place of each statement of an expression, or of each line of a snippet."""
+    try:
+        parts = statements(tokenize(source), source)
+    except GradcalcError:
+        ends = [*accumulate(len(line) + 1 for line in source.split("\n"))]
+        spans = [Span(end - len(line) - 1, end - 1) for line, end in zip(source.split("\n"), ends, strict=True)]
+        return [(source[span.start : span.end], span) for span in spans]
+    named = [(f"{part.name.text} = " if part.name else "", part.span) for part in parts]
+    return [(name + source[span.start : span.end], span) for name, span in named]

@@ -1,0 +1,84 @@
+"""`gradcalc graph --run`: the graph behind one backward of a snippet."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.command import gradcalc
+
+SNIPPET = """\
+import torch
+
+x = torch.tensor([1.0, 2.0], requires_grad=True)
+y = x ** 2  # squares
+z = y.sum()
+z.backward()
+print(x.grad)
+w = (x * 3).prod()
+w.backward()
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    """The snippet in a file."""
+    path = tmp_path / "snippet.py"
+    path.write_text(SNIPPET)
+    return str(path)
+
+
+def names(*words: str) -> list[str]:
+    """The names of the nodes of a graph, in walk order."""
+    result = gradcalc("graph", *words, "--json")
+    assert (result.status, result.err) == (0, "")
+    return [node["name"] for node in json.loads(result.out)["nodes"]]
+
+
+def test_the_last_backward_unless_another_is_named(file: str) -> None:
+    """What the snippet prints does not stand in the result."""
+    assert names("--run", file) == ["ProdBackward0", "MulBackward0", "AccumulateGrad"]
+    assert names("--run", file, "--backward", "1") == ["SumBackward0", "PowBackward0", "AccumulateGrad"]
+
+
+def test_texts_are_those_of_the_snippet(file: str) -> None:
+    """Each line of the snippet is a statement of its own in a picture."""
+    result = gradcalc("graph", "--run", file, "--backward", "1", "--format", "dot")
+    assert "y = x ** 2" in result.out
+    assert "z = y.sum()" in result.out
+    assert "squares" in result.out
+
+
+WRONG = [
+    (("graph",), "EXPR is missing", 'type gradcalc graph "x**2" --x 2, or --run FILE'),
+    (("graph", "x", "--run", "FILE"), "--run takes the graph from a snippet, and there is an expression as well", None),
+    (("graph", "--run", "FILE", "--x", "2"), "--run takes the graph from a snippet, and x is given a value", None),
+    (("graph", "--run", "FILE", "--backward", "3"), "there is no backward 3: FILE calls 2", "type --backward 2"),
+]
+
+
+@pytest.mark.parametrize(("words", "message", "hint"), WRONG, ids=[" ".join(row[0]) for row in WRONG])
+def test_what_makes_no_sense(file: str, words: tuple[str, ...], message: str, hint: str | None) -> None:
+    """Each with what to type instead."""
+    result = gradcalc(*(file if word == "FILE" else word for word in words))
+    assert result.status == 2
+    assert f"error: {message.replace('FILE', file)}" in result.err
+    assert hint is None or f"hint: {hint}" in result.err
+
+
+ENDS = [
+    ("import torch\nx = torch.ones(2)\nprint(x)\n", "calls no backward"),
+    ("import torch\nx = torch.ones(2, requires_grad=True)\nx.backward()\n", "line 3: RuntimeError"),
+    ("import os\n", "os"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), ENDS, ids=[row[1] for row in ENDS])
+def test_snippets_without_a_graph(tmp_path: Path, text: str, message: str) -> None:
+    """The reason, and no traceback."""
+    path = tmp_path / "snippet.py"
+    path.write_text(text)
+    result = gradcalc("graph", "--run", str(path))
+    assert result.status == 2
+    assert message in result.err
+    assert "Traceback" not in result.err
