@@ -114,11 +114,13 @@ class Pending:
 
     def _tell_sympy(self, autograd: Autograd) -> None:
         """Give SymPy the numbers that torch received; and the problem, if only their shapes make it complete."""
+        if self._symbolic is None:
+            return
         if self._ticket is None:
             shapes = tuple((name, shape(value)) for name, value in autograd.inputs.items() if shape(value))
             upstream = None if autograd.upstream is None else tuple(flat(autograd.upstream))
             self._hand_over(Tensors(shapes, upstream, _picking(self._problem, autograd)))
-        if self._symbolic is not None and self._ticket is not None:
+        if self._ticket is not None:
             self._symbolic.evaluate(self._ticket, autograd.inputs)
 
     def report(self) -> Report:

@@ -6,6 +6,7 @@ no say.
 
 import math
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from autogradcli.engines.opinions import Array, Ball, Node, Pass
@@ -174,14 +175,20 @@ _AS_THEY_ARE = frozenset({str, int, bool, type(None)})
 
 def plain(value: Any) -> Any:
     """`value` as strict JSON values: dataclasses as objects, tuples as arrays, `nan` and infinities as text."""
-    if type(value) in _AS_THEY_ARE:
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
         return value
-    if isinstance(value, float):
+    if kind is float:
         return value if math.isfinite(value) else str(value)
-    if isinstance(value, dict):
+    if kind is dict:
         return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
+    if kind is list or kind is tuple:
         return [plain(item) for item in value]
-    if hasattr(value, "__dataclass_fields__"):
-        return {name: plain(getattr(value, name)) for name in value.__dataclass_fields__}
-    return value
+    fields = _fields(kind)
+    return value if fields is None else {name: plain(getattr(value, name)) for name in fields}
+
+
+@cache
+def _fields(kind: Any) -> tuple[str, ...] | None:
+    """The names of a dataclass's fields; None for another type."""
+    return tuple(getattr(kind, "__dataclass_fields__", ())) or None

@@ -1,7 +1,9 @@
 """Variables that torch does not differentiate: they pick components, or weight them, as in `cross_entropy`."""
 
+from functools import cache
+
 from autogradcli.language.program import Call, Program, Variable
-from autogradcli.language.table import row
+from autogradcli.language.table import row, rows
 
 FIXED = frozenset({"indices", "classes", "fixed"})
 """Kinds of parameters that torch does not differentiate."""
@@ -9,6 +11,8 @@ FIXED = frozenset({"indices", "classes", "fixed"})
 
 def index_variables(program: Program) -> dict[str, int]:
     """The variables that are used in this way and in no other, each with the step that uses it so."""
+    if not any(isinstance(step, Call) and step.function in _picking() for step in program.steps):
+        return {}
     picks: dict[int, int] = {}
     computes: set[int] = {program.output}
     for index, step in enumerate(program.steps):
@@ -24,3 +28,9 @@ def index_variables(program: Program) -> dict[str, int]:
         for index, step in enumerate(program.steps)
         if isinstance(step, Variable) and index in picks and index not in computes
     }
+
+
+@cache
+def _picking() -> frozenset[str]:
+    """The rows that have such parameters."""
+    return frozenset(name for name, each in rows().items() if any(p.kind in FIXED for p in each.parameters))

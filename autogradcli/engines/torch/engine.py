@@ -5,9 +5,9 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from functools import partial
+from functools import cache, partial
 from itertools import takewhile
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -23,7 +23,7 @@ from autogradcli.engines.torch.passes import run_passes
 from autogradcli.engines.torch.received import check_finite, check_upstream, note_losses
 from autogradcli.engines.torch.warned import with_warnings
 from autogradcli.errors import GradcalcError
-from autogradcli.language.function import FIELD, Function
+from autogradcli.language.function import FIELD, Function, Parameter
 from autogradcli.language.program import Call, Constant, Program, Tensor, Variable
 from autogradcli.language.shapes import not_a_number
 from autogradcli.language.table import row
@@ -90,6 +90,9 @@ def constant(program: Program) -> Array:
 
 def _given(name: str, program: Program) -> torch.Tensor:
     """The value of a variable, in float64."""
+    only = program.steps[0]
+    if len(program.steps) == 1 and isinstance(only, Constant) and isinstance(only.value, Fraction):
+        return torch.tensor(float(only.value), dtype=torch.float64)  # as most are, and finite
     value = torch.as_tensor(_run(program, {}, torch.float64)[program.output], dtype=torch.float64)
     check_finite(name, program, value)
     return value
@@ -167,21 +170,49 @@ def _constant_kind(operand: Value) -> torch.dtype:
     return torch.bool if isinstance(operand, bool) else torch.float64
 
 
+class _Passing(NamedTuple):
+    """How torch is passed the operands of a row."""
+
+    parameters: tuple[Parameter, ...]
+    """The parameter of each operand."""
+    leading: tuple[Parameter, ...]
+    """Those that are passed by their places: all up to the first that an option, or nothing, stands for."""
+    by_name: tuple[str, ...]
+    """Those that are passed by their names."""
+    plain: bool
+    """Whether the operands are passed one by one, as they are."""
+
+
+@cache
+def _passing(name: str, count: int, options: tuple[str, ...]) -> _Passing:
+    function = row(name)
+    parameters = tuple(function.parameters_of(range(count), dict.fromkeys(options)))
+    leading = tuple(takewhile(lambda each: each in parameters and not each.keyword_only, function.parameters))
+    by_name = tuple(each.name for each in parameters if each not in leading)
+    plain = not by_name and not function.fields and not function.constructs and parameters == leading
+    return _Passing(parameters, leading, by_name, plain)
+
+
 def _apply(function: Function, operands: Sequence[Value], options: Mapping[str, object], kind: torch.dtype) -> Value:
     """torch's own function if the row names one, else the row's definition, operation by operation."""
     run = native(function)
     if run is None:
         return _define(function, operands, options, kind)
     convert = _keep if function.torch.startswith("operator.") else _as_tensor
-    parameters = function.parameters_of(operands, options)
-    converted = [CONVERT.get(p.kind, convert)(value, kind) for p, value in zip(parameters, operands, strict=True)]
+    passing = _passing(function.name, len(operands), tuple(options))
+    converted = [
+        CONVERT.get(p.kind, convert)(value, kind) for p, value in zip(passing.parameters, operands, strict=True)
+    ]
+    if passing.plain and not options:
+        plainly: Value = run(*converted)
+        return plainly
     given = function.arguments(converted, options)
-    leading = list(takewhile(lambda each: each in parameters and not each.keyword_only, function.parameters))
-    positional = [item for each in leading for item in (given[each.name] if each.variadic else [given[each.name]])]
-    by_name = [each.name for each in parameters if each not in leading]
-    keywords = {name: plain_option(given[name]) for name in (*by_name, *options) if name != FIELD}
+    positional = [
+        item for each in passing.leading for item in (given[each.name] if each.variadic else [given[each.name]])
+    ]
+    keywords = {name: plain_option(given[name]) for name in (*passing.by_name, *options) if name != FIELD}
     if function.constructs:
-        keywords |= {each.name: given[each.name] for each in leading}
+        keywords |= {each.name: given[each.name] for each in passing.leading}
         drawn_in = torch.get_default_dtype() if function.random else kind
         return construct(run, keywords, drawn_in).to(kind)
     result: Value = run(*positional, **keywords)

@@ -50,6 +50,8 @@ def _ones(said: Program) -> str:
 
 def note_losses(name: str, given: torch.Tensor, received: torch.Tensor) -> list[str]:
     """A sentence about a component that became infinite in the dtype, and one about a component that became zero."""
+    if received.dtype == given.dtype:
+        return []
     dtype = str(received.dtype).removeprefix("torch.")
     kinds = {
         f"too large for {dtype}": given.isfinite() & ~received.isfinite(),
