@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.helpers import examine
 from tests.meanings import proven
 
 CASES = [
@@ -111,3 +112,8 @@ CASES = [
 def test_torch_gives_what_is_meant(text: str) -> None:
     """Value and gradients are those of the definition, component by component."""
     assert proven(text)
+
+
+def test_the_loss_of_a_number_is_a_number() -> None:
+    """Nothing has to be said about upstream gradients."""
+    assert examine('gaussian_nll_loss(x, zeros_like(x), 2, reduction="none")', {"x": "1.5"})["x"].autograd == 0.75

@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from tests.helpers import examine
 from tests.meanings import proven
 
 SEVERAL = ("sum", "mean", "amax", "amin", "nansum", "nanmean", "var", "std", "vector_norm", "norm", "logsumexp")
@@ -93,3 +94,25 @@ CASES = [
 def test_torch_gives_what_is_meant(text: str) -> None:
     """Value and gradients are those of the definition, component by component."""
     assert proven(text)
+
+
+EMPTY = [
+    ("sum(x[:0]) + x[0]", "[2]", "verified"),
+    ("prod(x[:0])*x[0]", "[2]", "verified"),
+    ("norm(x[:0]) + x[0]", "[2]", "verified"),
+    ("dot(x[:0], x[:0]) + x[0]", "[2]", "verified"),
+    ("sum(cumsum(x[:0], 0)) + x[0]", "[2]", "verified"),
+    ("sum(softmax(x[:0], 0)) + x[0]", "[2]", "verified"),
+    ("sum(mean(x[:0], dim=1)) + x[0, 0]", "[[2, 3]]", "verified"),
+    ("sum(x[:0] @ x[:0].T) + x[0, 0]", "[[2]]", "verified"),
+    ("sum(inverse(x[:0])) + x[0, 0, 0]", "[[[2]]]", "verified"),
+    ("mean(x[:0]) + x[0]", "[2]", "undefined"),
+    ("median(x[:0]) + x[0]", "[2]", "undefined"),
+    ("logsumexp(x[:0], 0) + x[0]", "[2]", "undefined"),
+]
+
+
+@pytest.mark.parametrize(("text", "x", "verdict"), EMPTY)
+def test_reductions_of_nothing(text: str, x: str, verdict: str) -> None:
+    """The sum of no components is 0, their product 1; there is no mean of them."""
+    assert examine(text, {"x": x})["x"].verdict == verdict

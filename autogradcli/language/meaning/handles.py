@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,9 +40,13 @@ def check_size(components: int) -> None:
         raise TooLong(MAX_ELEMENTS)
 
 
+OF_NOTHING = {"add": Fraction(0), "mul": Fraction(1)}
+"""What a function of two gives over no components at all; over nothing torch takes no other."""
+
+
 def fold(builder: "Builder", name: str, handles: Sequence[int]) -> int:
     """A two-operand function over many, as a balanced tree: the error of a sum grows with the logarithm of its size."""
-    level = list(handles)
+    level = list(handles) or [builder.literal(OF_NOTHING[name])]
     while len(level) > 1:
         pairs = [level[i : i + 2] for i in range(0, len(level), 2)]
         level = [builder.call(name, *pair) if len(pair) == 2 else pair[0] for pair in pairs]
@@ -53,8 +58,9 @@ def reduce(x: "Handle", dim: Axes, keepdim: bool, reduction: Callable[[Sequence[
     whole = array(x)
     axes = axes_of(whole, dim)
     kept = [axis for axis in range(whole.ndim) if axis not in axes]
-    rows = whole.transpose(*kept, *axes).reshape(*[whole.shape[axis] for axis in kept], -1)
-    result = np.apply_along_axis(lambda row: reduction(row.tolist()), -1, rows).astype(np.intp)
+    outer = tuple(whole.shape[axis] for axis in kept)
+    rows = whole.transpose(*kept, *axes).reshape(math.prod(outer), math.prod(whole.shape[axis] for axis in axes))
+    result = np.array([reduction(row) for row in rows.tolist()], dtype=np.intp).reshape(outer)
     if keepdim:
         result = result.reshape([1 if axis in axes else size for axis, size in enumerate(whole.shape)])
     return handle(result)
@@ -70,6 +76,8 @@ def axes_of(x: Array, dim: Axes) -> tuple[int, ...]:
 def along(x: "Handle", dim: int, change: Callable[[list[int]], Sequence[int]]) -> "Handle":
     """Each line along a dimension replaced by another one, which may be of another length."""
     whole = array(x)
+    if not whole.size:
+        return whole
     lines = np.atleast_1d(whole)
     result = np.apply_along_axis(lambda line: np.array(change(line.tolist()), dtype=np.intp), dim, lines)
     return handle(result if whole.ndim else result.reshape(()))

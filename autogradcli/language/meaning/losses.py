@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from autogradcli.language.meaning.handles import array
+from autogradcli.language.meaning.handles import array, handle
 from autogradcli.language.meaning.layers import times
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def gaussian_nll_loss(
     text = "(log(maximum(var, eps)) + square(input - target)/maximum(var, eps))/2"
     if full:
         text += " + log(2*pi)/2"
-    return reduced(builder, builder.formula(text, input=input, target=target, var=spread, eps=eps), reduction)
+    return reduced(builder, builder.formula(text, input=input, target=target, var=handle(spread), eps=eps), reduction)
 
 
 def triplet_margin_loss(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autogradcli.language.meaning.elimination import eliminate, substitute_back
-from autogradcli.language.meaning.handles import Array, array, fold, handle
+from autogradcli.language.meaning.handles import Array, array, filled, fold, handle
 from autogradcli.language.meaning.minors import Minors
 
 if TYPE_CHECKING:
@@ -33,6 +33,9 @@ def _batched(one: Callable[..., "Handle"]) -> Callable[..., "Handle"]:
         whole = array(A)
         batch = whole.shape[:-2]
         results = [array(one(builder, whole[place], **options)) for place in np.ndindex(*batch)]
+        if not results:  # then any matrix tells the shape of a result
+            some = filled(whole.shape[-2:], builder.literal(Fraction(0)))
+            return np.empty((*batch, *np.shape(one(builder, some, **options))), dtype=np.intp)
         return handle(np.array(results, dtype=np.intp).reshape((*batch, *results[0].shape)))
 
     return meaning

@@ -49,14 +49,19 @@ def _extreme(name: str, better: str) -> Joined:
 def mean(builder: "Builder", x: "Handle", dim: Axes = None, keepdim: bool = False) -> "Handle":
     """The sum over the number of components."""
     sums = builder.call("sum", x, dim=dim, keepdim=keepdim)
-    return builder.call("div", sums, builder.literal(Fraction(np.size(x) // np.size(sums))))  # type: ignore[no-any-return]
+    return builder.call("div", sums, builder.literal(Fraction(_share(x, sums))))  # type: ignore[no-any-return]
+
+
+def _share(x: "Handle", reduced: "Handle") -> int:
+    """How many components go into one of a reduction; of one that has none, no matter."""
+    return np.size(x) // max(np.size(reduced), 1)
 
 
 def variance(builder: "Builder", x: "Handle", dim: Axes, keepdim: bool, correction: int) -> "Handle":
     """The sum of the squares of the distances from the mean, over the number of components less the correction."""
     distances = builder.call("sub", x, mean(builder, x, dim, keepdim=True))
     total = builder.call("sum", builder.call("square", distances), dim=dim, keepdim=keepdim)
-    freedom = max(np.size(x) // np.size(total) - correction, 0)
+    freedom = max(_share(x, total) - correction, 0)
     return builder.call("div", total, builder.literal(Fraction(freedom)))  # type: ignore[no-any-return]
 
 
@@ -92,8 +97,14 @@ def comparisons(size: int) -> Iterator[tuple[int, int]]:
 
 
 def median(builder: "Builder", x: "Handle", dim: Axes = None, keepdim: bool = False) -> "Handle":
-    """The middle component in order of size; of two middle ones the smaller."""
-    return reduce(x, dim, keepdim, lambda handles: sort(builder, handles)[(len(handles) - 1) // 2])
+    """The middle component in order of size; of two middle ones the smaller, of none 0/0."""
+
+    def one(handles: Sequence[int]) -> int:
+        if not handles:
+            return int(builder.formula("0/0"))
+        return sort(builder, handles)[(len(handles) - 1) // 2]
+
+    return reduce(x, dim, keepdim, one)
 
 
 def kthvalue(builder: "Builder", x: "Handle", k: int, dim: int, keepdim: bool) -> "Handle":

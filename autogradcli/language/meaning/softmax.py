@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def _exponentials(builder: "Builder", handles: Sequence[int]) -> tuple[list[int], int | None]:
     """exp(x - x[k]) of each component, and x[k], the largest; exp(x), and None, if none is known to be the largest."""
-    place = builder.largest(handles)
+    place = builder.largest(handles) if handles else None
     if place is None:
         return [builder.call("exp", each) for each in handles], None
     shift = handles[place]
