@@ -36,8 +36,9 @@ def opinion(problem: Problem, component: int = 0, factor: float = 1.0) -> Cause:
     numbers[component] *= factor
     gradients["w"] = nested(numbers, shape(gradients["w"]))
     found = along_directions(problem, replace(autograd, gradients=gradients), TooLong(problem.max_operations))
-    assert found.opinion.cause is not None
-    return found.opinion.cause
+    cause = found.opinion.cause
+    assert isinstance(cause, Cause)
+    return cause
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

@@ -39,7 +39,8 @@ GIVEN["P"] = GIVEN["D"][:2, :2] @ GIVEN["D"][:2, :2].T
 def sandwich(x: Matrix, a: Matrix, k: int) -> Matrix:
     """The sum over r of (X^r A X^(k-r-1))^T."""
     terms = [matrix_power(x, r) @ a @ matrix_power(x, k - r - 1) for r in range(k)]
-    return np.sum(terms, axis=0).T
+    total: Matrix = np.sum(terms, axis=0)
+    return total.T
 
 
 Claim = Callable[..., Matrix]

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from autogradcli.compute.compute import compute
 from autogradcli.compute.problem import Problem
-from autogradcli.compute.report import Pass, Report
+from autogradcli.compute.report import Report
 from autogradcli.engines.backward import Backward
+from autogradcli.engines.opinions import Pass
 from autogradcli.errors import GradcalcError
 from autogradcli.language.parser import parse
 from autogradcli.sources.point import parse_upstream

@@ -433,7 +433,7 @@ WRONG: list[tuple[str, ...]] = [
     (
         "eval x --x 2 --format xml",
         "error: --format cannot be xml",
-        "hint: it can be text, plain or json",
+        "hint: it can be text, plain, json, csv, markdown or latex",
     ),
     (
         "eval x --x 2 --format plain --json",
@@ -534,7 +534,7 @@ WRONG: list[tuple[str, ...]] = [
     (
         "batch --formt json",
         "error: batch has no option --formt",
-        'hint: see gradcalc batch --help; values of variables stand in the lines: "at": {"x": 2}',
+        "hint: did you mean --format?",
     ),
     (
         "batch no-such-file.jsonl",

@@ -175,7 +175,7 @@ _AS_THEY_ARE = frozenset({str, int, bool, type(None)})
 
 def plain(value: Any) -> Any:
     """`value` as strict JSON values: dataclasses as objects, tuples as arrays, `nan` and infinities as text."""
-    kind = type(value)
+    kind: Any = type(value)
     if kind in _AS_THEY_ARE:
         return value
     if kind is float:
