@@ -8,7 +8,6 @@ from autogradcli.compute.problem import Problem
 from autogradcli.compute.report import Gradient
 from autogradcli.engines.arb.enclose import Proof, enclose
 from autogradcli.engines.arb.sweep import plan
-from autogradcli.engines.opinions import shape
 from autogradcli.language.dtypes import Dtype
 from autogradcli.language.parser import parse
 from autogradcli.language.program import Program
