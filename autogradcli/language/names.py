@@ -53,6 +53,9 @@ ATTRIBUTES = {
 }
 """Attributes and methods of tensors that have no meaning here, and what to do instead."""
 
+FORMATS = frozenset({"float64", "double", "float32", "float", "float16", "half", "bfloat16", "int64", "long", "int32"})
+"""What torch calls formats of numbers."""
+
 FUNCTIONS = {
     "float": ("a number need not be converted", "type the number alone"),
     "Rational": ("numbers are exact as they are written", "type a/b"),
@@ -83,6 +86,8 @@ def unknown_constant(name: str, written: str) -> tuple[str, str | None]:
     """A message and a hint for a name in a module that is no constant."""
     if table.candidates(name):
         return f"{name} is a function", f"type {written}(...)"
+    if name in FORMATS:
+        return "the format of all numbers is chosen by --dtype", f"leave {written} away"
     return f"there is no constant {written}", None
 
 
