@@ -255,6 +255,25 @@ def _cosine(x: Any) -> Any:
     return _packed([a.dot(b) / size for a, b, size in zip(x, y, sizes, strict=True)])
 
 
+def _whole(first: int, last: int) -> Any:
+    return _packed([mp.mpf(each) for each in range(first, last)])
+
+
+def _uniform(x: Any) -> Any:
+    return sum(-sum(log_softmax(list(row))) / len(row) for row in x) / len(x)
+
+
+def _smoothed(x: Any) -> Any:
+    picked = sum(-log_softmax(list(row))[0] for row in x) / len(x)
+    return (picked + _uniform(x)) / 2
+
+
+def _kron(x: Any) -> Any:
+    result = np.empty((x.shape[0], 2 * x.shape[1]), dtype=object)
+    result[:, ::2], result[:, 1::2] = x, -2 * x
+    return result
+
+
 PLANE: Sequence[tuple[str, Meaning]] = (
     ("{x} @ {x}.T", lambda x: x.dot(x.T)),
     ("{x}.T", lambda x: x.T),
@@ -281,25 +300,6 @@ PLANE: Sequence[tuple[str, Meaning]] = (
     ("kron({x}, [[1, -2]])", _kron),
     ("outer({x}[0], {x}[:, 0])", lambda x: np.multiply.outer(x[0], x[:, 0])),
 )
-
-
-def _whole(first: int, last: int) -> Any:
-    return _packed([mp.mpf(each) for each in range(first, last)])
-
-
-def _uniform(x: Any) -> Any:
-    return sum(-sum(log_softmax(list(row))) / len(row) for row in x) / len(x)
-
-
-def _smoothed(x: Any) -> Any:
-    picked = sum(-log_softmax(list(row))[0] for row in x) / len(x)
-    return (picked + _uniform(x)) / 2
-
-
-def _kron(x: Any) -> Any:
-    result = np.empty((x.shape[0], 2 * x.shape[1]), dtype=object)
-    result[:, ::2], result[:, 1::2] = x, -2 * x
-    return result
 
 
 def plane(chance: Random, shape: tuple[int, ...]) -> Made:

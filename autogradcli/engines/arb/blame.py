@@ -25,15 +25,17 @@ def parting(proof: Proof, nodes: Iterable[Node], name: str) -> Parting | None:
     """The first operation, from the output back to the variable, that sends what rounding does not explain."""
     tape = proof.plan.tape
     above = _above(tape, proof.plan.asked[name])
-    computed = {entry.step for entry in tape.entries}
+    nodes = tuple(nodes)
     with ctx.workprec(proof.precision):
         true, budget = _flows(proof, proof.exact), _flows(proof, proof.rounded)
+        moved = _moved(proof, nodes)
         alive = live(proof)
         for (step, entry), (flow, operand, place) in _sent(proof, nodes).items():
-            truth = true.get((step, entry), arb(0))
-            if step not in computed or not above[entry] or not truth.is_finite():
+            handed_on = moved.get((step, entry), arb(0))
+            truth = true.get((step, entry), arb(0)) + handed_on
+            if not above[entry] or not truth.is_finite():
                 continue
-            if not _explained(proof, flow, truth, budget.get((step, entry), arb(0))):
+            if not _explained(proof, flow, truth, budget.get((step, entry), arb(0)) + handed_on):
                 return Parting(
                     step, operand, place, flow, float(truth), _taken(proof, alive, step, entry), _tied(proof, step)
                 )
@@ -80,6 +82,28 @@ def _sent(proof: Proof, nodes: Iterable[Node]) -> Mapping[tuple[int, int], tuple
             before, *where = sent.get((step, entry), (0.0, operand, place))
             sent[step, entry] = before + flow[place], where[0], where[1]
     return sent
+
+
+def _moved(proof: Proof, nodes: Iterable[Node]) -> Mapping[Flow, arb]:
+    """What a step has to send to the entries of its operands that are entries of its result as well.
+
+    A step that only moves components, as a slice or a transpose does, sends what autograd sent to its result. A sum of
+    several such gradients may be rounded.
+    """
+    entries = proof.plan.tape.entries
+    arriving: dict[Flow, list[float]] = defaultdict(list)
+    for node in nodes:
+        if node.step is None or node.value is None or node.gradient is None:
+            continue
+        for entry, gradient in zip(components(proof.plan.tape.results[node.step]), flat(node.gradient), strict=True):
+            if entries[entry].step != node.step:
+                arriving[node.step, entry].append(gradient)
+    unit = proof.dtype.unit_roundoff
+    return {
+        flow: arb(math.fsum(terms), len(terms) * unit * math.fsum(map(abs, terms))) if len(terms) > 1 else arb(terms[0])
+        for flow, terms in arriving.items()
+        if all(map(math.isfinite, terms))
+    }
 
 
 def autograd_flows(nodes: Iterable[Node]) -> Mapping[Flow, list[float]]:
