@@ -1,7 +1,7 @@
 """Whether what gradcalc says of random tensor expressions is true: differences by mpmath, of formulas of their own."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
@@ -18,7 +18,7 @@ from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.parser import parse
 from tests.tensor_terms import MAKERS, Term
 
-DIGITS = 90
+DIGITS = 400
 STEP = -25
 """Decimal exponent of the first step of the differences, relative to the component."""
 SHAPES = ((), (1,), (2,), (3,), (4,), (1, 1), (2, 2), (3, 3), (2, 3), (3, 1), (1, 2), (4, 2), (2, 1, 2))
@@ -158,7 +158,7 @@ class Judge:
             point = [mp.mpf(each) for each in self.numbers]
             self.value = self.scalar(point)
             sides = [self.sides(point, place) for place in range(len(point))]
-            self.unit = max(abs(self.value), *(abs(each) for pair in sides for each in pair), mp.mpf(10) ** -300)
+            self.unit = max(abs(self.value), *(abs(each) for pair in sides for each in pair), mp.mpf(10) ** -20)
             autograd, balls = flat(self.found.autograd), flat(self.found.exact)
             if self.found.verdict == "verified":
                 for place, pair in enumerate(sides):
@@ -176,7 +176,7 @@ class Judge:
 
     def sides(self, point: Sequence[Any], place: int) -> tuple[Any, Any]:
         """The slopes from the left and from the right, each from two steps."""
-        step = mp.mpf(10) ** STEP * (abs(point[place]) or mp.mpf(10) ** -30)
+        step = mp.mpf(10) ** STEP * (abs(point[place]) or mp.mpf(10) ** -10)
         return self.side(point, place, -step), self.side(point, place, step)
 
     def side(self, point: Sequence[Any], place: int, step: Any) -> Any:
@@ -232,13 +232,10 @@ class Judge:
 
     def doubt(self, pair: tuple[Any, Any]) -> Any:
         """By how much the slope may be off."""
-        return abs(pair[1] - pair[0]) + self.unit * mp.mpf(10) ** -36
+        return abs(pair[1] - pair[0]) + self.unit * mp.mpf(10) ** -36 + mp.mpf(10) ** -44
 
 
 def cases(family: str, dtype: str, seed: str, count: int, depth: int = 4) -> Iterator[Case]:
     """So many cases."""
     for number in range(count):
         yield case(family, dtype, Random(f"{seed}/{family}/{dtype}/{number}"), depth)
-
-
-__all__ = ["Case", "Outcome", "case", "cases", "outcome", "replace"]

@@ -18,6 +18,7 @@ from autogradcli.errors import GradcalcError
 from autogradcli.language.parser import parse
 from autogradcli.sources.point import parse_upstream
 from tests.command import gradcalc
+from tests.helpers import problem
 
 
 def asked(text: str, at: dict[str, str], upstream: str | None = None, **how: Any) -> Problem:
@@ -275,3 +276,9 @@ def test_operations_are_bounded_by_an_option() -> None:
     assert "there are more than 4 scalar operations" in result.err
     result = gradcalc("eval", "sum(x**2)", "--x", "ones(9)", *words[4:-1], "1")
     assert "--max-operations allows more (GC503)" in result.err
+
+
+def test_an_intermediate_without_components() -> None:
+    """There is nothing to differentiate with respect to."""
+    with pytest.raises(GradcalcError, match="y has no components"):
+        compute(replace(problem("y = x[:0]; sum(y)", {"x": "[1]"}), wrt=("y",)))

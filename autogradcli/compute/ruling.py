@@ -9,6 +9,7 @@ from autogradcli.compute.reasons import Case, reason
 from autogradcli.compute.report import Component, Gradient, Symbolic
 from autogradcli.compute.verdict import WORST_FIRST, Ruling, contains, rule, scale, tolerance, worst
 from autogradcli.engines.opinions import Enclosure, flat, nested, shape
+from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.shapes import indices, subscript
 
@@ -25,6 +26,8 @@ class Finding:
 def gradient(opinions: Opinions, name: str) -> Gradient:
     """The finding on the derivative with respect to one name: of a tensor the worst of its components'."""
     x = opinions.point(name)
+    if not flat(x):
+        raise GradcalcError("value", f"{name} has no components: there is nothing to differentiate with respect to")
     numbers = opinions.autograd.gradients[name]
     components = [0.0] * len(flat(x)) if numbers is None else flat(numbers)
     findings = _findings(opinions, name, components)
