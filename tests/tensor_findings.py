@@ -26,7 +26,6 @@ VALUES = {
     "tame": lambda chance: round(chance.uniform(-3, 3), 2),
     "ties": lambda chance: chance.choice((-1.0, 0.0, 0.0, -0.0, 1.0, 1.0, 2.0)),
     "wild": lambda chance: chance.choice((-1, 1)) * 10 ** chance.uniform(-8, 4),
-    "extreme": lambda chance: chance.choice((0.0, 1e-300, -5e-324, 1e-8, 1.0, -30.0, 700.0, 1e20, -1e300, 1e-160)),
 }
 LARGEST_COUNT = 24
 """Components of a result beyond which no further function is taken."""
