@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.command import gradcalc
 from tests.meanings import proven
 
 CASES = [
@@ -59,3 +60,27 @@ CASES = [
 def test_torch_gives_what_is_meant(text: str) -> None:
     """Value and gradients are those of the definition, component by component."""
     assert proven(text)
+
+
+MASKED = [
+    ("attn_mask=[[1, 0], [0, 0]] == 1", "[[1.0, 1.0], [0.0, 0.0]]\n"),
+    (
+        "attn_mask=[[0, 0], [-inf, -inf]]",
+        "[[0.05366603693959564, 0.014166035876688313], [1.0253339651862188, 1.0648339662491262]]\n",
+    ),
+]
+
+
+@pytest.mark.parametrize(("mask", "gradient"), MASKED, ids=[row[0] for row in MASKED])
+def test_a_row_that_is_masked_altogether_attends_to_nothing(mask: str, gradient: str) -> None:
+    """Its weights are zero, as torch has it, and not 0/0."""
+    text = f"scaled_dot_product_attention(x, x, x, {mask}).sum()"
+    result = gradcalc("eval", text, "--x", "[[1, 2], [3, 4]]", "--format", "plain", "--no-symbolic")
+    assert (result.status, result.out, result.err) == (0, gradient, "")
+
+
+def test_an_output_without_components() -> None:
+    """Its gradient is zero."""
+    result = gradcalc("eval", "x[:0]", "--x", "[1]", "--upstream", "ones_like(out)", "--no-symbolic")
+    assert result.status == 0
+    assert "value  []" in result.out

@@ -141,7 +141,7 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Each row as one text; the last may be shorter than the others."""
     split = _at_the_point if all(_ALIGNED.fullmatch(cell) for row in rows for cell in row) else _at_the_beginning
     cells = [
-        [*((left, f"{right}{_comma(left + right)}") for left, right in map(split, row[:-1])), split(row[-1])]
+        [*((left, f"{right}{_comma(left + right)}") for left, right in map(split, row[:-1])), *map(split, row[-1:])]
         for row in rows
     ]
     slots = [

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,7 +35,17 @@ def scaled_dot_product_attention(
         scores = np.where(np.tri(*scores.shape[-2:]) > 0, scores, _nothing(builder))
     if attn_mask is not None:
         scores = _masked(builder, scores, attn_mask)
-    return builder.call("matmul", builder.call("softmax", scores, dim=-1), value)  # type: ignore[no-any-return]
+    weights = array(builder.call("softmax", scores, dim=-1)).copy()
+    for place in np.ndindex(scores.shape[:-1]):
+        if _all_masked(builder, scores[place]):
+            weights[place] = builder.literal(Fraction(0))
+    return builder.call("matmul", weights, value)  # type: ignore[no-any-return]
+
+
+def _all_masked(builder: "Builder", scores: Array) -> bool:
+    """Whether nothing is left to attend to: then torch gives no weight to anything, and not 0/0."""
+    sizes = builder.estimates(scores.tolist())
+    return sizes is not None and all(size == -inf for size in sizes)
 
 
 def _scale(builder: "Builder", scale: Fraction | None, size: int) -> int:
