@@ -1,6 +1,7 @@
 """What is written is whole, whenever Ctrl-C comes."""
 
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,14 @@ def interrupted(times: int, done: list[str]) -> None:
         for _ in range(times):
             signal.raise_signal(signal.SIGINT)
         done.append("whole")
+
+
+@pytest.fixture(autouse=True)
+def handler() -> Iterator[None]:
+    """Python's own handler of Ctrl-C, which a shell's background jobs do not have."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def test_an_interrupt_waits_for_the_end_of_what_is_written() -> None:
