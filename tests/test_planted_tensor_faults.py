@@ -45,7 +45,8 @@ class Planted(torch.autograd.Function):
             ctx.x = x.detach().requires_grad_()
             ctx.result = function(ctx.x)
         ctx.factor = factor
-        return ctx.result.detach().clone()
+        result: torch.Tensor = ctx.result.detach().clone()
+        return result
 
     @staticmethod
     def backward(ctx: Any, *upstream: Any) -> Any:
