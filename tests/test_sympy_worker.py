@@ -19,11 +19,10 @@ from autogradcli.engines.sympy.messages import (
     Number,
     Reply,
     Request,
-    pack,
-    receive,
 )
 from autogradcli.engines.sympy.worker import KEPT, Worker
 from autogradcli.language.parser import parse
+from autogradcli.pipes import pack, receive
 
 
 def differentiate(ticket: int, text: str) -> Differentiate:

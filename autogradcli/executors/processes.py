@@ -13,9 +13,9 @@ from typing import Any, BinaryIO
 
 from autogradcli.errors import GradcalcError
 from autogradcli.executors.feed import End
-from autogradcli.executors.messages import pack, receive
 from autogradcli.executors.work import WINDOW, Lost, Make
 from autogradcli.interrupts import interrupts_blocked
+from autogradcli.pipes import pack, receive, write_all
 
 COMMAND = (sys.executable, "-P", "-m", "autogradcli.executors.worker")
 ATTEMPTS = 2
@@ -161,33 +161,21 @@ class _Run:
             process = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment())
         worker = _Worker(process, queue.SimpleQueue())
         worker.requests.put(pack(sys.path) + pack(self._make))
-        threading.Thread(target=_write, args=(process.stdin, worker.requests), daemon=True).start()
+        threading.Thread(target=write_all, args=(process.stdin, worker.requests), daemon=True).start()
         threading.Thread(target=self._read_replies, args=(worker, process.stdout), daemon=True).start()
         return worker
 
     def _read_replies(self, worker: _Worker, stream: BinaryIO) -> None:
         with stream:
-            try:
-                while True:
-                    self._events.put(("reply", worker, receive(stream)))
-            except EOFError:
-                self._events.put(("death", worker, None))
+            while (reply := receive(stream)) is not None:
+                self._events.put(("reply", worker, reply))
+        self._events.put(("death", worker, None))
 
 
 def environment() -> dict[str, str]:
     """The environment of a worker: it finds the modules of its parent, and has one processor to itself."""
     path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
     return os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-
-
-def _write(stream: BinaryIO, requests: "queue.SimpleQueue[bytes | None]") -> None:
-    try:
-        with stream:
-            while (message := requests.get()) is not None:
-                stream.write(message)
-                stream.flush()
-    except OSError:
-        pass  # The worker has ended; the thread that reads from it says so.
 
 
 def _epitaph(status: int) -> str:

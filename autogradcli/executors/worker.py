@@ -1,4 +1,8 @@
-"""A worker process: items in, results out, in their order, until its parent closes the pipe or dies."""
+"""A worker process: items in, results out, in their order, until its parent closes the pipe or dies.
+
+The parent sends the `Make`, and then items with their numbers. The worker answers (number, None) when it touches an
+item, and (number, (result,)) when it is done with it.
+"""
 
 import gc
 import os
@@ -8,8 +12,8 @@ import threading
 from collections import deque
 from typing import Any, BinaryIO
 
-from autogradcli.executors.messages import pack, receive
 from autogradcli.executors.work import WINDOW, Work
+from autogradcli.pipes import pack, receive
 
 
 class _Conversation:
@@ -22,11 +26,9 @@ class _Conversation:
 
     def listen(self) -> None:
         """Queue what comes; end with the parent, whatever is going on."""
-        try:
-            while True:
-                self.items.put(receive(self._requests))
-        except EOFError:
-            os._exit(0)
+        while (item := receive(self._requests)) is not None:
+            self.items.put(item)
+        os._exit(0)
 
     def say(self, number: int, result: tuple[Any] | None) -> None:
         """Answer."""

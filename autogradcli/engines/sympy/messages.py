@@ -4,16 +4,11 @@ For every ticket the child answers `Began`, one `Formula` for each variable as s
 `Differentiated`; and when the point is known, `Began` again and `Evaluated`.
 """
 
-import pickle
-import struct
 from dataclasses import dataclass
-from typing import BinaryIO
 
 from autogradcli.engines.opinions import Array
 from autogradcli.language.program import Program
 from autogradcli.language.shapes import Shape
-
-_LENGTH = struct.Struct(">Q")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,22 +119,3 @@ class Proved:
 
 Request = Differentiate | Evaluate | Prove
 Reply = Began | Formula | Differentiated | Evaluated | Proved
-
-
-def pack(message: Request | Reply) -> bytes:
-    """One message as it goes over the pipe."""
-    body = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
-    return _LENGTH.pack(len(body)) + body
-
-
-def receive(stream: BinaryIO) -> Request | Reply | None:
-    """The next message; None when the other side has closed its end, be it in the middle of a message."""
-    header = stream.read(_LENGTH.size)
-    if len(header) < _LENGTH.size:
-        return None
-    (length,) = _LENGTH.unpack(header)
-    body = stream.read(length)
-    if len(body) < length:
-        return None
-    message: Request | Reply = pickle.loads(body)
-    return message

@@ -30,11 +30,10 @@ from autogradcli.engines.sympy.messages import (
     Reply,
     Request,
     Tensors,
-    pack,
-    receive,
 )
 from autogradcli.interrupts import interrupts_blocked
 from autogradcli.language.program import Program
+from autogradcli.pipes import pack, receive, write_all
 
 COMMAND = (sys.executable, "-P", "-m", "autogradcli.engines.sympy.worker")
 """`-P`: a `sympy.py` in the user's folder is not SymPy."""
@@ -268,7 +267,7 @@ class _Child:
         self._requests: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._threads = (
             threading.Thread(target=_read, args=(self._process.stdout, self._replies), daemon=True),
-            threading.Thread(target=_write, args=(self._process.stdin, self._requests), daemon=True),
+            threading.Thread(target=write_all, args=(self._process.stdin, self._requests), daemon=True),
         )
         for thread in self._threads:
             thread.start()
@@ -318,16 +317,6 @@ class _Child:
 def _read(stream: BinaryIO, replies: "queue.SimpleQueue[tuple[Reply | None, float]]") -> None:
     reply: Reply | None
     with stream:
-        while (reply := receive(stream)) is not None:  # type: ignore[assignment]
+        while (reply := receive(stream)) is not None:
             replies.put((reply, time.monotonic()))
     replies.put((None, time.monotonic()))
-
-
-def _write(stream: BinaryIO, requests: "queue.SimpleQueue[bytes | None]") -> None:
-    try:
-        with stream:
-            while (message := requests.get()) is not None:
-                stream.write(message)
-                stream.flush()
-    except OSError:
-        pass  # The child has ended; the reading thread says so.

@@ -29,9 +29,8 @@ from autogradcli.engines.sympy.messages import (
     Proved,
     Reply,
     Request,
-    pack,
-    receive,
 )
+from autogradcli.pipes import pack, receive
 
 MEMORY = 4 << 30
 """Bytes of address space; more is a MemoryError, which becomes a reason."""
@@ -177,7 +176,7 @@ def main() -> None:
     worker = Worker(replies)
     threading.Thread(target=_run, args=(worker,), daemon=True).start()
     while (request := receive(requests)) is not None:
-        worker.add(request)  # type: ignore[arg-type]
+        worker.add(request)
     os._exit(0)
 
 
