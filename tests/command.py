@@ -1,9 +1,15 @@
 """The whole command line, driven in this process through one function."""
 
 import io
+import os
+import signal
+import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import IO
 from unittest.mock import patch
 
 from autogradcli.cli.app import run
@@ -35,6 +41,36 @@ def gradcalc(*words: str, stdin: str | bytes = b"", stream: type[io.TextIOWrappe
         with patch.object(sys, "stdout", out), patch.object(sys, "stderr", err), patch.object(sys, "stdin", text):
             status = run(words)
     return Result(status, _written(out), _written(err))
+
+
+GRADCALC = [sys.executable, "-m", "autogradcli"]
+"""The command as a process of its own."""
+
+
+@contextmanager
+def started(
+    *words: str, stdin: int | None = None, stdout: int | None = None
+) -> Iterator[tuple["subprocess.Popen[str]", IO[str]]]:
+    """A gradcalc that is to be interrupted, in a group of its own, and its standard error; it never outlives its test.
+
+    It runs without coverage, whose lock an interrupt may find taken: the process would then wait for itself.
+    """
+    unmeasured = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    with subprocess.Popen(
+        [*GRADCALC, *words],
+        stdin=stdin,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env=unmeasured,
+    ) as process:
+        assert process.stderr is not None
+        try:
+            yield process, process.stderr
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _written(stream: io.TextIOWrapper) -> str:

@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,7 @@ import pytest
 
 from autogradcli.compute.compute import Pending
 from autogradcli.compute.report import Report
-from tests.command import gradcalc
-
-GRADCALC = [sys.executable, "-m", "autogradcli"]
+from tests.command import GRADCALC, gradcalc, started
 
 
 def lines(*objects: object) -> str:
@@ -162,17 +159,15 @@ def test_a_report_comes_as_soon_as_it_is_done() -> None:
 
 def test_an_interrupt_ends_it() -> None:
     """Ctrl-C while it waits for input: status 130 and one word."""
-    pipe = subprocess.PIPE
-    with subprocess.Popen([*GRADCALC, "batch"], stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+    with started("batch", stdin=subprocess.PIPE, stdout=subprocess.PIPE) as (process, errors):
         assert process.stdin is not None
         assert process.stdout is not None
-        assert process.stderr is not None
         process.stdin.write(lines(GOOD))
         process.stdin.flush()
         process.stdout.readline()
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130
-        assert process.stderr.read() == "interrupted\n"
+        assert errors.read() == "interrupted\n"
 
 
 def test_a_reader_that_goes_away_ends_it_quietly(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ import time
 import pytest
 
 from autogradcli.interrupts import interrupts_blocked
+from tests.command import started
 from tests.symbolic import HARD
 
-GRADCALC = [sys.executable, "-m", "autogradcli"]
 COMMANDS = {"batch": ["batch"], "eval": ["eval", HARD, "--x", "0.5", "--timeout", "60"]}
 """Neither of them ends by itself."""
 DELAYS = [0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8, 1.1, 1.4]
@@ -34,24 +34,12 @@ def _startup() -> float:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_an_interrupt_at_any_moment_is_one_line(startup: float, command: str, delay: float) -> None:
     """Status 130 and no traceback, whatever was being imported or computed."""
-    pipe = subprocess.PIPE
-    arguments = [*GRADCALC, *COMMANDS[command]]
-    with subprocess.Popen(
-        arguments, stdin=pipe, stdout=pipe, stderr=pipe, text=True, start_new_session=True, env=unmeasured()
-    ) as process:
+    with started(*COMMANDS[command], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as (process, _):
         time.sleep(startup + delay)
         os.killpg(process.pid, signal.SIGINT)
-        try:
-            out, err = process.communicate(timeout=60)
-        finally:
-            process.kill()
+        out, err = process.communicate(timeout=60)
     assert out == ""
     assert (process.returncode, err) == (130, "interrupted\n")
-
-
-def unmeasured() -> dict[str, str]:
-    """The environment without coverage, which takes a lock of its own when a process ends in a signal handler."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
 
 
 def test_the_child_does_not_hear_of_it() -> None:

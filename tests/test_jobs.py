@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,9 +18,7 @@ from autogradcli.executors.here import Here
 from autogradcli.executors.processes import Processes
 from autogradcli.executors.work import Executor, Lost
 from tests.cases import write
-from tests.command import gradcalc
-
-GRADCALC = [sys.executable, "-m", "autogradcli"]
+from tests.command import gradcalc, started
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +178,8 @@ def test_jobs_is_a_whole_number(wrong: str) -> None:
 def test_an_interrupt_leaves_whole_lines_and_no_processes(tmp_path: Path, jobs: str) -> None:
     """Ctrl-C goes to the whole group, as from a terminal; what was begun is ended with it."""
     path = tmp_path / "out.jsonl"
-    command = [*GRADCALC, "batch", "--no-symbolic", "--jobs", jobs, "-o", str(path)]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    ) as process:
+    command = ["batch", "--no-symbolic", "--jobs", jobs, "-o", str(path)]
+    with started(*command, stdin=subprocess.PIPE) as (process, errors):
         assert process.stdin is not None
         process.stdin.write(lines(2000))
         process.stdin.flush()
@@ -192,12 +187,11 @@ def test_an_interrupt_leaves_whole_lines_and_no_processes(tmp_path: Path, jobs: 
             time.sleep(0.05)
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(timeout=30) == 130
-        assert process.stderr is not None
-        assert process.stderr.read() == "interrupted\n"
+        assert errors.read() == "interrupted\n"
+        assert _ends(process.pid)
     text = path.read_text()
     assert text.endswith("\n")
     assert [answer["id"] for answer in without_times(text)] == list(range(text.count("\n")))
-    assert _ends(process.pid)
 
 
 def _ends(group: int) -> bool:
