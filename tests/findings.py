@@ -21,8 +21,8 @@ from tests.truth import Slope, TooHard, Truth
 
 FEW_DIGITS = 120
 """Enough to tell whether a verified number is right."""
-MANY_DIGITS = (600, 1200)
-"""For everything else, and for what fewer digits do not settle."""
+MANY_DIGITS = (600, 1200, 2500)
+"""For everything else, and for what fewer digits do not settle; the last are as many as the engine's own."""
 ROUNDINGS = 4
 """Units of roundoff that product.md grants each elementary value and each partial derivative."""
 WELL_CONDITIONED = 1000

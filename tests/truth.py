@@ -27,6 +27,10 @@ LARGEST = 20_000
 
 TIES = CHOICES - {"logical_and", "logical_or", "logical_not", "where"}
 """Rows whose result hangs on whether two numbers are equal."""
+SETTLED = mp.mpf(10) ** -8
+"""Relative change from which on secants do not tend to a slope, or not as powers of the distance do."""
+GROWS = 1.2
+"""Times by which secants grow between the two distances if the slope is infinite as a logarithm is: 4/3."""
 LOWEST = {"polygamma": -1000, "trigamma": -1000}
 """Below which mpmath takes a step of a recurrence for every whole number."""
 
@@ -147,13 +151,18 @@ class Truth:
 
     def _limit(self, far: tuple[Any, Any], near: tuple[Any, Any], size: Any) -> Slope:
         """What secants on both sides say; of a smooth function they differ in proportion to the distance."""
-        if not all(map(mp.isfinite, far + near)):
-            return Slope("outside")
         closer = mp.mpf(10) ** (self.digits // 3 - self.digits // 4)
         noise = mp.mpf(10) ** (self.digits // 10 - self.digits + self.digits // 3) * self._largest / size
-        growth = max(abs(a) / (abs(b) + 100 * noise) if a else 0 for a, b in zip(near, far, strict=True))
+        pairs = [(a, b) for a, b in zip(near, far, strict=True) if mp.isfinite(a) and mp.isfinite(b)]
+        growth = max((abs(a) / (abs(b) + 100 * noise) for a, b in pairs if a), default=0)
         if growth > 3:
             return Slope("jump" if growth > closer / 10 else "vertical", sides=near)
+        if any(abs(a) > SETTLED * abs(b) and abs(a - b) > SETTLED * abs(b) + 100 * noise for a, b in pairs):
+            if growth < GROWS:
+                raise TooHard
+            return Slope("vertical", sides=near)
+        if len(pairs) < 2:
+            return Slope("outside")
         gap, far_gap = abs(near[0] - near[1]), abs(far[0] - far[1])
         if gap > 100 * noise and gap > far_gap / mp.sqrt(closer):
             return Slope("kink", sides=near)

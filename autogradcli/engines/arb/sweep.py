@@ -196,7 +196,7 @@ def _pull_back(plan: Plan, result: Sweep, index: int, rounding: Rounding | None)
     elif len(entry.operands) == 1:
         _step(plan, result, index, entry.operands[0])
     else:
-        _branch(plan, result, index, entry.operands)
+        _branch(plan, result, index, entry.operands, rounding)
 
 
 def _at_an_end(each: Rule, arguments: Sequence[arb]) -> bool:
@@ -296,8 +296,11 @@ def _step(plan: Plan, result: Sweep, index: int, operand: int) -> None:
         _taint(plan, result, operand)
 
 
-def _branch(plan: Plan, result: Sweep, index: int, operands: Sequence[int]) -> None:
-    """`where`: the adjoint goes to the branch that is taken, to both by halves of [0, 1] where that is not decided."""
+def _branch(plan: Plan, result: Sweep, index: int, operands: Sequence[int], rounding: Rounding | None) -> None:
+    """`where`: the adjoint goes to the branch that is taken, to both by halves of [0, 1] where that is not decided.
+
+    To choose rounds nothing; what meets at a branch is a sum, which does.
+    """
     condition, yes, no = operands
     truth = result.values[condition]
     if plan.varies[condition] and (truth.tie or _breaks_below(plan, result, condition)):
@@ -305,14 +308,13 @@ def _branch(plan: Plan, result: Sweep, index: int, operands: Sequence[int]) -> N
             _taint(plan, result, each)
     for branch, chosen in ((yes, True), (no, False)):
         if truth.value is None:
-            _send_if_varies(plan, result, index, branch, EITHER)
+            slope = EITHER
         elif truth.value is chosen:
-            _send_if_varies(plan, result, index, branch, ONE)
-
-
-def _send_if_varies(plan: Plan, result: Sweep, index: int, operand: int, slope: arb) -> None:
-    if plan.varies[operand]:
-        _send(result, index, operand, slope)
+            slope = ONE
+        else:
+            continue
+        if plan.varies[branch]:
+            _send(result, index, branch, slope, rounding)
 
 
 ZERO, ONE = arb(0), arb(1)
