@@ -124,10 +124,10 @@ def _flows(proof: Proof, sweep: Sweep) -> Mapping[tuple[int, int], arb]:
     """The same in balls: from the step of an operation to an entry of another step."""
     entries = proof.plan.tape.entries
     flows: dict[tuple[int, int], arb] = defaultdict(arb)
-    for edge in sweep.edges:
-        step = entries[edge.consumer].step
-        if step != entries[edge.operand].step:
-            flows[step, edge.operand] += edge.contribution
+    for consumer, operand, contribution in sweep.edges:
+        step = entries[consumer].step
+        if step != entries[operand].step:
+            flows[step, operand] += contribution
     return flows
 
 
@@ -163,8 +163,8 @@ def _in_values(proof: Proof) -> Iterable[Cancellation]:
 
 def _in_gradients(proof: Proof) -> Iterable[Cancellation]:
     arriving: dict[int, list[arb]] = defaultdict(list)
-    for edge in proof.exact.edges:
-        arriving[edge.operand].append(edge.contribution)
+    for _, operand, contribution in proof.exact.edges:
+        arriving[operand].append(contribution)
     for operand, terms in arriving.items():
         if len(terms) > 1:
             yield _sum(proof.plan.tape.entries[operand].step, terms, proof.exact.adjoints[operand])

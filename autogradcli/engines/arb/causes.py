@@ -40,11 +40,10 @@ def of_value(plan: Plan, sweep: Sweep, entry: int) -> Culprit:
 def of_gradient(plan: Plan, sweep: Sweep, entry: int) -> Culprit:
     """The culprit behind an adjoint of `entry` that is not finite: an operation whose partial derivative is not."""
     while True:
-        broken = sweep.broken[entry]
-        adjoint = sweep.adjoints[broken.consumer]
+        entry = sweep.broken[entry]
+        adjoint = sweep.adjoints[entry]
         if adjoint is None or adjoint.is_finite():
-            return _judge(plan, sweep, broken.consumer)
-        entry = broken.consumer
+            return _judge(plan, sweep, entry)
 
 
 def first_tie(plan: Plan, sweep: Sweep) -> int:

@@ -25,6 +25,8 @@ MEASURING = 256
 """Binary digits for the arithmetic of distances."""
 MOST_TIED = 100
 """Components whose slopes are worked out one by one to see whether they add up."""
+LITTLE = 1.99
+"""Units in the last place that four times the unit roundoff is always larger than."""
 SAME_SLOPE = arb(2) ** -AGREEMENT
 
 
@@ -74,20 +76,23 @@ def measure_gradients(proof: Proof | Unproven, name: str, numbers: Sequence[floa
 
 def _of_value(proof: Proof, entry: int, number: float) -> Enclosure:
     value = proof.exact.values[entry]
-    if value.is_finite():
-        return _regular(proof, value, lambda: proof.value_budget(entry), number)
-    return Enclosure(cause=_cause_of_value(proof, entry))
+    if not value.is_finite():
+        return Enclosure(cause=_cause_of_value(proof, entry))
+    each = proof.plan.rules[entry]
+    rounded = each is not None and bool(each.partials) and not value.is_exact()
+    return _regular(proof, value, lambda: proof.value_budget(entry), number, rounded)
 
 
 def _of_slope(proof: Proof, entry: int, number: float) -> Enclosure:
     if proof.proves(entry) and proof.gradient(entry).is_finite():
-        found = _regular(proof, proof.gradient(entry), lambda: proof.budget(entry), number)
+        rounded = entry not in proof.plan.chosen
+        found = _regular(proof, proof.gradient(entry), lambda: proof.budget(entry), number, rounded)
         return _with_underflow(proof, entry, found, number)
     return _singular(proof, entry, number)
 
 
-def _regular(proof: Proof, truth: arb, budget: Callable[[], arb], number: float) -> Enclosure:
-    """A proven number beside torch's."""
+def _regular(proof: Proof, truth: arb, budget: Callable[[], arb], number: float, rounded: bool = False) -> Enclosure:
+    """A proven number beside torch's. `rounded` if all that makes it up is rounded at the end."""
     if abs(truth) > HUGE:
         size = f"the true number is larger than 2**{EXPONENTS}"
         return Enclosure(cause=Cause("undefined", "GC115", size, None))
@@ -98,14 +103,22 @@ def _regular(proof: Proof, truth: arb, budget: Callable[[], arb], number: float)
     if not math.isfinite(number):
         return Enclosure(ball, nearest, inside=math.isinf(number) and not budget().is_finite())
     distance = abs(truth - arb(number))
+    least = float(distance.lower())
     most = 0.0 if distance == 0 else math.nextafter(float(distance.upper()), math.inf)
-    error = (max(0.0, float(distance.lower())), most)
     ulp = proof.dtype.ulp(nearest)
-    ulps = float((distance / arb(ulp)).upper()) if math.isfinite(ulp) else None
-    if truth.contains(arb(number)) and not truth.is_exact() and truth.rad() < budget().rad() * arb(2) ** -SPARE_DIGITS:
+    ulps = most / ulp if math.isfinite(ulp) else None
+    if least <= 0 < most and truth.rad() < budget().rad() * arb(2) ** -SPARE_DIGITS:
         return Enclosure(ball, nearest, (0.0, 0.0), 0.0, inside=True)
-    inside = (ulps is not None and ulps <= 1) or _holds(budget(), number)
-    return Enclosure(ball, nearest, error, ulps, inside)
+    inside = ulps is not None and (ulps <= 1 or (rounded and _is_little(proof, nearest, ulps)))
+    return Enclosure(ball, nearest, (max(0.0, least), most), ulps, inside or _holds(budget(), number))
+
+
+def _is_little(proof: Proof, nearest: float, ulps: float) -> bool:
+    """Whether the last rounding alone explains an error: most budgets need then not be worked out.
+
+    A unit in the last place is at most twice the unit roundoff times the number, of which a budget grants four times.
+    """
+    return ulps <= LITTLE and abs(nearest) >= proof.dtype.normal
 
 
 def _with_underflow(proof: Proof, entry: int, found: Enclosure, number: float) -> Enclosure:

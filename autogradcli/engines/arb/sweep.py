@@ -6,11 +6,11 @@ does not exist is not finite.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 from flint import arb
 
@@ -48,6 +48,8 @@ class Plan:
     """The same for each name asked about, variable or intermediate."""
     shapes: Mapping[str, Shape]
     """The shape of each variable."""
+    chosen: Set[int]
+    """The operands of operations that round nothing: of `where`, of comparisons, of `floor`."""
 
     @property
     def outputs(self) -> list[int]:
@@ -78,23 +80,22 @@ def plan(
     for index in chain.from_iterable(asked.values()):
         varies[index] = True
     inputs: dict[str, list[int]] = defaultdict(list)
+    chosen: set[int] = set()
     for index, entry in enumerate(tape.entries):
         if isinstance(entry, Operation):
-            rules[index] = rule(entry.function)
+            rules[index] = each = rule(entry.function)
             varies[index] = varies[index] or any(varies[operand] for operand in entry.operands)
+            if not each.partials:
+                chosen.update(entry.operands)
         elif isinstance(entry, Literal):
             constants[index] = constant(entry.value)
         else:
             inputs[entry.name].append(index)
-    return Plan(program, tape, rules, constants, varies, inputs, asked, shapes)
+    return Plan(program, tape, rules, constants, varies, inputs, asked, shapes, chosen)
 
 
-class Edge(NamedTuple):
-    """What one entry adds to the adjoint of one of its operands; a tuple, because there are so many."""
-
-    consumer: int
-    operand: int
-    contribution: arb
+Edge = tuple[int, int, arb]
+"""An operation, one of its operands, and what the one adds to the adjoint of the other; plain, as there are many."""
 
 
 @dataclass(frozen=True)
@@ -114,9 +115,9 @@ class Sweep:
     """Entries below which nothing jumps, of those that were looked at."""
 
     @cached_property
-    def broken(self) -> Mapping[int, Edge]:
-        """For each entry the first edge that adds to its adjoint what is not finite, if there is one."""
-        return {edge.operand: edge for edge in reversed(self.edges) if not edge.contribution.is_finite()}
+    def broken(self) -> Mapping[int, int]:
+        """For each entry the first operation that adds to its adjoint what is not finite, if there is one."""
+        return {operand: consumer for consumer, operand, sent in reversed(self.edges) if not sent.is_finite()}
 
 
 def sweep(plan: Plan, at: Point, rounding: Rounding | None = None) -> Sweep:
@@ -215,7 +216,7 @@ def _send(result: Sweep, index: int, operand: int, slope: arb, rounding: Roundin
     if adjoint is None:
         return
     contribution = adjoint * slope if rounding is None else rounding.sent(adjoint * slope)
-    result.edges.append(Edge(index, operand, contribution))
+    result.edges.append((index, operand, contribution))
     before = result.adjoints[operand]
     if before is None:
         result.adjoints[operand] = contribution
