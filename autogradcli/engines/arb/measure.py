@@ -1,6 +1,7 @@
 """The rigorous opinion on the numbers that torch gave, as plain data."""
 
 import math
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -103,14 +104,20 @@ def _regular(proof: Proof, truth: arb, budget: Callable[[], arb], number: float,
     if not math.isfinite(number):
         return Enclosure(ball, nearest, inside=math.isinf(number) and not budget().is_finite())
     distance = abs(truth - arb(number))
-    least = float(distance.lower())
+    least = distance.lower()
     most = 0.0 if distance == 0 else math.nextafter(float(distance.upper()), math.inf)
-    ulp = proof.dtype.ulp(nearest)
-    ulps = most / ulp if math.isfinite(ulp) else None
+    ulps = _ulps(proof.dtype.ulp(nearest), distance, most)
     if least <= 0 < most and truth.rad() < budget().rad() * arb(2) ** -SPARE_DIGITS:
         return Enclosure(ball, nearest, (0.0, 0.0), 0.0, inside=True)
     inside = ulps is not None and (ulps <= 1 or (rounded and _is_little(proof, nearest, ulps)))
-    return Enclosure(ball, nearest, (max(0.0, least), most), ulps, inside or _holds(budget(), number))
+    return Enclosure(ball, nearest, (max(0.0, float(least)), most), ulps, inside or _holds(budget(), number))
+
+
+def _ulps(ulp: float, distance: arb, most: float) -> float | None:
+    """A distance, bounded by `most`, in units in the last place."""
+    if not math.isfinite(ulp):
+        return None
+    return most / ulp if most == 0 or most > sys.float_info.min else float((distance / arb(ulp)).upper())
 
 
 def _is_little(proof: Proof, nearest: float, ulps: float) -> bool:
