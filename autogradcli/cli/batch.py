@@ -1,7 +1,7 @@
 """`gradcalc batch`: JSON Lines in, JSON Lines out."""
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from functools import partial
 from typing import Annotated, Any
@@ -13,7 +13,7 @@ from autogradcli.cli.arguments import choice
 from autogradcli.cli.inputs import open_inputs
 from autogradcli.cli.jobs import Jobs, Scheduler, executor
 from autogradcli.cli.output import append_output, open_output
-from autogradcli.cli.pipeline import LineWork, Outcome, Status, lines_of, lost
+from autogradcli.cli.pipeline import Draw, LineWork, Outcome, Status, lines_of, lost
 from autogradcli.cli.progress import open_progress
 from autogradcli.cli.resume import unfinished
 from autogradcli.errors import ExitCode, GradcalcError
@@ -93,9 +93,9 @@ def batch(
         remaining = unfinished(lines, resume, status, settings) if resume else lines
         begin, draw, end = drawer(form)
         place.write(begin)
-        with closing(run_lines(remaining, executor(jobs, scheduler), settings)) as outcomes:
+        with closing(run_lines(remaining, executor(jobs, scheduler), settings, draw)) as outcomes:
             for outcome in outcomes:
-                place.write(draw(outcome.answer))
+                place.write(outcome.answer)
                 status.add(outcome)
                 advance(outcome.size)
         place.write(end)
@@ -107,15 +107,22 @@ def _check_resume(resume: str | None, form: str, output: str | None, quiet: bool
         raise GradcalcError("usage", "--resume is for JSON Lines in a file, and names the file itself")
 
 
-def drawer(form: str) -> tuple[str, Callable[[Mapping[str, Any]], str], str]:
+def drawer(form: str) -> tuple[str, Draw, str]:
     """What comes before all answers, how one is written, and what comes after all."""
     if form == "json":
         return "", draw_json_line, ""
     table = TABLES[form]
-    return table.begin(COLUMNS), lambda answer: table.draw(rows(answer), COLUMNS), table.end()
+    return table.begin(COLUMNS), partial(draw_rows, form), table.end()
 
 
-def run_lines(lines: Iterable[bytes], executor: Executor, settings: Settings) -> Generator[Outcome, None, None]:
+def draw_rows(form: str, answer: Mapping[str, Any]) -> str:
+    """The rows of a table for one answer."""
+    return TABLES[form].draw(rows(answer), COLUMNS)
+
+
+def run_lines(
+    lines: Iterable[bytes], executor: Executor, settings: Settings, draw: Draw = draw_json_line
+) -> Generator[Outcome, None, None]:
     """What came of each line, in order; each as soon as it and all before it are done."""
     begun: deque[bytes] = deque()
 
@@ -124,6 +131,6 @@ def run_lines(lines: Iterable[bytes], executor: Executor, settings: Settings) ->
             begun.append(line)
             yield line
 
-    for result in executor.run(partial(LineWork, settings), noted()):
+    for result in executor.run(partial(LineWork, settings, draw), noted()):
         line = begun.popleft()
-        yield lost(line, result.reason, settings) if isinstance(result, Lost) else result
+        yield lost(line, result.reason, settings, draw) if isinstance(result, Lost) else result

@@ -1,7 +1,7 @@
 """Lines to reports, as an executor takes them: each line is begun in all engines, and finished when SymPy is done."""
 
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
@@ -13,13 +13,16 @@ from autogradcli.errors import ExitCode, GradcalcError, defect
 from autogradcli.sources.jsonlines import Failure, read_lines, read_problem
 from autogradcli.sources.settings import Settings
 
+Draw = Callable[[Mapping[str, Any]], str]
+"""Writes the JSON object that answers a line; what works in another process is drawn there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of one line."""
 
-    answer: dict[str, Any]
-    """The JSON object that answers it."""
+    answer: str
+    """The text that answers it."""
     verdicts: tuple[str, ...]
     """One for each gradient; none if the line made no sense."""
     failed: bool
@@ -58,8 +61,9 @@ def lines_of(inputs: Iterable[BinaryIO]) -> Iterator[bytes]:
 class LineWork:
     """From lines to what comes of them."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, draw: Draw) -> None:
         self._settings = settings
+        self._draw = draw
         self._session = Session(settings.symbolic)
         self._settled = False
 
@@ -69,7 +73,7 @@ class LineWork:
 
     def finish(self, entry: "Entry") -> Outcome:
         """Wait for the line's answer."""
-        found = _finish(entry)
+        found = _finish(entry, self._draw)
         if not self._settled:
             gc.freeze()  # what the first line has loaded stays for good, and need not be looked through again
             self._settled = True
@@ -80,12 +84,12 @@ class LineWork:
         self._session.close()
 
 
-def lost(line: bytes, reason: str, settings: Settings) -> Outcome:
+def lost(line: bytes, reason: str, settings: Settings, draw: Draw) -> Outcome:
     """The outcome of a line that no process survived."""
     problem = read_problem(line, settings)
     known = (problem.id, problem.expression if isinstance(problem, Failure) else problem.program.source)
     error = GradcalcError("lost", f"the process that worked on this line ended twice: {reason}")
-    return _failed(Failure(*known, error), len(line))
+    return _failed(Failure(*known, error), len(line), draw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,21 +114,21 @@ def _begin(line: bytes, session: Session, settings: Settings) -> Entry:
     return Entry((problem, pending), len(line))
 
 
-def _finish(entry: Entry) -> Outcome:
+def _finish(entry: Entry, draw: Draw) -> Outcome:
     """Wait for the line's answer."""
     if isinstance(entry.work, Failure):
-        return _failed(entry.work, entry.size)
+        return _failed(entry.work, entry.size, draw)
     problem, pending = entry.work
     try:
         report = pending.report()
     except Exception as error:
-        return _failed(_failure(problem, error), entry.size)
+        return _failed(_failure(problem, error), entry.size, draw)
     verdicts = tuple(gradient.verdict for gradient in report.gradients.values())
-    return Outcome(report.to_dict(), verdicts, False, entry.size)
+    return Outcome(draw(report.to_dict()), verdicts, False, entry.size)
 
 
-def _failed(line: Failure, size: int) -> Outcome:
-    return Outcome(failure(line.id, line.expression, line.error.to_dict()), (), True, size)
+def _failed(line: Failure, size: int, draw: Draw) -> Outcome:
+    return Outcome(draw(failure(line.id, line.expression, line.error.to_dict())), (), True, size)
 
 
 def _failure(problem: Problem, error: Exception) -> Failure:

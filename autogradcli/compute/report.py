@@ -180,12 +180,15 @@ def plain(value: Any) -> Any:
         return value
     if kind is float:
         return value if math.isfinite(value) else str(value)
+    keep = _AS_THEY_ARE  # most values are; a call for each of them would take half of the time
     if kind is dict:
-        return {key: plain(item) for key, item in value.items()}
+        return {key: item if type(item) in keep else plain(item) for key, item in value.items()}
     if kind is list or kind is tuple:
-        return [plain(item) for item in value]
+        return [item if type(item) in keep else plain(item) for item in value]
     fields = _fields(kind)
-    return value if fields is None else {name: plain(getattr(value, name)) for name in fields}
+    if fields is None:
+        return value
+    return {name: item if type(item := getattr(value, name)) in keep else plain(item) for name in fields}
 
 
 @cache
