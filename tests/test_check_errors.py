@@ -108,6 +108,9 @@ ASKED: list[tuple[str, str, str | None]] = [
     ("dtype = 3", "dtype must be text, and is a number", None),
     ('dtype = "float23"', "there is no dtype float23", "did you mean float32?"),
     ('upstream = "x"', "upstream: only the output can stand here, and x is not it", "the output is called out"),
+    ("x = 2", "there is no key x", "type at.x = 2"),
+    ('y = "pi/4"', "there is no key y", 'type at.y = "pi/4"'),
+    ('x = "uniform(-3, 3)"', "there is no key x", 'type sample.x = "uniform(-3, 3)"'),
     ("toleranse = 1", "there is no key toleranse", "did you mean tolerance?"),
 ]
 

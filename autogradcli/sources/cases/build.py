@@ -1,6 +1,8 @@
 """The text of a case to a case: every key checked, every expression parsed."""
 
+import json
 import math
+import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,7 +19,7 @@ from autogradcli.language.parser import parse, select_output
 from autogradcli.language.program import Program
 from autogradcli.sources.cases.keys import KEYS
 from autogradcli.sources.cases.read import kind
-from autogradcli.sources.cases.samples import MAX_COUNT, draw, parse_sample
+from autogradcli.sources.cases.samples import DISTRIBUTIONS, MAX_COUNT, draw, parse_sample
 from autogradcli.sources.files.source import MARK
 from autogradcli.sources.formulas import parse_formula
 from autogradcli.sources.point import Notation, check_names, check_wrt, parse_upstream, parse_value
@@ -50,7 +52,7 @@ class _Builder:
         """The case."""
         for key in self._fields:
             with self._at(key):
-                _check_key(key)
+                self._check_key(key)
         for key in ("name", "id"):
             self._check_name(key)
         program, points = self._program()
@@ -222,6 +224,20 @@ class _Builder:
                 raise GradcalcError("usage", f"{key} must be a list of names", hint=f'type {key} = ["x"]')
         return tuple(unicodedata.normalize("NFKC", name) for name in names)
 
+    def _check_key(self, key: str) -> None:
+        if key not in KEYS:
+            hint = self._as_variable(key) or did_you_mean(key, KEYS) or f"the keys are {', '.join(KEYS)}"
+            raise GradcalcError("usage", f"there is no key {key}", hint=hint)
+
+    def _as_variable(self, key: str) -> str | None:
+        """What to type if a key is a name of the formula, and so meant as the value of a variable."""
+        if key not in re.findall(r"\w+", str(self._fields.get("expression"))):
+            return None
+        value = self._fields[key]
+        text = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else value
+        drawn = isinstance(value, str) and value.partition("(")[0].strip() in DISTRIBUTIONS
+        return f"type {'sample' if drawn else 'at'}.{key} = {text}"
+
     def _whole(self, key: str, least: int, most: int, default: int) -> int:
         value = self._fields.get(key, default)
         with self._at(key):
@@ -237,12 +253,6 @@ class _Builder:
             if number < 0 or number == math.inf:
                 raise GradcalcError("usage", f"{key} must be 0 or more, and is {number:g}")
         return number
-
-
-def _check_key(key: str) -> None:
-    if key not in KEYS:
-        hint = did_you_mean(key, KEYS) or f"the keys are {', '.join(KEYS)}"
-        raise GradcalcError("usage", f"there is no key {key}", hint=hint)
 
 
 def _normalised(table: Mapping[str, Any]) -> dict[str, Any]:
