@@ -85,20 +85,18 @@ def _of_value(proof: Proof, entry: int, number: float) -> Enclosure:
 
 
 def _of_slope(proof: Proof, entry: int, number: float) -> Enclosure:
-    if proof.proves(entry) and proof.gradient(entry).is_finite():
-        rounded = entry not in proof.plan.chosen
-        found = _regular(proof, proof.gradient(entry), lambda: proof.budget(entry), number, rounded)
-        return _with_underflow(proof, entry, found, number)
-    return _singular(proof, entry, number)
+    truth = proof.gradient(entry)
+    if not (proof.proves(entry) and truth.is_finite()):
+        return _singular(proof, entry, number)
+    rounded = entry not in proof.plan.chosen
+    found = _regular(proof, truth, lambda: proof.budget(entry), number, rounded)
+    return found if found.inside else _with_underflow(proof, entry, found, number)
 
 
 def _regular(proof: Proof, truth: arb, budget: Callable[[], arb], number: float, rounded: bool = False) -> Enclosure:
     """A proven number beside torch's. `rounded` if all that makes it up is rounded at the end."""
-    if abs(truth) > HUGE:
-        size = f"the true number is larger than 2**{EXPONENTS}"
-        return Enclosure(cause=Cause("undefined", "GC115", size, None))
-    if truth.rad() > HUGE:
-        return Enclosure(cause=Cause("unverified", "GC501", "the true number could not be enclosed", None))
+    if not truth.abs_upper() <= HUGE:
+        return Enclosure(cause=_beyond_numbers(truth))
     nearest = float(truth)
     ball = as_text(truth)
     if not math.isfinite(number):
@@ -111,6 +109,12 @@ def _regular(proof: Proof, truth: arb, budget: Callable[[], arb], number: float,
         return Enclosure(ball, nearest, (0.0, 0.0), 0.0, inside=True)
     inside = ulps is not None and (ulps <= 1 or (rounded and _is_little(proof, nearest, ulps)))
     return Enclosure(ball, nearest, (max(0.0, float(least)), most), ulps, inside or _holds(budget(), number))
+
+
+def _beyond_numbers(truth: arb) -> Cause:
+    if abs(truth) > HUGE:
+        return Cause("undefined", "GC115", f"the true number is larger than 2**{EXPONENTS}", None)
+    return Cause("unverified", "GC501", "the true number could not be enclosed", None)
 
 
 def _ulps(ulp: float, distance: arb, most: float) -> float | None:
@@ -130,7 +134,7 @@ def _is_little(proof: Proof, nearest: float, ulps: float) -> bool:
 
 def _with_underflow(proof: Proof, entry: int, found: Enclosure, number: float) -> Enclosure:
     """The same with whether underflow explains what rounding does not."""
-    if found.inside or found.error is None:
+    if found.error is None:
         return found
     return replace(found, underflow=_holds(proof.underflow_budget(entry), number))
 
@@ -141,7 +145,7 @@ def _holds(budget: arb, number: float) -> bool:
 
 def as_text(ball: arb) -> Ball:
     """A ball in decimal; its radius also holds what the decimals of its midpoint leave out."""
-    if 0 < abs(ball).upper() < TINY:
+    if float(ball) == 0 and 0 < abs(ball).upper() < TINY:
         return Ball("0", f"1e-{EXPONENTS // 4}")
     text: str = ball.str(DECIMALS)
     middle, _, radius = text.strip("[]").partition("+/- ")
