@@ -5,8 +5,11 @@ and claim are enclosed: where the two balls part, the claim is wrong beyond doub
 at which they agree to a hundred digits, the claim holds; and if SymPy can show it as well, it is proved.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from itertools import chain, islice, pairwise
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -15,7 +18,7 @@ from autogradcli.compute.compute import Pending, Session
 from autogradcli.compute.problem import Problem
 from autogradcli.engines.opinions import Array, flat, nested, shape
 from autogradcli.errors import GradcalcError
-from autogradcli.language.program import Program
+from autogradcli.language.program import Constant, Program
 from autogradcli.language.shapes import subscript
 from autogradcli.language.tape import TooLong
 
@@ -28,6 +31,10 @@ NEAR = (1e-3, -1e-3, 0.1, -0.1)
 """By how much points near one of the case's differ from it, relative to its size, or to 1."""
 FAR = (0.01, 0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0)
 """About how large numbers are at points far away."""
+ASIDE = 1e-3
+"""How far beside the constants of the expression points are looked at, relative to them."""
+MOST_CONSTANTS = 12
+"""Constants of the expression that are looked at."""
 SEARCHED = 40
 """Points far away that are looked at, of a short program."""
 WORK = 100_000
@@ -46,6 +53,8 @@ class ClaimVerdict:
     """Why it does not pass."""
     point: Point | None = None
     """Where it is wrong."""
+    nearby: bool = False
+    """Whether it agrees near the case's points only, where at those nothing could be told."""
 
     @property
     def passes(self) -> bool:
@@ -107,13 +116,19 @@ def judge(
     if compared.misfit is not None:
         raise GradcalcError("shape", f"claim.{claim.name}: {compared.misfit}")
     found = [(point, compared.compare(point)) for point in points]
-    searched = ((point, compared.compare(point, SEARCH_PRECISION)) for point in _elsewhere(points, compared.operations))
+    elsewhere = _elsewhere(points, _constants(problem.program), compared.operations)
+    searched = ((point, compared.compare(point, SEARCH_PRECISION)) for point in elsewhere)
     for each in (found, searched):
         for point, comparison in each:
             if comparison.status == "differs":
                 return _wrong(claim, point, comparison)
-    if any(comparison.status == "agrees" for _, comparison in found) or _agrees_nearby(compared, points):
+    for point, comparison in found:
+        if comparison.status == "valueless":
+            return _valueless(claim, point, comparison)
+    if any(comparison.status == "agrees" for _, comparison in found):
         return ClaimVerdict("holds")
+    if _agrees_nearby(compared, points):
+        return ClaimVerdict("holds", nearby=True)
     return ClaimVerdict("untold", f"it could not be told{at(points[0])}, nor near it: no derivative is proven there")
 
 
@@ -123,17 +138,38 @@ def _agrees_nearby(compared: "Claim", points: Sequence[Point]) -> bool:
 
 
 def _wrong(claim: ClaimText, point: Point, comparison: "Comparison") -> ClaimVerdict:
+    derivative = f"the derivative about {_about(claim, point, comparison)} is {comparison.derivative}"
+    return ClaimVerdict("wrong", f"wrong{at(point)}: {derivative}, the claim {comparison.claimed}", point)
+
+
+def _valueless(claim: ClaimText, point: Point, comparison: "Comparison") -> ClaimVerdict:
+    derivative = f"the derivative about {_about(claim, point, comparison)} is {comparison.derivative}"
+    return ClaimVerdict("untold", f"the claim has no value{at(point)}, where {derivative}", point)
+
+
+def _about(claim: ClaimText, point: Point, comparison: "Comparison") -> str:
     value = point.get(claim.name)
-    index = "" if value is None else subscript(comparison.place, shape(value))
-    about = f"{claim.name}{index}"
-    said = f"wrong{at(point)}: the derivative about {about} is {comparison.derivative}, the claim {comparison.claimed}"
-    return ClaimVerdict("wrong", said, point)
+    return claim.name if value is None else f"{claim.name}{subscript(comparison.place, shape(value))}"
 
 
-def _elsewhere(points: Sequence[Point], operations: int) -> Iterator[Point]:
+def _constants(program: Program) -> list[float]:
+    """The constants of an expression: where something begins or ends, one of them often stands."""
+    exact = (step.value for step in program.steps if isinstance(step, Constant) and isinstance(step.value, Fraction))
+    found = sorted({size for each in exact if math.isfinite(size := abs(_double(each)))})
+    return found[-MOST_CONSTANTS:]
+
+
+def _double(number: Fraction) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf
+
+
+def _elsewhere(points: Sequence[Point], constants: Sequence[float], operations: int) -> Iterator[Point]:
     """Points to look at for a counterexample, always the same ones: near the given ones, and far from all."""
     most = max(4, WORK // max(operations, 1))
-    far = _far(points[0], min(SEARCHED, most))
+    far = chain(islice(_around(points[0], constants), most), _far(points[0], min(SEARCHED, most)))
     for number, point in enumerate(_nearby(points)):
         if number >= most:
             break
@@ -145,6 +181,18 @@ def _nearby(points: Sequence[Point]) -> Iterator[Point]:
     for point in points[:3]:
         for change in NEAR:
             yield _changed(point, lambda x, change=change: x + change * (abs(x) or 1.0))
+
+
+def _around(point: Point, constants: Sequence[float]) -> Iterator[Point]:
+    """Points where one variable, or all of them, is beside a constant, between two or beyond the last."""
+    sizes = [each * (1 + aside) for each in constants for aside in (ASIDE, -ASIDE)]
+    sizes += [(one + other) / 2 for one, other in pairwise(constants)] + [2 * each for each in constants[-1:]]
+    every = tuple(point)
+    for size in filter(None, dict.fromkeys(float(f"{each:.12g}") for each in sizes)):
+        for names in [every] if len(every) == 1 else [*((name,) for name in every), every]:
+            for sign in (1, -1):
+                moved = _changed({name: point[name] for name in names}, lambda _, x=sign * size: x)
+                yield {**point, **moved}
 
 
 def _far(point: Point, count: int) -> Iterator[Point]:

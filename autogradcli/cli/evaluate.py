@@ -108,8 +108,8 @@ def evaluate(
     from autogradcli.compute.verdict import exit_code
 
     held = hold(problem, read_claims(claim, program, problem.wrt))
-    if form == "plain" and not quiet:
-        for remark in [*remarks(held.report), *held.failures]:
+    if form not in {"text", "json"} and not quiet:
+        for remark in [*(remarks(held.report) if form == "plain" else ()), *held.failures]:
             say(remark)
     with open_output(output, quiet) as place:
         place.write(_draw(held, form, _room(place.terminal, chain, full)))

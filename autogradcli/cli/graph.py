@@ -134,6 +134,8 @@ def graph(
         return draw_snippet(
             snippet, backward, detail, partial(write_graph, form=form, depth=depth, full=full, output=output)
         )
+    if backward is not None:
+        raise GradcalcError("usage", "--backward is for a snippet", hint="type --run FILE")
     if expression is None:
         raise GradcalcError("usage", "EXPR is missing", hint='type gradcalc graph "x**2" --x 2, or --run FILE')
     values, names = split_assignments(assignments), split_names(wrt)

@@ -96,6 +96,8 @@ class Function:
     """Piecewise constant: its derivative is 0 wherever it has one."""
     tensor: bool = False
     """Takes its operands as wholes, not component by component: defined here, or in `meaning/` by its name."""
+    by_channel: bool = False
+    """The last operand may have a component for each channel, which is the second dimension of the first operand."""
     returns: str = "number"
     """`number`, `boolean`, or `fields` if one of its fields must be chosen."""
     fields: tuple[str, ...] = ()

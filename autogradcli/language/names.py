@@ -60,7 +60,7 @@ FUNCTIONS = {
     "float": ("a number need not be converted", "type the number alone"),
     "Rational": ("numbers are exact as they are written", "type a/b"),
     "Symbol": ("names are variables as they are", "type the name alone"),
-    "diff": ("gradcalc itself differentiates", "type the formula alone"),
+    "diff": ("gradcalc itself differentiates", "type the formula alone; x[1:] - x[:-1] for differences of neighbours"),
     "grad": ("gradcalc itself differentiates", "type the formula alone"),
     "dropout": ("dropout is random", "leave it away, as in evaluation"),
     "embedding": ("an embedding picks rows", "type index_select(weight, 0, indices)"),

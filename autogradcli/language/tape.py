@@ -180,7 +180,7 @@ class Builder:
             return self._apply_to_scalars(function, operands)  # type: ignore[arg-type]
         import numpy as np
 
-        together = np.broadcast_arrays(*operands)
+        together = np.broadcast_arrays(*(_by_channel(operands) if function.by_channel else operands))
         rows = zip(*(each.ravel().tolist() for each in together), strict=True)
         return _shaped([self._apply_to_scalars(function, each) for each in rows], together[0].shape)
 
@@ -207,6 +207,16 @@ class Builder:
     def literal(self, value: Fraction | str) -> int:
         """Append a constant."""
         return self._append(Literal(value, self._step))
+
+    def number(self, index: int) -> Fraction | None:
+        """The exact number that an entry is; None if it is no constant."""
+        entry = self.entries[index]
+        return entry.value if isinstance(entry, Literal) and isinstance(entry.value, Fraction) else None
+
+    def is_condition(self, index: int) -> bool:
+        """Whether an entry is true or false."""
+        entry = self.entries[index]
+        return isinstance(entry, Operation) and row(entry.function).returns == "boolean"
 
     def _apply_to_wholes(self, function: Function, arguments: Mapping[str, Any]) -> "Handle":
         if not function.definition:
@@ -277,6 +287,15 @@ def _shaped(entries: Sequence[int], shape: Shape) -> "Handle":
     import numpy as np
 
     return np.array(entries, dtype=np.intp).reshape(shape)
+
+
+def _by_channel(operands: "Sequence[Handle]") -> "Sequence[Handle]":
+    """The operands with the last one, if it is a vector, along the second dimension of the first."""
+    import numpy as np
+
+    *others, last = operands
+    beyond = np.ndim(operands[0]) - 2
+    return [*others, np.reshape(last, (-1, *[1] * beyond))] if np.ndim(last) == 1 and beyond > 0 else operands
 
 
 def resolve(value: object, arguments: Mapping[str, object]) -> object:

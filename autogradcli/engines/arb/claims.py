@@ -22,7 +22,7 @@ class Comparison:
     """A claim beside the derivative at one point."""
 
     status: str
-    """`agrees`, `differs`, or `untold` where one of them has no value, or it could not be told."""
+    """`agrees`, `differs`, `valueless` where the claim has no value and the derivative has one, or `untold`."""
     derivative: str = ""
     """The derivative of the component that differs, in decimal."""
     claimed: str = ""
@@ -60,10 +60,14 @@ class Claim:
         """The claim beside the derivative where the variables are exactly the numbers `at`."""
         point = {name: [arb(each) for each in flat(value)] for name, value in at.items()}
         scales: list[Any] = []
+        valueless: int | None = None
         for precision in precisions:
             with ctx.workprec(precision):
                 differences = self._differences(point)
                 if differences is None:
+                    continue
+                valueless = next((i for i, (_, _, claim) in enumerate(differences) if not claim.is_finite()), None)
+                if valueless is not None:
                     continue
                 scales = scales or [each.rad() * arb(2) ** precision for each, _, _ in differences]
                 wrong = next((place for place, each in enumerate(differences) if self._is_beyond(*each)), None)
@@ -72,13 +76,13 @@ class Claim:
                 settled = all(self._is_zero(*each, scale) for each, scale in zip(differences, scales, strict=True))
                 if settled and precision >= precisions[min(1, len(precisions) - 1)]:
                     return AGREES
+        if valueless is not None and differences is not None:
+            return Comparison("valueless", _decimal(differences[valueless][1], DIGITS[0]), place=valueless)
         return UNTOLD
 
     def _differences(self, point: Mapping[str, Sequence[arb]]) -> list[tuple[arb, arb, arb]] | None:
-        """For each component: derivative minus claim, derivative, claim; None where one of them has no value."""
-        claimed = self._formula.at(point)
-        if not all(isinstance(each, arb) and each.is_finite() for each in claimed):
-            return None
+        """For each component: derivative minus claim, derivative, claim; None where a derivative has no value."""
+        claimed = [each if isinstance(each, arb) else arb.nan() for each in self._formula.at(point)]
         swept = sweep(self._plan, point)
         if not swept.values[self._plan.tape.output].is_finite() or any(swept.tainted[each] for each in self._entries):
             return None

@@ -9,6 +9,7 @@ made add up to a normal random number, too; its deviation is at least the larges
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from random import Random
 from typing import Any
 
@@ -112,11 +113,20 @@ class _Duals(Builder):
         self._values: list[Any] = []
         self._tangents: list[tuple[arb, ...] | None] = []
         self._varies: list[bool] = []
+        self._numbers: dict[int, Fraction] = {}
 
     def slopes(self, program: Program) -> tuple[arb, ...]:
         """The derivative of the program's scalar along each direction."""
         output, _ = self.scalar(program, self.run(program)[program.output])
         return self._tangents[output] or (arb(0),) * len(self._directions)
+
+    def number(self, index: int) -> Fraction | None:
+        """The exact number that an entry is; None if it is no constant."""
+        return self._numbers.get(index)
+
+    def is_condition(self, index: int) -> bool:
+        """Whether an entry is true or false."""
+        return isinstance(self._values[index], Truth)
 
     def _sizes(self, _: Sequence[Entry], asked: Sequence[int]) -> list[float]:
         return [size(self._values[index]) for index in asked]
@@ -125,6 +135,8 @@ class _Duals(Builder):
         if isinstance(entry, Operation):
             self._operate(entry)
         elif isinstance(entry, Literal):
+            if isinstance(entry.value, Fraction):
+                self._numbers[len(self._values)] = entry.value
             self._keep(constant(entry.value)(), None, varies=False)
         else:
             self._input_value(entry)

@@ -188,7 +188,7 @@ def _both_sides(expression: Expr, point: Point) -> str:
     except Tie:
         left, right = evaluate(expression, point, -1), evaluate(expression, point, 1)
         if left != right:
-            raise NoValue(f"a kink: SymPy's formula gives {left} and {right} on its sides") from None
+            raise NoValue(f"a kink: SymPy's formula gives {left} for one side and {right} for the other") from None
         return left
 
 

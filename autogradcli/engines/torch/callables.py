@@ -20,7 +20,7 @@ from typing import Any
 import torch
 
 from autogradcli.engines.backward import Backward
-from autogradcli.engines.opinions import Autograd, shape
+from autogradcli.engines.opinions import Array, Autograd, shape
 from autogradcli.engines.torch.generator import default_dtype
 from autogradcli.engines.torch.graph import plain
 from autogradcli.engines.torch.passes import run_passes
@@ -59,13 +59,48 @@ def in_place_of(reference: Reference, found: Autograd, wrt: Sequence[str], dtype
         upstream = None if found.upstream is None else torch.tensor(found.upstream, dtype=kind)
         passes = {}
         if output.requires_grad:
-            passes = run_passes(output, upstream, {each: leaves[each] for each in wrt}, backward)
+            asked = {each: leaves[each] for each in wrt}
+            halves = _halves_of_twice(output, upstream, asked)
+            passes = run_passes(output, upstream, asked, backward)
         elif wrt:
             notes.append(f"the output of {name} requires no gradient: it is cut off from its inputs")
     gradients = {each: passes[each][0].after if each in passes else None for each in wrt}
+    for each in passes:
+        if not _is_same(gradients[each], halves[each], kind):
+            gradients[each] = halves[each]
+            notes.append(
+                f"{name}: with twice the upstream gradient that of {each} is not twice what it was, so its backward"
+                " does not multiply by what it is given; what is shown is half of that"
+            )
     return replace(
         found, value=plain(output.detach()), gradients=gradients, nodes=(), passes=passes, notes=(*found.notes, *notes)
     )
+
+
+def _halves_of_twice(
+    output: torch.Tensor, upstream: torch.Tensor | None, asked: Mapping[str, torch.Tensor]
+) -> dict[str, Array]:
+    """Half of the gradients that twice the upstream gives: the gradients themselves, since a backward is linear.
+
+    To double and to halve rounds nothing. A backward that forgets its upstream is right where that is 1, and here not.
+    """
+    twice = 2 * (torch.ones_like(output) if upstream is None else upstream)
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found: Sequence[torch.Tensor | None] = torch.autograd.grad(
+            output, list(asked.values()), twice, retain_graph=True, allow_unused=True
+        )
+    return {name: None if each is None else plain(each / 2) for name, each in zip(asked, found, strict=True)}
+
+
+def _is_same(one: Array, other: Array, kind: torch.dtype) -> bool:
+    """Whether two gradients are equal but for what underflow or overflow may have done to one of them."""
+    if one is None or other is None:
+        return True
+    first, second = torch.tensor(one, dtype=torch.float64), torch.tensor(other, dtype=torch.float64)
+    unknown = ~(first.isfinite() & second.isfinite())
+    limits = torch.finfo(kind)
+    return bool((unknown | torch.isclose(first, second, rtol=8 * limits.eps, atol=8 * limits.tiny)).all())
 
 
 @contextmanager

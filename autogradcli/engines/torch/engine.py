@@ -18,7 +18,7 @@ from autogradcli.engines.torch.generator import default_dtype
 from autogradcli.engines.torch.graph import Trace, plain
 from autogradcli.engines.torch.inspect import inspect
 from autogradcli.engines.torch.misfits import misfit
-from autogradcli.engines.torch.natives import construct, native, plain_option
+from autogradcli.engines.torch.natives import construct, native, plain_option, whole
 from autogradcli.engines.torch.passes import run_passes
 from autogradcli.engines.torch.received import check_finite, check_upstream, note_losses
 from autogradcli.engines.torch.warned import with_warnings
@@ -262,7 +262,7 @@ def _as_number(operand: Value, _: torch.dtype) -> float | int:
 
 
 def _as_indices(operand: Value, _: torch.dtype) -> torch.Tensor:
-    return torch.as_tensor(operand).to(torch.int64)
+    return whole(operand)
 
 
 CONVERT: dict[str, Callable[[Value, torch.dtype], Any]] = {"number": _as_number, "indices": _as_indices}

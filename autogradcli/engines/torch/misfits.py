@@ -49,6 +49,8 @@ UNEQUAL = "they do not fit together"
 MATRIX = "a matrix is expected"
 
 REASONS = {
+    r"(indices are whole numbers, and .* is none)": "{0}",
+    r"the matrix is not symmetric": "the matrix is not symmetric",
     # Component by component.
     r"size of tensor a \(\d+\) must match": UNEQUAL,
     r"inconsistent tensor size": UNEQUAL,

@@ -56,8 +56,25 @@ def _cross_entropy(
     x: torch.Tensor, target: torch.Tensor, weight: torch.Tensor | None = None, **options: Any
 ) -> torch.Tensor:
     """Classes are whole numbers for torch, probabilities are not."""
-    classes = target if target.shape == x.shape else target.to(torch.int64)
+    classes = target if target.shape == x.shape else whole(target)
     return torch.nn.functional.cross_entropy(x, classes, weight, **options)
+
+
+def _one_hot(x: torch.Tensor, num_classes: int) -> torch.Tensor:
+    """In the dtype of the run, as with .float() in torch: zeros and ones that can be multiplied."""
+    return torch.nn.functional.one_hot(x, num_classes).to(torch.get_default_dtype())
+
+
+def _cholesky(matrix: torch.Tensor, *, upper: bool = False) -> torch.Tensor:
+    """Of symmetric matrices alone: of others torch reads one triangle, and differentiates as if it read both."""
+    factor: torch.Tensor = torch.linalg.cholesky(matrix, upper=upper)
+    if matrix.numel() and (matrix - matrix.mT).abs().max() > ASYMMETRY * matrix.abs().max():
+        raise ValueError("the matrix is not symmetric")
+    return factor
+
+
+ASYMMETRY = 1e-3
+"""What rounding may have made of a symmetric matrix, relative to its largest component."""
 
 
 def _batch_norm(
@@ -83,9 +100,20 @@ ADAPTERS: dict[str, Callable[..., Any]] = {
     "einsum": _einsum,
     "reduced": _reduced,
     "cross_entropy": _cross_entropy,
+    "one_hot": _one_hot,
+    "cholesky": _cholesky,
     "batch_norm": _batch_norm,
 }
 """By the row's name: what torch has not as one function, or calls in another way."""
+
+
+def whole(indices: Scalar) -> torch.Tensor:
+    """Indices as torch takes them; ValueError if one is no whole number."""
+    given = torch.as_tensor(indices)
+    found = given.to(torch.int64)
+    if not torch.equal(found.to(given.dtype), given):
+        raise ValueError(f"indices are whole numbers, and {given[found != given].flatten()[0].item()} is none")
+    return found
 
 
 @cache

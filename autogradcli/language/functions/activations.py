@@ -119,6 +119,7 @@ ACTIVATIONS: tuple[Function, ...] = (
         "x where it is positive, else weight*x.",
         torch="nn.functional.prelu",
         definition="where(x > 0, x, weight*x)",
+        by_channel=True,
         kinks="x == 0 and weight != 1",
     ),
     Function(

@@ -71,7 +71,7 @@ MATRICES: tuple[Function, ...] = (
         "The lower triangle L for which L @ L.T is A; with upper=True its transpose.",
         torch="linalg.cholesky",
         tensor=True,
-        note="Defined on (A + A.T)/2, as its gradient in torch is; torch's value reads one triangle of A alone.",
+        note="Of symmetric matrices alone: torch's value reads one triangle of A, its gradient is that of (A + A.T)/2.",
     ),
     Function(
         "matrix_power",

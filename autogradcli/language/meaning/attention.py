@@ -9,8 +9,6 @@ import numpy as np
 
 from autogradcli.language.function import NoDefinition
 from autogradcli.language.meaning.handles import Array, array
-from autogradcli.language.table import row
-from autogradcli.language.tape import Operation
 
 if TYPE_CHECKING:
     from autogradcli.language.tape import Builder, Handle
@@ -57,8 +55,7 @@ def _scale(builder: "Builder", scale: Fraction | None, size: int) -> int:
 
 def _masked(builder: "Builder", scores: Array, mask: "Handle") -> Array:
     """The scores where a condition holds, and else what has no weight; or plus a tensor."""
-    first = builder.entries[int(array(mask).flat[0])]
-    if isinstance(first, Operation) and row(first.function).returns == "boolean":
+    if builder.is_condition(int(array(mask).flat[0])):
         return array(builder.call("where", mask, scores, _nothing(builder)))
     return array(builder.call("add", scores, mask))
 

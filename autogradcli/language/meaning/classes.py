@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from autogradcli.language.meaning.handles import Array, array, handle
-from autogradcli.language.tape import Literal
 
 if TYPE_CHECKING:
     from autogradcli.language.tape import Builder, Handle
@@ -15,9 +14,9 @@ if TYPE_CHECKING:
 
 def pick(builder: "Builder", index: int, candidates: Sequence[int]) -> int:
     """The candidate at an index: a chain of choices, or the candidate itself if the index is a constant."""
-    entry = builder.entries[index]
-    if isinstance(entry, Literal) and isinstance(entry.value, Fraction):
-        return candidates[int(entry.value)]
+    known = builder.number(index)
+    if known is not None:
+        return candidates[int(known)]
     *others, chosen = candidates
     for place in reversed(range(len(others))):
         condition = builder.call("eq", index, builder.literal(Fraction(place)))

@@ -9,7 +9,6 @@ import numpy as np
 from autogradcli.language.meaning.classes import pick
 from autogradcli.language.meaning.handles import Array, array, fold, handle
 from autogradcli.language.meaning.losses import reduced
-from autogradcli.language.tape import Literal
 
 if TYPE_CHECKING:
     from autogradcli.language.tape import Builder, Handle
@@ -101,13 +100,12 @@ def _of_one(builder: "Builder", index: int, line: Sequence[int], setting: Settin
 
 def _ignored(builder: "Builder", index: int, setting: Setting) -> bool:
     """Whether a constant index is the one that does not count."""
-    entry = builder.entries[index]
-    return isinstance(entry, Literal) and entry.value == setting.ignore_index
+    return builder.number(index) == setting.ignore_index
 
 
 def _unless_ignored(builder: "Builder", index: int, setting: Setting, x: int, zero: int) -> int:
     """x, or 0 where the index is the one that does not count."""
-    if isinstance(builder.entries[index], Literal):
+    if builder.number(index) is not None:
         return zero if _ignored(builder, index, setting) else x
     condition = builder.call("eq", index, builder.literal(Fraction(setting.ignore_index)))
     return builder.call("where", condition, zero, x)  # type: ignore[no-any-return]
