@@ -196,7 +196,9 @@ class Judge:
 
     def rounding(self) -> Any:
         """What honest rounding does, to first order."""
-        return ROUNDINGS * self.dtype.unit_roundoff * sensitivity(self.program, self.case.at, self.name)
+        return (
+            ROUNDINGS * self.dtype.unit_roundoff * sensitivity(self.program, self.case.at, self.name, self.dtype.digits)
+        )
 
     def loses(self) -> Iterator[str]:
         """GC301: within the tolerance, but not by rounding."""
@@ -243,7 +245,7 @@ class Judge:
         """Tame cases away from cancellation, overflow and underflow must be verified."""
         if self.slope.kind != "smooth" or self._leaves_the_range() or self._turns():
             return
-        moved = sensitivity(self.program, self.case.at, self.name)
+        moved = sensitivity(self.program, self.case.at, self.name, self.dtype.digits)
         size = abs(self.slope.value)
         unit = self.dtype.unit_roundoff
         if moved < WELL_CONDITIONED * size and ROUNDINGS * moved * unit < self.allowed():

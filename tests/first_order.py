@@ -24,14 +24,17 @@ JUMP = mp.mpf(10) ** 50
 """Times its own size: what moves a gradient more than this has moved it over a step."""
 
 
-def sensitivity(program: Program, at: Mapping[str, float], name: str) -> Any:
-    """By how many units of roundoff, times the gradient's own unit, one unit in each operation moves the gradient."""
+def sensitivity(program: Program, at: Mapping[str, float], name: str, digits: int) -> Any:
+    """By how many units of roundoff, times the gradient's own unit, one unit in each operation moves the gradient.
+
+    `digits` is how many binary digits the numbers have.
+    """
     with mp.workdps(DIGITS):
         tape = tape_of(program)
         point = {each: mp.mpf(value) for each, value in at.items()}
-        slopes = Slopes(tape, point, name)
+        slopes = Slopes(tape, point, name, digits)
         moved = [
-            abs(Slopes(tape, point, name, {index: 1 + NUDGE}).gradient - slopes.gradient) / NUDGE
+            abs(Slopes(tape, point, name, digits, {index: 1 + NUDGE}).gradient - slopes.gradient) / NUDGE
             for index in range(len(tape.entries))
             if slopes.rounds(index)
         ]
@@ -42,8 +45,9 @@ def sensitivity(program: Program, at: Mapping[str, float], name: str) -> Any:
 class Slopes:
     """Values, partial derivatives and tangents of a tape, one after the other, by differences."""
 
-    def __init__(self, tape: Tape, at: Point, name: str, bump: Mapping[int, Any] | None = None) -> None:
+    def __init__(self, tape: Tape, at: Point, name: str, digits: int, bump: Mapping[int, Any] | None = None) -> None:
         self.tape = tape
+        self.digits = digits
         self.values = run(tape, at, bump)
         self.tangents: Values = []
         self.partials: list[list[tuple[int, Any]]] = []
@@ -60,7 +64,9 @@ class Slopes:
         """Whether an entry's value is rounded at all."""
         entry, value = self.tape.entries[index], self.values[index]
         if isinstance(entry, Literal) or (entry.function in CORRECT if isinstance(entry, Operation) else False):
-            return bool(self.tangents[index] != 0 or not _short(value))
+            if not mp.isfinite(value) or (self.tangents[index] != 0 and not mp.isint(value)):
+                return True
+            return not mp.isint(mp.ldexp(mp.frexp(value)[0], self.digits))
         return isinstance(entry, Operation) and entry.function not in EXACT
 
     def adjoints(self) -> Values:
@@ -113,8 +119,3 @@ class Slopes:
         slope = (above - below) / (2 * step)
         # A branch that is not taken may have no value; nothing of it reaches the output.
         return slope if mp.isfinite(slope) else mp.zero
-
-
-def _short(value: Any) -> bool:
-    """Whether a constant is exact in every format."""
-    return bool(mp.isfinite(value) and mp.frexp(value)[0] * 256 == mp.floor(mp.frexp(value)[0] * 256))
