@@ -293,7 +293,9 @@ def _moved(fault: Fault, program: Program, case: Case, name: str, step: int) -> 
         index: Any = tape.results[step]
         operands: Any = [tape.results[operand] for operand in call.operands]
         try:
-            slopes = Slopes(tape, {each: mp.mpf(value) for each, value in case.at.items()}, name)
+            slopes = Slopes(
+                tape, {each: mp.mpf(value) for each, value in case.at.items()}, name, DTYPES[case.dtype].digits
+            )
             values = [slopes.values[operand] for operand in operands]
             error = fault.wrong(values) - fault.right(values)
         except TooHard:
@@ -305,5 +307,8 @@ def _moved(fault: Fault, program: Program, case: Case, name: str, step: int) -> 
 def _trial(fault: Fault, case: Case, name: str, step: int, moved: float, report: Report, program: Program) -> Trial:
     found = report.gradients[name]
     unit = ROUNDINGS * DTYPES[case.dtype].unit_roundoff
-    excuse = max(float(unit * sensitivity(program, case.at, name)), DTYPES[case.dtype].ulp(found.autograd))
+    excuse = max(
+        float(unit * sensitivity(program, case.at, name, DTYPES[case.dtype].digits)),
+        DTYPES[case.dtype].ulp(found.autograd),
+    )
     return Trial(fault, case, name, step, moved, excuse, found.verdict, found.reason.step if found.reason else None)
