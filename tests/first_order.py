@@ -87,7 +87,8 @@ class Slopes:
             for operand, partial in partials:
                 flow = abs(adjoints[index] * partial * self.tangents[operand])
                 arrivals[operand] += flow != 0
-                total += self.rounds(index) * flow
+                entry = self.tape.entries[index]
+                total += flow if isinstance(entry, Operation) and entry.function not in EXACT else 0
         return total + sum(
             max(0, count - 1) * abs(adjoint * tangent)
             for count, adjoint, tangent in zip(arrivals, adjoints, self.tangents, strict=True)
