@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 
 from flint import arb, ctx
 
-from autogradcli.engines.arb.enclose import Proof
+from autogradcli.engines.arb.enclose import Proof, nearest
 from autogradcli.engines.arb.ranges import live
 from autogradcli.engines.arb.sweep import Sweep
 from autogradcli.engines.arb.truth import Truth
@@ -16,6 +16,9 @@ from autogradcli.language.tape import Operation, Tape, components
 
 WORTH_TELLING = 4
 """Terms so many times larger than their sum are called a cancellation."""
+
+HONEST = 8
+"""Units of roundoff that a sum of two exact numbers, and what is then computed with it, may be off."""
 
 Flow = tuple[int, int]
 """From the program step of an operation to that of its operand."""
@@ -37,7 +40,7 @@ def parting(proof: Proof, nodes: Iterable[Node], name: str) -> Parting | None:
                 continue
             if not _explained(proof, flow, truth, budget.get((step, entry), arb(0)) + handed_on):
                 return Parting(
-                    step, operand, place, flow, float(truth), _taken(proof, alive, step, entry), _tied(proof, step)
+                    step, operand, place, flow, nearest(truth), _taken(proof, alive, step, entry), _tied(proof, step)
                 )
     return None
 
@@ -157,6 +160,8 @@ def _in_values(proof: Proof) -> Iterable[Cancellation]:
     values = proof.exact.values
     for index, entry in enumerate(proof.plan.tape.entries):
         if isinstance(entry, Operation) and entry.function in SIGNS and proof.exact.relevant[index]:
+            if _is_honest(proof, values[index], proof.rounded.values[index]):
+                continue
             signed = zip(SIGNS[entry.function], entry.operands, strict=True)
             yield _sum(entry.step, [sign * values[operand] for sign, operand in signed], values[index])
 
@@ -166,13 +171,21 @@ def _in_gradients(proof: Proof) -> Iterable[Cancellation]:
     for _, operand, contribution in proof.exact.edges:
         arriving[operand].append(contribution)
     for operand, terms in arriving.items():
-        if len(terms) > 1:
-            yield _sum(proof.plan.tape.entries[operand].step, terms, proof.exact.adjoints[operand])
+        total = proof.exact.adjoints[operand]
+        if len(terms) > 1 and not _is_honest(proof, total, proof.rounded.adjoints[operand]):
+            yield _sum(proof.plan.tape.entries[operand].step, terms, total)
+
+
+def _is_honest(proof: Proof, true: arb | None, rounded: arb | None) -> bool:
+    """Whether a sum has lost nothing, since its terms have no rounding of their own: 1.5 - 1 in any dtype."""
+    if true is None or rounded is None:
+        return True
+    return bool(rounded.rad() <= abs(true).upper() * (HONEST * proof.dtype.unit_roundoff))
 
 
 def _sum(step: int, terms: Iterable[arb], total: arb | None) -> Cancellation:
     sizes = sorted((float(term) for term in terms), key=abs, reverse=True)
-    return Cancellation(step, tuple(sizes), float(arb(0) if total is None else total))
+    return Cancellation(step, tuple(sizes), 0.0 if total is None else nearest(total))
 
 
 SIGNS = {"add": (1, 1), "sub": (1, -1)}

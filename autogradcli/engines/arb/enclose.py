@@ -20,6 +20,7 @@ FIRST_PRECISION = 128
 LAST_PRECISION = 8192
 ZERO_PRECISION = 1024
 """Binary digits from which on a ball that is negligible beside the rounding budget is as good as settled."""
+ZERO = arb(0)
 SPARE_DIGITS = 40
 """Binary digits beyond the dtype's that an enclosure must settle."""
 
@@ -99,6 +100,11 @@ class Proof:
         """The same where numbers that are too small for the dtype lose their digits, or vanish."""
         adjoint = self.underflowed.adjoints[entry]
         return arb(0) if adjoint is None else adjoint
+
+
+def nearest(truth: arb) -> float:
+    """The double nearest to a true number; 0 for one that is not told from 0, whatever its ball's middle is."""
+    return 0.0 if truth.rel_accuracy_bits() < 1 and truth.contains(ZERO) else float(truth)
 
 
 def enclose(prepared: Plan, at: Mapping[str, Array], dtype: Dtype) -> Proof:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from flint import arb, ctx
 
 from autogradcli.engines.arb.causes import of_gradient, of_value
-from autogradcli.engines.arb.enclose import SPARE_DIGITS, Proof
+from autogradcli.engines.arb.enclose import SPARE_DIGITS, Proof, nearest
 from autogradcli.engines.arb.kinks import AGREEMENT, Side, sides, sides_together
 from autogradcli.engines.opinions import Ball, Cause, Enclosure
 from autogradcli.language.function import NoDefinition
@@ -97,18 +97,17 @@ def _regular(proof: Proof, truth: arb, budget: Callable[[], arb], number: float,
     """A proven number beside torch's. `rounded` if all that makes it up is rounded at the end."""
     if not truth.abs_upper() <= HUGE:
         return Enclosure(cause=_beyond_numbers(truth))
-    nearest = float(truth)
-    ball = as_text(truth)
+    closest, ball = nearest(truth), as_text(truth)
     if not math.isfinite(number):
-        return Enclosure(ball, nearest, inside=math.isinf(number) and not budget().is_finite())
+        return Enclosure(ball, closest, inside=math.isinf(number) and not budget().is_finite())
     distance = abs(truth - arb(number))
     least = distance.lower()
     most = 0.0 if distance == 0 else math.nextafter(float(distance.upper()), math.inf)
-    ulps = _ulps(proof.dtype.ulp(nearest), distance, most)
+    ulps = _ulps(proof.dtype.ulp(closest), distance, most)
     if least <= 0 < most and truth.rad() < budget().rad() * arb(2) ** -SPARE_DIGITS:
-        return Enclosure(ball, nearest, (0.0, 0.0), 0.0, inside=True)
-    inside = ulps is not None and (ulps <= 1 or (rounded and _is_little(proof, nearest, ulps)))
-    return Enclosure(ball, nearest, (max(0.0, float(least)), most), ulps, inside or _holds(budget(), number))
+        return Enclosure(ball, closest, (0.0, 0.0), 0.0, inside=True)
+    inside = ulps is not None and (ulps <= 1 or (rounded and _is_little(proof, closest, ulps)))
+    return Enclosure(ball, closest, (max(0.0, float(least)), most), ulps, inside or _holds(budget(), number))
 
 
 def _beyond_numbers(truth: arb) -> Cause:
@@ -124,12 +123,12 @@ def _ulps(ulp: float, distance: arb, most: float) -> float | None:
     return most / ulp if most == 0 or most > sys.float_info.min else float((distance / arb(ulp)).upper())
 
 
-def _is_little(proof: Proof, nearest: float, ulps: float) -> bool:
+def _is_little(proof: Proof, closest: float, ulps: float) -> bool:
     """Whether the last rounding alone explains an error: most budgets need then not be worked out.
 
     A unit in the last place is at most twice the unit roundoff times the number, of which a budget grants four times.
     """
-    return ulps <= LITTLE and abs(nearest) >= proof.dtype.normal
+    return ulps <= LITTLE and abs(closest) >= proof.dtype.normal
 
 
 def _with_underflow(proof: Proof, entry: int, found: Enclosure, number: float) -> Enclosure:
