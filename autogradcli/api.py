@@ -229,7 +229,11 @@ def _listed(value: Value) -> Any:
     if hasattr(value, "detach"):
         value = value.detach()
     if hasattr(value, "tolist"):
-        return value.tolist()
+        try:
+            return value.tolist()
+        except (RuntimeError, NotImplementedError) as problem:  # a sparse tensor, or one without storage
+            said = str(problem).partition("\n")[0]
+            raise GradcalcError("value", f"a {type(value).__name__} cannot be read: {said}") from problem
     return [_listed(each) for each in value] if isinstance(value, list | tuple) else value
 
 

@@ -60,11 +60,12 @@ class CaseFile(pytest.File):
 
     def collect(self) -> "Iterator[CaseItem]":
         """An item for each case; names that are given twice are numbered."""
+        from autogradcli.errors import visible
         from autogradcli.sources.cases.read import read_cases
 
         seen: dict[str, int] = {}
         for entry in read_cases(str(self.path)):
-            name = entry.place.name or "file"
+            name = visible(entry.place.name) or "file"
             seen[name] = seen.get(name, 0) + 1
             number = f" ({seen[name]})" if seen[name] > 1 else ""
             yield CaseItem.from_parent(self, name=f"{name}{number}", entry=entry)

@@ -88,7 +88,7 @@ WARNINGS: Mapping[str, Explanation | None] = {
     ),
     "Converting a tensor with requires_grad=True to a scalar": (
         "a number made of a tensor is cut off from the graph",
-        "type x.item(), or keep the tensor",
+        "keep the tensor where a gradient is to go back; x.item() says that only its number is meant",
     ),
     "Using a target size": (
         "input and target differ in shape and are broadcast, so that the loss is over all pairs",
@@ -129,7 +129,8 @@ ERRORS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
         f"{facts['name']} is cut off from every leaf: {facts['reason']}"
     ),
     "modified by an inplace operation": lambda facts: (
-        f"backward needs a value as it was before it was changed{_at(facts, 'changed')}: type y = y + 1, not y += 1"
+        f"backward needs a value as it was before it was changed{_at(facts, 'changed')}: make a new tensor there, by"
+        " y = y + 1 and not y += 1, y.mul(2) and not y.mul_(2)"
     ),
     "a leaf Variable that requires grad is being used in an in-place operation": lambda _: (
         "a leaf is changed where autograd does not look: type with torch.no_grad(): around this line"

@@ -101,13 +101,14 @@ class _Verifier:
         try:
             assembled = assemble(self._event.output, self._source.text, asked)
             names = [_name(each, assembled) for each in self._event.arrivals]
-            report = session.start(self._problem(assembled, names, demands, seconds)).report()
+            known = [name for name in names if name is not None]
+            report = session.start(self._problem(assembled, known, demands, seconds)).report()
         except Unverifiable as reason:
             return self._unverified(Reason("GC505", f"not verified: {reason}"))
         except GradcalcError as error:
             return self._unverified(Reason("GC505", f"not verified: {error.message}"))
         entries = tuple(
-            self._entry(arrival, report.gradients[name], assembled.dtype)
+            _unused(arrival) if name is None else self._entry(arrival, report.gradients[name], assembled.dtype)
             for arrival, name in zip(self._event.arrivals, names, strict=True)
         )
         notes = tuple(note for note in report.notes if "broadcast" not in note)
@@ -166,8 +167,8 @@ class _Verifier:
         )
 
 
-def _name(arrival: "Arrival", assembled: "Assembled") -> str:
-    """What the program calls a tensor that a gradient reached."""
+def _name(arrival: "Arrival", assembled: "Assembled") -> str | None:
+    """What the program calls a tensor that was asked about; None for one that it has not, and torch gave nothing to."""
     from autogradcli.engines.torch.snippet.assemble import Unverifiable
     from autogradcli.engines.torch.snippet.origins import Made
 
@@ -176,9 +177,14 @@ def _name(arrival: "Arrival", assembled: "Assembled") -> str:
         if isinstance(arrival.origin, Made)
         else assembled.names.get(arrival.record)
     )
-    if name is None:
+    if name is None and arrival.added is not None:
         raise Unverifiable("a gradient reached a tensor in a way that was not recorded")
     return name
+
+
+def _unused(arrival: "Arrival") -> Entry:
+    """The entry of a tensor that the output does not depend on, as torch says as well."""
+    return replace(_bare(arrival, None), verdict="verified")
 
 
 def _bare(arrival: "Arrival", reason: Reason | None) -> Entry:

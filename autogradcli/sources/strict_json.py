@@ -17,7 +17,7 @@ MAX_DIGITS = 4_000
 def read_json(data: bytes, what: str) -> Any:
     """The value that the bytes mean; `what` is what errors call them."""
     try:
-        text = data.decode()
+        text = data.decode("utf-8-sig")  # some editors begin a file with a mark
         return json.loads(text, object_pairs_hook=_unique, parse_int=_integer, parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:
         byte = f"byte {error.start + 1} is {data[error.start]:#04x}"
