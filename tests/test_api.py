@@ -78,6 +78,13 @@ def test_input_that_makes_no_sense(expression: str, arguments: dict[str, Any], m
     assert caught.value.message == message
 
 
+def test_tensors_whose_numbers_cannot_be_read() -> None:
+    """A sparse one, and one without storage: an error like any other."""
+    for tensor in (torch.eye(2).to_sparse(), torch.ones(2, device="meta")):
+        with pytest.raises(GradcalcError, match="a Tensor cannot be read: Cannot"):
+            evaluate("sum(x)", x=tensor)
+
+
 def test_a_callable_of_ones_own() -> None:
     """It is judged as with `--function`."""
     assert evaluate("x**2", x=3, function=users_code.Square, symbolic=False).verdict == "verified"

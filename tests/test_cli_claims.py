@@ -35,6 +35,25 @@ def test_text_and_plain() -> None:
     assert plain.err == "claim.x: wrong at x = 2.0: the derivative about x is 4, the claim 2\n"
 
 
+def test_a_claim_without_a_value_is_told_apart() -> None:
+    """Where the derivative has one, it fails and says so; at a kink it is what holds nearby that counts."""
+    lacking = gradcalc("eval", "prod(x)", "--x", "[0, 2, 3]", "--claim", "x=prod(x)/x", "--no-symbolic")
+    assert lacking.status == 1
+    assert lacking.out.endswith(
+        "failed   claim.x: the claim has no value at x of shape (3), where the derivative about x[0] is 6\n"
+    )
+    kink = gradcalc("eval", "abs(x)", "--x", "0", "--claim", "x=x/abs(x)", "--no-symbolic")
+    assert "claim    x: holds: here there is no derivative; equal to a hundred digits nearby" in kink.out
+
+
+@pytest.mark.parametrize("form", ["csv", "markdown", "latex"])
+def test_tables_say_on_standard_error_what_fails(form: str) -> None:
+    """Their rows are about gradients."""
+    result = gradcalc("eval", "x**2", "--x", "2", "--claim", "x=x", "--format", form, "--no-symbolic")
+    assert result.status == 1
+    assert result.err == "claim.x: wrong at x = 2.0: the derivative about x is 4, the claim 2\n"
+
+
 ERRORS = {
     "x": "--claim x claims nothing",
     "=2": "--claim =2 claims nothing",

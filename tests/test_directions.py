@@ -54,6 +54,34 @@ def test_a_right_gradient_is_verified_and_says_how(dtype: str) -> None:
     assert note.endswith("was missed has a probability below 1e-06")
 
 
+PICKING = {
+    "cross_entropy(w, y)": ("[1, 2, 0]", 40),
+    "cross_entropy(w, y, ignore_index=2)": ("[1, 2, 0]", 40),
+    "nll_loss(log_softmax(w, 1), y)": ("[1, 2, 0]", 40),
+    "gather(w, 1, y).pow(2).sum()": ("[[1], [2], [0]]", 10),
+    "index_select(w, 1, y).pow(2).sum()": ("[1, 2, 0]", 10),
+    "sum(one_hot(y, 4)*w**2)": ("[1, 2, 0]", 10),
+    "sum(scaled_dot_product_attention(w, w, w, attn_mask=w @ w.T > y))": ("0.1", 60),
+    "sum(prelu(x, y)**2)": ("[0.1, 0.2, 0.3, 0.4]", 10),
+}
+"""Expressions, a value for y, and how many operations are too few for a proof of every component."""
+
+
+@pytest.mark.parametrize("text", PICKING)
+def test_what_picks_by_indices(text: str) -> None:
+    """Indices that the text or the tape fixes are known along directions as well."""
+    point = {
+        "w": "[[0.1, -2, 3, 1], [2, 0.5, -1, 0], [0.3, 0.7, 1.5, -1]]",
+        "y": PICKING[text],
+        "x": "[[-1, 2, -3, 4]]",
+    }
+    at = {name: value for name, value in point.items() if name in parse(text).variables}
+    problem = replace(asked(text, at, PICKING[text][1]), wrt=tuple({"w", "x"} & at.keys()))
+    report = compute(problem)
+    assert {gradient.verdict for gradient in report.gradients.values()} == {"verified"}, report.gradients
+    assert any("random" in note for note in report.notes)
+
+
 @pytest.mark.parametrize("component", range(3))
 @pytest.mark.parametrize("factor", [1 + 1e-5, 0.0, -1.0, 2.0])
 def test_a_wrong_component_is_a_mismatch(component: int, factor: float) -> None:

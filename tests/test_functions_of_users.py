@@ -36,6 +36,16 @@ def test_its_gradients_are_judged(
     assert result.status == status
 
 
+@pytest.mark.parametrize(
+    "more", [["--x", "2"], ["--x", "[1, 2]", "--upstream", "[1, 1]"], ["--x", "2", "--repeat", "2"]]
+)
+def test_a_backward_that_ignores_its_upstream_is_found(more: list[str]) -> None:
+    """It would be right where the upstream is 1, as it is if nothing is said."""
+    result = gradcalc("eval", "x**3", *more, "--function", f"{CODE}:Unscaled", "--no-symbolic")
+    assert result.status == 1
+    assert "does not multiply by what it is given" in result.out
+
+
 def test_its_value_is_judged() -> None:
     """A right gradient of another function is not enough."""
     result = gradcalc("eval", "2*x + 1", "--x", "2", "--function", f"{CODE}:Double", "--no-symbolic")

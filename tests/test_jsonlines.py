@@ -40,6 +40,12 @@ def test_a_line_with_everything() -> None:
     assert (found.symbolic, found.timeout) == (False, 3.0)
 
 
+def test_a_mark_at_the_start_is_no_part_of_the_line() -> None:
+    """Some editors begin a file with U+FEFF."""
+    found = read_problem('\ufeff{"expression": "x", "at": {"x": 1}}'.encode(), Settings())
+    assert isinstance(found, Problem)
+
+
 def test_a_line_with_the_least() -> None:
     """An expression without variables needs nothing else; null is as good as nothing."""
     found = problem('{"expression": "2 + 3", "id": null, "of": null, "dtype": null, "rtol": null}')

@@ -121,6 +121,14 @@ REFUSED = [
     ("diagonal(x)", V, None, "x has shape (3): there is no dim 1, only -1 to 0"),
     ("linalg.cross(x, y)", V, W, "x has shape (3) and y has shape (4): vectors of 3 components are expected"),
     ("repeat_interleave(x, 2, dim=1)", V, None, "x has shape (3): there is no dim 1, only -1 to 0"),
+    ("gather(x,0,y)", V, "[0, 0.5]", "x has shape (3) and y has shape (2): indices are whole numbers, and 0.5 is none"),
+    (
+        "cross_entropy(x,y)",
+        A,
+        "[1.25, 0]",
+        "x has shape (2, 3) and y has shape (2): indices are whole numbers, and 1.25 is none",
+    ),
+    ("cholesky(x)", "[[4, 1], [2, 3]]", None, "x has shape (2, 2): the matrix is not symmetric"),
     ("baddbmm(x,x,y)", A, B, "x has shape (2, 3) and y has shape (4, 2): there is no dim 2, only -2 to 1"),
 ]
 

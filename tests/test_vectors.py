@@ -301,7 +301,21 @@ MESSAGES = [
     ("sum(sqrt(x))", "[1, 0]", "undefined", "sqrt(x) has a vertical tangent"),
     ("log(sum(exp(x)))", "[1, 1000]", "mismatch", "exp(x) is inf in float64, so the gradient is "),
     ("sum(log(x))", "[1, -1]", "undefined", "log(x) is not defined"),
+    # Balls hold zero and nothing tells it from zero: their middles are no truths.
+    (
+        "kl_div(log_softmax(x, -1), softmax([0.5, -1.25, 2], -1), reduction='sum')",
+        "[0.5, -1.25, 2]",
+        "imprecise",
+        "autograd gives 2.7755575615628914e-17, the truth is 0: terms of -0.3063625 and 0.3063625 leave 0",
+    ),
 ]
+
+
+def test_a_sum_of_exact_terms_is_no_cancellation() -> None:
+    """softmax takes the largest number away from all, which rounds nothing: what loses digits is s*(1 - s)."""
+    found = examine("softmax(x, 0)[0]", {"x": "[10, -10, 5]"}, dtype="float16")["x"]
+    assert found.reason is not None
+    assert "terms of 0.9933071 and -0.9866591 leave 0.006648059" in found.reason.message
 
 
 @pytest.mark.parametrize(("text", "x", "verdict", "message"), MESSAGES)

@@ -101,3 +101,19 @@ def crashes(x: torch.Tensor) -> torch.Tensor:
 def a_number(x: torch.Tensor) -> float:
     """No tensor."""
     return float(x)
+
+
+class Unscaled(torch.autograd.Function):
+    """A backward that is right only where what it is given is 1."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+        """x**3."""
+        ctx.save_for_backward(x)
+        return x**3
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:  # noqa: ARG004
+        """Wrong: it is not multiplied by the gradient."""
+        x: torch.Tensor = ctx.saved_tensors[0]
+        return 3 * x**2
