@@ -72,7 +72,7 @@ def test_what_picks_by_indices(text: str) -> None:
     """Indices that the text or the tape fixes are known along directions as well."""
     point = {
         "w": "[[0.1, -2, 3, 1], [2, 0.5, -1, 0], [0.3, 0.7, 1.5, -1]]",
-        "y": PICKING[text],
+        "y": PICKING[text][0],
         "x": "[[-1, 2, -3, 4]]",
     }
     at = {name: value for name, value in point.items() if name in parse(text).variables}
