@@ -59,8 +59,8 @@ PICKING = {
     "cross_entropy(w, y, ignore_index=2)": ("[1, 2, 0]", 40),
     "nll_loss(log_softmax(w, 1), y)": ("[1, 2, 0]", 40),
     "gather(w, 1, y).pow(2).sum()": ("[[1], [2], [0]]", 10),
-    "index_select(w, 1, y).pow(2).sum()": ("[1, 2, 0]", 10),
-    "sum(one_hot(y, 4)*w**2)": ("[1, 2, 0]", 10),
+    "index_select(w, 1, y).pow(2).sum()": ("[1, 2, 0]", 20),
+    "sum(one_hot(y, 4)*w**2)": ("[1, 2, 0]", 20),
     "sum(scaled_dot_product_attention(w, w, w, attn_mask=w @ w.T > y))": ("0.1", 60),
     "sum(prelu(x, y)**2)": ("[0.1, 0.2, 0.3, 0.4]", 10),
 }
