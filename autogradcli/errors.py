@@ -5,8 +5,8 @@ Whatever mathematics does (poles, NaN, kinks, an engine out of time) is data in 
 """
 
 import unicodedata
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 WINDOW = 72
 """Columns of source text that an error shows around its span."""
@@ -27,9 +27,8 @@ class ExitCode(IntEnum):
     """The reader of standard output went away: 128 + SIGPIPE, as shells have it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A half-open range of characters (code points) in a source text."""
+class Span(NamedTuple):
+    """A half-open range of characters (code points) in a source text; a plain tuple, as there are many."""
 
     start: int
     end: int

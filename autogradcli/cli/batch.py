@@ -16,6 +16,7 @@ from autogradcli.cli.output import append_output, open_output
 from autogradcli.cli.pipeline import Draw, LineWork, Outcome, Status, lines_of, lost
 from autogradcli.cli.progress import open_progress
 from autogradcli.cli.resume import unfinished
+from autogradcli.compute.report import plain
 from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.executors.work import Executor, Lost
 from autogradcli.language.tape import MAX_OPERATIONS
@@ -117,7 +118,7 @@ def drawer(form: str) -> tuple[str, Draw, str]:
 
 def draw_rows(form: str, answer: Mapping[str, Any]) -> str:
     """The rows of a table for one answer."""
-    return TABLES[form].draw(rows(answer), COLUMNS)
+    return TABLES[form].draw(rows(plain(answer)), COLUMNS)
 
 
 def run_lines(

@@ -1,6 +1,5 @@
 """Lines to reports, as an executor takes them: each line is begun in all engines, and finished when SymPy is done."""
 
-import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -14,7 +13,7 @@ from autogradcli.sources.jsonlines import Failure, read_lines, read_problem
 from autogradcli.sources.settings import Settings
 
 Draw = Callable[[Mapping[str, Any]], str]
-"""Writes the JSON object that answers a line; what works in another process is drawn there."""
+"""Writes the object that answers a line; what is worked out in another process is drawn there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,6 @@ class LineWork:
         self._settings = settings
         self._draw = draw
         self._session = Session(settings.symbolic)
-        self._settled = False
 
     def begin(self, line: bytes) -> "Entry":
         """Start the line's problem in all engines."""
@@ -73,11 +71,7 @@ class LineWork:
 
     def finish(self, entry: "Entry") -> Outcome:
         """Wait for the line's answer."""
-        found = _finish(entry, self._draw)
-        if not self._settled:
-            gc.freeze()  # what the first line has loaded stays for good, and need not be looked through again
-            self._settled = True
-        return found
+        return _finish(entry, self._draw)
 
     def close(self) -> None:
         """End SymPy's process."""
@@ -124,7 +118,7 @@ def _finish(entry: Entry, draw: Draw) -> Outcome:
     except Exception as error:
         return _failed(_failure(problem, error), entry.size, draw)
     verdicts = tuple(gradient.verdict for gradient in report.gradients.values())
-    return Outcome(draw(report.to_dict()), verdicts, False, entry.size)
+    return Outcome(draw(report.to_object()), verdicts, False, entry.size)
 
 
 def _failed(line: Failure, size: int, draw: Draw) -> Outcome:

@@ -30,12 +30,15 @@ def _broadcasts(program: Program, autograd: Autograd) -> Iterator[str]:
     for index, step in enumerate(program.steps):
         if not isinstance(step, Call) or len(step.operands) < 2 or row(step.function).tensor:
             continue
-        texts: dict[Shape, str] = {}
-        for operand in step.operands:
-            texts.setdefault(shape(autograd.values[operand]), excerpt(program.source, program.steps[operand].span))
-        texts.pop((), None)
+        shapes = {operand: shape(autograd.values[operand]) for operand in step.operands}
         result = shape(autograd.values[index])
-        if len(texts) > 1 and result not in texts:
+        if not any(shapes.values()) or result in shapes.values():
+            continue
+        texts: dict[Shape, str] = {}
+        for operand, each in shapes.items():
+            if each:
+                texts.setdefault(each, excerpt(program.source, program.steps[operand].span))
+        if len(texts) > 1:
             described = " and ".join(f"{text} of shape {written(each)}" for each, text in texts.items())
             yield f"{described} are broadcast to {written(result)} in {excerpt(program.source, step.span)}"
 

@@ -162,7 +162,11 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON values, schema version 1; numbers that are not finite become text."""
-        return {"schema_version": SCHEMA_VERSION, **plain(self)}
+        return plain(self.to_object())  # type: ignore[no-any-return]
+
+    def to_object(self) -> dict[str, Any]:
+        """The same as far as the report itself goes: its fields as they are."""
+        return {"schema_version": SCHEMA_VERSION, **fields_of(self)}
 
 
 def failure(identifier: Any, expression: Any, error: dict[str, object]) -> dict[str, Any]:
@@ -189,6 +193,15 @@ def plain(value: Any) -> Any:
     if fields is None:
         return value
     return {name: item if type(item := getattr(value, name)) in keep else plain(item) for name in fields}
+
+
+def fields_of(value: Any) -> dict[str, Any]:
+    """The fields of a dataclass by name, as they are; TypeError for anything else."""
+    kind: Any = type(value)
+    fields = _fields(kind)
+    if fields is None:
+        raise TypeError(f"{kind.__name__} is no dataclass")
+    return {name: getattr(value, name) for name in fields}
 
 
 @cache

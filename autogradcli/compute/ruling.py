@@ -1,6 +1,5 @@
 """One gradient: the three opinions on it, side by side, and the verdict."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -57,8 +56,8 @@ def _worst(findings: Sequence[Finding]) -> int:
 
 def _counts(findings: Sequence[Finding]) -> dict[str, int]:
     """How many components have each verdict, the worst verdict first."""
-    found = Counter(each.ruling.verdict for each in findings)
-    return {verdict: found[verdict] for verdict in WORST_FIRST if verdict in found}
+    found = [each.ruling.verdict for each in findings]
+    return {verdict: found.count(verdict) for verdict in WORST_FIRST if verdict in found}
 
 
 def _component(finding: Finding, index: tuple[int, ...]) -> Component:

@@ -20,12 +20,16 @@ class Feed:
 
     def __init__(self, items: Iterable[Any]) -> None:
         self.ended = False
-        self._queue: queue.Queue[Any] = queue.Queue(2 * WINDOW)
+        self._queue: queue.SimpleQueue[tuple[Any] | End] = queue.SimpleQueue()
+        self._room: queue.SimpleQueue[None] = queue.SimpleQueue()
+        for _ in range(2 * WINDOW):
+            self._room.put(None)
         threading.Thread(target=self._read, args=(items,), daemon=True).start()
 
     def _read(self, items: Iterable[Any]) -> None:
         try:
             for item in items:
+                self._room.get()
                 self._queue.put((item,))
             self._queue.put(End())
         except Exception as error:
@@ -40,7 +44,8 @@ class Feed:
         except queue.Empty:
             return None
         if not isinstance(found, End):
-            return found  # type: ignore[no-any-return]
+            self._room.put(None)
+            return found
         self.ended = True
         if found.error is not None:
             raise found.error

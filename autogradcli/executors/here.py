@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from autogradcli.executors.feed import Feed
-from autogradcli.executors.work import WINDOW, Make, Work
+from autogradcli.executors.work import WINDOW, Make, Work, settle
 
 
 class Here:
@@ -27,9 +27,13 @@ def in_window(work: Work, items: Iterable[Any]) -> Iterator[Any]:
     """
     feed = Feed(items)
     window: deque[Any] = deque()
+    settled = False
     while window or not feed.ended:
         item = feed.take(wait=not window) if len(window) < WINDOW else None
         if item is not None:
             window.append(work.begin(*item))
         elif window:
             yield work.finish(window.popleft())
+            if not settled:
+                settle()
+                settled = True

@@ -4,7 +4,6 @@ The parent sends the `Make`, and then items with their numbers. The worker answe
 item, and (number, (result,)) when it is done with it.
 """
 
-import gc
 import os
 import queue
 import sys
@@ -12,7 +11,7 @@ import threading
 from collections import deque
 from typing import Any, BinaryIO
 
-from autogradcli.executors.work import WINDOW, Work
+from autogradcli.executors.work import WINDOW, Work, settle
 from autogradcli.pipes import pack, receive
 
 
@@ -31,14 +30,17 @@ class _Conversation:
         os._exit(0)
 
     def say(self, number: int, result: tuple[Any] | None) -> None:
-        """Answer."""
-        self._replies.write(pack((number, result)))
-        self._replies.flush()
+        """Answer; without a parent to answer to, end."""
+        try:
+            self._replies.write(pack((number, result)))
+            self._replies.flush()
+        except BrokenPipeError:
+            os._exit(0)
 
 
 def _serve(work: Work, conversation: _Conversation) -> None:
     window: deque[tuple[int, Any]] = deque()
-    frozen = False
+    settled = False
     while True:
         if not window or (len(window) < WINDOW and not conversation.items.empty()):
             number, item = conversation.items.get()
@@ -48,9 +50,9 @@ def _serve(work: Work, conversation: _Conversation) -> None:
             number, begun = window.popleft()
             conversation.say(number, None)
             conversation.say(number, (work.finish(begun),))
-            if not frozen:
-                gc.freeze()  # what the first item has loaded stays for good, and need not be looked through again
-                frozen = True
+            if not settled:
+                settle()
+                settled = True
 
 
 def main() -> None:

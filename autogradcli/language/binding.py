@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from autogradcli.errors import Span
 from autogradcli.language.function import REQUIRED, Function, Parameter, Placeholder
@@ -24,9 +24,8 @@ class Static:
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """An argument as it stands in a call."""
+class Argument(NamedTuple):
+    """An argument as it stands in a call; a plain tuple, as there are many."""
 
     value: int | tuple[int, ...] | Static
     """Index of a step, several for a list that is taken apart, or what the text fixes."""
@@ -40,9 +39,8 @@ class Argument:
         return self.span if self.name is None else self.name.span
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """A row of the table with its arguments."""
+class Binding(NamedTuple):
+    """A row of the table with its arguments; a plain tuple, as there are many."""
 
     function: Function
     operands: tuple[tuple[Parameter, Argument | Fraction], ...]
@@ -83,10 +81,21 @@ def bind_first(functions: Sequence[Function], name: str, arguments: Sequence[Arg
 
 def bind(function: Function, name: str, arguments: Sequence[Argument]) -> Binding | Mismatch:
     """The arguments of a call of `name`, bound to the parameters of one row, or why they do not fit."""
+    if _is_plain(function, arguments):
+        return Binding(function, tuple(zip(function.parameters, arguments, strict=True)), ())
     try:
         return _complete(function, name, _assign(function, name, arguments))
     except _Misfit as misfit:
         return misfit.mismatch
+
+
+def _is_plain(function: Function, arguments: Sequence[Argument]) -> bool:
+    """Whether each parameter is given one step of the program by its place, as in most calls."""
+    return (
+        len(arguments) == len(function.parameters)
+        and function.takes_steps
+        and all(type(argument.value) is int and argument.name is None for argument in arguments)
+    )
 
 
 def parameter_at(function: Function, place: int | str) -> Parameter | None:
@@ -148,7 +157,7 @@ def _operands(parameter: Parameter, name: str, argument: Argument) -> list[Argum
     if parameter.kind == "sequence":
         if not isinstance(value, tuple):
             raise _Misfit(f"{parameter.name} of {name} is a list", argument.span, f"{name}([x, y])")
-        return [replace(argument, value=each) for each in value]
+        return [argument._replace(value=each) for each in value]
     if isinstance(value, Static) and isinstance(value.value, Fraction):
         return [argument]
     if not isinstance(value, int):

@@ -150,9 +150,22 @@ class Function:
         return values | ({FIELD: options.get(FIELD, self.fields[0])} if self.fields else {})
 
     @property
+    def takes_steps(self) -> bool:
+        """Whether each of its parameters is one step of a program, given by its place."""
+        return _takes_steps(self.signature)
+
+    @property
     def parameters(self) -> tuple[Parameter, ...]:
         """The signature, parsed."""
         return parse_signature(self.signature)
+
+
+@cache
+def _takes_steps(signature: str) -> bool:
+    return all(
+        each.operand and not each.keyword_only and not each.variadic and each.kind != "sequence"
+        for each in parse_signature(signature)
+    )
 
 
 @cache

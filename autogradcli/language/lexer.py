@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
 
 from autogradcli.errors import GradcalcError, Span
 from autogradcli.language.characters import REPLACEMENTS, check_characters, described, excerpt, replacement
@@ -42,9 +43,8 @@ _RADIX = re.compile(r"0[xX][0-9a-fA-F_]*[0-9a-fA-F]\b|0[oO][0-9_]*[0-9]\b|0[bB][
 _DIGITS = re.compile(r"[0-9]+(?:_[0-9]+)*")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A word of the language."""
+class Token(NamedTuple):
+    """A word of the language; a plain tuple, as there are many."""
 
     kind: str
     """`number`, `name`, `keyword`, `string`, `open`, `close`, `operator` or `separator`."""
@@ -136,21 +136,25 @@ def _check_radix(source: str, start: int) -> None:
 
 def number_value(token: Token, source: str) -> Fraction:
     """The exact value of a number token; an error if it is malformed or beyond the numbers of float64."""
-    text = excerpt(source, token.span)
     if len(token.text) > MAX_NUMBER_LENGTH:
         raise _error("limit", f"a number may have {MAX_NUMBER_LENGTH:,} characters", token, source)
     mantissa, _, exponent = token.text.lower().partition("e")
     parts = [*mantissa.split("."), exponent.lstrip("+-")]
     if not all(part == "" or _DIGITS.fullmatch(part) for part in parts):
-        raise _error("parse", f"{text} is not a number", token, source, "underscores stand between digits")
+        raise _error(
+            "parse", f"{excerpt(source, token.span)} is not a number", token, source, "underscores stand between digits"
+        )
     value = _shifted(mantissa.replace("_", ""), exponent.replace("_", ""))
     if value >= LARGEST:
-        raise _error("limit", f"{text} is larger than any float64 number", token, source, "type inf")
+        message = f"{excerpt(source, token.span)} is larger than any float64 number"
+        raise _error("limit", message, token, source, "type inf")
     if 0 < value <= SMALLEST:
-        raise _error("limit", f"{text} is smaller than any float64 number", token, source, "type 0")
+        message = f"{excerpt(source, token.span)} is smaller than any float64 number"
+        raise _error("limit", message, token, source, "type 0")
     return value
 
 
+@lru_cache(maxsize=1000)
 def _shifted(mantissa: str, exponent: str) -> Fraction:
     """The mantissa times ten to the exponent, which is cut off far outside the range before anything grows."""
     whole, _, decimals = mantissa.partition(".")

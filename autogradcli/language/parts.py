@@ -2,8 +2,8 @@
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from autogradcli.errors import Span
 from autogradcli.language import static
@@ -19,9 +19,8 @@ Scoped = tuple[ast.expr, Scope]
 """An expression, and what the text fixes around it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """An operand of an expression, and what must be evaluated for it."""
+class Part(NamedTuple):
+    """An operand of an expression, and what must be evaluated for it; a plain tuple, as there are many."""
 
     span: Span
     needs: tuple[Scoped, ...]

@@ -3,8 +3,9 @@
 import math
 import operator
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
+from typing import NamedTuple
 
 from autogradcli.errors import GradcalcError, Span
 from autogradcli.language import table
@@ -24,9 +25,8 @@ FOLDED = frozenset({"maximum", "minimum", "hypot", "logical_and", "logical_or"})
 """Functions of two that may be called with more: they are applied from left to right."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What is known of a step before anything is computed."""
+class _Known(NamedTuple):
+    """What is known of a step before anything is computed; a plain tuple, as there are many."""
 
     condition: bool = False
     """Whether it is true or false, and not a number."""
@@ -93,7 +93,7 @@ class Steps:
         step = self.steps[index]
         assert isinstance(step, Call)
         chosen = replace(step, options=(*step.options, (FIELD, field)), span=span)
-        known = replace(self._known[index], fields=())
+        known = self._known[index]._replace(fields=())
         if index < len(self.steps) - 1:
             return self._append(chosen, known)
         self.steps[index], self._known[index] = chosen, known

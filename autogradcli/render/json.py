@@ -4,6 +4,8 @@ import json
 import re
 from typing import Any
 
+from autogradcli.compute.report import fields_of, plain
+
 _LONE = re.compile("[\ud800-\udfff]")
 
 
@@ -13,8 +15,15 @@ def draw_json(value: Any) -> str:
 
 
 def draw_json_line(value: Any) -> str:
-    """An object on one line, for a stream of results."""
-    return _escape(json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))) + "\n"
+    """An object on one line, for a stream of results; dataclasses and numbers that are not finite may be in it."""
+    try:
+        text = _LINE.encode(value)
+    except ValueError:  # few have a nan or an infinity in them, and to look for one takes as long as all of this
+        text = _LINE.encode(plain(value))
+    return _escape(text) + "\n"
+
+
+_LINE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=fields_of)
 
 
 def _escape(text: str) -> str:

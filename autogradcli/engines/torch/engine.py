@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import torch
 
 from autogradcli.engines.backward import ONCE, Backward
+from autogradcli.engines.detail import PLAIN
 from autogradcli.engines.opinions import Array, Autograd, Node, Pass
 from autogradcli.engines.torch.asked import leaves_asked, tensors_asked
 from autogradcli.engines.torch.generator import default_dtype
@@ -61,7 +62,7 @@ def _differentiate(
     leaves = {name: given[name].to(kind, copy=True) for name in program.variables}
     for name in leaves_asked(program, wrt):
         leaves[name].requires_grad_()
-    trace = Trace(program, partial(inspect, backward.detail))
+    trace = Trace(program, None if backward.detail == PLAIN else partial(inspect, backward.detail))
     values, warned = with_warnings(lambda: _run(program, leaves, kind, trace))
     asked = tensors_asked(program, values, wrt)
     output = values[program.output]

@@ -15,6 +15,9 @@ def seed(number: int) -> None:
 def default_dtype(kind: torch.dtype) -> Iterator[None]:
     """New tensors of no said format have this one: `randn(3)` draws other numbers in float64 than in float32."""
     before = torch.get_default_dtype()
+    if before == kind:
+        yield
+        return
     torch.set_default_dtype(kind)
     try:
         yield

@@ -15,13 +15,16 @@ Look = Callable[[Any, int, bool], Findings]
 """A closer look at a node: which of its outputs is used, and whether it works component by component."""
 
 
+NOTHING: Findings = ((), {})
+
+
 class Trace:
     """Which step of the program made which node of the graph.
 
     Nodes are known by the Python objects that stand for them; they are kept, so that their identity lasts.
     """
 
-    def __init__(self, program: Program, look: Look) -> None:
+    def __init__(self, program: Program, look: Look | None) -> None:
         self._program = program
         self._look = look
         self._step: dict[Any, int] = {}
@@ -44,7 +47,8 @@ class Trace:
         A closer look is taken before that, since `backward` frees what nodes have saved.
         """
         order = _walk(_node(output))
-        found = {node: self._look(node, self._place(node), self._by_component(node)) for node in order}
+        look = self._look
+        found = {node: look(node, self._place(node), self._by_component(node)) if look else NOTHING for node in order}
         recorders = {node: _Recorder() for node in order}
         for node, recorder in recorders.items():
             node.register_hook(recorder)
