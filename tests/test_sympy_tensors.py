@@ -148,7 +148,7 @@ def test_the_opinion_on_a_tensor() -> None:
     assert found.digits == ["1", None, "1.25"]
     assert (found.status, found.pattern) == ("unavailable", "where(x[i] > 2, 1, 0) + 1/x[i]")
     assert found.reason is not None
-    assert found.reason.startswith("x[1]: a kink: SymPy's formula gives 0.5 and 1.5 on its sides")
+    assert found.reason.startswith("x[1]: a kink: SymPy's formula gives 0.5 for one side and 1.5 for the other")
 
 
 def test_the_opinion_on_what_is_too_large() -> None:

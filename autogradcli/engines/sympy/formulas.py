@@ -12,6 +12,8 @@ from autogradcli.language.shapes import Shape, indices
 
 MANY = 16
 """Components up to which each formula is put into the form that reads best."""
+LARGER = 1.25
+"""Times as many nodes with which no form has a shorter text, so that it needs not be written."""
 LISTED = 10_000
 """Nodes up to which the formulas of several components are all printed."""
 
@@ -33,7 +35,9 @@ class Style:
 
     def shortest(self, formulas: Iterable[Expr]) -> Expr:
         """The form whose text is the shortest; of equally short ones the first."""
-        candidates = (form for formula in formulas for form in self.forms(formula))
+        first, *others = (form for formula in formulas for form in self.forms(formula))
+        most = LARGER * tree_sizes(first)[first]
+        candidates = [first, *(each for each in others if tree_sizes(each)[each] <= most)]
         return min(candidates, key=lambda each: len(self.measure(each)))
 
 

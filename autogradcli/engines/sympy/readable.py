@@ -16,7 +16,8 @@ evaluated is always SymPy's own form.
 """
 
 import operator
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 import sympy
 from sympy import Add, Expr, Mul
@@ -136,10 +137,12 @@ def _has_common_factor(terms: Add) -> bool:
     return any(not base.is_Number for base in set.intersection(*bases))
 
 
-def tree_sizes(formula: Expr) -> dict[Expr, int]:
+@lru_cache(maxsize=32)
+def tree_sizes(formula: Expr) -> Mapping[Expr, int]:
     """For every node how many there are below it and itself, shared ones counted wherever they stand.
 
-    No node is walked twice, as SymPy's own traversals do.
+    No node is walked twice, as SymPy's own traversals do; each comes after its arguments. The last formulas are kept:
+    several questions are asked about each.
     """
     sizes: dict[Expr, int] = {}
     pending = [formula]
