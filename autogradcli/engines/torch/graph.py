@@ -28,6 +28,7 @@ class Trace:
         self._program = program
         self._look = look
         self._step: dict[Any, int] = {}
+        self._below: dict[Any, list[Any]] = {}
         self._result: dict[Any, torch.Tensor] = {}
 
     def record(self, index: int, value: torch.Tensor) -> None:
@@ -39,14 +40,15 @@ class Trace:
             each = new.pop()
             if each not in self._step:
                 self._step[each] = index
-                new.extend(below for below in _inputs(each) if below is not None)
+                self._below[each] = below = [node for node, _ in each.next_functions]
+                new.extend(filter(None, below))
 
     def watch(self, output: torch.Tensor, backward: Callable[[], None]) -> tuple[Node, ...]:
         """Run `backward` from the output; the graph's nodes, in walk order, with the gradients that reached them.
 
         A closer look is taken before that, since `backward` frees what nodes have saved.
         """
-        order = _walk(_node(output))
+        order = self._walk(_node(output))
         look = self._look
         found = {node: look(node, self._place(node), self._by_component(node)) if look else NOTHING for node in order}
         recorders = {node: _Recorder() for node in order}
@@ -57,6 +59,20 @@ class Trace:
         return tuple(
             self._describe(node, place_of, inputs, recorders[node], found[node]) for node, inputs in order.items()
         )
+
+    def _walk(self, root: Any) -> dict[Any, list[Any]]:
+        """All nodes below `root` with the node behind each input, None for one without gradient.
+
+        Each comes once, depth first, inputs in order.
+        """
+        order: dict[Any, list[Any]] = {}
+        stack = [root]
+        while stack:
+            node = stack.pop()
+            if node not in order:
+                order[node] = self._below[node]
+                stack.extend(filter(None, reversed(order[node])))
+        return order
 
     def _place(self, node: Any) -> int:
         """Which of the node's outputs is the one that is used."""
@@ -130,21 +146,5 @@ def plain(value: torch.Tensor | float | None) -> Array:
 
 def _node(value: torch.Tensor) -> Any:
     """The node that a tensor's gradient arrives at: its `grad_fn`, or for a leaf its accumulator."""
-    return value.grad_fn if value.grad_fn is not None else torch.autograd.graph.get_gradient_edge(value).node
-
-
-def _inputs(node: Any) -> list[Any]:
-    """The node behind each input; None for an input without gradient."""
-    return [each for each, _ in node.next_functions]
-
-
-def _walk(root: Any) -> dict[Any, list[Any]]:
-    """All nodes below `root` with their inputs, each once, depth first, inputs in order."""
-    order: dict[Any, list[Any]] = {}
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        if node not in order:
-            order[node] = _inputs(node)
-            stack.extend(each for each in reversed(order[node]) if each is not None)
-    return order
+    node = value.grad_fn
+    return torch.autograd.graph.get_gradient_edge(value).node if node is None else node
