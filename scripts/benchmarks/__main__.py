@@ -43,7 +43,7 @@ def main() -> int:
 def sections(quick: bool, corpus: Path | None) -> dict[str, Section]:
     """The sections by name, in the order of the table."""
     lines = list(cases(corpus) if corpus else generated(150 if quick else 1_000))
-    formulas, checked = (300, 500) if quick else (4_000, 10_000)
+    formulas, checked = (300, 500) if quick else (10_000, 10_000)
     return {
         "startup": partial(startup, quick),
         "wrapper": partial(wrapper, quick),

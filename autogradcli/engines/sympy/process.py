@@ -35,6 +35,8 @@ from autogradcli.interrupts import interrupts_blocked
 from autogradcli.language.program import Program
 from autogradcli.pipes import pack, receive, write_all
 
+CACHE_SIZE = "100000"
+"""Results that each of SymPy's caches keeps, until the child empties them: its own 1,000 lose what is needed again."""
 COMMAND = (sys.executable, "-P", "-m", "autogradcli.engines.sympy.worker")
 """`-P`: a `sympy.py` in the user's folder is not SymPy."""
 
@@ -259,7 +261,7 @@ class _Child:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=os.environ | {"PYTHONPATH": path},
+                env={"SYMPY_CACHE_SIZE": CACHE_SIZE} | os.environ | {"PYTHONPATH": path},
             )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
