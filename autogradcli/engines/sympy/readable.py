@@ -26,7 +26,7 @@ from autogradcli.engines.sympy.natives import sigmoid
 
 READABLE = 120
 """Nodes of a formula beyond which it is left as it is."""
-SMALL = 40
+SMALL = 30
 """Nodes of a formula up to which it is multiplied out or brought over one denominator."""
 LEGIBLE = 2_000
 """Nodes of a formula up to which exponentials are read as sigmoids."""
