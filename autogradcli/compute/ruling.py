@@ -125,7 +125,7 @@ def _agreement(digits: str | None, missing: str | None, finding: Finding) -> tup
     if digits is None:
         return "unavailable", missing
     if truth.ball is None:
-        why = "not differentiable here" if truth.slopes else "no proven number here"
+        why = "not differentiable here" if truth.slopes and truth.nearest is None else "no proven number here"
         return "unavailable", f"{why}: nothing to agree with"
     if contains(truth.ball, digits):
         return "agrees", None
