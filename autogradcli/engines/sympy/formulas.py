@@ -12,7 +12,7 @@ from autogradcli.language.shapes import Shape, indices
 
 MANY = 16
 """Components up to which each formula is put into the form that reads best."""
-LARGER = 1.25
+LARGER = 1.15
 """Times as many nodes with which no form has a shorter text, so that it needs not be written."""
 LISTED = 10_000
 """Nodes up to which the formulas of several components are all printed."""
