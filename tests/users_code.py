@@ -103,14 +103,8 @@ def a_number(x: torch.Tensor) -> float:
     return float(x)
 
 
-class Unscaled(torch.autograd.Function):
+class Unscaled(Cube):
     """A backward that is right only where what it is given is 1."""
-
-    @staticmethod
-    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
-        """x**3."""
-        ctx.save_for_backward(x)
-        return x**3
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:  # noqa: ARG004

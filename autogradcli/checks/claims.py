@@ -5,11 +5,10 @@ and claim are enclosed: where the two balls part, the claim is wrong beyond doub
 at which they agree to a hundred digits, the claim holds; and if SymPy can show it as well, it is proved.
 """
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import chain, islice, pairwise
+from itertools import islice, pairwise
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -155,26 +154,15 @@ def _about(claim: ClaimText, point: Point, comparison: "Comparison") -> str:
 def _constants(program: Program) -> list[float]:
     """The constants of an expression: where something begins or ends, one of them often stands."""
     exact = (step.value for step in program.steps if isinstance(step, Constant) and isinstance(step.value, Fraction))
-    found = sorted({size for each in exact if math.isfinite(size := abs(_double(each)))})
-    return found[-MOST_CONSTANTS:]
-
-
-def _double(number: Fraction) -> float:
-    try:
-        return float(number)
-    except OverflowError:
-        return math.inf
+    return sorted({abs(float(each)) for each in exact})[-MOST_CONSTANTS:]
 
 
 def _elsewhere(points: Sequence[Point], constants: Sequence[float], operations: int) -> Iterator[Point]:
     """Points to look at for a counterexample, always the same ones: near the given ones, and far from all."""
     most = max(4, WORK // max(operations, 1))
-    far = chain(islice(_around(points[0], constants), most), _far(points[0], min(SEARCHED, most)))
-    for number, point in enumerate(_nearby(points)):
-        if number >= most:
-            break
-        yield point
-    yield from far
+    yield from islice(_nearby(points), most)
+    yield from islice(_around(points[0], constants), most)
+    yield from _far(points[0], min(SEARCHED, most))
 
 
 def _nearby(points: Sequence[Point]) -> Iterator[Point]:

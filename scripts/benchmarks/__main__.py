@@ -43,12 +43,11 @@ def main() -> int:
 def sections(quick: bool, corpus: Path | None) -> dict[str, Section]:
     """The sections by name, in the order of the table."""
     lines = list(cases(corpus) if corpus else generated(150 if quick else 1_000))
-    formulas, checked = (300, 500) if quick else (10_000, 10_000)
     return {
         "startup": partial(startup, quick),
         "wrapper": partial(wrapper, quick),
         "throughput": partial(throughput, lines, rounds=1 if quick else 3),
-        "jobs": partial(jobs, list(generated(formulas)), list(generated(checked)), rounds=1 if quick else 3),
+        "jobs": partial(jobs, list(generated(300 if quick else 10_000)), rounds=1 if quick else 3),
         "memory": partial(memory, quick),
         "snippets": partial(snippets, quick),
         "graphs": partial(graphs, quick),

@@ -13,8 +13,8 @@ from measure import GRADCALC, Figure, figure
 CHECK = [GRADCALC, "check"]
 
 
-def jobs(lines: Sequence[str], cases: Sequence[str], rounds: int) -> Iterator[Figure]:
-    """Rates with one job and with two, taken in turns, and their ratios in each round; `check` is given the cases."""
+def jobs(lines: Sequence[str], rounds: int) -> Iterator[Figure]:
+    """Rates with one job and with two, taken in turns, and their ratios in each round."""
     contenders = {
         "batch, no SymPy": [*BATCH, "--no-symbolic"],
         "batch, no SymPy, 2 jobs": [*BATCH, "--no-symbolic", "--jobs", "2"],
@@ -27,11 +27,9 @@ def jobs(lines: Sequence[str], cases: Sequence[str], rounds: int) -> Iterator[Fi
         for name, command in contenders.items():
             rates[name].append(rate(command, lines))
         for name, words in zip(checks, ([], ["--jobs", "2"]), strict=True):
-            checks[name].append(check_rate([*CHECK, *words, "--no-symbolic"], cases))
-    for name, values in rates.items():
+            checks[name].append(check_rate([*CHECK, *words, "--no-symbolic"], lines))
+    for name, values in (rates | checks).items():
         yield figure(f"{name}, {len(lines)} formulas", values, "/s")
-    for name, values in checks.items():
-        yield figure(f"{name}, {len(cases)} cases", values, "/s")
     yield _ratio("batch without SymPy / plain loop", rates["batch, no SymPy"], rates["plain loop"], ">= 5")
     yield _ratio("batch with 2 jobs / plain loop", rates["batch, 2 jobs"], rates["plain loop"], ">= 2")
     yield _ratio("check: 2 jobs / 1 job", checks["check, 2 jobs"], checks["check"], ">= 1.6")

@@ -10,7 +10,7 @@ from flint import arb, ctx
 from autogradcli.engines.arb.causes import first_tie, of_gradient, of_value
 from autogradcli.engines.arb.rounding import Rounding, Underflow
 from autogradcli.engines.arb.rules import forward
-from autogradcli.engines.arb.sweep import Plan, Point, Sweep, any_open, sweep
+from autogradcli.engines.arb.sweep import ZERO, Plan, Point, Sweep, any_open, sweep
 from autogradcli.engines.arb.truth import UNDECIDED
 from autogradcli.engines.opinions import Array, flat
 from autogradcli.language.dtypes import Dtype
@@ -20,7 +20,6 @@ FIRST_PRECISION = 128
 LAST_PRECISION = 8192
 ZERO_PRECISION = 1024
 """Binary digits from which on a ball that is negligible beside the rounding budget is as good as settled."""
-ZERO = arb(0)
 SPARE_DIGITS = 40
 """Binary digits beyond the dtype's that an enclosure must settle."""
 
