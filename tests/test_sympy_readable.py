@@ -2,7 +2,7 @@
 
 import pytest
 import sympy
-from sympy import Expr, Symbol, exp, sin
+from sympy import Expr, Symbol, cos, exp, sin, sqrt
 
 from autogradcli.engines.sympy.readable import READABLE, forms, tree_sizes
 
@@ -17,6 +17,21 @@ FORMS = [
     (x * (x + 1) + x * (x + 2), ["x*(2*x + 3)", "2*x**2 + 3*x"]),
     (1 / (x + 1) - x / (x + 1) ** 2, ["(-x/(x + 1) + 1)/(x + 1)", "(x + 1)**(-2)"]),
     (x * (x + 1) ** 9 + (x + 2) ** 9, []),
+    ((4 * x**2 * exp(3 * y) + 6 * x * exp(y)) * sin(x), ["2*x*(2*x*exp(2*y) + 3)*exp(y)*sin(x)"]),
+    ((sin(x) / x - cos(x) / x**3) * exp(y), ["(sin(x) - cos(x)/x**2)*exp(y)/x"]),
+    ((2 * x / 3 + 4 * y) * sin(x), ["2*(x/3 + 2*y)*sin(x)"]),
+    ((2 * x / 3 + 4 * y / 9) * sin(x), ["2*(3*x + 2*y)*sin(x)/9"]),
+    ((-2 * x - 2 * y) * sin(x), ["-2*(x + y)*sin(x)"]),
+    ((2 * x + 2 * y) / sqrt(x + y + 1), ["2*(x + y)/sqrt(x + y + 1)"]),
+    ((sqrt(2) * x + sqrt(2) * y) * sin(x), ["sqrt(2)*(x + y)*sin(x)"]),
+    (x * y + x * (y - 2 * x), ["2*x*(-x + y)", "-2*x**2 + 2*x*y"]),
+    (
+        2 * sin(x + 3 * y) + 2 * (2 * x + 3 * y) * sin(x),
+        ["2*((2*x + 3*y)*sin(x) + sin(x + 3*y))", "4*x*sin(x) + 6*y*sin(x) + 2*sin(x + 3*y)"],
+    ),
+    (sin(x) / (x + 1), []),
+    (1 / (x**2 / 4 + 1), ["4/(x**2 + 4)"]),
+    (exp(-x) / (1 + exp(-x)), ["1/(exp(x) + 1)"]),
 ]
 
 

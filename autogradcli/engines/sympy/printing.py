@@ -22,6 +22,10 @@ DOUBLE = 53
 """Binary digits of a double."""
 SHORT = 8
 """Digits up to which a fraction that is no decimal number stays a fraction."""
+KEPT = 5_000
+"""Texts that are kept for parts of further formulas."""
+KEPT_LENGTH = 500
+"""Characters of a text that is kept."""
 
 
 class Unprintable(Exception):
@@ -58,6 +62,21 @@ class TextPrinter(_OnOneLine, StrPrinter):  # type: ignore[misc]
     """gradcalc's own language."""
 
     _choice = "where({condition}, {yes}, {no})"
+
+    def __init__(self, settings: dict[str, object]) -> None:
+        super().__init__(settings)
+        self._texts: dict[Expr, str] = {}
+        """What has been printed last: the forms of a formula, among which the shortest is sought, share their parts."""
+
+    def _print(self, expression: Expr) -> str:
+        text = self._texts.get(expression)
+        if text is None:
+            text = str(super()._print(expression))
+            if len(text) <= KEPT_LENGTH:
+                if len(self._texts) == KEPT:
+                    self._texts.clear()
+                self._texts[expression] = text
+        return text
 
     def _print_Exp1(self, _: Expr) -> str:
         return "exp(1)"

@@ -4,23 +4,24 @@ Nothing here is `simplify`, which may take minutes. The first form is SymPy's ow
 out stays so; the others are tried only where they can help and the formula is small, so that together they cost less
 than the derivative did:
 
-* common factors taken out (`factor_terms`), where the terms of a sum have one;
+* common factors taken out, where the terms of a sum have one;
 * multiplied out (`expand`), if it is a sum of a few products of sums: x*(x + 1) + x*(x + 2) becomes 2*x**2 + 3*x;
-* brought over one denominator (`together`, the numerator multiplied out), if it holds the reciprocal of a sum:
-  1/(x + 1) - x/(x + 1)**2 becomes (x + 1)**(-2).
-
+* brought over one denominator (`together`, the numerator multiplied out), if it holds the reciprocal of a sum, and a
+  sum of fractions: 1/(x + 1) - x/(x + 1)**2 becomes (x + 1)**(-2);
 * with the name of the sigmoid for exp(u)/(1 + exp(u)) and 1/(1 + exp(-u)), in the style that has it.
 
 The shortest wins, measured as text whatever the style; of two equally short ones, the first in this order. What is
 evaluated is always SymPy's own form.
 """
 
+import math
 import operator
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 import sympy
-from sympy import Add, Expr, Mul
+from sympy import Add, Expr, Mul, Rational
+from sympy.core.exprtools import decompose_power
 
 from autogradcli.engines.sympy.natives import sigmoid
 
@@ -92,7 +93,7 @@ def _others(formula: Expr) -> Iterator[Expr]:
     if sizes[formula] > SMALL:
         return
     powers = [node for node in sizes if node.is_Pow and node.base.is_Add and node.exp.is_Integer]
-    if any(each.exp < 0 for each in powers):
+    if any(each.exp < 0 for each in powers) and any(_is_fraction(term) for terms in sums for term in terms.args):
         numerator, denominator = sympy.fraction(sympy.together(formula))
         joined = sympy.expand(numerator) / denominator
         yield joined
@@ -102,7 +103,7 @@ def _others(formula: Expr) -> Iterator[Expr]:
 
 
 def _factored(formula: Expr, parts: Iterable[Expr]) -> Expr:
-    """Common factors taken out of the sums that have one: `factor_terms` would try all, for several times as long.
+    """Common factors taken out of the sums that have one; SymPy's `factor_terms` takes several times as long.
 
     `parts` are all nodes of the formula, each after its arguments.
     """
@@ -117,7 +118,14 @@ def _factored(formula: Expr, parts: Iterable[Expr]) -> Expr:
 def _without_common_factor(terms: Add) -> Expr:
     if all(term.could_extract_minus_sign() for term in terms.args):
         return -_without_common_factor(Add(*(-term for term in terms.args)))
-    return sympy.gcd_terms(terms, clear=False, fraction=False) if _has_common_factor(terms) else terms
+    coefficient, factor = _common_factor(terms)
+    if coefficient == 1 and factor == 1:
+        return terms
+    rest = Add(*(Mul(term, 1 / coefficient, 1 / factor) for term in terms.args))
+    if rest.is_Add:
+        rest = _without_common_factor(rest)  # x*y + x*(y - 2*x) has first x in common, and then 2
+    # SymPy multiplies a number into a sum, unless it is told not to.
+    return Mul(coefficient, rest, evaluate=False) if factor == 1 and rest.is_Add else Mul(coefficient, factor, rest)
 
 
 def _is_written_out(formula: Expr) -> bool:
@@ -129,12 +137,34 @@ def _is_written_out(formula: Expr) -> bool:
     )
 
 
-def _has_common_factor(terms: Add) -> bool:
-    coefficients = [term.as_coeff_Mul()[0] for term in terms.args]
-    if all(each.is_Rational for each in coefficients) and sympy.gcd_list(coefficients) != 1:
+def _is_fraction(term: Expr) -> bool:
+    coefficient, rest = term.as_coeff_Mul()
+    if coefficient.is_Rational and coefficient.q > 1:
         return True
-    bases = ({factor.as_base_exp()[0] for factor in Mul.make_args(term)} for term in terms.args)
-    return any(not base.is_Number for base in set.intersection(*bases))
+    return any(exponent < 0 for _, exponent in map(decompose_power, Mul.make_args(rest)))
+
+
+def _has_common_factor(terms: Add) -> bool:
+    return _common_factor(terms) != (1, 1)
+
+
+def _common_factor(terms: Add) -> tuple[Rational, Expr]:
+    """A number and a product of powers that every term has; no fraction if a term has no denominator."""
+    parts = [term.as_coeff_Mul() for term in terms.args]
+    powers = [dict(map(decompose_power, Mul.make_args(rest))) for _, rest in parts]
+    factors = []
+    for base in powers[0]:
+        exponents = [each.get(base, 0) for each in powers]
+        if min(exponents) > 0:
+            factors.append(base ** min(exponents))
+        elif max(exponents) < 0:
+            factors.append(base ** max(exponents))
+    if not all(coefficient.is_Rational for coefficient, _ in parts):
+        return sympy.S.One, Mul(*factors)
+    numerator = math.gcd(*(coefficient.p for coefficient, _ in parts))
+    denominator = math.lcm(*(coefficient.q for coefficient, _ in parts))
+    whole = any(coefficient.q == 1 for coefficient, _ in parts)
+    return Rational(numerator, 1 if whole else denominator), Mul(*factors)
 
 
 @lru_cache(maxsize=32)

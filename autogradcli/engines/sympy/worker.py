@@ -40,6 +40,8 @@ CACHE_LIFE = 300
 """Tickets after which SymPy's caches are emptied, so that memory does not grow."""
 KEPT = 64
 """Programs whose derivatives are kept, for further points of the same expression."""
+YOUNG = 20_000
+"""Objects that are made before the garbage among them is looked for: SymPy makes many, and keeps most in its caches."""
 GRACE = 60
 """Seconds of processor time beyond its timeout after which the system ends a child whose parent has not."""
 
@@ -173,6 +175,7 @@ def main() -> None:
     sys.setrecursionlimit(RECURSION)
     threading.stack_size(STACK)
     gc.freeze()
+    gc.set_threshold(YOUNG)
     worker = Worker(replies)
     threading.Thread(target=_run, args=(worker,), daemon=True).start()
     while (request := receive(requests)) is not None:
