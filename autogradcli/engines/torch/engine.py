@@ -1,7 +1,6 @@
 """Run a program in torch and differentiate it by `backward`."""
 
 import math
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -22,7 +21,7 @@ from autogradcli.engines.torch.misfits import misfit
 from autogradcli.engines.torch.natives import construct, native, plain_option, whole
 from autogradcli.engines.torch.passes import run_passes
 from autogradcli.engines.torch.received import check_finite, check_upstream, note_losses
-from autogradcli.engines.torch.warned import with_warnings
+from autogradcli.engines.torch.warned import recorded, sentences
 from autogradcli.errors import GradcalcError
 from autogradcli.language.function import FIELD, Function, Parameter
 from autogradcli.language.program import Call, Constant, Program, Tensor, Variable
@@ -51,8 +50,9 @@ def differentiate(
     of the output, or there is none and the output is not a scalar.
     """
     kind = getattr(torch, dtype)
-    with default_dtype(kind):
-        return _differentiate(program, at, wrt, kind, backward)
+    with default_dtype(kind), recorded() as warned:
+        found = _differentiate(program, at, wrt, kind, backward)
+    return replace(found, notes=(*found.notes, *sentences(warned))) if warned else found
 
 
 def _differentiate(
@@ -63,7 +63,7 @@ def _differentiate(
     for name in leaves_asked(program, wrt):
         leaves[name].requires_grad_()
     trace = Trace(program, None if backward.detail == PLAIN else partial(inspect, backward.detail))
-    values, warned = with_warnings(lambda: _run(program, leaves, kind, trace))
+    values = _run(program, leaves, kind, trace)
     asked = tensors_asked(program, values, wrt)
     output = values[program.output]
     upstream = _upstream(program, output, backward.upstream, kind)
@@ -79,13 +79,14 @@ def _differentiate(
         nodes=nodes,
         upstream=plain(upstream),
         passes=passes,
-        notes=(*(note for name in leaves for note in note_losses(name, given[name], leaves[name].detach())), *warned),
+        notes=tuple(note for name in leaves for note in note_losses(name, given[name], leaves[name].detach())),
     )
 
 
 def constant(program: Program) -> Array:
     """The value of a program without variables, in float64: a float, or nested lists of a tensor's components."""
-    value = _run(program, {}, torch.float64)[program.output]
+    with recorded():
+        value = _run(program, {}, torch.float64)[program.output]
     return plain(value) if isinstance(value, torch.Tensor) else float(value)
 
 
@@ -117,13 +118,11 @@ def _run(
 ) -> list[Value]:
     """The value of every step; those that autograd knows are noted in `trace`."""
     values: list[Value] = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about usages that are to change, and shapes, which have notes of their own
-        for index, step in enumerate(program.steps):
-            value = leaves[step.name] if isinstance(step, Variable) else _step(program, index, values, kind)
-            if trace is not None and isinstance(value, torch.Tensor) and value.requires_grad:
-                trace.record(index, value)
-            values.append(value)
+    for index, step in enumerate(program.steps):
+        value = leaves[step.name] if isinstance(step, Variable) else _step(program, index, values, kind)
+        if trace is not None and isinstance(value, torch.Tensor) and value.requires_grad:
+            trace.record(index, value)
+        values.append(value)
     return values
 
 

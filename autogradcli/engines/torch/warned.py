@@ -1,22 +1,25 @@
 """What torch warns of while it computes: it belongs in the report, not on somebody's screen."""
 
 import warnings
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 
 torch.set_warn_always(True)  # else a warning is given once, and a report depends on those before it
 
-Result = TypeVar("Result")
 
-
-def with_warnings(run: Callable[[], Result]) -> tuple[Result, tuple[str, ...]]:
-    """What `run` gives back, and a sentence for each warning that torch gave meanwhile."""
+@contextmanager
+def recorded() -> Iterator[list[warnings.WarningMessage]]:
+    """A context in which warnings go into a list, each as often as it is given."""
     with warnings.catch_warnings(record=True) as found:
         warnings.simplefilter("always")
-        result = run()
-    return result, tuple(dict.fromkeys(f"torch warns: {_sentence(str(each.message))}" for each in found))
+        yield found
+
+
+def sentences(found: Sequence[warnings.WarningMessage]) -> tuple[str, ...]:
+    """A sentence for each warning, none twice."""
+    return tuple(dict.fromkeys(f"torch warns: {_sentence(str(each.message))}" for each in found))
 
 
 def _sentence(message: str) -> str:
