@@ -21,19 +21,23 @@ class Feed:
     def __init__(self, items: Iterable[Any]) -> None:
         self.ended = False
         self._queue: queue.SimpleQueue[tuple[Any] | End] = queue.SimpleQueue()
-        self._room: queue.SimpleQueue[None] = queue.SimpleQueue()
-        for _ in range(2 * WINDOW):
-            self._room.put(None)
+        self._room = threading.Event()
         threading.Thread(target=self._read, args=(items,), daemon=True).start()
 
     def _read(self, items: Iterable[Any]) -> None:
         try:
             for item in items:
-                self._room.get()
                 self._queue.put((item,))
+                self._wait_for_room()
             self._queue.put(End())
         except Exception as error:
             self._queue.put(End(error))
+
+    def _wait_for_room(self) -> None:
+        """Sleep while the queue is full, until half of it is taken: to be woken for each item costs both threads time."""
+        self._room.clear()
+        if self._queue.qsize() >= 2 * WINDOW:
+            self._room.wait()
 
     def take(self, wait: bool) -> tuple[Any] | None:
         """The next item, alone in a tuple; None at the end, or if there is none yet and the caller does not wait."""
@@ -44,7 +48,8 @@ class Feed:
         except queue.Empty:
             return None
         if not isinstance(found, End):
-            self._room.put(None)
+            if self._queue.qsize() <= WINDOW:
+                self._room.set()
             return found
         self.ended = True
         if found.error is not None:

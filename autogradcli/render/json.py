@@ -28,4 +28,4 @@ _LINE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", "
 
 def _escape(text: str) -> str:
     """The text with halves of surrogate pairs escaped, which UTF-8 cannot hold and JSON can."""
-    return _LONE.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
+    return text if text.isascii() else _LONE.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
