@@ -34,7 +34,7 @@ class Feed:
             self._queue.put(End(error))
 
     def _wait_for_room(self) -> None:
-        """Sleep while the queue is full, until half of it is taken: to be woken for each item costs both threads time."""
+        """Sleep while the queue is full, until half of it is taken: to be woken for each item would cost time."""
         self._room.clear()
         if self._queue.qsize() >= 2 * WINDOW:
             self._room.wait()
