@@ -118,14 +118,23 @@ def _factored(formula: Expr, parts: Iterable[Expr]) -> Expr:
 def _without_common_factor(terms: Add) -> Expr:
     if all(term.could_extract_minus_sign() for term in terms.args):
         return -_without_common_factor(Add(*(-term for term in terms.args)))
-    coefficient, factor = _common_factor(terms)
-    if coefficient == 1 and factor == 1:
+    coefficient, powers = _common_factor(terms)
+    if coefficient == 1 and not powers:
         return terms
-    rest = Add(*(Mul(term, 1 / coefficient, 1 / factor) for term in terms.args))
-    if rest.is_Add:
+    quotients = [_divided(term, coefficient, powers) for term in terms.args]
+    rest = Add(*quotients)
+    if rest.is_Add and not set(rest.args).issubset(quotients):
         rest = _without_common_factor(rest)  # x*y + x*(y - 2*x) has first x in common, and then 2
-    # SymPy multiplies a number into a sum, unless it is told not to.
-    return Mul(coefficient, rest, evaluate=False) if factor == 1 and rest.is_Add else Mul(coefficient, factor, rest)
+    if not powers and rest.is_Add:
+        return Mul(coefficient, rest, evaluate=False)  # else SymPy multiplies a number into a sum
+    return Mul(coefficient, *(base**exponent for base, exponent in powers.items()), rest)
+
+
+def _divided(term: Expr, coefficient: Rational, powers: Mapping[Expr, int]) -> Expr:
+    """A term without a factor that it has. SymPy's own division does not cancel exp(-x - 1) with exp(x + 1)."""
+    number, rest = term.as_coeff_Mul()
+    left = (base ** (exponent - powers.get(base, 0)) for base, exponent in map(decompose_power, Mul.make_args(rest)))
+    return Mul(number / coefficient, *left)
 
 
 def _is_written_out(formula: Expr) -> bool:
@@ -145,26 +154,25 @@ def _is_fraction(term: Expr) -> bool:
 
 
 def _has_common_factor(terms: Add) -> bool:
-    return _common_factor(terms) != (1, 1)
+    coefficient, powers = _common_factor(terms)
+    return coefficient != 1 or bool(powers)
 
 
-def _common_factor(terms: Add) -> tuple[Rational, Expr]:
-    """A number and a product of powers that every term has; no fraction if a term has no denominator."""
-    parts = [term.as_coeff_Mul() for term in terms.args]
-    powers = [dict(map(decompose_power, Mul.make_args(rest))) for _, rest in parts]
-    factors = []
-    for base in powers[0]:
-        exponents = [each.get(base, 0) for each in powers]
-        if min(exponents) > 0:
-            factors.append(base ** min(exponents))
-        elif max(exponents) < 0:
-            factors.append(base ** max(exponents))
-    if not all(coefficient.is_Rational for coefficient, _ in parts):
-        return sympy.S.One, Mul(*factors)
-    numerator = math.gcd(*(coefficient.p for coefficient, _ in parts))
-    denominator = math.lcm(*(coefficient.q for coefficient, _ in parts))
-    whole = any(coefficient.q == 1 for coefficient, _ in parts)
-    return Rational(numerator, 1 if whole else denominator), Mul(*factors)
+def _common_factor(terms: Add) -> tuple[Rational, dict[Expr, int]]:
+    """A number and powers of bases that every term has; no fraction if a term has no denominator."""
+    numbers, rests = zip(*(term.as_coeff_Mul() for term in terms.args), strict=True)
+    first, *others = (dict(map(decompose_power, Mul.make_args(rest))) for rest in rests)
+    powers = {}
+    for base, exponent in first.items():
+        exponents = [exponent, *(each.get(base, 0) for each in others)]
+        if min(exponents) > 0 or max(exponents) < 0:
+            powers[base] = min(exponents, key=abs)
+    powers.pop(sympy.S.One, None)
+    if not all(number.is_Rational for number in numbers):
+        return sympy.S.One, powers
+    whole = any(number.q == 1 for number in numbers)
+    denominator = 1 if whole else math.lcm(*(number.q for number in numbers))
+    return Rational(math.gcd(*(number.p for number in numbers)), denominator), powers
 
 
 @lru_cache(maxsize=32)
