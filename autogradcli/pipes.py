@@ -30,6 +30,7 @@ def write_all(stream: BinaryIO, messages: "queue.SimpleQueue[bytes | None]") -> 
         with stream:
             while (message := messages.get()) is not None:
                 stream.write(message)
-                stream.flush()
+                if messages.empty():
+                    stream.flush()
     except OSError:
         pass

@@ -79,13 +79,16 @@ def test_formulas_first_and_numbers_when_the_point_is_known() -> None:
 
 
 def test_numbers_come_before_new_formulas() -> None:
-    """A parent that has sent a point waits for it; a point without a formula waits itself."""
+    """A parent that has sent a point waits for it; a point without a formula waits itself, and then follows at once."""
     conversation = Conversation()
     conversation.step(differentiate(1, "x"), differentiate(2, "2*x"), differentiate(3, "3*x"))
     assert conversation.step(Evaluate(3, {"x": 1.0}), Evaluate(1, {"x": 1.0}))[0] == Began(1)
     assert conversation.step()[1] == Formula(2, "x", "2", None)
-    assert conversation.step()[1] == Formula(3, "x", "3", None)
-    assert conversation.step()[1] == Evaluated(3, Number("3", None), {"x": Number("3", None)}, 0.0)
+    assert conversation.step() == [
+        Began(3),
+        Formula(3, "x", "3", None),
+        Evaluated(3, Number("3", None), {"x": Number("3", None)}, 0.0),
+    ]
 
 
 def test_programs_are_kept_and_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,7 +52,7 @@ class _Worker:
     items: dict[int, _Item] = field(default_factory=dict)
     """What it has been sent, and has not answered."""
     touched: int | None = None
-    """The item that it was last busy with."""
+    """The item that it was last busy with, as the thread that reads its replies knows it."""
 
 
 class _Run:
@@ -63,6 +63,8 @@ class _Run:
         self._events: queue.SimpleQueue[tuple[str, Any, Any]] = queue.SimpleQueue()
         self._room = threading.Semaphore(2 * jobs * WINDOW)
         """For items that are read and not yet answered."""
+        self._freed = 0
+        """Room that the answered ones have left, and that has not been given back."""
         self._waiting: deque[_Item] = deque()
         self._done: dict[int, Any] = {}
         self._count = 0
@@ -94,7 +96,7 @@ class _Run:
             self._hand_out()
             while following in self._done:
                 yield self._done.pop(following)
-                self._room.release()
+                self._give_room_back()
                 following += 1
 
     def _on_item(self, _: None, value: Any) -> None:
@@ -106,13 +108,9 @@ class _Run:
         if end.error is not None:
             raise end.error
 
-    def _on_reply(self, worker: _Worker, reply: tuple[int, tuple[Any] | None]) -> None:
-        number, result = reply
-        worker.touched = number
-        self._fruitless = 0
-        if result is not None:
-            del worker.items[number]
-            (self._done[number],) = result
+    def _on_result(self, worker: _Worker, result: tuple[int, Any]) -> None:
+        number, self._done[number] = result
+        del worker.items[number]
 
     def _on_death(self, worker: _Worker, _: None) -> None:
         """Give what the worker had to others: first of all what it ended over, unless that has happened before."""
@@ -120,9 +118,11 @@ class _Run:
         worker.requests.put(None)
         self._workers.remove(worker)
         culprit = worker.items.get(-1 if worker.touched is None else worker.touched)
-        if culprit is None:
+        if worker.touched is None:
             self._count_fruitless(reason)
         else:
+            self._fruitless = 0
+        if culprit is not None:
             culprit.attempts += 1
             if culprit.attempts == ATTEMPTS:
                 del worker.items[culprit.number]
@@ -136,14 +136,25 @@ class _Run:
             raise GradcalcError("internal", f"worker processes cannot be started: {reason}")
 
     def _hand_out(self) -> None:
-        """Send items to the workers that have the fewest."""
-        while self._waiting:
-            worker = min(self._workers, key=lambda each: len(each.items))
-            if len(worker.items) >= WINDOW:
-                return
+        """Send items to the workers that have done half of theirs, in turn, as many as they may have."""
+        blocks = [(worker, list[tuple[int, Any]]()) for worker in self._workers if len(worker.items) <= WINDOW // 2]
+        while blocks and self._waiting:
+            worker, block = min(blocks, key=lambda each: len(each[0].items))
+            if len(worker.items) == WINDOW:
+                break
             item = self._waiting.popleft()
             worker.items[item.number] = item
-            worker.requests.put(pack((item.number, item.value)))
+            block.append((item.number, item.value))
+        for worker, block in blocks:
+            if block:
+                worker.requests.put(pack(block))
+
+    def _give_room_back(self) -> None:
+        """For many items at once, so that the thread that reads them is seldom woken."""
+        self._freed += 1
+        if self._freed == WINDOW:
+            self._room.release(WINDOW)
+            self._freed = 0
 
     def _read_items(self, items: Iterable[Any]) -> None:
         try:
@@ -168,7 +179,9 @@ class _Run:
     def _read_replies(self, worker: _Worker, stream: BinaryIO) -> None:
         with stream:
             while (reply := receive(stream)) is not None:
-                self._events.put(("reply", worker, reply))
+                worker.touched, result = reply
+                if result is not None:
+                    self._events.put(("result", worker, (worker.touched, *result)))
         self._events.put(("death", worker, None))
 
 

@@ -1,7 +1,7 @@
 """A worker process: items in, results out, in their order, until its parent closes the pipe or dies.
 
-The parent sends the `Make`, and then items with their numbers. The worker answers (number, None) when it touches an
-item, and (number, (result,)) when it is done with it.
+The parent sends the `Make`, and then lists of items with their numbers. The worker answers (number, None) when it
+touches an item, and (number, (result,)) when it is done with it.
 """
 
 import os
@@ -25,15 +25,31 @@ class _Conversation:
 
     def listen(self) -> None:
         """Queue what comes; end with the parent, whatever is going on."""
-        while (item := receive(self._requests)) is not None:
-            self.items.put(item)
+        while (block := receive(self._requests)) is not None:
+            for item in block:
+                self.items.put(item)
         os._exit(0)
 
-    def say(self, number: int, result: tuple[Any] | None) -> None:
-        """Answer; without a parent to answer to, end."""
+    def touch(self, number: int) -> None:
+        """Tell the parent, at once, over which item this process may end."""
+        self._write(pack((number, None)), flush=True)
+
+    def answer(self, number: int, result: Any) -> None:
+        """Give a result; it may wait until something else is sent."""
+        self._write(pack((number, (result,))))
+
+    def next_item(self) -> tuple[int, Any]:
+        """The next item with its number. Before it is waited for, everything is sent."""
+        if self.items.empty():
+            self._write(b"", flush=True)
+        return self.items.get()
+
+    def _write(self, message: bytes, flush: bool = False) -> None:
+        """Without a parent to write to, end."""
         try:
-            self._replies.write(pack((number, result)))
-            self._replies.flush()
+            self._replies.write(message)
+            if flush:
+                self._replies.flush()
         except BrokenPipeError:
             os._exit(0)
 
@@ -43,13 +59,13 @@ def _serve(work: Work, conversation: _Conversation) -> None:
     settled = False
     while True:
         if not window or (len(window) < WINDOW and not conversation.items.empty()):
-            number, item = conversation.items.get()
-            conversation.say(number, None)
+            number, item = conversation.next_item()
+            conversation.touch(number)
             window.append((number, work.begin(item)))
         else:
             number, begun = window.popleft()
-            conversation.say(number, None)
-            conversation.say(number, (work.finish(begun),))
+            conversation.touch(number)
+            conversation.answer(number, work.finish(begun))
             if not settled:
                 settle()
                 settled = True

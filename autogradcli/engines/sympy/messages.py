@@ -1,7 +1,7 @@
 """What the two processes say to each other: length-prefixed pickles of the classes below, over the child's own pipes.
 
-For every ticket the child answers `Began`, one `Formula` for each variable as soon as it is found, and
-`Differentiated`; and when the point is known, `Began` again and `Evaluated`.
+For every ticket the child answers `Began` and one `Formula` for each variable as soon as it is found. If the point has
+come by then, `Evaluated` follows; if not, `Differentiated`, and when it comes, `Began` again and `Evaluated`.
 """
 
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Differentiate:
     style: str
     """How formulas are printed: text, latex, python or c."""
     timeout: float
-    """Seconds after which the parent loses patience with each half of the ticket."""
+    """Seconds that the child may work on the ticket in all, before the parent loses patience."""
     tensors: Tensors
 
 
@@ -83,7 +83,7 @@ class Formula:
 
 @dataclass(frozen=True, slots=True)
 class Differentiated:
-    """Child to parent: all formulas of the ticket have been sent."""
+    """Child to parent: all formulas of the ticket have been sent, and its point has not come."""
 
     ticket: int
     seconds: float

@@ -83,9 +83,13 @@ class Worker:
             self._differentiate(request)
 
     def _next_point(self) -> Evaluate | None:
+        self._take_in()
+        return next((point for ticket, point in self._points.items() if ticket in self._open), None)
+
+    def _take_in(self) -> None:
+        """Sort in what has come."""
         while not self._requests.empty():
             self._sort_in(self._requests.get())
-        return next((point for ticket, point in self._points.items() if ticket in self._open), None)
 
     def _sort_in(self, request: Request) -> None:
         if isinstance(request, Evaluate):
@@ -96,11 +100,16 @@ class Worker:
     def _differentiate(self, request: Differentiate) -> None:
         start = self._begin(request)
         work = self._work(request)
-        self._open[request.ticket] = request, work
         for name in request.wrt:
             found = work.formula(name)
             self._reply(Formula(request.ticket, name, found.texts, found.reasons, found.pattern))
-        self._reply(Differentiated(request.ticket, time.perf_counter() - start))
+        self._take_in()
+        point = self._points.pop(request.ticket, None)
+        if point is None:
+            self._open[request.ticket] = request, work
+            self._reply(Differentiated(request.ticket, time.perf_counter() - start))
+        else:
+            self._put_in(point, request, work, start)
         self._count += 1
         if self._count % CACHE_LIFE == 0:
             clear_cache()
@@ -108,7 +117,10 @@ class Worker:
     def _evaluate(self, point: Evaluate) -> None:
         del self._points[point.ticket]
         request, work = self._open.pop(point.ticket)
-        start = self._begin(request)
+        self._put_in(point, request, work, self._begin(request))
+
+    def _put_in(self, point: Evaluate, request: Differentiate, work: Work, start: float) -> None:
+        """Answer with the numbers at the point."""
         at = work.point(point.at)
         slopes = {name: work.slope(name, at) for name in request.wrt}
         value = work.value(at)
