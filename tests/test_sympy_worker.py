@@ -2,8 +2,10 @@
 
 import io
 import os
+import pickle
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -104,6 +106,16 @@ def test_programs_are_kept_and_forgotten(monkeypatch: pytest.MonkeyPatch) -> Non
     assert not conversation.worker._open
     assert not conversation.worker._points
     assert len(emptied) == (KEPT + 40) // 50
+
+
+def test_programs_of_one_source_are_told_apart() -> None:
+    """As those of a script are; those that are the same are differentiated once."""
+    conversation = Conversation()
+    sine, cosine = (replace(differentiate(1, text), ticket=ticket) for ticket, text in enumerate(("sin(x)", "cos(x)")))
+    cosine = replace(cosine, program=replace(cosine.program, source="sin(x)"))
+    for request, formula in ((sine, "cos(x)"), (cosine, "-sin(x)"), (pickle.loads(pickle.dumps(sine)), "cos(x)")):
+        assert conversation.step(request)[1] == Formula(request.ticket, "x", formula, None)
+    assert len(conversation.worker._works) == 2
 
 
 def test_messages_survive_the_pipe() -> None:

@@ -6,6 +6,7 @@ done in a thread whose stack is large enough for SymPy's recursion.
 
 import gc
 import os
+import pickle
 import queue
 import sys
 import threading
@@ -55,7 +56,7 @@ class Worker:
         self._programs: deque[Differentiate | Prove] = deque()
         self._points: dict[int, Evaluate] = {}
         self._open: dict[int, tuple[Differentiate, Work]] = {}
-        self._works: dict[tuple[object, ...], Work] = {}
+        self._works: dict[bytes, Work] = {}
         self._count = 0
 
     def add(self, request: Request) -> None:
@@ -137,8 +138,8 @@ class Worker:
 
     def _work(self, request: Differentiate) -> Work:
         """What is known of the program; other points of the same expression need no new derivatives."""
-        program = request.program
-        key = (program.source, program.output, program.variables, request.wrt, request.style, request.tensors)
+        # The source alone does not tell: every output of a script is a program, and they have one source.
+        key = pickle.dumps((request.program, request.wrt, request.style, request.tensors))
         work = self._works.pop(key) if key in self._works else Work(request)
         self._works[key] = work
         if len(self._works) > KEPT:
