@@ -42,6 +42,9 @@ VERDICTS = [
     ("abs(x**3)", {"x": "0"}, {"x": "verified"}, {}),
     # Conventions that add up to a wrong number.
     ("relu(x) - relu(-x)", {"x": "0"}, {"x": "mismatch"}, {"x": "GC102"}),
+    ("where(x != 0, x, 0)", {"x": "0"}, {"x": "mismatch"}, {"x": "GC102"}),
+    ("sign(x)*abs(x)", {"x": "0"}, {"x": "mismatch"}, {"x": "GC102"}),
+    ("clamp(x, 0, 0)", {"x": "0"}, {"x": "mismatch"}, {"x": "GC102"}),
     ("hypot(a, b)", {"a": "0", "b": "0"}, {"a": "mismatch", "b": "mismatch"}, {"a": "GC203", "b": "GC203"}),
     ("sum(x**2)**0.5", {"x": "[0, 0]"}, {"x": "mismatch"}, {"x": "GC203"}),
     # A tie of three: no single component moves the median, all together do.

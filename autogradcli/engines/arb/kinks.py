@@ -13,7 +13,9 @@ from typing import Any
 from flint import arb, ctx
 
 from autogradcli.engines.arb.enclose import LAST_PRECISION, Proof
+from autogradcli.engines.arb.rounding import Rounding
 from autogradcli.engines.arb.rules import rule, value
+from autogradcli.engines.arb.sweep import sweep
 from autogradcli.engines.arb.truth import Truth
 from autogradcli.language.tape import Input, Operation
 
@@ -50,6 +52,23 @@ def sides(proof: Proof, entry: Input) -> tuple[Side, Side]:
 def sides_together(proof: Proof, moved: Sequence[int]) -> tuple[Side, Side]:
     """The same along several components that are moved at once, each by the same distance."""
     return _sides(proof, moved, MAX_WORK)
+
+
+def budget_beside(proof: Proof, entry: Input) -> arb:
+    """The rounding budget of the derivative along one component, to the left and to the right of the point.
+
+    At the point it holds all that a tie may choose; beside it what is in a tie is decided, unless rounding reaches it.
+    """
+    index = proof.plan.inputs[entry.name][entry.place]
+    found = []
+    with ctx.workprec(LAST_PRECISION):
+        for sign in (-1, 1):
+            moved = list(proof.at[entry.name])
+            moved[entry.place] += sign * arb(2) ** -DISTANCES[0]
+            beside = sweep(proof.plan, {**proof.at, entry.name: moved}, Rounding.of(proof.dtype))
+            found.append(beside.adjoints[index] or arb(0))
+        left, right = found
+        return left.union(right)
 
 
 def _sides(proof: Proof, moved: Sequence[int], most: int) -> tuple[Side, Side]:

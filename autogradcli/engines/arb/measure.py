@@ -9,7 +9,7 @@ from flint import arb, ctx
 
 from autogradcli.engines.arb.causes import of_gradient, of_value
 from autogradcli.engines.arb.enclose import SPARE_DIGITS, Proof, nearest
-from autogradcli.engines.arb.kinks import AGREEMENT, Side, sides, sides_together
+from autogradcli.engines.arb.kinks import AGREEMENT, Side, budget_beside, sides, sides_together
 from autogradcli.engines.opinions import Ball, Cause, Enclosure
 from autogradcli.language.function import NoDefinition
 from autogradcli.language.program import Call, Constant
@@ -172,7 +172,7 @@ def _singular(proof: Proof, entry: int, number: float) -> Enclosure:
     size = abs(left.slope).max(abs(right.slope))
     if abs(left.slope - right.slope) > size * SAME_SLOPE:
         return Enclosure(slopes=slopes, step=step)
-    regular = _regular(proof, left.slope.union(right.slope), lambda: proof.budget(entry), number)
+    regular = _regular(proof, left.slope.union(right.slope), lambda: budget_beside(proof, variable), number)
     together = None if regular.inside else _slope_together(proof)
     if together is not None:
         return Enclosure(slopes=(slopes[0], together), together=True, step=step)
