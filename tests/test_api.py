@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -155,3 +156,40 @@ def test_what_the_package_offers() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+@pytest.mark.parametrize(
+    "mode",
+    [
+        torch.no_grad(),
+        torch.inference_mode(),
+        torch.autocast("cpu", dtype=torch.bfloat16),
+        torch.device("meta"),
+    ],
+)
+def test_the_callers_mode_is_not_torch_s_own(mode: AbstractContextManager[object]) -> None:
+    """Gradients are computed as in a new process, whatever the caller has switched off, and it stays off."""
+    with mode:
+        before = torch.is_grad_enabled(), torch.is_inference_mode_enabled(), torch.get_default_device()
+        report = evaluate("sum(A @ x)", A=[[1.1, 2.3], [3.0, 4.0]], x=[1.0, 2.0], dtype="float32", symbolic=False)
+        assert (torch.is_grad_enabled(), torch.is_inference_mode_enabled(), torch.get_default_device()) == before
+    assert (report.verdict, report.nodes[0].name) == ("verified", "SumBackward0")
+
+
+def test_the_callers_torch_is_left_as_it_was() -> None:
+    """Its generator of random numbers, its parameters and its modes, whatever the code that is judged does to them."""
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    factor = torch.nn.Parameter(torch.tensor(2.0, dtype=torch.float64))
+
+    def careless(x: torch.Tensor) -> torch.Tensor:
+        product = x * factor
+        torch.set_grad_enabled(False)
+        torch.set_default_dtype(torch.float16)
+        return product
+
+    assert evaluate("sum(2*x)", x="randn(3)", symbolic=False).verdict == "verified"
+    assert evaluate("2*x", x=3.0, function=careless, symbolic=False).gradients["x"].autograd == 2.0
+    assert (torch.is_grad_enabled(), torch.get_default_dtype(), factor.grad) == (True, torch.float32, None)
+    assert torch.equal(torch.rand(3), expected)

@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from time import perf_counter
@@ -76,15 +76,14 @@ class Pending:
         start = perf_counter()
         with _no_garbage_collection():
             from autogradcli.engines.torch.engine import differentiate
-            from autogradcli.engines.torch.generator import seed
+            from autogradcli.engines.torch.generator import seeded
 
         problem = self._problem
         imported = perf_counter()
-        if problem.random:
-            seed(problem.seed)
         try:
-            found = differentiate(problem.program, problem.at, problem.wrt, problem.dtype, problem.backward)
-            self._autograd = found if problem.function is None else _of_function(problem, found)
+            with seeded(problem.seed) if problem.random else nullcontext():
+                found = differentiate(problem.program, problem.at, problem.wrt, problem.dtype, problem.backward)
+                self._autograd = found if problem.function is None else _of_function(problem, found)
         except GradcalcError:
             if self._symbolic is not None and self._ticket is not None:
                 self._symbolic.abandon(self._ticket)

@@ -21,7 +21,7 @@ import torch
 
 from autogradcli.engines.backward import Backward
 from autogradcli.engines.opinions import Array, Autograd, shape
-from autogradcli.engines.torch.generator import default_dtype
+from autogradcli.engines.torch.generator import fresh_state, kept_state
 from autogradcli.engines.torch.graph import plain
 from autogradcli.engines.torch.passes import run_passes
 from autogradcli.errors import GradcalcError, visible
@@ -49,7 +49,7 @@ def in_place_of(reference: Reference, found: Autograd, wrt: Sequence[str], dtype
         hint = f"its gradients are those of {', '.join(found.inputs)}"
         raise _error(f"{name} knows nothing of {intermediate}", hint)
     notes: list[str] = []
-    with default_dtype(kind), _watched(name, notes):
+    with fresh_state(kind), kept_state(), _watched(name, notes):
         called = _callable(reference, kind)
         leaves = {each: torch.tensor(found.inputs[each], dtype=kind) for each in found.inputs}
         for each in wrt:
@@ -61,7 +61,7 @@ def in_place_of(reference: Reference, found: Autograd, wrt: Sequence[str], dtype
         if output.requires_grad:
             asked = {each: leaves[each] for each in wrt}
             halves = _halves_of_twice(output, upstream, asked)
-            passes = run_passes(output, upstream, asked, backward)
+            passes = run_passes(output, upstream, asked, backward, alone=True)
         elif wrt:
             notes.append(f"the output of {name} requires no gradient: it is cut off from its inputs")
     gradients = {each: passes[each][0].after if each in passes else None for each in wrt}

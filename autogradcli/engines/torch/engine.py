@@ -14,7 +14,7 @@ from autogradcli.engines.backward import ONCE, Backward
 from autogradcli.engines.detail import PLAIN
 from autogradcli.engines.opinions import Array, Autograd, Node, Pass
 from autogradcli.engines.torch.asked import leaves_asked, tensors_asked
-from autogradcli.engines.torch.generator import default_dtype
+from autogradcli.engines.torch.generator import fresh_state
 from autogradcli.engines.torch.graph import Trace, plain
 from autogradcli.engines.torch.inspect import inspect
 from autogradcli.engines.torch.misfits import misfit
@@ -50,7 +50,7 @@ def differentiate(
     of the output, or there is none and the output is not a scalar.
     """
     kind = getattr(torch, dtype)
-    with default_dtype(kind), recorded() as warned:
+    with fresh_state(kind), recorded() as warned:
         found = _differentiate(program, at, wrt, kind, backward)
     return replace(found, notes=(*found.notes, *sentences(warned))) if warned else found
 

@@ -1,25 +1,56 @@
-"""torch's global state: the generator of random numbers, and the format that new tensors have."""
+"""torch's global state: the generator of random numbers, and the modes and the format that tensors are made in."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 import torch
 
 
-def seed(number: int) -> None:
-    """Start torch's generator: then `randn(3)` gives what it gives in any program after `torch.manual_seed(number)`."""
-    torch.manual_seed(number)
+@contextmanager
+def seeded(number: int) -> Iterator[None]:
+    """`randn(3)` gives what it does after `torch.manual_seed(number)`; the caller's generator is as it was afterwards."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(number)
+        yield
 
 
 @contextmanager
-def default_dtype(kind: torch.dtype) -> Iterator[None]:
-    """New tensors of no said format have this one: `randn(3)` draws other numbers in float64 than in float32."""
+def fresh_state(kind: torch.dtype) -> Iterator[None]:
+    """Torch as a new process has it, whatever mode the caller is in, and then the caller's again.
+
+    New tensors of no said format are of the `kind`: `randn(3)` draws other numbers in float64 than in float32.
+    """
     before = torch.get_default_dtype()
-    if before == kind:
-        yield
-        return
-    torch.set_default_dtype(kind)
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(before)
+    with ExitStack() as modes:
+        for mode in _needed():
+            modes.enter_context(mode)
+        torch.set_default_dtype(kind)
+        try:
+            yield
+        finally:
+            torch.set_default_dtype(before)
+
+
+def _needed() -> Iterator[AbstractContextManager[object]]:
+    """What leads from the caller's modes to torch's own: hardly ever anything."""
+    if torch.is_inference_mode_enabled():
+        yield torch.inference_mode(False)
+    if not torch.is_grad_enabled():
+        yield torch.enable_grad()
+    if torch.is_autocast_enabled("cpu"):
+        yield torch.autocast("cpu", enabled=False)
+    if torch.get_default_device().type != "cpu":
+        yield torch.device("cpu")
+
+
+@contextmanager
+def kept_state() -> Iterator[None]:
+    """Whatever is done to torch's modes meanwhile is undone afterwards."""
+    dtype, device = torch.get_default_dtype(), torch.get_default_device()
+    with torch.set_grad_enabled(torch.is_grad_enabled()):
+        try:
+            yield
+        finally:
+            torch.set_default_dtype(dtype)
+            if torch.get_default_device() != device:
+                torch.set_default_device(device)

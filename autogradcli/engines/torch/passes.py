@@ -10,16 +10,24 @@ from autogradcli.engines.torch.graph import plain
 
 
 def run_passes(
-    output: torch.Tensor, upstream: torch.Tensor | None, asked: Mapping[str, torch.Tensor], backward: Backward
+    output: torch.Tensor,
+    upstream: torch.Tensor | None,
+    asked: Mapping[str, torch.Tensor],
+    backward: Backward,
+    alone: bool = False,
 ) -> dict[str, tuple[Pass, ...]]:
-    """For each of the tensors asked about, what each pass of `backward` did to its `.grad`."""
+    """For each of the tensors asked about, what each pass of `backward` did to its `.grad`.
+
+    With `alone` no other tensor's is touched: not those of parameters that are somebody's own.
+    """
+    inputs = list(asked.values()) if alone else None
     arrivals = {name: _Arrival(tensor) for name, tensor in asked.items()}
     ledger: dict[str, list[Pass]] = {name: [] for name in asked}
     for left in range(backward.repeat - 1, -1, -1):
         if backward.zero_grad:
             _set_to_zero(asked)
         before = {name: plain(tensor.grad) for name, tensor in asked.items()}
-        output.backward(upstream, retain_graph=left > 0)  # type: ignore[no-untyped-call]
+        output.backward(upstream, retain_graph=left > 0, inputs=inputs)  # type: ignore[no-untyped-call]
         for name, tensor in asked.items():
             ledger[name].append(Pass(before[name], arrivals[name].gradient, plain(tensor.grad)))
     return {name: tuple(passes) for name, passes in ledger.items()}
