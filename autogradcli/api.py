@@ -4,12 +4,14 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, fields
+from decimal import Decimal
+from fractions import Fraction
 from functools import partial
 from typing import Any
 
 from autogradcli.checks.case import CaseText, Place
 from autogradcli.checks.judge import LENIENT, STRICT
-from autogradcli.checks.outcome import Outcome
+from autogradcli.checks.outcome import Outcome, unusable
 from autogradcli.checks.run import Entry, run_cases
 from autogradcli.checks.work import CaseWork
 from autogradcli.compute import report as computed
@@ -103,7 +105,7 @@ def evaluate(
     wrt: Sequence[str] = (),
     of: str | None = None,
     upstream: Value = None,
-    dtype: str | None = None,
+    dtype: Any = None,
     rtol: float | None = None,
     atol: float | None = None,
     max_ulps: float | None = None,
@@ -115,13 +117,15 @@ def evaluate(
     """Value, gradient, graph and verdict of an expression at a point.
 
     Values of variables are keyword arguments (`x=2`), or stand in `at` where their name is one of the parameters here.
-    `dtype` is float64 unless it is given, or all tensors among the values have another. `function` is code of your own,
+    `dtype`, a name or a dtype of torch or NumPy, is float64 unless it is given, or all tensors among the values have
+    another; that of a NumPy array says nothing, since NumPy's own default is float64. `function` is code of your own,
     or its name, that is to be what the expression says. GradcalcError where the input makes no sense.
     """
     point = {**(at or {}), **values}
     given = {"of": of, "upstream": upstream, "rtol": rtol, "atol": atol, "max_ulps": max_ulps}
     stated = {key: value for key, value in given.items() if value is not None}
-    fields = {"expression": expression, "at": point, "wrt": list(wrt), "dtype": dtype or _dtype(point.values())}
+    chosen = _dtype(point.values()) if dtype is None else _name(dtype)
+    fields = {"expression": expression, "at": point, "wrt": list(wrt), "dtype": chosen}
     settings = Settings(symbolic=symbolic, timeout=timeout, function=function)
     case = build_case(_case({**fields, **stated}, Place("", "", 0)), settings)
     return _shown(compute(case.problems[0]))
@@ -210,8 +214,11 @@ def raise_failure(outcome: Outcome) -> None:
 def _entries(cases: Iterable[str | Mapping[str, Any]]) -> Iterator[Entry]:
     for number, case in enumerate(cases, start=1):
         if isinstance(case, Mapping):
-            name = str(case.get("name") or case.get("expression") or f"case {number}")
-            yield _case(dict(case), Place(name, "<python>", number))
+            place = Place(str(case.get("name") or case.get("expression") or f"case {number}"), "<python>", number)
+            try:
+                yield _case(dict(case), place)
+            except GradcalcError as error:
+                yield unusable(place, error)
         else:
             for path in find_case_files(str(case)):
                 yield from read_cases(path)
@@ -223,7 +230,7 @@ def _case(fields: Mapping[str, Any], place: Place) -> CaseText:
 
 
 def _listed(value: Value) -> Any:
-    """A value as the numbers, lists and tables that a case file could hold."""
+    """A value as the numbers, texts, lists and tables that a case file could hold."""
     if isinstance(value, Mapping):
         return {name: _listed(each) for name, each in value.items()}
     if hasattr(value, "detach"):
@@ -234,13 +241,24 @@ def _listed(value: Value) -> Any:
         except (RuntimeError, NotImplementedError) as problem:  # a sparse tensor, or one without storage
             said = str(problem).partition("\n")[0]
             raise GradcalcError("value", f"a {type(value).__name__} cannot be read: {said}") from problem
-    return [_listed(each) for each in value] if isinstance(value, list | tuple) else value
+    if isinstance(value, list | tuple | range):
+        return [_listed(each) for each in value]
+    if isinstance(value, Fraction | Decimal):
+        return str(value)
+    if callable(value):
+        raise GradcalcError("value", f"{value!r} is no value", hint='name a function of a case: "package.module:name"')
+    return value
 
 
 def _dtype(values: Iterable[Value]) -> str:
     """The dtype that all torch tensors have among the values, if it is one to differentiate in; else float64."""
-    found = {str(each.dtype).removeprefix("torch.") for each in values if hasattr(each, "detach")}
+    found = {_name(each.dtype) for each in values if hasattr(each, "detach")}
     return found.pop() if len(found) == 1 and found <= DTYPES.keys() else "float64"
+
+
+def _name(dtype: Any) -> str:
+    """What a dtype of torch or NumPy is called."""
+    return str(getattr(dtype, "__name__", dtype)).removeprefix("torch.")
 
 
 def _caller() -> Place:

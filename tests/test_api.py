@@ -4,6 +4,8 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from contextlib import AbstractContextManager
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -193,3 +195,27 @@ def test_the_callers_torch_is_left_as_it_was() -> None:
     assert evaluate("2*x", x=3.0, function=careless, symbolic=False).gradients["x"].autograd == 2.0
     assert (torch.is_grad_enabled(), torch.get_default_dtype(), factor.grad) == (True, torch.float32, None)
     assert torch.equal(torch.rand(3), expected)
+
+
+@pytest.mark.parametrize("dtype", ["float32", torch.float32, np.float32, np.dtype("float32")])
+def test_a_dtype_is_a_name_or_somebodys_dtype(dtype: Any) -> None:
+    """As torch and NumPy have them."""
+    assert evaluate("x**2", x=3, dtype=dtype, symbolic=False).variables["x"].dtype == "float32"
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_function_that_is_none_of_a_module(jobs: int) -> None:
+    """A case is data, which goes to other processes; what is none is an outcome."""
+    case = {"expression": "x**2", "at": {"x": 1}, "function": lambda x: x**2}
+    good = {"expression": "x**2", "at": {"x": 1}}
+    first, second = check(case, good, jobs=jobs, symbolic=False).outcomes
+    assert first.error is not None
+    assert first.error["message"].endswith("is no value")
+    assert (first.error["hint"], second.status) == ('name a function of a case: "package.module:name"', "passed")
+
+
+def test_numbers_of_the_standard_library() -> None:
+    """Fractions and decimals are exact, and a range is a list."""
+    for value in (Fraction(1, 3), Decimal("0.5"), range(3)):
+        assert evaluate("sum(x**2)", x=value, symbolic=False).verdict == "verified"
+    assert evaluate("x", x=Fraction(1, 3), symbolic=False).value == 1 / 3

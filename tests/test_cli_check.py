@@ -240,3 +240,26 @@ def test_samples_are_the_same_for_the_same_seed(tmp_path: Path) -> None:
     first = worst('sample.x = "uniform(-3, 3)"\ncount = 1\nseed = 1')
     assert first == worst('sample.x = "uniform(-3, 3)"\ncount = 1\nseed = 1')
     assert first != worst('sample.x = "uniform(-3, 3)"\ncount = 1\nseed = 2')
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["-o", "a.toml"], "a.toml is both input and output"),
+        (["-o", "link.toml"], "link.toml is both input and output"),
+        (["--report", "json=a.toml"], "a.toml is both input and output"),
+        (["--resume", "a.toml"], "a.toml is both input and output"),
+        (["-o", "b.txt", "--report", "junit=b.txt"], "b.txt is to be written twice"),
+    ],
+)
+def test_case_files_are_not_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], message: str
+) -> None:
+    """Nor one report by another."""
+    path = write(tmp_path, MIXED, "a.toml")
+    before = Path(path).read_text()
+    (tmp_path / "link.toml").symlink_to(path)
+    monkeypatch.chdir(tmp_path)
+    result = gradcalc("check", "a.toml", *options)
+    assert (result.status, result.err.splitlines()[0]) == (2, f"error: {message}")
+    assert Path(path).read_text() == before

@@ -145,3 +145,15 @@ def test_check_does_not_go_on_with_other_cases(tmp_path: Path) -> None:
     assert "line 1: it is no outcome of gradcalc check" in gradcalc("check", cases, "--resume", str(path)).err
     both = gradcalc("check", cases, "--resume", str(path), "--json")
     assert both.err == "error: --resume is for JSON Lines in a file, and names the file itself\n"
+
+
+def test_a_file_of_something_else_is_left_as_it_is(tmp_path: Path) -> None:
+    """Also if it has no whole line."""
+    path = tmp_path / "note.txt"
+    path.write_text("one line")
+    result = gradcalc("batch", "--resume", str(path), stdin="")
+    assert (result.status, result.err.splitlines()[0]) == (
+        2,
+        f"error: {path} cannot be gone on with: it is no JSON Lines",
+    )
+    assert path.read_text() == "one line"

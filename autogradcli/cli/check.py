@@ -14,6 +14,7 @@ from autogradcli.checks.run import Entry, run_cases
 from autogradcli.checks.work import CaseWork
 from autogradcli.cli import arguments as options
 from autogradcli.cli.arguments import choice, choose_format
+from autogradcli.cli.inputs import check_apart
 from autogradcli.cli.jobs import Jobs, Scheduler, executor
 from autogradcli.cli.output import append_output, check_output, open_output
 from autogradcli.cli.resume import done_cases
@@ -96,6 +97,7 @@ def check(
     others = [_split_report(each) for each in report]
     settings = Settings(dtype, rtol, atol, max_ulps, symbolic=not no_symbolic, timeout=timeout)
     files = [file for path in paths for file in find_case_files(path)]
+    check_apart(files, [output, resume, *(path for _, path in others)])
     make = partial(CaseWork, partial(build_case, settings=settings), STRICT if strict else LENIENT, not no_symbolic)
     entries: Iterator[Entry] = (entry for file in files for entry in read_cases(file) if _selected(entry, select))
     found: list[Outcome] = []

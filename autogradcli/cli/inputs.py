@@ -11,7 +11,7 @@ from autogradcli.cli.output import file_error, say
 from autogradcli.errors import GradcalcError
 from autogradcli.language.characters import MAX_LENGTH
 
-STANDARD_INPUT = "-"
+STANDARD_INPUT = STANDARD_OUTPUT = "-"
 
 
 def read_expression(argument: str) -> str:
@@ -42,13 +42,29 @@ def _open(path: str, output: str | None) -> BinaryIO:
     if path == STANDARD_INPUT:
         return _standard_input()
     try:
-        if output is not None and os.path.exists(output) and os.path.samefile(path, output):
-            raise GradcalcError("usage", f"{path} is both input and output", hint="write to another file")
+        check_apart([path], [output])
         if os.path.isdir(path):
             raise GradcalcError("file", f"{path} is a directory")
         return open(path, "rb")
     except (OSError, ValueError) as error:
         raise file_error(path, error, "read") from error
+
+
+def check_apart(inputs: Sequence[str], outputs: Sequence[str | None]) -> None:
+    """Nothing; an error if a file is to be read and written, or is to be written twice."""
+    written = [path for path in outputs if path is not None and path != STANDARD_OUTPUT]
+    for number, output in enumerate(written):
+        if any(_is_same(output, path) for path in inputs):
+            raise GradcalcError("usage", f"{output} is both input and output", hint="write to another file")
+        if any(_is_same(output, path) for path in written[:number]):
+            raise GradcalcError("usage", f"{output} is to be written twice", hint="write to two files")
+
+
+def _is_same(path: str, other: str) -> bool:
+    """Whether two paths are those of one file, there or not; devices may be read and written at once."""
+    if os.path.exists(path) and os.path.exists(other):
+        return os.path.isfile(path) and os.path.samefile(path, other)
+    return os.path.realpath(path) == os.path.realpath(other)
 
 
 def _standard_input() -> BinaryIO:

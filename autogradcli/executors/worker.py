@@ -25,10 +25,12 @@ class _Conversation:
 
     def listen(self) -> None:
         """Queue what comes; end with the parent, whatever is going on."""
-        while (block := receive(self._requests)) is not None:
-            for item in block:
-                self.items.put(item)
-        os._exit(0)
+        try:
+            while (block := receive(self._requests)) is not None:
+                for item in block:
+                    self.items.put(item)
+        finally:
+            os._exit(0)
 
     def touch(self, number: int) -> None:
         """Tell the parent, at once, over which item this process may end."""

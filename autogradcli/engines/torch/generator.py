@@ -8,7 +8,7 @@ import torch
 
 @contextmanager
 def seeded(number: int) -> Iterator[None]:
-    """`randn(3)` gives what it does after `torch.manual_seed(number)`; the caller's generator is as it was afterwards."""
+    """Random numbers as after `torch.manual_seed(number)`; afterwards the generator is where the caller left it."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(number)
         yield
