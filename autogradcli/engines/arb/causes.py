@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flint import arb
-
 from autogradcli.engines.arb.sweep import Plan, Sweep
 from autogradcli.engines.arb.truth import Truth
 from autogradcli.language.table import row
@@ -86,4 +84,4 @@ def _well_known(value: Any) -> bool:
 
 
 def _finite(value: Any) -> bool:
-    return not isinstance(value, arb) or bool(value.is_finite())
+    return not value.undefined if isinstance(value, Truth) else bool(value.is_finite())

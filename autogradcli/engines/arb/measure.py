@@ -29,6 +29,9 @@ MOST_TIED = 100
 LITTLE = 1.99
 """Units in the last place that four times the unit roundoff is always larger than."""
 SAME_SLOPE = arb(2) ** -AGREEMENT
+ALMOST_ZERO = arb(2) ** -AGREEMENT
+"""Radius of a ball around zero, at the last precision, that is taken for zero whatever rounding may do."""
+COULD_NOT_ENCLOSE = Cause("unverified", "GC501", "the true number could not be enclosed", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,8 @@ def _regular(proof: Proof, truth: arb, budget: Callable[[], arb], number: float,
         return Enclosure(cause=_beyond_numbers(truth))
     closest, ball = nearest(truth), as_text(truth)
     if not math.isfinite(number):
+        if _tells_nothing(truth, budget()):
+            return Enclosure(cause=COULD_NOT_ENCLOSE)
         return Enclosure(ball, closest, inside=math.isinf(number) and not budget().is_finite())
     distance = abs(truth - arb(number))
     least = distance.lower()
@@ -113,7 +118,16 @@ def _regular(proof: Proof, truth: arb, budget: Callable[[], arb], number: float,
 def _beyond_numbers(truth: arb) -> Cause:
     if abs(truth) > HUGE:
         return Cause("undefined", "GC115", f"the true number is larger than 2**{EXPONENTS}", None)
-    return Cause("unverified", "GC501", "the true number could not be enclosed", None)
+    return COULD_NOT_ENCLOSE
+
+
+def _tells_nothing(truth: arb, budget: arb) -> bool:
+    """Whether a ball around zero is one of a number that is not known: of zero it is far smaller than the budget."""
+    if truth.is_exact() or truth.rel_accuracy_bits() >= 1 or not truth.contains(0):
+        return False
+    return (
+        not (budget.is_finite() and truth.rad() < budget.rad() * arb(2) ** -SPARE_DIGITS) and truth.rad() > ALMOST_ZERO
+    )
 
 
 def _ulps(ulp: float, distance: arb, most: float) -> float | None:

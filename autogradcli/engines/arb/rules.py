@@ -26,7 +26,9 @@ Value = Any
 
 
 def where(condition: Truth, yes: arb, no: arb) -> arb:
-    """The chosen branch; where the condition is not decided, a ball that holds both."""
+    """The chosen branch; where the condition is not decided, a ball that holds both; where it makes no sense, NaN."""
+    if condition.undefined:
+        return arb.nan()
     if condition.value is None:
         return yes if yes == no else yes.union(no) if yes.is_finite() and no.is_finite() else arb.nan()
     return yes if condition.value else no
@@ -35,6 +37,16 @@ def where(condition: Truth, yes: arb, no: arb) -> arb:
 def floor(x: arb) -> arb:
     """The largest whole number that is not larger; a ball that holds all candidates if x is not settled."""
     return x.floor()
+
+
+def _atan2(y: arb, x: arb) -> arb:
+    """The angle. Arb's own is between -pi and pi even for what is no number."""
+    return arb.nan() if x.is_nan() or y.is_nan() else arb.atan2(y, x)
+
+
+def _oscillating(function: Callable[[arb], arb]) -> Callable[[arb], arb]:
+    """The function, without a value at infinity. Arb's own is between -1 and 1 there."""
+    return lambda x: function(x) if x.is_finite() or not x.is_exact() else arb.nan()
 
 
 def _digamma(x: arb) -> arb:
@@ -123,7 +135,9 @@ I1E_DECREASES = 2
 
 
 SPECIAL: dict[str, Callable[..., arb]] = {
-    "atan2": arb.atan2,
+    "atan2": _atan2,
+    "sin": _oscillating(arb.sin),
+    "cos": _oscillating(arb.cos),
     "lgamma": lambda x: x.lgamma() if x > 0 else abs(x.gamma()).log(),
     "digamma": _digamma,
     "polygamma": _polygamma,

@@ -16,11 +16,14 @@ class Truth:
 
     value: bool | None
     tie: bool = False
+    undefined: bool = False
+    """Whether one of the two sides is no number at all."""
 
 
 TRUE = Truth(True)
 FALSE = Truth(False)
 UNDECIDED = Truth(None, tie=True)
+UNDEFINED = Truth(None, tie=True, undefined=True)
 
 
 def _compare(less: bool, equal: bool, greater: bool) -> Callable[[arb, arb], Truth]:
@@ -33,14 +36,16 @@ def _compare(less: bool, equal: bool, greater: bool) -> Callable[[arb, arb], Tru
             return settled["<"]
         if x > y:
             return settled[">"]
-        return tied if x == y else UNDECIDED
+        if x == y:
+            return tied
+        return UNDEFINED if x.is_nan() or y.is_nan() else UNDECIDED
 
     return compare
 
 
 def logical_not(x: Truth) -> Truth:
     """Not x."""
-    return Truth(None if x.value is None else not x.value, x.tie)
+    return x if x.value is None else Truth(not x.value, x.tie)
 
 
 def logical_and(x: Truth, y: Truth) -> Truth:
@@ -50,7 +55,7 @@ def logical_and(x: Truth, y: Truth) -> Truth:
     if x.value is False or y.value is False:
         return Truth(False, tie=True)
     if x.value is None or y.value is None:
-        return UNDECIDED
+        return UNDEFINED if x.undefined or y.undefined else UNDECIDED
     return Truth(True, x.tie or y.tie)
 
 
