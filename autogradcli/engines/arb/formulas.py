@@ -40,7 +40,7 @@ class Formula:
 
 
 def values(program: Program, at: Mapping[str, Array]) -> Array:
-    """The program's value at exact numbers, rounded to doubles; nan where it has none, or none that can be told."""
+    """The program's value at exact numbers, rounded to doubles; nan where it has none, or none that can be told. inf is one."""
     formula = Formula(program, {name: shape(value) for name, value in at.items()})
     point = {name: [arb(each) for each in flat(value)] for name, value in at.items()}
     for precision in PRECISIONS:
@@ -56,4 +56,4 @@ def _settled(ball: Any) -> bool:
 
 
 def _nearest(ball: Any) -> float:
-    return float(ball) if isinstance(ball, arb) and ball.is_finite() else math.nan
+    return float(ball) if isinstance(ball, arb) and (ball.is_finite() or ball.is_exact()) else math.nan
