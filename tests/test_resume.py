@@ -77,6 +77,29 @@ def test_a_file_that_answers_something_else(tmp_path: Path, whole: list[str], wh
     assert (result.status, path.read_text()) == (2, before)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "goes_on"),
+    [
+        ({"at": {"x": 1}}, {"at": {"x": 5}}, False),
+        ({"at": {"x": [1, 2]}}, {"at": {"x": [1, 3]}}, False),
+        ({"at": {"x": 1}}, {"at": {"x": 1}, "dtype": "float32"}, False),
+        ({"at": {"x": "1/3"}}, {"at": {"x": "1/3"}}, True),
+        ({"at": {"x": [1, 2]}}, {"at": {"x": [1.0, 2]}}, True),
+        ({"at": {"x": 0.1}, "dtype": "float32"}, {"at": {"x": 0.1}, "dtype": "float32"}, True),
+        ({"at": {}}, {"at": {}}, True),
+    ],
+)
+def test_a_line_that_has_been_changed(
+    tmp_path: Path, before: dict[str, object], after: dict[str, object], goes_on: bool
+) -> None:
+    """Its answer is not taken for that of the other point or dtype."""
+    path = str(tmp_path / "out.jsonl")
+    texts = [json.dumps({"expression": "sum(x**2)", **fields}) + "\n" for fields in (before, after)]
+    gradcalc("batch", "--no-symbolic", "-o", path, stdin=texts[0])
+    result = gradcalc("batch", "--no-symbolic", "--resume", path, stdin=texts[1])
+    assert ("another point or dtype" in result.err) != goes_on
+
+
 def test_what_is_no_output_of_batch(tmp_path: Path) -> None:
     """Neither text nor other JSON."""
     path = tmp_path / "out.jsonl"
@@ -141,6 +164,10 @@ def test_check_does_not_go_on_with_other_cases(tmp_path: Path) -> None:
     other = write(tmp_path, CASES.replace("wrong", "other"), "other.toml")
     path.write_text(gradcalc("check", other, "--no-symbolic", "--format", "jsonl").out)
     assert "line 1: it is of another case" in gradcalc("check", cases, "--resume", str(path)).err
+    cases = write(tmp_path, CASES)
+    path.write_text(gradcalc("check", cases, "--no-symbolic", "--format", "jsonl").out)
+    write(tmp_path, CASES.replace("at.x = 1", "at.x = 2"))
+    assert "the case has been changed since" in gradcalc("check", cases, "--resume", str(path)).err
     path.write_text('{"name": "wrong"}\n')
     assert "line 1: it is no outcome of gradcalc check" in gradcalc("check", cases, "--resume", str(path)).err
     both = gradcalc("check", cases, "--resume", str(path), "--json")

@@ -16,6 +16,8 @@ class Place:
     file: str
     line: int
     """Counted from 1."""
+    digest: str = ""
+    """Tells whether what a case of a file says has changed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What came of a case, as plain data that pickles and serialises."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from autogradcli.checks.case import Place
@@ -75,7 +75,7 @@ class Outcome:
         )
         worst = found["worst"]
         return cls(
-            place=Place(found["name"], found["file"], found["line"]),
+            place=Place(found["name"], found["file"], found["line"], found["digest"]),
             status=found["status"],
             failures=failures,
             error=found["error"],
@@ -88,7 +88,7 @@ class Outcome:
 
 def unusable(place: Place, error: GradcalcError, line: int | None = None) -> Outcome:
     """The outcome of a case that makes no sense; `line` is where that shows."""
-    where = place if line is None else Place(place.name, place.file, line)
+    where = place if line is None else replace(place, line=line)
     return Outcome(where, "error", error={**error.to_dict(), "source": error.source})
 
 

@@ -1,13 +1,17 @@
 """Going on where a run was interrupted."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
 from typing import Any
 
 from autogradcli.checks.outcome import Outcome
 from autogradcli.checks.run import Entry
 from autogradcli.cli.pipeline import Status
+from autogradcli.compute.problem import Problem
+from autogradcli.engines.opinions import flat
 from autogradcli.errors import GradcalcError
+from autogradcli.language.program import Constant, Program, Tensor
 from autogradcli.sources.jsonlines import Failure, read_problem
 from autogradcli.sources.settings import Settings
 
@@ -25,6 +29,8 @@ def done_cases(entries: Iterator[Entry], path: str) -> Iterator[Outcome]:
                 raise _other(path, number, "there is no such case")
             if (entry.place.name, entry.place.file) != (outcome.place.name, outcome.place.file):
                 raise _other(path, number, "it is of another case than the files have there")
+            if entry.place.digest != outcome.place.digest:
+                raise _other(path, number, "the case has been changed since")
             yield outcome
 
 
@@ -58,8 +64,25 @@ def _compare(path: str, number: int, answer: dict[str, Any], line: bytes, settin
     expression = problem.expression if isinstance(problem, Failure) else problem.program.source
     if (answer["id"], answer["expression"]) != (problem.id, expression):
         raise _other(path, number, "it answers another line than the input has there")
+    if isinstance(problem, Problem) and any(
+        _differs(variable, problem.at[name], problem.dtype) for name, variable in answer.get("variables", {}).items()
+    ):
+        raise _other(path, number, "it is of another point or dtype than the input has there")
     status.verdicts.update(gradient["verdict"] for gradient in answer.get("gradients", {}).values())
     status.failed |= "error" in answer
+
+
+def _differs(variable: Mapping[str, Any], value: Program, dtype: str) -> bool:
+    """Whether a variable that was answered for is not the one that the input has.
+
+    Of what is computed or rounded, which only torch could tell, the dtype alone is compared.
+    """
+    only = value.steps[0]
+    if variable["dtype"] != dtype or dtype != "float64" or len(value.steps) > 1:
+        return bool(variable["dtype"] != dtype)
+    if isinstance(only, Constant) and isinstance(only.value, Fraction):
+        return bool(variable["value"] != float(only.value))
+    return isinstance(only, Tensor) and flat(variable["value"]) != list(only.components)
 
 
 def _other(path: str, number: int, why: str) -> GradcalcError:

@@ -14,8 +14,9 @@ _SIGNS = re.compile("|".join(map(re.escape, _ESCAPED)))
 
 
 def cell(text: str) -> str:
-    """Any text on one line, with the signs escaped that mean something to TeX."""
-    return _SIGNS.sub(lambda sign: _ESCAPED[sign[0]], " ".join(text.split()))
+    """Any text on one line, with the signs escaped that mean something to TeX: [ and * do at the start of a row."""
+    escaped = _SIGNS.sub(lambda sign: _ESCAPED[sign[0]], " ".join(text.split()))
+    return f"{{}}{escaped}" if escaped[:1] in {"[", "*"} else escaped
 
 
 def begin(columns: Sequence[str]) -> str:

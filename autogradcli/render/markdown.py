@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from autogradcli.render.rows import Row
 
-_SIGNS = re.compile(r"([\\`*_{}\[\]<>|~#$])")
+_SIGNS = re.compile(r"([\\`*_{}\[\]<>|~#$&])")
 
 
 def cell(text: str) -> str:

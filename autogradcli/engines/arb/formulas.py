@@ -40,7 +40,7 @@ class Formula:
 
 
 def values(program: Program, at: Mapping[str, Array]) -> Array:
-    """The program's value at exact numbers, rounded to doubles; nan where it has none, or none that can be told. inf is one."""
+    """The program's value at exact numbers, rounded to doubles; nan where it is none, or none that can be told."""
     formula = Formula(program, {name: shape(value) for name, value in at.items()})
     point = {name: [arb(each) for each in flat(value)] for name, value in at.items()}
     for precision in PRECISIONS:

@@ -16,6 +16,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, time
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -34,6 +35,8 @@ SUFFIXES = (".toml", ".json", ".jsonl")
 CONVENTION = tuple(f".grad{suffix}" for suffix in SUFFIXES)
 """How the names of those end that are found by searching a directory."""
 TABLES = ("defaults", "case")
+DIGEST = 12
+"""Hexadecimal digits by which two versions of one case are told apart."""
 """What a file may hold."""
 MAX_BYTES = 100_000_000
 """In one file."""
@@ -185,7 +188,8 @@ def _case(path: str, number: int, fields: Any, defaults: Mapping[str, Any], line
         return unusable(Place("", path, line), GradcalcError("usage", f"a case must be a table, and is {kind(fields)}"))
     merged = {key: value for key, value in defaults.items() if key not in _given(fields)} | fields
     written = {**_written(lines, ("defaults",), defaults), **_written(lines, ("case", number), fields)}
-    return CaseText(Place(_name(fields, number), path, line), merged, written)
+    digest = sha256(repr(merged).encode(errors="surrogatepass")).hexdigest()[:DIGEST]
+    return CaseText(Place(_name(fields, number), path, line, digest), merged, written)
 
 
 def _given(fields: Mapping[str, Any]) -> set[str]:
