@@ -68,3 +68,9 @@ def test_claims_that_make_no_sense(claim: str) -> None:
     """An error before anything is computed."""
     result = gradcalc("eval", "x**2", "--x", "2", "--claim", claim)
     assert (result.status, result.err.splitlines()[0]) == (2, f"error: {ERRORS[claim]}")
+
+
+def test_a_difference_beyond_all_digits_is_told() -> None:
+    """The two numbers look alike."""
+    result = gradcalc("eval", "x**3", "--x", "1", "--claim", "x=3*x**2 - 1e-100", "--format", "plain", "--no-symbolic")
+    assert result.err == "claim.x: wrong at x = 1.0: the derivative about x is 3, the claim 3 minus 1e-100\n"

@@ -14,6 +14,7 @@ GRADIENTS = [
     ("sigmoid(x)", "sigmoid", ["--x", "2"], {"x": 0.1049935854035065}, 0),
     ("x - y", "swapped", ["--x", "2", "--y", "3"], {"x": 1.0, "y": -1.0}, 0),
     ("x - y", "other_names", ["--x", "2", "--y", "3"], {"x": 1.0, "y": -1.0}, 0),
+    ("x - 2*y", "by_name", ["--x", "2", "--y", "3"], {"x": 1.0, "y": -2.0}, 0),
     ("x**3", "Cube", ["--x", "2"], {"x": 8.0}, 1),
     ("x**2", "Square", ["--x", "2"], {"x": 4.0}, 0),
     ("2*x", "Double", ["--x", "2"], {"x": 2.0}, 0),
@@ -114,3 +115,11 @@ def test_in_case_files(tmp_path: Path) -> None:
     assert [case["status"] for case in cases] == ["failed", "passed", "failed"]
     assert {failure["rule"] for failure in cases[0]["failures"]} == {"verdict"}
     assert [(each["rule"], each["line"]) for each in cases[2]["failures"]] == [("function", 15)]
+
+
+def test_it_may_leave_the_folder(tmp_path: Path) -> None:
+    """Reports are still written where they are asked for."""
+    case = write(tmp_path, f'[[case]]\nexpression = "2*x"\nat.x = 1\nfunction = "{CODE}:wanders"\n')
+    before = Path.cwd()
+    assert gradcalc("check", case, "--no-symbolic").status == 0
+    assert Path.cwd() == before

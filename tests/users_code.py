@@ -111,3 +111,14 @@ class Unscaled(Cube):
         """Wrong: it is not multiplied by the gradient."""
         x: torch.Tensor = ctx.saved_tensors[0]
         return 3 * x**2
+
+
+def by_name(*, y: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """Takes nothing by its place."""
+    return x - 2 * y
+
+
+def wanders(x: torch.Tensor) -> torch.Tensor:
+    """Leaves the folder."""
+    os.chdir(os.sep)
+    return 2 * x

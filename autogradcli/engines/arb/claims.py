@@ -115,8 +115,11 @@ def _differs(place: int, derivative: arb, claimed: arb) -> Comparison:
     for digits in DIGITS:
         texts = _decimal(derivative, digits), _decimal(claimed, digits)
         if texts[0] != texts[1]:
-            break
-    return Comparison("differs", *texts, place)
+            return Comparison("differs", *texts, place)
+    more = claimed - derivative
+    return Comparison(
+        "differs", texts[0], f"{texts[1]} {'plus' if more > 0 else 'minus'} {_decimal(abs(more), 1)}", place
+    )
 
 
 def _decimal(ball: arb, digits: int) -> str:

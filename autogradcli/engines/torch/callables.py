@@ -12,7 +12,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import replace
 from functools import partial, reduce
 from typing import Any
@@ -49,7 +49,7 @@ def in_place_of(reference: Reference, found: Autograd, wrt: Sequence[str], dtype
         hint = f"its gradients are those of {', '.join(found.inputs)}"
         raise _error(f"{name} knows nothing of {intermediate}", hint)
     notes: list[str] = []
-    with fresh_state(kind), kept_state(), _watched(name, notes):
+    with fresh_state(kind), kept_state(), chdir(os.curdir), _watched(name, notes):
         called = _callable(reference, kind)
         leaves = {each: torch.tensor(found.inputs[each], dtype=kind) for each in found.inputs}
         for each in wrt:
@@ -177,10 +177,12 @@ def _call(called: Callable[..., Any], leaves: Mapping[str, torch.Tensor]) -> Any
         signed, called = _forward(called), called.apply
     elif isinstance(called, torch.nn.Module):
         signed = called.forward
-    names = _parameters(signed)
-    if names and set(names) >= set(leaves):
-        ordered = [each for each in names if each in leaves]
-        if ordered == names[: len(ordered)]:  # by position, because an autograd.Function takes nothing else
+    parameters = _parameters(signed)
+    if parameters and set(parameters) >= set(leaves):
+        ordered = [each for each in parameters if each in leaves]
+        named = any(parameters[each].kind is inspect.Parameter.KEYWORD_ONLY for each in ordered)
+        # By position if that will do, because an autograd.Function takes nothing else.
+        if ordered == list(parameters)[: len(ordered)] and not named:
             return called(*(leaves[each] for each in ordered))
         return called(**leaves)
     return called(*leaves.values())
@@ -193,11 +195,11 @@ def _forward(function: type[torch.autograd.Function]) -> Callable[..., Any]:
     return function.forward
 
 
-def _parameters(called: Callable[..., Any]) -> list[str]:
+def _parameters(called: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
     try:
-        return list(inspect.signature(called).parameters)
+        return inspect.signature(called).parameters
     except (TypeError, ValueError):  # built in: it says nothing of its parameters
-        return []
+        return {}
 
 
 def _check_output(output: Any, found: Autograd, name: str) -> None:
