@@ -74,3 +74,18 @@ def test_a_difference_beyond_all_digits_is_told() -> None:
     """The two numbers look alike."""
     result = gradcalc("eval", "x**3", "--x", "1", "--claim", "x=3*x**2 - 1e-100", "--format", "plain", "--no-symbolic")
     assert result.err == "claim.x: wrong at x = 1.0: the derivative about x is 3, the claim 3 minus 1e-100\n"
+
+
+@pytest.mark.parametrize(
+    ("expression", "claim"),
+    [
+        ("x**2", "where(x == 0, 5, 2*x)"),
+        ("x**2", "where(x > 100, where(x < 100.001, 0, 2*x), 2*x)"),
+        ("where(abs(x - 0.7) < 1e-9, x**2, x)", "1"),
+        ("x**3", "3*x**2 + 1e-200"),
+    ],
+)
+def test_claims_that_are_wrong_in_a_spot_that_the_text_names(expression: str, claim: str) -> None:
+    """The constants of expression and claim are looked at themselves, and zero."""
+    result = gradcalc("eval", expression, "--x", "1", "--claim", f"x={claim}", "--format", "plain", "--no-symbolic")
+    assert (result.status, result.err[:22]) == (1, "claim.x: wrong at x = ")

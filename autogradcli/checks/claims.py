@@ -31,9 +31,9 @@ NEAR = (1e-3, -1e-3, 0.1, -0.1)
 FAR = (0.01, 0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0)
 """About how large numbers are at points far away."""
 ASIDE = 1e-3
-"""How far beside the constants of the expression points are looked at, relative to them."""
+"""How far beside the constants of expression and claim points are looked at, relative to them."""
 MOST_CONSTANTS = 12
-"""Constants of the expression that are looked at."""
+"""Constants that are looked at, the largest of them."""
 SEARCHED = 40
 """Points far away that are looked at, of a short program."""
 WORK = 100_000
@@ -115,7 +115,7 @@ def judge(
     if compared.misfit is not None:
         raise GradcalcError("shape", f"claim.{claim.name}: {compared.misfit}")
     found = [(point, compared.compare(point)) for point in points]
-    elsewhere = _elsewhere(points, _constants(problem.program), compared.operations)
+    elsewhere = _elsewhere(points, _constants(problem.program, claim.formula), compared.operations)
     searched = ((point, compared.compare(point, SEARCH_PRECISION)) for point in elsewhere)
     for each in (found, searched):
         for point, comparison in each:
@@ -151,9 +151,10 @@ def _about(claim: ClaimText, point: Point, comparison: "Comparison") -> str:
     return claim.name if value is None else f"{claim.name}{subscript(comparison.place, shape(value))}"
 
 
-def _constants(program: Program) -> list[float]:
-    """The constants of an expression: where something begins or ends, one of them often stands."""
-    exact = (step.value for step in program.steps if isinstance(step, Constant) and isinstance(step.value, Fraction))
+def _constants(*programs: Program) -> list[float]:
+    """The constants of expression and claim: where something begins or ends, one of them often stands."""
+    known = (step.value for program in programs for step in program.steps if isinstance(step, Constant))
+    exact = (value for value in known if isinstance(value, Fraction))
     return sorted({abs(float(each)) for each in exact})[-MOST_CONSTANTS:]
 
 
@@ -172,13 +173,13 @@ def _nearby(points: Sequence[Point]) -> Iterator[Point]:
 
 
 def _around(point: Point, constants: Sequence[float]) -> Iterator[Point]:
-    """Points where one variable, or all of them, is beside a constant, between two or beyond the last."""
-    sizes = [each * (1 + aside) for each in constants for aside in (ASIDE, -ASIDE)]
+    """Points where one variable, or all of them, is at or beside a constant, between two or beyond the last."""
+    sizes = [0.0, *(each * (1 + aside) for each in constants for aside in (0, ASIDE, -ASIDE))]
     sizes += [(one + other) / 2 for one, other in pairwise(constants)] + [2 * each for each in constants[-1:]]
     every = tuple(point)
-    for size in filter(None, dict.fromkeys(float(f"{each:.12g}") for each in sizes)):
+    for size in dict.fromkeys(float(f"{each:.12g}") for each in sizes):
         for names in [every] if len(every) == 1 else [*((name,) for name in every), every]:
-            for sign in (1, -1):
+            for sign in (1, -1) if size else (1,):
                 moved = _changed({name: point[name] for name in names}, lambda _, x=sign * size: x)
                 yield {**point, **moved}
 
