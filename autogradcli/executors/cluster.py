@@ -7,8 +7,10 @@ item is given up.
 
 import atexit
 import pickle
+import queue
+import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -22,7 +24,7 @@ BLOCK = 16
 BLOCKS = 8
 """Blocks that are on their way for each thread of the cluster."""
 PATIENCE = 10
-"""Seconds to wait for the scheduler."""
+"""Seconds to wait for the scheduler, and for its first worker."""
 
 
 class Cluster:
@@ -44,10 +46,37 @@ def _connect(address: str) -> Any:
         hint = "type pip install 'gradcalc[cluster]'"
         raise GradcalcError("usage", "--scheduler needs Dask, which is not installed", hint=hint) from error
     try:
-        return Client(address, timeout=PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
-    except (OSError, ValueError, TypeError) as error:
+        client = _within(2 * PATIENCE, lambda: Client(address, timeout=PATIENCE, set_as_default=False))  # type: ignore[no-untyped-call]
+    except (OSError, ValueError, TypeError, MemoryError) as error:
         hint = "type tcp://HOST:PORT, as dask scheduler prints it"
         raise GradcalcError("usage", f"there is no scheduler at {address}", hint=hint) from error
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE)
+    except TimeoutError as error:
+        client.close()
+        hint = f"start one: dask worker {address}"
+        raise GradcalcError("usage", f"the scheduler at {address} has no workers", hint=hint) from error
+    return client
+
+
+def _within(seconds: float, call: Callable[[], Any]) -> Any:
+    """What a call gives; TimeoutError if that takes longer: Dask waits for ever for what is no scheduler to finish."""
+    found: queue.SimpleQueue[tuple[Any, Exception | None]] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            found.put((call(), None))
+        except Exception as error:
+            found.put((None, error))
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        result, error = found.get(timeout=seconds)
+    except queue.Empty:
+        raise TimeoutError from None
+    if error is not None:
+        raise error
+    return result
 
 
 class _Run:
