@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -21,6 +22,8 @@ from tests.command import gradcalc
 from tests.test_jobs import CRASHES, Square, lines, without_times
 
 pytest.importorskip("distributed", reason="the extra gradcalc[cluster] is not installed")
+
+from distributed import LocalCluster
 
 from autogradcli.executors.cluster import Cluster
 
@@ -121,3 +124,23 @@ def test_addresses_that_lead_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
         assert result.err.startswith(f"error: there is no scheduler at {address}\n")
     both = gradcalc("batch", "--scheduler", "tcp://127.0.0.1:9", "--jobs", "2")
     assert both.err == "error: --jobs is for this machine, --scheduler for a cluster\nhint: leave one out\n"
+
+
+def test_a_port_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is given up, though Dask would wait."""
+    monkeypatch.setattr("autogradcli.executors.cluster.PATIENCE", 1)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        address = f"tcp://127.0.0.1:{mute.getsockname()[1]}"
+        assert gradcalc("batch", "--scheduler", address).err.startswith(f"error: there is no scheduler at {address}\n")
+
+
+def test_a_scheduler_without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing would ever come of it."""
+    monkeypatch.setattr("autogradcli.executors.cluster.PATIENCE", 1)
+    with LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0", processes=False, protocol="tcp") as cluster:  # type: ignore[no-untyped-call]
+        address = cluster.scheduler_address
+        result = gradcalc("batch", "--scheduler", address)
+    assert (result.status, result.err.splitlines()) == (
+        2,
+        [f"error: the scheduler at {address} has no workers", f"hint: start one: dask worker {address}"],
+    )
