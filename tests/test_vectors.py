@@ -462,3 +462,17 @@ def test_vectors_on_the_command_line() -> None:
     }
     assert report["gradients"]["x"]["exact"][2] == {"value": "8", "radius": "0"}
     assert report["gradients"]["x"]["ulps"] == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("sqrt(abs(x[0]*x[1]))", "autograd gives nan; the truth is a slope of 0 along it alone and 1 along all"),
+        ("cbrt(x[0]*x[1])", "autograd gives nan; the truth is 0"),
+    ],
+)
+def test_a_component_that_is_taken_is_in_no_branch(text: str, reason: str) -> None:
+    """A subscript hands on what is not finite, and is not to blame for it."""
+    found = compute(problem(text, {"x": "[0, 0]"})).gradients["x"].reason
+    assert found is not None
+    assert (found.code, found.message[: len(reason)]) == ("GC203", reason)

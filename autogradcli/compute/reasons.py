@@ -246,7 +246,10 @@ def _digits(truth: Enclosure) -> str:
         return f"{Decimal(truth.ball.value):.7g}"
     if truth.nearest is not None or truth.slopes is None:
         return short(truth.nearest or 0.0)
-    return f"a slope of {short(truth.slopes[0])} to the left and {short(truth.slopes[1])} to the right"
+    first, second = map(short, truth.slopes)
+    if truth.together:
+        return f"a slope of {first} along it alone and {second} along all that tie with it"
+    return f"a slope of {first} to the left and {second} to the right"
 
 
 def contrast(one: float, other: float) -> tuple[str, str]:

@@ -57,14 +57,16 @@ def _above(tape: Tape, asked: Iterable[int]) -> Sequence[bool]:
 
 
 def _taken(proof: Proof, alive: AbstractSet[int], step: int, operand: int) -> bool:
-    """Whether the output is made of anything that the step computes from an entry."""
-    dependent = {operand}
+    """Whether the output is made of anything that the step computes from an entry, or of the entry that it moves."""
+    dependent, computes = {operand}, False
     for index, entry in enumerate(proof.plan.tape.entries):
-        if isinstance(entry, Operation) and entry.step == step and not dependent.isdisjoint(entry.operands):
-            dependent.add(index)
-            if index in alive:
-                return True
-    return False
+        if isinstance(entry, Operation) and entry.step == step:
+            computes = True
+            if not dependent.isdisjoint(entry.operands):
+                dependent.add(index)
+                if index in alive:
+                    return True
+    return not computes and operand in alive
 
 
 def _tied(proof: Proof, step: int) -> bool:
@@ -101,12 +103,14 @@ def _moved(proof: Proof, nodes: Iterable[Node]) -> Mapping[Flow, arb]:
         for entry, gradient in zip(components(proof.plan.tape.results[node.step]), flat(node.gradient), strict=True):
             if entries[entry].step != node.step:
                 arriving[node.step, entry].append(gradient)
-    unit = proof.dtype.unit_roundoff
-    return {
-        flow: arb(math.fsum(terms), len(terms) * unit * math.fsum(map(abs, terms))) if len(terms) > 1 else arb(terms[0])
-        for flow, terms in arriving.items()
-        if all(map(math.isfinite, terms))
-    }
+    return {flow: _handed_on(terms, proof.dtype.unit_roundoff) for flow, terms in arriving.items()}
+
+
+def _handed_on(terms: Sequence[float], unit: float) -> arb:
+    """The sum of what arrives; NaN where that is not finite, which is then no fault of the step that hands it on."""
+    if not all(map(math.isfinite, terms)):
+        return arb.nan()
+    return arb(math.fsum(terms), len(terms) * unit * math.fsum(map(abs, terms))) if len(terms) > 1 else arb(terms[0])
 
 
 def autograd_flows(nodes: Iterable[Node]) -> Mapping[Flow, list[float]]:
