@@ -198,7 +198,7 @@ MISTAKES = [
         7,
         "passed through it is [6.0]",
     ),
-    ("x = torch.ones(1)\nx.grad", 4, "it was made without requires_grad=True"),
+    ("x = torch.ones(1)\nx.grad", 4, "its requires_grad is False"),
     ("x = torch.ones(1, requires_grad=True)\ny = x.detach()\ny.grad", 5, "it was detached"),
     ("x = torch.tensor([1, 2], requires_grad=True)", 3, "whole numbers are read as floats here"),
     ("x = torch.tensor(2)\nx.requires_grad_()", 4, "whole numbers are read as floats here"),

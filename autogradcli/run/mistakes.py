@@ -76,7 +76,7 @@ def _broadcast(facts: Mapping[str, Any]) -> Explanation:
 def _no_requires_grad(facts: Mapping[str, Any]) -> Explanation:
     name = facts["name"] or "this tensor"
     reasons = {"no_grad": "it was made under torch.no_grad()", "detach": "it was detached"}
-    reason = reasons.get(facts["cut"], "it was made without requires_grad=True")
+    reason = reasons.get(facts["cut"], "its requires_grad is False")
     return f"{name} takes no gradient, so that its .grad is None: {reason}", f"type {name}.requires_grad_()"
 
 

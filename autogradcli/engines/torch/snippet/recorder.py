@@ -25,6 +25,10 @@ from autogradcli.language.function import FIELD
 
 MAX_KEPT = 20_000_000
 """Components of tensors that are kept as they were."""
+SHARED = (
+    "a tensor on the way was changed in place through another tensor that shares its memory: y[0] = 2*y[0] is followed,"
+    " y[0] *= 2 is not"
+)
 PARTS = frozenset({"split", "chunk", "tensor_split", "unbind"})
 """Operations that take a tensor apart."""
 CASTS = frozenset({"float", "double", "half", "bfloat16", "int", "long", "to", "type_as"})
@@ -195,7 +199,7 @@ class Recorder:
             if record.origin is None:
                 return Unknown("the operation that made a tensor was not recorded")
             if not fresh:
-                return Unknown("it was changed in place through another tensor that shares its memory")
+                return Unknown(SHARED)
             return record.origin
         if fresh and isinstance(record.origin, Made):
             return record.origin
