@@ -181,6 +181,6 @@ def test_a_file_of_something_else_is_left_as_it_is(tmp_path: Path) -> None:
     result = gradcalc("batch", "--resume", str(path), stdin="")
     assert (result.status, result.err.splitlines()[0]) == (
         2,
-        f"error: {path} cannot be gone on with: it is no JSON Lines",
+        f"error: {path} cannot be gone on with: line 1: it is no JSON",
     )
     assert path.read_text() == "one line"

@@ -15,7 +15,7 @@ from autogradcli.cli.jobs import Jobs, Scheduler, executor
 from autogradcli.cli.output import append_output, open_output
 from autogradcli.cli.pipeline import Draw, LineWork, Outcome, Status, lines_of, lost
 from autogradcli.cli.progress import open_progress
-from autogradcli.cli.resume import unfinished
+from autogradcli.cli.resume import check_resumable, unfinished
 from autogradcli.compute.report import plain
 from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.executors.work import Executor, Lost
@@ -104,8 +104,11 @@ def batch(
 
 
 def _check_resume(resume: str | None, form: str, output: str | None, quiet: bool) -> None:
-    if resume is not None and (output is not None or quiet or form != "json"):
+    if resume is None:
+        return
+    if output is not None or quiet or form != "json":
         raise GradcalcError("usage", "--resume is for JSON Lines in a file, and names the file itself")
+    check_resumable(resume)
 
 
 def drawer(form: str) -> tuple[str, Draw, str]:

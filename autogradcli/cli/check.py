@@ -17,7 +17,7 @@ from autogradcli.cli.arguments import choice, choose_format
 from autogradcli.cli.inputs import check_apart
 from autogradcli.cli.jobs import Jobs, Scheduler, executor
 from autogradcli.cli.output import append_output, check_output, open_output
-from autogradcli.cli.resume import done_cases
+from autogradcli.cli.resume import check_resumable, done_cases
 from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.render.checks import github, json, junit, markdown, tap, text
 from autogradcli.render.terminal import FILE, Terminal
@@ -122,6 +122,7 @@ def _format(form: str, resume: str | None, output: str | None, quiet: bool) -> s
         return form
     if output is not None or quiet or form not in {"text", "jsonl"}:
         raise GradcalcError("usage", "--resume is for JSON Lines in a file, and names the file itself")
+    check_resumable(resume)
     return "jsonl"
 
 

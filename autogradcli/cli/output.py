@@ -90,18 +90,10 @@ def open_output(path: str | None, quiet: bool = False) -> Iterator[Output]:
 
 @contextmanager
 def append_output(path: str) -> Iterator[Output]:
-    """The end of a file, behind its last whole line; the file is made if it is not there.
-
-    GradcalcError if it cannot be written, or if what would be cut off is not the beginning of a line of ours.
-    """
+    """The end of a file, behind its last whole line; the file is made if it is not there."""
     try:
         with open(path, "a+b") as file:
-            end = _whole_lines(file)
-            file.seek(end)
-            if file.read(1) not in {b"", b"{"}:
-                hint = "write to another file"
-                raise GradcalcError("usage", f"{path} cannot be gone on with: it is no JSON Lines", hint=hint)
-            file.truncate(end)
+            file.truncate(_whole_lines(file))
         stream = open(path, "a", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
     except (OSError, ValueError) as error:
         raise file_error(path, error, "written") from error

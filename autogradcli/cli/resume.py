@@ -1,6 +1,7 @@
 """Going on where a run was interrupted."""
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
@@ -14,6 +15,15 @@ from autogradcli.errors import GradcalcError
 from autogradcli.language.program import Constant, Program, Tensor
 from autogradcli.sources.jsonlines import Failure, read_problem
 from autogradcli.sources.settings import Settings
+
+
+def check_resumable(path: str) -> None:
+    """Nothing; GradcalcError if a file has but half a line, which is cut off, and that is not the beginning of ours."""
+    if os.path.isfile(path):
+        with open(path, "rb") as file:
+            line = file.readline()
+        if line and not line.startswith(b"{") and not line.endswith(b"\n"):
+            raise _other(path, 1, "it is no JSON")
 
 
 def done_cases(entries: Iterator[Entry], path: str) -> Iterator[Outcome]:
