@@ -13,17 +13,18 @@ from autogradcli.compute.problem import Problem
 from autogradcli.engines.opinions import flat
 from autogradcli.errors import GradcalcError
 from autogradcli.language.program import Constant, Program, Tensor
-from autogradcli.sources.jsonlines import Failure, read_problem
+from autogradcli.sources.jsonlines import MAX_LINE, Failure, read_problem
 from autogradcli.sources.settings import Settings
 
 
 def check_resumable(path: str) -> None:
     """Nothing; GradcalcError if a file has but half a line, which is cut off, and that is not the beginning of ours."""
-    if os.path.isfile(path):
-        with open(path, "rb") as file:
-            line = file.readline()
-        if line and not line.startswith(b"{") and not line.endswith(b"\n"):
-            raise _other(path, 1, "it is no JSON")
+    if not os.access(path, os.R_OK) or os.path.isdir(path):
+        return  # to open it says why that cannot be
+    with open(path, "rb") as file:
+        line = file.readline(MAX_LINE)
+    if line and not line.startswith(b"{") and not line.endswith(b"\n"):
+        raise _other(path, 1, "it is no JSON")
 
 
 def done_cases(entries: Iterator[Entry], path: str) -> Iterator[Outcome]:
