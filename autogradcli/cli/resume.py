@@ -19,7 +19,7 @@ from autogradcli.sources.settings import Settings
 
 def check_resumable(path: str) -> None:
     """Nothing; GradcalcError if a file has but half a line, which is cut off, and that is not the beginning of ours."""
-    if not os.access(path, os.R_OK) or os.path.isdir(path):
+    if not os.path.isfile(path) or not os.access(path, os.R_OK):
         return  # to open it says why that cannot be
     with open(path, "rb") as file:
         line = file.readline(MAX_LINE)
