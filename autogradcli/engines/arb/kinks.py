@@ -59,16 +59,17 @@ def budget_beside(proof: Proof, entry: Input) -> arb:
 
     At the point it holds all that a tie may choose; beside it what is in a tie is decided, unless rounding reaches it.
     """
-    index = proof.plan.inputs[entry.name][entry.place]
-    found = []
     with ctx.workprec(LAST_PRECISION):
-        for sign in (-1, 1):
-            moved = list(proof.at[entry.name])
-            moved[entry.place] += sign * arb(2) ** -DISTANCES[0]
-            beside = sweep(proof.plan, {**proof.at, entry.name: moved}, Rounding.of(proof.dtype))
-            found.append(beside.adjoints[index] or arb(0))
-        left, right = found
+        left, right = (_budget_at(proof, entry, sign * arb(2) ** -DISTANCES[0]) for sign in (-1, 1))
         return left.union(right)
+
+
+def _budget_at(proof: Proof, entry: Input, step: arb) -> arb:
+    moved = list(proof.at[entry.name])
+    moved[entry.place] += step
+    beside = sweep(proof.plan, {**proof.at, entry.name: moved}, Rounding.of(proof.dtype))
+    adjoint = beside.adjoints[proof.plan.inputs[entry.name][entry.place]]
+    return arb(0) if adjoint is None else adjoint
 
 
 def _sides(proof: Proof, moved: Sequence[int], most: int) -> tuple[Side, Side]:
