@@ -17,7 +17,7 @@ from autogradcli.cli.pipeline import Draw, LineWork, Outcome, Status, lines_of, 
 from autogradcli.cli.progress import open_progress
 from autogradcli.cli.resume import check_resumable, unfinished
 from autogradcli.compute.report import plain
-from autogradcli.errors import ExitCode, GradcalcError
+from autogradcli.errors import ExitCode
 from autogradcli.executors.work import Executor, Lost
 from autogradcli.language.tape import MAX_OPERATIONS
 from autogradcli.render.json import draw_json_line
@@ -84,7 +84,8 @@ def batch(
     )
     status = Status()
     form = format or "json"
-    _check_resume(resume, form, output, quiet)
+    if resume is not None:
+        check_resumable(resume, alone=output is None and not quiet and form == "json")
     inputs = open_inputs(files, output or resume)
     with (
         append_output(resume) if resume else open_output(output, quiet) as place,
@@ -101,14 +102,6 @@ def batch(
                 advance(outcome.size)
         place.write(end)
     return status.exit_code(strict)
-
-
-def _check_resume(resume: str | None, form: str, output: str | None, quiet: bool) -> None:
-    if resume is None:
-        return
-    if output is not None or quiet or form != "json":
-        raise GradcalcError("usage", "--resume is for JSON Lines in a file, and names the file itself")
-    check_resumable(resume)
 
 
 def drawer(form: str) -> tuple[str, Draw, str]:

@@ -120,9 +120,7 @@ def _format(form: str, resume: str | None, output: str | None, quiet: bool) -> s
     check_output(output, quiet)
     if resume is None:
         return form
-    if output is not None or quiet or form not in {"text", "jsonl"}:
-        raise GradcalcError("usage", "--resume is for JSON Lines in a file, and names the file itself")
-    check_resumable(resume)
+    check_resumable(resume, alone=output is None and not quiet and form in {"text", "jsonl"})
     return "jsonl"
 
 

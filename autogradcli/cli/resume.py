@@ -17,8 +17,14 @@ from autogradcli.sources.jsonlines import MAX_LINE, Failure, read_problem
 from autogradcli.sources.settings import Settings
 
 
-def check_resumable(path: str) -> None:
-    """Nothing; GradcalcError if a file has but half a line, which is cut off, and that is not the beginning of ours."""
+def check_resumable(path: str, alone: bool) -> None:
+    """Nothing; GradcalcError if there is no going on with a file.
+
+    That is so if something else is said of the output (not `alone`), or if the file has but half a line, which is cut
+    off, and that is not the beginning of ours.
+    """
+    if not alone:
+        raise GradcalcError("usage", "--resume is for JSON Lines in a file, and names the file itself")
     if not os.path.isfile(path) or not os.access(path, os.R_OK):
         return  # to open it says why that cannot be
     with open(path, "rb") as file:

@@ -76,7 +76,7 @@ class Pending:
         start = perf_counter()
         with _no_garbage_collection():
             from autogradcli.engines.torch.engine import differentiate
-            from autogradcli.engines.torch.generator import seeded
+            from autogradcli.engines.torch.state import seeded
 
         problem = self._problem
         imported = perf_counter()

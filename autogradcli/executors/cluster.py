@@ -7,10 +7,10 @@ item is given up.
 
 import atexit
 import pickle
-import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from functools import lru_cache
 from typing import Any
 
@@ -61,22 +61,16 @@ def _connect(address: str) -> Any:
 
 def _within(seconds: float, call: Callable[[], Any]) -> Any:
     """What a call gives; TimeoutError if that takes longer: Dask waits for ever for what is no scheduler to finish."""
-    found: queue.SimpleQueue[tuple[Any, Exception | None]] = queue.SimpleQueue()
+    future = Future[Any]()
 
     def run() -> None:
         try:
-            found.put((call(), None))
+            future.set_result(call())
         except Exception as error:
-            found.put((None, error))
+            future.set_exception(error)
 
     threading.Thread(target=run, daemon=True).start()
-    try:
-        result, error = found.get(timeout=seconds)
-    except queue.Empty:
-        raise TimeoutError from None
-    if error is not None:
-        raise error
-    return result
+    return future.result(timeout=seconds)
 
 
 class _Run:

@@ -21,9 +21,9 @@ import torch
 
 from autogradcli.engines.backward import Backward
 from autogradcli.engines.opinions import Array, Autograd, shape
-from autogradcli.engines.torch.generator import fresh_state, kept_state
 from autogradcli.engines.torch.graph import plain
 from autogradcli.engines.torch.passes import run_passes
+from autogradcli.engines.torch.state import fresh_state
 from autogradcli.errors import GradcalcError, visible
 from autogradcli.language.nearest import did_you_mean
 from autogradcli.language.shapes import written
@@ -49,7 +49,7 @@ def in_place_of(reference: Reference, found: Autograd, wrt: Sequence[str], dtype
         hint = f"its gradients are those of {', '.join(found.inputs)}"
         raise _error(f"{name} knows nothing of {intermediate}", hint)
     notes: list[str] = []
-    with fresh_state(kind), kept_state(), chdir(os.curdir), _watched(name, notes):
+    with fresh_state(kind), chdir(os.curdir), _watched(name, notes):
         called = _callable(reference, kind)
         leaves = {each: torch.tensor(found.inputs[each], dtype=kind) for each in found.inputs}
         for each in wrt:

@@ -14,13 +14,13 @@ from autogradcli.engines.backward import ONCE, Backward
 from autogradcli.engines.detail import PLAIN
 from autogradcli.engines.opinions import Array, Autograd, Node, Pass
 from autogradcli.engines.torch.asked import leaves_asked, tensors_asked
-from autogradcli.engines.torch.generator import fresh_state
 from autogradcli.engines.torch.graph import Trace, plain
 from autogradcli.engines.torch.inspect import inspect
 from autogradcli.engines.torch.misfits import misfit
 from autogradcli.engines.torch.natives import construct, native, plain_option, whole
 from autogradcli.engines.torch.passes import run_passes
 from autogradcli.engines.torch.received import check_finite, check_upstream, note_losses
+from autogradcli.engines.torch.state import fresh_state
 from autogradcli.engines.torch.warned import recorded, sentences
 from autogradcli.errors import GradcalcError
 from autogradcli.language.function import FIELD, Function, Parameter

@@ -35,9 +35,9 @@ SUFFIXES = (".toml", ".json", ".jsonl")
 CONVENTION = tuple(f".grad{suffix}" for suffix in SUFFIXES)
 """How the names of those end that are found by searching a directory."""
 TABLES = ("defaults", "case")
+"""What a file may hold."""
 DIGEST = 12
 """Hexadecimal digits by which two versions of one case are told apart."""
-"""What a file may hold."""
 MAX_BYTES = 100_000_000
 """In one file."""
 

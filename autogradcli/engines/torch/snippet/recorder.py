@@ -29,6 +29,7 @@ SHARED = (
     "a tensor on the way was changed in place through another tensor that shares its memory: y[0] = 2*y[0] is followed,"
     " y[0] *= 2 is not"
 )
+"""Why nothing is known of a tensor that has changed since."""
 PARTS = frozenset({"split", "chunk", "tensor_split", "unbind"})
 """Operations that take a tensor apart."""
 CASTS = frozenset({"float", "double", "half", "bfloat16", "int", "long", "to", "type_as"})

@@ -16,41 +16,30 @@ def seeded(number: int) -> Iterator[None]:
 
 @contextmanager
 def fresh_state(kind: torch.dtype) -> Iterator[None]:
-    """Torch as a new process has it, whatever mode the caller is in, and then the caller's again.
+    """Torch as a new process has it, whatever mode the caller is in; then the caller's again, whatever was done to it.
 
     New tensors of no said format are of the `kind`: `randn(3)` draws other numbers in float64 than in float32.
     """
-    before = torch.get_default_dtype()
+    dtype = torch.get_default_dtype()
     with ExitStack() as modes:
-        for mode in _needed():
+        for mode in _modes():
             modes.enter_context(mode)
+        device = torch.get_default_device()
         torch.set_default_dtype(kind)
-        try:
-            yield
-        finally:
-            torch.set_default_dtype(before)
-
-
-def _needed() -> Iterator[AbstractContextManager[object]]:
-    """What leads from the caller's modes to torch's own: hardly ever anything."""
-    if torch.is_inference_mode_enabled():
-        yield torch.inference_mode(False)
-    if not torch.is_grad_enabled():
-        yield torch.enable_grad()
-    if torch.is_autocast_enabled("cpu"):
-        yield torch.autocast("cpu", enabled=False)
-    if torch.get_default_device().type != "cpu":
-        yield torch.device("cpu")
-
-
-@contextmanager
-def kept_state() -> Iterator[None]:
-    """Whatever is done to torch's modes meanwhile is undone afterwards."""
-    dtype, device = torch.get_default_dtype(), torch.get_default_device()
-    with torch.set_grad_enabled(torch.is_grad_enabled()):
         try:
             yield
         finally:
             torch.set_default_dtype(dtype)
             if torch.get_default_device() != device:
                 torch.set_default_device(device)
+
+
+def _modes() -> Iterator[AbstractContextManager[object]]:
+    """What leads from the caller's modes to torch's own; of those that cost time hardly ever one."""
+    yield torch.enable_grad()
+    if torch.is_inference_mode_enabled():
+        yield torch.inference_mode(False)
+    if torch.is_autocast_enabled("cpu"):
+        yield torch.autocast("cpu", enabled=False)
+    if torch.get_default_device().type != "cpu":
+        yield torch.device("cpu")
