@@ -23,15 +23,13 @@ from autogradcli.executors.processes import Processes
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.nearest import did_you_mean
 from autogradcli.language.parser import select_output
-from autogradcli.render import html
+from autogradcli.render import checks as render_checks
+from autogradcli.render import report as render_report
 from autogradcli.render.checks.lines import details, problems
-from autogradcli.render.checks.markdown import draw as draw_markdown
-from autogradcli.render.checks.summary import Summary
-from autogradcli.render.checks.text import draw as draw_text_of_checks
-from autogradcli.render.rows import rows
-from autogradcli.render.tables import OF_ONE, draw_table_of
+from autogradcli.render.checks.summary import Outcomes, Summary
+from autogradcli.render.report import html
+from autogradcli.render.report.rows import OF_ONE, rows
 from autogradcli.render.terminal import FILE
-from autogradcli.render.text import draw_text
 from autogradcli.sources.argv import parse_program
 from autogradcli.sources.cases.build import build_case
 from autogradcli.sources.cases.read import find_case_files, read_cases
@@ -50,13 +48,13 @@ class Report(computed.Report):
     __slots__ = ()
 
     def __str__(self) -> str:
-        return draw_text(self, FILE)
+        return render_report.FORMATS["text"].render(self, FILE)
 
     def _repr_markdown_(self) -> str:
-        return draw_table_of(self.to_dict(), "markdown")
+        return render_report.FORMATS["markdown"].render(self, FILE)
 
     def _repr_html_(self) -> str:
-        return html.draw(rows(self.to_dict()), OF_ONE)
+        return html.TABLE.draw(rows(self.to_dict()), OF_ONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +76,17 @@ class CheckResult:
         return {"schema_version": computed.SCHEMA_VERSION, "summary": counts, "cases": cases}
 
     def __str__(self) -> str:
-        return "".join(draw_text_of_checks(self.outcomes, FILE, only_failures=False))
+        return self._drawn("text")
 
     def _repr_markdown_(self) -> str:
-        return "".join(draw_markdown(self.outcomes, only_failures=False))
+        return self._drawn("markdown")
 
     def _repr_html_(self) -> str:
         columns = ("status", "case", "points", "what is wrong")
-        return html.draw(map(_row, self.outcomes), columns)
+        return html.TABLE.draw(map(_row, self.outcomes), columns)
+
+    def _drawn(self, form: str) -> str:
+        return "".join(render_checks.FORMATS[form].render(Outcomes(self.outcomes), FILE))
 
 
 def _row(outcome: Outcome) -> dict[str, str]:

@@ -10,9 +10,9 @@ import pytest
 from autogradcli.checks.case import Place
 from autogradcli.checks.outcome import Failure, Outcome, Worst, unusable
 from autogradcli.errors import ExitCode, GradcalcError, Span
-from autogradcli.render.checks import github, junit, markdown, tap, text
+from autogradcli.render.checks import github, jsonl, junit, markdown, tap, text
 from autogradcli.render.checks import json as as_json
-from autogradcli.render.checks.summary import Summary
+from autogradcli.render.checks.summary import Outcomes, Summary
 from autogradcli.render.terminal import FILE, Terminal
 
 NASTY = 'a <b> & "c" \' ]]> | # % \\ \x00\x1b[31m \ud800 \ufffe 日本 x\ny'
@@ -33,7 +33,7 @@ def outcomes() -> list[Outcome]:
 
 def test_junit_is_valid_and_complete() -> None:
     """An XML parser reads it; counts, places and messages are right; nothing illegal is left."""
-    root = ET.fromstring("".join(junit.draw(outcomes())))
+    root = ET.fromstring("".join(junit.draw(Outcomes(outcomes()), FILE)))
     assert root.tag == "testsuites"
     suites = root.findall("testsuite")
     counts = [[suite.get(key) for key in ("name", "tests", "failures", "errors", "skipped")] for suite in suites]
@@ -72,7 +72,7 @@ CHILDREN = {
 
 def test_junit_is_what_both_schemas_allow() -> None:
     """The elements, their order and their attributes: none that one of the two does not know, none missing."""
-    for element in ET.fromstring("".join(junit.draw(outcomes()))).iter():
+    for element in ET.fromstring("".join(junit.draw(Outcomes(outcomes()), FILE))).iter():
         children = "".join(f"{child.tag} " for child in element)
         assert re.fullmatch(CHILDREN.get(element.tag, ""), children), element.tag
         demanded = ATTRIBUTES[element.tag]
@@ -97,7 +97,7 @@ def _unescaped(value: str) -> str:
 
 def test_github_points_at_the_line_of_each_rule() -> None:
     """One annotation for each rule that does not hold, on its own line of the file."""
-    report = "".join(github.draw(outcomes()))
+    report = "".join(github.draw(Outcomes(outcomes()), FILE))
     found = list(annotations(report))
     assert [(each["file"], each["line"]) for each, _ in found] == [
         ("a.toml", "7"),
@@ -111,7 +111,7 @@ def test_github_points_at_the_line_of_each_rule() -> None:
 
 def test_tap_has_a_line_for_each_case_and_a_plan() -> None:
     """Numbered from 1, the plan at the end, no sign that would be a directive."""
-    lines = "".join(tap.draw(outcomes())).splitlines()
+    lines = "".join(tap.draw(Outcomes(outcomes()), FILE)).splitlines()
     assert (lines[0], lines[-1]) == ("TAP version 14", "1..3")
     points = [line for line in lines if re.match(r"(not )?ok \d", line)]
     assert [point.split(" - ")[0] for point in points] == ["ok 1", "not ok 2", "not ok 3"]
@@ -121,7 +121,7 @@ def test_tap_has_a_line_for_each_case_and_a_plan() -> None:
 
 def test_markdown_has_a_row_for_each_case() -> None:
     """Four cells each, whatever is in them; the summary is the headline."""
-    lines = "".join(markdown.draw(outcomes(), only_failures=False)).splitlines()
+    lines = "".join(markdown.draw(Outcomes(outcomes()), FILE)).splitlines()
     assert lines[0] == "### gradcalc: 3 cases at 3 points: 1 passed, 1 failed, 1 error"
     rows = [line for line in lines if line.startswith("|")]
     assert [len(re.findall(r"(?<!\\)\|", row)) for row in rows] == [5] * 5
@@ -129,20 +129,20 @@ def test_markdown_has_a_row_for_each_case() -> None:
 
 def test_json_says_everything() -> None:
     """Counts over all cases, and the cases that are shown."""
-    report = json.loads("".join(as_json.draw(outcomes(), only_failures=True)))
+    report = json.loads("".join(as_json.draw(Outcomes(outcomes(), only_failures=True), FILE)))
     assert report["summary"] == {"cases": 3, "points": 3, "passed": 1, "failed": 1, "error": 1}
     assert [case["status"] for case in report["cases"]] == ["failed", "error"]
     assert report["cases"][1]["error"]["hint"] == "type 2 + 3"
-    lines = list(as_json.draw_lines(outcomes(), only_failures=False))
+    lines = list(jsonl.draw(Outcomes(outcomes()), FILE))
     assert [json.loads(line)["status"] for line in lines] == ["passed", "failed", "error"]
 
 
 def test_text_shows_nothing_that_a_terminal_obeys() -> None:
     """Escapes and control characters of names are drawn; colours are gradcalc's own."""
-    drawn = "".join(text.draw(outcomes(), FILE, only_failures=False))
+    drawn = "".join(text.draw(Outcomes(outcomes()), FILE))
     assert "\x1b" not in drawn
     assert "\x00" not in drawn
-    coloured = "".join(text.draw(outcomes(), Terminal(colours=True), only_failures=False))
+    coloured = "".join(text.draw(Outcomes(outcomes()), Terminal(colours=True)))
     assert coloured.startswith("\x1b[32mpassed\x1b[0m  good\n")
 
 

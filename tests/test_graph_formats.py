@@ -65,7 +65,7 @@ def hostile(text: str) -> Report:
 
 def drawn(found: Report) -> Picture:
     """The picture of a whole report."""
-    return build_picture(found, cut(found.nodes, None))
+    return build_picture(cut(found, None))
 
 
 def test_svg_shows_any_text_as_it_is() -> None:

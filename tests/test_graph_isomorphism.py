@@ -100,7 +100,7 @@ def report_on(text: str, saved: bool = False) -> Report:
 @settings(deadline=None, max_examples=60)
 def test_nodes_edges_and_gradients_are_those_of_a_plain_walk(drawn: Drawn) -> None:
     """In JSON: the same nodes in walk order, the same inputs, and at each node what a hook sees there."""
-    found = graph_object(report_on(drawn.text), cut(report_on(drawn.text).nodes, None))
+    found = graph_object(cut(report_on(drawn.text), None))
     walked = [(node["name"], node["inputs"], node["gradient"]) for node in found["nodes"]]
     assert repr(walked) == repr(
         [(name, inputs, _strict(gradient)) for name, inputs, gradient in plain_walk(drawn.output)]
@@ -119,7 +119,7 @@ def _strict(value: Any) -> Any:
 def test_every_format_has_the_same_nodes_and_edges(drawn: Drawn) -> None:
     """DOT and Mermaid show each node once and each edge as often as it is there."""
     report = report_on(drawn.text)
-    picture = build_picture(report, cut(report.nodes, None))
+    picture = build_picture(cut(report, None))
     edges = Counter((node.id, target) for node in report.nodes for target in node.inputs)
     dot, mermaid = draw_dot(picture), draw_mermaid(picture)
     assert Counter((int(a), int(b)) for a, b in re.findall(r"^  n(\d+) -> n(\d+) ", dot, re.MULTILINE)) == edges

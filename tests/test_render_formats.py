@@ -11,7 +11,7 @@ from autogradcli.compute.report import Ball, Reason
 from autogradcli.render.formulas import draw_formulas, latex_name
 from autogradcli.render.json import draw_json, draw_json_line
 from autogradcli.render.layout import elide
-from autogradcli.render.plain import draw_plain, remarks
+from autogradcli.render.report.plain import draw_plain, remarks
 from autogradcli.render.terminal import FILE, Terminal, terminal_of
 from tests.command import Screen
 from tests.reports import QUADRATIC, gradient, report

@@ -5,7 +5,8 @@ import io
 
 import pytest
 
-from autogradcli.render import latex, markdown
+from autogradcli.render import markdown
+from autogradcli.render.report import latex
 from tests.command import gradcalc
 
 COMMAND = ["eval", "x*sum(w)", "--x", "2", "--w", "[1, 2.5]", "--no-symbolic", "--format"]

@@ -12,10 +12,10 @@ from autogradcli.compute.report import Ball, Component, Gradient, Report, Symbol
 from autogradcli.engines.opinions import Array, Pass, flat, nested, shape
 from autogradcli.render.blocks import PARTLY, float_writer
 from autogradcli.render.chain import draw_chain
-from autogradcli.render.plain import draw_plain
+from autogradcli.render.report.plain import draw_plain
+from autogradcli.render.report.text import draw_text
 from autogradcli.render.tensors import brief, draw_tensor
 from autogradcli.render.terminal import FILE, Terminal
-from autogradcli.render.text import draw_text
 from tests.command import Screen, gradcalc
 from tests.reports import node, report
 from tests.test_render_text import drawn

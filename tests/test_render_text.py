@@ -6,8 +6,8 @@ import pytest
 
 from autogradcli.compute.report import Ball, Reason
 from autogradcli.errors import columns
+from autogradcli.render.report.text import draw_text
 from autogradcli.render.terminal import FILE, Terminal
-from autogradcli.render.text import draw_text
 from autogradcli.render.verdicts import LOOKS
 from tests.reports import QUADRATIC, gradient, report
 

@@ -16,13 +16,12 @@ from autogradcli.cli.output import append_output, open_output
 from autogradcli.cli.pipeline import Draw, LineWork, Outcome, Status, lines_of, lost
 from autogradcli.cli.progress import open_progress
 from autogradcli.cli.resume import check_resumable, unfinished
-from autogradcli.compute.report import plain
 from autogradcli.errors import ExitCode
 from autogradcli.executors.work import Executor, Lost
 from autogradcli.language.tape import MAX_OPERATIONS
+from autogradcli.render.formats import Stream
 from autogradcli.render.json import draw_json_line
-from autogradcli.render.rows import COLUMNS, rows
-from autogradcli.render.tables import TABLES
+from autogradcli.render.report import FORMATS, STREAMED
 from autogradcli.sources.settings import Settings
 
 EXAMPLES = """\b
@@ -43,7 +42,7 @@ Files = Annotated[
 
 
 Format = Annotated[
-    str | None, choice("--format", ("json", *TABLES), "How the answers are written; JSON Lines if nothing is said.")
+    str | None, choice("--format", STREAMED, "How the answers are written; JSON Lines if nothing is said.")
 ]
 
 
@@ -93,28 +92,26 @@ def batch(
     ):
         lines = lines_of(inputs)
         remaining = unfinished(lines, resume, status, settings) if resume else lines
-        begin, draw, end = drawer(form)
-        place.write(begin)
-        with closing(run_lines(remaining, executor(jobs, scheduler), settings, draw)) as outcomes:
+        place.write(stream(form).begin)
+        with closing(run_lines(remaining, executor(jobs, scheduler), settings, partial(draw_answer, form))) as outcomes:
             for outcome in outcomes:
                 place.write(outcome.answer)
                 status.add(outcome)
                 advance(outcome.size)
-        place.write(end)
+        place.write(stream(form).end)
     return status.exit_code(strict)
 
 
-def drawer(form: str) -> tuple[str, Draw, str]:
-    """What comes before all answers, how one is written, and what comes after all."""
-    if form == "json":
-        return "", draw_json_line, ""
-    table = TABLES[form]
-    return table.begin(COLUMNS), partial(draw_rows, form), table.end()
+def stream(form: str) -> Stream:
+    """How answers are written in one of `STREAMED`."""
+    found = FORMATS[form].stream
+    assert found is not None
+    return found
 
 
-def draw_rows(form: str, answer: Mapping[str, Any]) -> str:
-    """The rows of a table for one answer."""
-    return TABLES[form].draw(rows(plain(answer)), COLUMNS)
+def draw_answer(form: str, answer: Mapping[str, Any]) -> str:
+    """One answer."""
+    return stream(form).draw(answer)
 
 
 def run_lines(

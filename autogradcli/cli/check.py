@@ -1,6 +1,6 @@
 """`gradcalc check`: case files, for CI: what holds, what does not, and where."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from fnmatch import fnmatchcase
 from functools import partial
@@ -19,8 +19,9 @@ from autogradcli.cli.jobs import Jobs, Scheduler, executor
 from autogradcli.cli.output import append_output, check_output, open_output
 from autogradcli.cli.resume import check_resumable, done_cases
 from autogradcli.errors import ExitCode, GradcalcError
-from autogradcli.render.checks import github, json, junit, markdown, tap, text
-from autogradcli.render.terminal import FILE, Terminal
+from autogradcli.render.checks import FORMATS
+from autogradcli.render.checks.summary import Outcomes
+from autogradcli.render.terminal import FILE
 from autogradcli.sources.cases.build import build_case
 from autogradcli.sources.cases.read import find_case_files, read_cases
 from autogradcli.sources.settings import Settings
@@ -37,19 +38,6 @@ sense; else 3 if somewhere there is no finite derivative, or with --strict if
 not all is verified.
 """
 
-FORMATS = ("text", "json", "jsonl", "junit", "github", "tap", "markdown")
-Draw = Callable[[Iterable[Outcome], Terminal, bool], Iterator[str]]
-DRAW: dict[str, Draw] = {
-    "text": text.draw,
-    "json": lambda outcomes, _, only_failures: json.draw(outcomes, only_failures),
-    "jsonl": lambda outcomes, _, only_failures: json.draw_lines(outcomes, only_failures),
-    "junit": lambda outcomes, _, __: junit.draw(outcomes),
-    "github": lambda outcomes, _, __: github.draw(outcomes),
-    "tap": lambda outcomes, _, __: tap.draw(outcomes),
-    "markdown": lambda outcomes, _, only_failures: markdown.draw(outcomes, only_failures),
-}
-"""Each format's way to write what came of the cases."""
-
 Paths = Annotated[
     list[str], typer.Argument(metavar="FILE", help="Case files, or directories to be searched for *.grad.toml.")
 ]
@@ -63,7 +51,7 @@ Reports = Annotated[
     list[str],
     typer.Option("--report", metavar="FORMAT=FILE", help="Write a report to a file as well; repeatable."),
 ]
-Format = Annotated[str | None, choice("--format", FORMATS, "How the result is written; text if nothing is said.")]
+Format = Annotated[str | None, choice("--format", FORMATS.names, "How the result is written; text if nothing is said.")]
 
 
 def check(
@@ -105,11 +93,11 @@ def check(
         found += done_cases(entries, resume) if resume else []
         with closing(run_cases(executor(jobs, scheduler), make, entries)) as outcomes:
             noted = _noted(_until_failure(outcomes) if fail_fast else outcomes, found)
-            for piece in DRAW[form](noted, place.terminal, only_failures):
+            for piece in FORMATS[form].render(Outcomes(noted, only_failures), place.terminal):
                 place.write(piece)
     for name, path in others:
         with open_output(path) as place:
-            place.write("".join(DRAW[name](found, FILE, only_failures)))
+            place.write("".join(FORMATS[name].render(Outcomes(found, only_failures), FILE)))
     if not found:
         raise GradcalcError("usage", f"no case is called {select}" if select else "there are no cases")
     return exit_code({outcome.code for outcome in found})
@@ -150,4 +138,4 @@ def _split_report(text: str) -> tuple[str, str]:
     name, equals, path = text.partition("=")
     if not equals or not path:
         raise GradcalcError("usage", f"--report {text} names no file", hint="type --report junit=gradcalc.xml")
-    return options.one_of("--report", FORMATS)(name), path
+    return options.one_of("--report", FORMATS.names)(name), path

@@ -11,10 +11,8 @@ from autogradcli.cli.output import check_output, open_output, say
 from autogradcli.errors import ExitCode
 from autogradcli.language.tape import MAX_OPERATIONS
 from autogradcli.render.json import draw_json
-from autogradcli.render.plain import draw_plain, remarks
-from autogradcli.render.tables import TABLES, draw_table_of
+from autogradcli.render.report import FORMATS
 from autogradcli.render.terminal import Terminal
-from autogradcli.render.text import draw_text
 from autogradcli.sources.argv import build_problem, parse_program, read_upstream, split_assignments, split_names
 from autogradcli.sources.settings import Settings
 
@@ -32,9 +30,7 @@ Exit status: 0; 1 if a gradient is wrong; 2 if the input makes no sense;
 3 if there is no finite derivative, or with --strict if not all is verified.
 """
 
-FORMATS = ("text", "plain", "json", *TABLES)
-
-Format = Annotated[str | None, choice("--format", FORMATS, "How the result is written; text if nothing is said.")]
+Format = Annotated[str | None, choice("--format", FORMATS.names, "How the result is written; text if nothing is said.")]
 Claims = Annotated[
     list[str],
     typer.Option("--claim", metavar="NAME=EXPR", help="Say what the derivative about a name is; repeatable."),
@@ -109,6 +105,8 @@ def evaluate(
 
     held = hold(problem, read_claims(claim, program, problem.wrt))
     if form not in {"text", "json"} and not quiet:
+        from autogradcli.render.report.plain import remarks
+
         for remark in [*(remarks(held.report) if form == "plain" else ()), *held.failures]:
             say(remark)
     with open_output(output, quiet) as place:
@@ -123,9 +121,8 @@ def _room(terminal: Terminal, chain: bool, full: bool) -> Terminal:
 
 
 def _draw(held: "Held", form: str, terminal: Terminal) -> str:
-    """The result in one of `FORMATS`."""
-    if form == "text":
-        return draw_text(held.report, terminal) + "".join(f"{line}\n" for line in held.lines())
-    if form == "plain":
-        return draw_plain(held.report)
-    return draw_json(held.to_dict()) if form == "json" else draw_table_of(held.to_dict(), form)
+    """The result in one of `FORMATS`, with what came of the claims."""
+    if form == "json":
+        return draw_json(held.to_dict())
+    claims = "".join(f"{line}\n" for line in held.lines()) if form == "text" else ""
+    return FORMATS[form].render(held.report, terminal) + claims

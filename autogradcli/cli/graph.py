@@ -19,16 +19,10 @@ from autogradcli.engines.detail import Detail
 from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.language.nearest import did_you_mean
 from autogradcli.language.tape import MAX_OPERATIONS
-from autogradcli.render.graph.cut import Excerpt, cut
-from autogradcli.render.graph.dot import draw_dot
-from autogradcli.render.graph.image import FORMATS as PICTURES
-from autogradcli.render.graph.image import draw_image
-from autogradcli.render.graph.json import graph_object
-from autogradcli.render.graph.mermaid import MOST_ARROWS, draw_mermaid
-from autogradcli.render.graph.picture import build_picture
-from autogradcli.render.graph.tree import draw_tree
-from autogradcli.render.json import draw_json
-from autogradcli.render.terminal import Terminal
+from autogradcli.render.graph import PICTURES, TEXTS
+from autogradcli.render.graph.cut import cut
+from autogradcli.render.graph.mermaid import MOST_ARROWS
+from autogradcli.render.terminal import FILE
 from autogradcli.sources.argv import build_problem, parse_program, read_upstream, split_assignments, split_names
 from autogradcli.sources.settings import Settings
 
@@ -46,31 +40,11 @@ Exit status: 0; 1 if a gradient is wrong; 2 if the input makes no sense;
 MOST_LEVELS = 1_000_000
 """More than any graph has."""
 
-Draw = Callable[[Report, Excerpt, Terminal], str]
-TEXTS: dict[str, Draw] = {
-    "tree": draw_tree,
-    "dot": lambda report, excerpt, _: draw_dot(build_picture(report, excerpt)),
-    "mermaid": lambda report, excerpt, _: draw_mermaid(build_picture(report, excerpt)),
-    "json": lambda report, excerpt, _: draw_json(graph_object(report, excerpt)),
-}
-"""Each text format's way to write a graph."""
-
-FORMATS = (*TEXTS, *PICTURES)
-SUFFIXES = {
-    ".txt": "tree",
-    ".dot": "dot",
-    ".gv": "dot",
-    ".mmd": "mermaid",
-    ".mermaid": "mermaid",
-    ".json": "json",
-    ".svg": "svg",
-    ".png": "png",
-    ".pdf": "pdf",
-}
-"""The format that the end of a file's name means."""
+FORMATS = (*TEXTS.names, *PICTURES.names)
 
 Format = Annotated[
-    str | None, choice("--format", FORMATS, "How the graph is written; else the name of FILE tells, or it is a tree.")
+    str | None,
+    choice("--format", FORMATS, "How the graph is written; else the name of FILE tells, or it is a tree."),
 ]
 Saved = Annotated[bool, typer.Option("--saved", help="Show what each node has saved for backward.")]
 Depth = Annotated[
@@ -185,12 +159,12 @@ def draw_graph(problem: Problem, form: str, depth: int | None, full: bool, outpu
 
 def write_graph(report: Report, form: str, depth: int | None, full: bool, output: str | None) -> None:
     """Write the graph of a report in one of `FORMATS`."""
-    excerpt = cut(report.nodes, depth)
-    if form in PICTURES:
-        write_bytes(draw_image(build_picture(report, excerpt), form), output)
+    excerpt = cut(report, depth)
+    if form in PICTURES.names:
+        write_bytes(PICTURES[form].render(excerpt, FILE), output)
     else:
         with open_output(output) as place:
-            place.write(TEXTS[form](report, excerpt, place.terminal.endless if full else place.terminal.tall))
+            place.write(TEXTS[form].render(excerpt, place.terminal.endless if full else place.terminal.tall))
     edges = sum(len(node.inputs) for node in excerpt.nodes)
     if form == "mermaid" and edges > MOST_ARROWS:
         limit = f"Mermaid draws {MOST_ARROWS} edges unless maxEdges is raised"
@@ -207,20 +181,21 @@ def choose_form(format: str | None, json: bool, output: str | None) -> str:
     if output is None or output == "-":
         return "tree"
     root, suffix = os.path.splitext(output)
-    if suffix.lower() in SUFFIXES:
-        return SUFFIXES[suffix.lower()]
+    suffixes = TEXTS.suffixes() | PICTURES.suffixes()
+    if suffix.lower() in suffixes:
+        return suffixes[suffix.lower()]
     if os.path.isdir(output):
         raise _directory(output)
-    meant = did_you_mean(suffix, SUFFIXES) if suffix else None
+    meant = did_you_mean(suffix, suffixes) if suffix else None
     message = f"the name {output} does not end in a format" if not suffix else f"{suffix} is no format of a graph"
-    known = ", ".join(SUFFIXES)
+    known = ", ".join(suffixes)
     raise GradcalcError("usage", message, hint=meant or f"type -o {root}.svg, or another of {known}; or say --format")
 
 
 def check_place(form: str, output: str | None) -> None:
     """Nothing; an error, before anything is computed, if the result cannot go where it is to go."""
     if output is None or output == "-":
-        if form in PICTURES and sys.stdout.isatty():
+        if form in PICTURES.names and sys.stdout.isatty():
             message = f"a terminal cannot show {form}"
             raise GradcalcError("usage", message, hint=f"type -o graph.{form}, or --format tree")
         return
@@ -254,7 +229,7 @@ def write_bytes(data: bytes, output: str | None) -> None:
 
 
 def _directory(path: str, form: str = "svg") -> GradcalcError:
-    suffix = next(suffix for suffix, each in SUFFIXES.items() if each == form)
+    suffix = (PICTURES if form in PICTURES.names else TEXTS)[form].suffixes[0]
     hint = f"type -o {os.path.join(path, f'graph{suffix}')}"
     return GradcalcError("file", f"{path} is a directory", hint=hint)
 

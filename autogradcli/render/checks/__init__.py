@@ -1,4 +1,11 @@
-"""What came of the cases of `gradcalc check`: one file for each format, from outcomes to pieces of text.
+"""What came of the cases of `gradcalc check`, in every format: a piece of text for each case, or all at the end."""
 
-A format that can be written as it comes gives a piece for each outcome; the others give theirs at the end.
-"""
+from collections.abc import Iterator
+
+from autogradcli.render.checks.summary import Outcomes
+from autogradcli.render.formats import Formats
+
+FORMATS: Formats[Outcomes, Iterator[str]] = Formats(
+    __name__, "text", "json", "jsonl", "junit", "github", "tap", "markdown"
+)
+"""All of them."""

@@ -1,20 +1,20 @@
 """GitHub's workflow commands: an annotation at the line of each rule that does not hold, and the summary."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from autogradcli.checks.outcome import Outcome
 from autogradcli.render.checks.lines import details, problems, title
-from autogradcli.render.checks.summary import Summary
+from autogradcli.render.checks.summary import Outcomes
+from autogradcli.render.formats import Format
+from autogradcli.render.terminal import Terminal
 
 
-def draw(outcomes: Iterable[Outcome]) -> Iterator[str]:
+def draw(outcomes: Outcomes, _: Terminal) -> Iterator[str]:
     """A line for each annotation, and the summary at the end."""
-    summary = Summary()
-    for outcome in map(summary.add, outcomes):
+    for outcome in outcomes:
         for line, sentence in problems(outcome):
             where = f"file={_property(outcome.place.file)},line={line},title={_property(title(outcome))}"
             yield f"::error {where}::{_data(chr(10).join([sentence, *details(outcome)]))}\n"
-    yield f"{summary.sentence()}\n"
+    yield f"{outcomes.summary.sentence()}\n"
 
 
 def _data(text: str) -> str:
@@ -25,3 +25,6 @@ def _data(text: str) -> str:
 def _property(text: str) -> str:
     """The same for a property, escapeProperty."""
     return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+FORMAT: Format[Outcomes, Iterator[str]] = Format("github", (), draw)

@@ -1,24 +1,20 @@
-"""For programs: one JSON object with everything, or one line of JSON for each case."""
+"""For programs: one JSON object with everything."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from autogradcli.checks.outcome import Outcome
 from autogradcli.compute.report import SCHEMA_VERSION
-from autogradcli.render.checks.summary import Summary
-from autogradcli.render.json import draw_json, draw_json_line
+from autogradcli.render.checks.summary import Outcomes
+from autogradcli.render.formats import Format
+from autogradcli.render.json import draw_json
+from autogradcli.render.terminal import Terminal
 
 
-def draw(outcomes: Iterable[Outcome], only_failures: bool) -> Iterator[str]:
+def draw(outcomes: Outcomes, _: Terminal) -> Iterator[str]:
     """One object: the counts over all cases, and the cases."""
-    summary = Summary()
-    every = [summary.add(outcome) for outcome in outcomes]
-    shown = [each.to_dict() for each in every if not (only_failures and each.status == "passed")]
+    shown = [each.to_dict() for each in outcomes.shown()]
+    summary = outcomes.summary
     counts = {"cases": summary.cases, "points": summary.points, **summary.counts}
     yield draw_json({"schema_version": SCHEMA_VERSION, "summary": counts, "cases": shown})
 
 
-def draw_lines(outcomes: Iterable[Outcome], only_failures: bool) -> Iterator[str]:
-    """A line for each case, as soon as it is done."""
-    for outcome in outcomes:
-        if not (only_failures and outcome.status == "passed"):
-            yield draw_json_line({"schema_version": SCHEMA_VERSION, **outcome.to_dict()})
+FORMAT: Format[Outcomes, Iterator[str]] = Format("json", (".json",), draw)

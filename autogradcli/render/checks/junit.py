@@ -2,19 +2,22 @@
 
 import platform
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import groupby
 from xml.sax.saxutils import escape, quoteattr
 
 from autogradcli.checks.outcome import Outcome
 from autogradcli.render.checks.lines import details, problems, title
+from autogradcli.render.checks.summary import Outcomes
+from autogradcli.render.formats import Format
+from autogradcli.render.terminal import Terminal
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot hold, not even escaped."""
 
 
-def draw(outcomes: Iterable[Outcome]) -> Iterator[str]:
+def draw(outcomes: Outcomes, _: Terminal) -> Iterator[str]:
     """One XML document, valid in the schema of Ant's JUnit task and in that of Jenkins, which overlap in few things."""
     began = datetime.now().isoformat(timespec="seconds")
     yield '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n'
@@ -62,3 +65,6 @@ def _attribute(text: str) -> str:
 
 def _legal(text: str) -> str:
     return _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+FORMAT: Format[Outcomes, Iterator[str]] = Format("junit", (".xml",), draw)

@@ -1,19 +1,21 @@
 """Markdown, for a job summary: the counts, and a table of what is wrong."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from autogradcli.checks.outcome import Outcome
 from autogradcli.render.checks.lines import problems, title
-from autogradcli.render.checks.summary import Summary
+from autogradcli.render.checks.summary import Outcomes
+from autogradcli.render.formats import Format
 from autogradcli.render.markdown import cell
+from autogradcli.render.terminal import Terminal
 
 MARKS = {"passed": "✅", "failed": "❌", "error": "❗"}
 
 
-def draw(outcomes: Iterable[Outcome], only_failures: bool) -> Iterator[str]:
+def draw(outcomes: Outcomes, _: Terminal) -> Iterator[str]:
     """The summary, and a table of the cases."""
-    summary = Summary()
-    shown = [each for each in map(summary.add, outcomes) if not (only_failures and each.status == "passed")]
+    shown = list(outcomes.shown())
+    summary = outcomes.summary
     yield f"### gradcalc: {summary.sentence()}\n"
     if worst := summary.worst_case():
         yield f"\n{cell(worst)}\n"
@@ -28,3 +30,6 @@ def _row(outcome: Outcome) -> str:
     wrong = "<br>".join(cell(sentence) for _, sentence in found)
     place = cell(f"{outcome.place.file}:{line}")
     return f"| {MARKS[outcome.status]} | {cell(title(outcome))} | {place} | {wrong} |\n"
+
+
+FORMAT: Format[Outcomes, Iterator[str]] = Format("markdown", (".md",), draw)

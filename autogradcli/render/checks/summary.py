@@ -1,5 +1,6 @@
-"""Counts over all cases, and the worst of them."""
+"""What came of cases, as formats take it: one after the other, with counts over all of them and the worst."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from autogradcli.checks.outcome import Outcome
@@ -46,6 +47,24 @@ class Summary:
         worst = self.worst.worst
         where = f" at {worst.point}" if worst.point else ""
         return f"farthest from the truth: {worst.ulps:.3g} ulp, the gradient of {self.worst.place.name}{where}"
+
+
+@dataclass(slots=True)
+class Outcomes:
+    """What came of cases, as they come; it can be gone through once."""
+
+    found: Iterable[Outcome]
+    only_failures: bool = False
+    """Whether cases that pass are only counted, by the formats that leave them out."""
+    summary: Summary = field(default_factory=Summary)
+    """Of those that have come."""
+
+    def __iter__(self) -> Iterator[Outcome]:
+        return map(self.summary.add, self.found)
+
+    def shown(self) -> Iterator[Outcome]:
+        """Those that a reader wants to see; all of them are counted."""
+        return (each for each in self if not (self.only_failures and each.status == "passed"))
 
 
 def _ulps(outcome: Outcome) -> float:

@@ -1,12 +1,15 @@
 """The Test Anything Protocol, version 14: a line for each case, and the plan at the end."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from autogradcli.checks.outcome import Outcome
 from autogradcli.render.checks.lines import details, problems, title
+from autogradcli.render.checks.summary import Outcomes
+from autogradcli.render.formats import Format
+from autogradcli.render.terminal import Terminal
 
 
-def draw(outcomes: Iterable[Outcome]) -> Iterator[str]:
+def draw(outcomes: Outcomes, _: Terminal) -> Iterator[str]:
     """Test points with a YAML block below each that failed."""
     yield "TAP version 14\n"
     number = 0
@@ -34,3 +37,6 @@ def _block(outcome: Outcome) -> str:
 def _quoted(text: str) -> str:
     """A YAML string in single quotes."""
     return "'" + text.replace("'", "''") + "'"
+
+
+FORMAT: Format[Outcomes, Iterator[str]] = Format("tap", (".tap",), draw)

@@ -1,24 +1,23 @@
 """For a person: a line for each case, what is wrong with it, and a summary."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from autogradcli.checks.outcome import Outcome
 from autogradcli.errors import visible
 from autogradcli.render.checks.lines import details, problems, title
-from autogradcli.render.checks.summary import Summary
+from autogradcli.render.checks.summary import Outcomes
+from autogradcli.render.formats import Format
 from autogradcli.render.terminal import Terminal
 
 STYLES = {"passed": "green", "failed": "red", "error": "red"}
 WIDTH = max(map(len, STYLES))
 
 
-def draw(outcomes: Iterable[Outcome], terminal: Terminal, only_failures: bool) -> Iterator[str]:
+def draw(outcomes: Outcomes, terminal: Terminal) -> Iterator[str]:
     """The report, piece by piece."""
-    summary = Summary()
-    for outcome in map(summary.add, outcomes):
-        if not (only_failures and outcome.status == "passed"):
-            yield "".join(f"{line}\n" for line in _case(outcome, terminal))
-    lines = [summary.sentence(), summary.worst_case()]
+    for outcome in outcomes.shown():
+        yield "".join(f"{line}\n" for line in _case(outcome, terminal))
+    lines = [outcomes.summary.sentence(), outcomes.summary.worst_case()]
     yield "".join(f"{line}\n" for line in lines if line)
 
 
@@ -34,3 +33,6 @@ def _case(outcome: Outcome, terminal: Terminal) -> Iterator[str]:
 def _claims(outcome: Outcome) -> str:
     said = [f"claim.{visible(name)} {status}" for name, status in outcome.claims.items()]
     return f"  ({', '.join(said)})" if said else ""
+
+
+FORMAT: Format[Outcomes, Iterator[str]] = Format("text", (".txt",), draw)

@@ -1,1 +1,8 @@
-"""The graph that autograd built, as text and pictures: one neutral picture, and a file for each way to write it."""
+"""The graph that autograd built, in every format."""
+
+from autogradcli.render.formats import Formats
+from autogradcli.render.graph.cut import Excerpt
+
+TEXTS: Formats[Excerpt, str] = Formats(__name__, "tree", "dot", "mermaid", "json")
+PICTURES: Formats[Excerpt, bytes] = Formats(__name__, "svg", "png", "pdf")
+"""All of them."""

@@ -3,13 +3,15 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from autogradcli.compute.report import Report
 from autogradcli.engines.opinions import Node
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """Nodes that are shown, numbered anew in walk order, and what is not."""
+    """What is shown of the graph of a report: nodes, numbered anew in walk order, and what is not shown."""
 
+    report: Report
     nodes: tuple[Node, ...]
     below: Mapping[int, int] = field(default_factory=dict)
     """For each node whose inputs are left out, how many nodes there are below it that are not shown."""
@@ -17,16 +19,17 @@ class Excerpt:
     """How many nodes are not shown in all."""
 
 
-def cut(nodes: Sequence[Node], depth: int | None) -> Excerpt:
+def cut(report: Report, depth: int | None) -> Excerpt:
     """The nodes that are at most `depth` edges away from the output; all of them if that is None."""
+    nodes = report.nodes
     if depth is None:
-        return Excerpt(tuple(nodes))
+        return Excerpt(report, nodes)
     kept = [node.id for node, distance in zip(nodes, _distances(nodes), strict=True) if distance <= depth]
     place = {old: new for new, old in enumerate(kept)}
     below = {
         place[old]: len(_hidden_below(nodes, old, place)) for old in kept if not set(nodes[old].inputs) <= place.keys()
     }
-    return Excerpt(tuple(_renumbered(nodes[old], place) for old in kept), below, len(nodes) - len(kept))
+    return Excerpt(report, tuple(_renumbered(nodes[old], place) for old in kept), below, len(nodes) - len(kept))
 
 
 def _distances(nodes: Sequence[Node]) -> Sequence[int]:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from autogradcli.render.formats import Format
+from autogradcli.render.graph.cut import Excerpt
 from autogradcli.render.graph.marks import Mark
 from autogradcli.render.graph.palette import BOXES, INK, LINE, LOST, MARKS, QUIET, SIGNS
-from autogradcli.render.graph.picture import Arrow, Box, Fact, Group, Picture
+from autogradcli.render.graph.picture import Arrow, Box, Fact, Group, Picture, build_picture
 
 SANS = "Helvetica,Arial,DejaVu Sans,sans-serif"
 MONO = "Menlo,Consolas,DejaVu Sans Mono,monospace"
@@ -109,3 +111,6 @@ def _tooltip(text: str) -> str:
     r"""Text that pops up: Graphviz reads it twice, first for `\n` and its kin, then for `\N`, and for entities."""
     escaped = text.replace("&", "&amp;").replace("\\", "\\" * 4).replace('"', '\\"')
     return '"' + escaped.replace("\n", "&#10;") + '"'
+
+
+FORMAT: Format[Excerpt, str] = Format("dot", (".dot", ".gv"), lambda graph, _: draw_dot(build_picture(graph)))

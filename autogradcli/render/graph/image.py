@@ -9,12 +9,13 @@ import subprocess
 import sys
 
 from autogradcli.errors import GradcalcError
+from autogradcli.render.formats import Format
+from autogradcli.render.graph.cut import Excerpt
 from autogradcli.render.graph.dot import draw_dot, draw_placed_dot
 from autogradcli.render.graph.graphviz import MISSING
 from autogradcli.render.graph.layout import is_large, positions
-from autogradcli.render.graph.picture import Picture
+from autogradcli.render.graph.picture import Picture, build_picture
 
-FORMATS = ("svg", "png", "pdf")
 COMMAND = (sys.executable, "-P", "-m", "autogradcli.render.graph.graphviz")
 """`-P`: a `pygraphviz.py` in the user's folder is not pygraphviz."""
 TIMEOUT = 120.0
@@ -28,6 +29,11 @@ def draw_image(picture: Picture, form: str) -> bytes:
     if is_large(picture):
         return _run(draw_placed_dot(picture, positions(picture)), form, "nop")
     return _run(draw_dot(picture), form, "dot")
+
+
+def image_format(name: str) -> Format[Excerpt, bytes]:
+    """The format of that name, which is Graphviz's too."""
+    return Format(name, (f".{name}",), lambda graph, _: draw_image(build_picture(graph), name))
 
 
 def _run(dot: str, form: str, program: str) -> bytes:

@@ -3,14 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autogradcli.compute.report import SCHEMA_VERSION, Report, plain
+from autogradcli.compute.report import SCHEMA_VERSION, plain
 from autogradcli.engines.opinions import Node, shape
+from autogradcli.render.formats import Format
 from autogradcli.render.graph.cut import Excerpt
 from autogradcli.render.graph.marks import Mark, marks
+from autogradcli.render.json import draw_json
 
 
-def graph_object(report: Report, excerpt: Excerpt) -> dict[str, Any]:
+def graph_object(excerpt: Excerpt) -> dict[str, Any]:
     """The graph as JSON values; nodes are known by their place in the list."""
+    report = excerpt.report
     remarks = marks(excerpt.nodes, report.gradients)
     return {
         "schema_version": SCHEMA_VERSION,
@@ -33,3 +36,6 @@ def _node(node: Node, excerpt: Excerpt, remarks: Mapping[int, Sequence[Mark]]) -
         "marks": plain(remarks.get(node.id, ())),
         "below": excerpt.below.get(node.id, 0),
     }
+
+
+FORMAT: Format[Excerpt, str] = Format("json", (".json",), lambda graph, _: draw_json(graph_object(graph)))

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
+from autogradcli.render.formats import Format
+from autogradcli.render.graph.cut import Excerpt
 from autogradcli.render.graph.palette import BOXES, INK, LOST, SIGNS
-from autogradcli.render.graph.picture import Arrow, Box, Picture
+from autogradcli.render.graph.picture import Arrow, Box, Picture, build_picture
 
 MOST_ARROWS = 500
 """Beyond so many, Mermaid refuses a graph unless the page that it stands in says otherwise."""
@@ -68,3 +70,8 @@ def _character(character: str, following: str) -> str:
     """The character itself, or its number; `1. ` would begin a list."""
     harmless = character.isascii() and (character.isalnum() or character in PLAIN)
     return character if harmless and (character, following) != (".", " ") else f"#{ord(character)};"
+
+
+FORMAT: Format[Excerpt, str] = Format(
+    "mermaid", (".mmd", ".mermaid"), lambda graph, _: draw_mermaid(build_picture(graph))
+)

@@ -101,8 +101,9 @@ class Picture:
     """The statements, where there are several."""
 
 
-def build_picture(report: Report, excerpt: Excerpt) -> Picture:
+def build_picture(excerpt: Excerpt) -> Picture:
     """The picture of those nodes of a report's graph that are shown."""
+    report = excerpt.report
     write = float_writer(dtype_of(report))
     remarks = marks(excerpt.nodes, report.gradients)
     boxes = [_box(node, excerpt, tuple(remarks.get(node.id, ())), write) for node in excerpt.nodes]

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from autogradcli.compute.report import Report
 from autogradcli.render.blocks import float_writer
 from autogradcli.render.chain import Row, draw_chain
+from autogradcli.render.formats import Format
 from autogradcli.render.graph.cut import Excerpt
 from autogradcli.render.graph.marks import marks
 from autogradcli.render.graph.palette import SIGNS
@@ -16,8 +16,9 @@ STYLES = {"good": "green", "doubtful": "yellow", "wrong": "alarm", "lost": "red"
 """The style of a remark by its tone."""
 
 
-def draw_tree(report: Report, excerpt: Excerpt, terminal: Terminal) -> str:
+def draw_tree(excerpt: Excerpt, terminal: Terminal) -> str:
     """The tree, as wide as the terminal; off a terminal nothing is cut."""
+    report = excerpt.report
     write = float_writer(dtype_of(report))
     remarks = marks(excerpt.nodes, report.gradients)
 
@@ -46,3 +47,6 @@ def draw_tree(report: Report, excerpt: Excerpt, terminal: Terminal) -> str:
         return [column for column in columns if any(column.cells)]
 
     return "\n".join(draw_chain(excerpt.nodes, dtype_of(report), terminal, more)) + "\n"
+
+
+FORMAT: Format[Excerpt, str] = Format("tree", (".txt",), draw_tree)

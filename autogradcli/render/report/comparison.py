@@ -30,7 +30,7 @@ FORMULA = "SymPy:\nderivative"
 EXACT = "true value\n(Arb)"
 
 
-def draw_opinions(report: Report, dtype: str, terminal: Terminal) -> list[str]:
+def draw_comparison(report: Report, dtype: str, terminal: Terminal) -> list[str]:
     """The opinions on all gradients: first those that are numbers, then tensors, then whether something is left out."""
     shown = {name: _bounded(each, terminal) for name, each in report.gradients.items()}
     numbers = {name: each for name, each in shown.items() if not shape(each.autograd)}

@@ -1,19 +1,53 @@
 """Reports as rows of a table: one for each component of each gradient, or one for what could not be computed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from autogradcli.compute.report import Report, plain
 from autogradcli.engines.opinions import flat, shape
 from autogradcli.errors import visible
 from autogradcli.language.shapes import indices, subscript
+from autogradcli.render.formats import Format, Stream
 
 COLUMNS = (
     "id", "expression", "value", "variable", "at", "autograd", "symbolic", "exact", "radius", "ulps", "verdict",
     "reason",
 )  # fmt: skip
-"""What a row says; `id` is left out by who has none."""
+"""What a row says."""
+OF_ONE = tuple(column for column in COLUMNS if column != "id")
+"""What a row says in a table about one report."""
 
 Row = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """How a table is written in some language."""
+
+    begin: Callable[[Sequence[str]], str]
+    """The header, with the names of the columns."""
+    line: Callable[[Sequence[str]], str]
+    """A row, with the texts of its cells."""
+    end: str = ""
+
+    def draw(self, rows: Iterable[Row], columns: Sequence[str]) -> str:
+        """The table of some rows."""
+        return self.begin(columns) + self.lines(rows, columns) + self.end
+
+    def lines(self, rows: Iterable[Row], columns: Sequence[str]) -> str:
+        """Rows without what stands before and after all of them."""
+        return "".join(self.line([row[column] for column in columns]) for row in rows)
+
+
+def table_format(name: str, suffixes: tuple[str, ...], table: Table) -> Format[Report, str]:
+    """The format that writes reports as such a table."""
+    return Format(
+        name,
+        suffixes,
+        lambda report, _: table.draw(rows(report.to_dict()), OF_ONE),
+        Stream(table.begin(COLUMNS), lambda answer: table.lines(rows(plain(answer)), COLUMNS), table.end),
+    )
 
 
 def rows(answer: Mapping[str, Any]) -> Iterator[Row]:

@@ -1,9 +1,9 @@
 r"""LaTeX: a `tabular` that needs no package, to be put into a document."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from autogradcli.render.rows import Row
+from autogradcli.render.report.rows import Table, table_format
 
 _ESCAPED = {
     "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}",
@@ -25,11 +25,9 @@ def begin(columns: Sequence[str]) -> str:
     return f"\\begin{{tabular}}{{{'l' * len(columns)}}}\n\\hline\n{names} \\\\\n\\hline\n"
 
 
-def draw(rows: Iterable[Row], columns: Sequence[str]) -> str:
-    """A line of the table for each row; formulas and numbers as they are typed."""
-    return "".join(" & ".join(cell(row[column]) for column in columns) + " \\\\\n" for row in rows)
+def line(cells: Sequence[str]) -> str:
+    """A line of the table; formulas and numbers as they are typed."""
+    return " & ".join(map(cell, cells)) + " \\\\\n"
 
 
-def end() -> str:
-    """The end of the table."""
-    return "\\hline\n\\end{tabular}\n"
+FORMAT = table_format("latex", (".tex",), Table(begin, line, "\\hline\n\\end{tabular}\n"))

@@ -9,15 +9,18 @@ from autogradcli.errors import columns, visible
 from autogradcli.language.shapes import written
 from autogradcli.render.blocks import float_writer
 from autogradcli.render.chain import draw_chain
-from autogradcli.render.ledger import draw_ledger
-from autogradcli.render.opinions import draw_opinions
+from autogradcli.render.formats import Format
+from autogradcli.render.layout import Column, Table, draw_table
+from autogradcli.render.report.comparison import draw_comparison
+from autogradcli.render.report.trace import draw_traces
 from autogradcli.render.tensors import brief, draw_tensor
 from autogradcli.render.terminal import Terminal
-from autogradcli.render.trace import draw_traces
 from autogradcli.render.verdicts import LOOKS
 
 SHAPE_ROOM = 24
 """Columns of a line that are kept free for more than a tensor: what stands before it, and its shape."""
+NOTHING = "none"
+"""What stands for a `.grad` that is not there."""
 
 
 def draw_text(report: Report, terminal: Terminal) -> str:
@@ -25,8 +28,8 @@ def draw_text(report: Report, terminal: Terminal) -> str:
     dtype = next((variable.dtype for variable in report.variables.values()), "float64")
     sections = [
         _heading(report, dtype, terminal),
-        draw_opinions(report, dtype, terminal) if report.gradients else [],
-        draw_ledger(report, dtype, terminal),
+        draw_comparison(report, dtype, terminal) if report.gradients else [],
+        _ledger(report, dtype, terminal),
         draw_chain(report.nodes, dtype, terminal),
         draw_traces(report.traces, report.output, terminal),
         _conclusion(report, terminal),
@@ -84,6 +87,35 @@ def _wrap(text: str, terminal: Terminal, indent: str = "") -> list[str]:
     )
 
 
+def _ledger(report: Report, dtype: str, terminal: Terminal) -> list[str]:
+    """For each name the passes one below the other; nothing if `backward` was called once."""
+    rows = [
+        (visible(name), str(number), each.before, each.added, each.after)
+        for name, gradient in report.gradients.items()
+        for number, each in enumerate(gradient.passes, 1)
+    ]
+    if not rows:
+        return []
+    names, numbers, *ledger = zip(*rows, strict=True)
+    room = None if terminal.width is None else (terminal.width - max(map(len, names)) - 16) // len(ledger)
+    write = float_writer(dtype)
+    cells = [
+        tuple(NOTHING if each is None else brief(each, write, room, terminal.ellipsis) for each in column)
+        for column in ledger
+    ]
+    headers = (".grad before", "added", ".grad after")
+    return draw_table(
+        Table(
+            (
+                Column("variable", names),
+                Column("pass", numbers, right=True),
+                *(Column(header, column) for header, column in zip(headers, cells, strict=True)),
+            )
+        ),
+        terminal,
+    )
+
+
 def _conclusion(report: Report, terminal: Terminal) -> list[str]:
     """The verdict, and for each variable the reason and what to do."""
     if not report.gradients:
@@ -118,3 +150,6 @@ def _symbolic_reasons(report: Report, terminal: Terminal) -> list[str]:
 
 def _notes(report: Report, terminal: Terminal) -> Sequence[str]:
     return [line for note in report.notes for line in _wrap(f"note: {note}", terminal)]
+
+
+FORMAT: Format[Report, str] = Format("text", (".txt",), draw_text)

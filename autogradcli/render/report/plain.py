@@ -1,6 +1,7 @@
 """The report for a script: the bare gradient, or one line `name value` for each variable where there are several."""
 
 from autogradcli.compute.report import Report
+from autogradcli.render.formats import Format
 from autogradcli.render.numbers import shortest
 
 
@@ -24,3 +25,6 @@ def remarks(report: Report) -> list[str]:
         if gradient.reason is not None
     ]
     return [*found, *(f"note: {note}" for note in report.notes)]
+
+
+FORMAT: Format[Report, str] = Format("plain", (), lambda report, _: draw_plain(report))

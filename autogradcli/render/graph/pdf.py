@@ -1,0 +1,5 @@
+"""A picture for print."""
+
+from autogradcli.render.graph.image import image_format
+
+FORMAT = image_format("pdf")
