@@ -18,7 +18,7 @@ from autogradcli.compute.ruling import gradient
 from autogradcli.compute.trace import traces
 from autogradcli.compute.verdict import worst
 from autogradcli.engines.opinions import Autograd, flat, nested, shape
-from autogradcli.engines.sympy.messages import SCALARS, Tensors
+from autogradcli.engines.sympy.messages import Tensors
 from autogradcli.engines.sympy.process import Answer, SymbolicProcess
 from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
@@ -69,7 +69,7 @@ class Pending:
         self._autograd: Autograd | None = None
         self._proof: Any = None
         if not problem.tensors and problem.backward.upstream is None:
-            self._hand_over(SCALARS)
+            self._hand_over(Tensors(along=problem.backward.along))
 
     def evaluate(self) -> None:
         """Run torch and Arb, and tell SymPy the numbers that torch received. GradcalcError where torch refuses."""
@@ -118,7 +118,8 @@ class Pending:
         if self._ticket is None:
             shapes = tuple((name, shape(value)) for name, value in autograd.inputs.items() if shape(value))
             upstream = None if autograd.upstream is None else tuple(flat(autograd.upstream))
-            self._hand_over(Tensors(shapes, upstream, _picking(self._problem, autograd)))
+            along = self._problem.backward.along
+            self._hand_over(Tensors(shapes, upstream, _picking(self._problem, autograd), along))
         if self._ticket is not None:
             self._symbolic.evaluate(self._ticket, autograd.inputs)
 
@@ -170,12 +171,13 @@ def _prove(problem: Problem, autograd: Autograd) -> Any:
     """What Arb proves; of a program that it cannot follow, why not."""
     from autogradcli.engines.arb.enclose import enclose
     from autogradcli.engines.arb.measure import unproven
-    from autogradcli.engines.arb.sweep import plan
+    from autogradcli.engines.arb.sweep import differentiated, plan
 
     inputs = autograd.inputs
     upstream = None if autograd.upstream is None else flat(autograd.upstream)
     try:
         prepared = plan(problem.program, problem.wrt, inputs, upstream, problem.max_operations)
+        prepared = differentiated(prepared, problem.backward.along, problem.max_operations)
     except TooLong as reason:
         return along_directions(problem, autograd, reason)
     except NoDefinition as reason:

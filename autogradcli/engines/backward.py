@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from autogradcli.engines.detail import PLAIN, Detail
+from autogradcli.language.adjoint import Direction
 from autogradcli.language.program import Program
 
 
@@ -16,6 +17,8 @@ class Backward:
     """How many times it is called; `.grad` adds up what it gives."""
     zero_grad: bool = False
     """Whether every `.grad` is set to zero before each call."""
+    along: tuple[Direction, ...] = ()
+    """The directions along which the output is differentiated first, one after the other; then `backward` is called."""
     detail: Detail = PLAIN
     """How closely the graph is looked at before the first call."""
 

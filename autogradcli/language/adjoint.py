@@ -10,7 +10,7 @@ uses gets its adjoint behind that branch's condition: 0 where the branch is not 
 
 import operator
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from autogradcli.language.function import Function
@@ -46,6 +46,31 @@ def adjoint(
     found = writer.gradient(wrt)
     entries, places = _without_unused(writer.entries, len(tape.entries), found)
     return replace(tape, entries=entries), places
+
+
+@dataclass(frozen=True, slots=True)
+class Direction:
+    """A direction in which a function is differentiated: one component of a variable, or a sum of several."""
+
+    name: str
+    """A variable, or an intermediate that the text gives a name."""
+    weights: tuple[float, ...]
+    """What each of its components is moved by, row by row."""
+
+
+def derivative_along(
+    tape: Tape, wrt: Sequence[int], weights: Sequence[float], primitive: Callable[[Function], bool], limit: int
+) -> Tape:
+    """The tape whose output is the derivative of the tape's output along a direction; TooLong beyond `limit` entries.
+
+    `wrt` are the entries that are moved, each by its weight.
+    """
+    moved = [(entry, weight) for entry, weight in zip(wrt, weights, strict=True) if weight]
+    writer = _Writer(tape, wrt, primitive, limit)
+    slopes = writer.gradient([entry for entry, _ in moved])
+    output = writer.weighted(slopes, [weight for _, weight in moved])
+    entries, (output,) = _without_unused(writer.entries, len(tape.entries), [output])
+    return replace(tape, entries=entries, output=output, seeds=((output, 1.0),))
 
 
 def _without_unused(
@@ -98,6 +123,13 @@ class _Writer:
                         self._add(adjoints, operand, sent)
                         taken[operand] = self._either(taken, operand, condition)
         return tuple(adjoints[each] if each in adjoints else self._literal(ZERO) for each in wrt)
+
+    def weighted(self, entries: Sequence[int], weights: Sequence[float]) -> int:
+        """Write the sum of entries, each times its weight."""
+        total = self._literal(ZERO)
+        for entry, weight in zip(entries, weights, strict=True):
+            total = self._call("add", total, self._call("mul", entry, self._literal(Fraction(weight))))
+        return total
 
     def _varies(self, wrt: Sequence[int]) -> list[bool]:
         """For each entry whether it depends on one of `wrt`."""

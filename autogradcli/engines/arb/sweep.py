@@ -7,7 +7,7 @@ does not exist is not finite.
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -19,6 +19,7 @@ from autogradcli.engines.arb.rounding import Rounding
 from autogradcli.engines.arb.rules import CORRECTLY_ROUNDED, Rule, Value, constant, primitive, rule
 from autogradcli.engines.arb.truth import Truth
 from autogradcli.engines.opinions import Array, shape
+from autogradcli.language.adjoint import Direction, derivative_along
 from autogradcli.language.program import Program
 from autogradcli.language.shapes import Shape
 from autogradcli.language.tape import MAX_OPERATIONS, Entry, Layout, Literal, Operation, Tape, components, scalarise
@@ -74,6 +75,24 @@ def plan(
     shapes = {name: shape(value) for name, value in at.items()}
     tape = scalarise(program, primitive, shapes, Layout(upstream, apart, limit, Estimates(at)))
     asked = {name: components(tape.results[index]) for name, index in steps.items()}
+    return _planned(program, tape, asked, shapes)
+
+
+def differentiated(plan: Plan, along: Sequence[Direction], limit: int = MAX_OPERATIONS) -> Plan:
+    """The plan whose output is the derivative of the plan's output along one direction after the other.
+
+    TooLong if one of them takes more than `limit` further entries.
+    """
+    tape, output = plan.tape, plan.program.output
+    for direction in along:
+        moved = components(tape.results[plan.program.index(direction.name)])
+        tape = derivative_along(tape, moved, direction.weights, primitive, limit + len(tape.entries))
+        tape = replace(tape, results=(*tape.results[:output], tape.output, *tape.results[output + 1 :]))
+    return _planned(plan.program, tape, plan.asked, plan.shapes) if along else plan
+
+
+def _planned(program: Program, tape: Tape, asked: Mapping[str, Sequence[int]], shapes: Mapping[str, Shape]) -> Plan:
+    """What is looked up once for a tape."""
     rules: list[Rule | None] = [None] * len(tape.entries)
     constants: dict[int, Callable[[], arb]] = {}
     varies = [False] * len(tape.entries)

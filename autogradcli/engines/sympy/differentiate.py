@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import cache, cached_property
 
 import sympy
-from sympy import Add, Expr, Symbol
+from sympy import Add, Expr, Rational, Symbol
 
 from autogradcli.engines.opinions import Array, flat, nested
 from autogradcli.engines.sympy.arithmetic import NoValue
@@ -97,9 +97,9 @@ class Work:
 
     def _differentiate(self, name: str, shape: Shape) -> Gradient:
         translation = self._translation
-        if translation.expression.is_number:
-            _check(translation.expression)
-        short = [self._total(symbol) for symbol in translation.symbols[name]]
+        if self._output.is_number:
+            _check(self._output)
+        short = [self._total(self._output, symbol, self._totals) for symbol in translation.symbols[name]]
         exact = [self._expand(each) for each in short]
         for each in exact:
             _check(each)
@@ -120,17 +120,32 @@ class Work:
         text, style = writer("text"), self._request.style
         return Style(text, text, forms_with_sigmoids) if style == "text" else Style(text, writer(style), forms)
 
-    def _total(self, symbol: Symbol) -> Expr:
-        """The derivative of the output, in terms of intermediates: through each of them that depends on the symbol."""
-        if symbol not in self._totals:
-            translation, slopes = self._translation, self._slopes
-            terms = [slopes.by(translation.expression, symbol)]
-            for intermediate, meaning in translation.intermediates.items():
+    @cached_property
+    def _output(self) -> Expr:
+        """What is differentiated: the output, or its derivative along the request's directions, one after the other."""
+        output = self._translation.expression
+        for direction in self._request.tensors.along:
+            moved = zip(self._translation.symbols[direction.name], direction.weights, strict=True)
+            totals: dict[Symbol, Expr] = {}
+            output = Add(
+                *(Rational(weight) * self._total(output, symbol, totals) for symbol, weight in moved if weight)
+            )
+        return output
+
+    def _total(self, output: Expr, symbol: Symbol, totals: dict[Symbol, Expr]) -> Expr:
+        """The derivative of an output, in terms of intermediates: through each of them that depends on the symbol.
+
+        `totals` keeps those that were found.
+        """
+        if symbol not in totals:
+            slopes = self._slopes
+            terms = [slopes.by(output, symbol)]
+            for intermediate, meaning in self._translation.intermediates.items():
                 if slopes.depends(meaning, symbol):
                     slope = fold(slopes.by(meaning, symbol), meaning, intermediate)
-                    terms.append(self._total(intermediate) * slope)
-            self._totals[symbol] = Add(*terms)
-        return self._totals[symbol]
+                    terms.append(self._total(output, intermediate, totals) * slope)
+            totals[symbol] = Add(*terms)
+        return totals[symbol]
 
     def point(self, at: Mapping[str, Array]) -> Point | None:
         """The point with the exact doubles `at`, tensors as nested lists; None if it is not finite."""
@@ -149,7 +164,7 @@ class Work:
     def value(self, point: Point | None) -> Number:
         """The value of the scalar that is differentiated."""
         try:
-            return _number(self._expand(self._translation.expression), point)
+            return _number(self._expand(self._output), point)
         except Exception as problem:
             return Number(None, _explain(problem))
 

@@ -7,13 +7,14 @@ come by then, `Evaluated` follows; if not, `Differentiated`, and when it comes, 
 from dataclasses import dataclass
 
 from autogradcli.engines.opinions import Array
+from autogradcli.language.adjoint import Direction
 from autogradcli.language.program import Program
 from autogradcli.language.shapes import Shape
 
 
 @dataclass(frozen=True, slots=True)
 class Tensors:
-    """What a program does not say about its tensors."""
+    """What a program does not say about its tensors, and about what of its output is differentiated."""
 
     shapes: tuple[tuple[str, Shape], ...] = ()
     """The shapes of the variables that are not scalars."""
@@ -21,6 +22,8 @@ class Tensors:
     """What the components of the output are multiplied by, row by row, to make a scalar of it."""
     known: tuple[tuple[str, tuple[float, ...]], ...] = ()
     """The components, row by row, of variables that stand as the numbers that they are: of indices."""
+    along: tuple[Direction, ...] = ()
+    """The directions along which the output is differentiated first, one after the other."""
 
 
 SCALARS = Tensors()

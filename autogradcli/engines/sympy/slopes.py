@@ -104,6 +104,11 @@ def _where(expression: Expr, slopes: Nonzero) -> Expr:
     return where(expression.args[0], of.get(1, sympy.S.Zero), of.get(2, sympy.S.Zero))
 
 
+def _side(expression: Expr, slopes: Nonzero) -> Expr:
+    of = dict(slopes)
+    return side(expression.args[0], of.get(1, sympy.S.Zero), of.get(2, sympy.S.Zero))
+
+
 def _extreme(expression: Expr, slopes: Nonzero) -> Expr:
     """The slope of the argument which is the largest or smallest; those without a slope are compared with all at once.
 
@@ -137,6 +142,8 @@ RULES: dict[Any, Callable[[Expr, Nonzero], Expr]] = {
     Mul: _product,
     sympy.Pow: _power,
     sympy.Abs: _absolute,
+    sympy.sign: lambda *_: sympy.S.Zero,
+    side: _side,
     where: _where,
     Max: _extreme,
     Min: _extreme,

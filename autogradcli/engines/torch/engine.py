@@ -67,6 +67,11 @@ def _differentiate(
     asked = tensors_asked(program, values, wrt)
     output = values[program.output]
     upstream = _upstream(program, output, backward.upstream, kind)
+    for direction in backward.along:
+        moved = values[program.index(direction.name)]
+        output, upstream = _derivative_along(program, output, upstream, moved, direction.weights), None
+        if output.requires_grad:
+            trace.record(program.output, output)
     nodes: tuple[Node, ...] = ()
     passes: dict[str, tuple[Pass, ...]] = {}
     if isinstance(output, torch.Tensor) and output.requires_grad:
@@ -81,6 +86,24 @@ def _differentiate(
         passes=passes,
         notes=tuple(note for name in leaves for note in note_losses(name, given[name], leaves[name].detach())),
     )
+
+
+def _derivative_along(
+    program: Program, output: Value, upstream: torch.Tensor | None, moved: Value, weights: tuple[float, ...]
+) -> torch.Tensor:
+    """The derivative of the output along a direction, as a number that can be differentiated again."""
+    assert isinstance(moved, torch.Tensor)
+    found = None
+    if isinstance(output, torch.Tensor) and output.requires_grad:
+        try:
+            (found,) = torch.autograd.grad(output, moved, upstream, create_graph=True, allow_unused=True)
+        except RuntimeError as problem:
+            raise _refused(program, problem, None) from problem
+    if found is None:
+        return torch.zeros((), dtype=moved.dtype)
+    if weights.count(0.0) == len(weights) - 1 and 1.0 in weights:
+        return found.reshape(-1)[weights.index(1.0)] if found.ndim else found
+    return (found * torch.tensor(weights, dtype=found.dtype).reshape(found.shape)).sum()
 
 
 def constant(program: Program) -> Array:
@@ -145,9 +168,14 @@ def _watch(program: Program, trace: Trace, output: torch.Tensor, backward: Calla
     try:
         return trace.watch(output, backward)
     except RuntimeError as problem:
-        span = program.steps[program.output].span
         hint = "torch computes this forward but not backward in this dtype: try --dtype float64"
-        raise GradcalcError("torch", _first_line(problem), source=program.source, span=span, hint=hint) from problem
+        raise _refused(program, problem, hint) from problem
+
+
+def _refused(program: Program, problem: RuntimeError, hint: str | None) -> GradcalcError:
+    """What torch says where it cannot differentiate the output."""
+    span = program.steps[program.output].span
+    return GradcalcError("torch", _first_line(problem), source=program.source, span=span, hint=hint)
 
 
 def _first_line(problem: Exception) -> str:
