@@ -47,7 +47,7 @@ class Settings:
             symbolic=self.symbolic,
             timeout=self.timeout,
             id=identifier,
-            backward=Backward(self.upstream, self.repeat, self.zero_grad, self.detail),
+            backward=Backward(self.upstream, self.repeat, self.zero_grad, detail=self.detail),
             max_operations=self.max_operations,
             seed=self.seed,
             trace=self.trace,
