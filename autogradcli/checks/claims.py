@@ -1,14 +1,15 @@
 """Claims: derivatives that somebody worked out by hand, held against the true ones.
 
 Balls decide. At each point of the case, and at others near and far that are searched for a counterexample, derivative
-and claim are enclosed: where the two balls part, the claim is wrong beyond doubt. Where none part, and there is a point
-at which they agree to a hundred digits, the claim holds; and if SymPy can show it as well, it is proved.
+and claim are enclosed: where the two balls part, the claim is wrong beyond doubt. Where conditions change, the slopes
+on both sides tell the derivative; such borders are looked for, and looked at one by one. Where nothing parts, and there
+is a point at which the two agree to a hundred digits, the claim holds; and if SymPy can show it as well, it is proved.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from autogradcli.language.shapes import subscript
 from autogradcli.language.tape import TooLong
 
 if TYPE_CHECKING:
+    from autogradcli.engines.arb.borders import Border
     from autogradcli.engines.arb.claims import Claim, Comparison
 
 Point = Mapping[str, Array]
@@ -32,6 +34,8 @@ FAR = (0.01, 0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0)
 """About how large numbers are at points far away."""
 ASIDE = 1e-3
 """How far beside the constants of expression and claim points are looked at, relative to them."""
+BASES = 2
+"""Points of the case through which lines are searched for borders."""
 MOST_CONSTANTS = 12
 """Constants that are looked at, the largest of them."""
 SEARCHED = 40
@@ -40,6 +44,10 @@ WORK = 100_000
 """Scalar operations that a search may take: of a long program fewer points are looked at."""
 SEARCH_PRECISION = (128,)
 """Binary digits for the search, where only a difference counts."""
+SURE_PRECISION = (128, 1024)
+"""Binary digits at which a claim that lacks a value is asked for it once more."""
+BORDERS = 48
+"""Points where conditions change that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,8 @@ class ClaimVerdict:
     """Where it is wrong."""
     nearby: bool = False
     """Whether it agrees near the case's points only, where at those nothing could be told."""
+    valued: bool = True
+    """Whether it has a value wherever it was looked at and the derivative has one."""
 
     @property
     def passes(self) -> bool:
@@ -72,6 +82,16 @@ class ClaimText:
     """How far it may be off, relative to the derivative; None where it is to be exact."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What was found at one point."""
+
+    point: Point
+    comparison: "Comparison"
+    where: str = ""
+    """The point in words, where it is no double."""
+
+
 class PendingClaim:
     """A claim on its way: balls have decided, and SymPy has been asked if there is anything left to ask."""
 
@@ -86,7 +106,12 @@ class PendingClaim:
 
     def _is_for_sympy(self, problem: Problem, claim: ClaimText, points: Sequence[Point]) -> bool:
         """Whether a proof is still of interest, and of a kind that SymPy may find: exact, and about numbers."""
-        if self._verdict.status != "holds" or claim.tolerance is not None or not problem.symbolic:
+        if (
+            self._verdict.status != "holds"
+            or not self._verdict.valued
+            or claim.tolerance is not None
+            or not problem.symbolic
+        ):
             return False
         return problem.backward.upstream is None and not any(shape(value) for value in points[0].values())
 
@@ -114,21 +139,47 @@ def judge(
     compared = Claim(prepared, claim.name, claim.formula, claim.tolerance or 0.0)
     if compared.misfit is not None:
         raise GradcalcError("shape", f"claim.{claim.name}: {compared.misfit}")
-    found = [(point, compared.compare(point)) for point in points]
-    elsewhere = _elsewhere(points, _constants(problem.program, claim.formula), compared.operations)
-    searched = ((point, compared.compare(point, SEARCH_PRECISION)) for point in elsewhere)
-    for each in (found, searched):
-        for point, comparison in each:
-            if comparison.status == "differs":
-                return _wrong(claim, point, comparison)
-    for point, comparison in found:
-        if comparison.status == "valueless":
-            return _valueless(claim, point, comparison)
-    if any(comparison.status == "agrees" for _, comparison in found):
-        return ClaimVerdict("holds")
+    found = [_Looked(point, compared.compare(point)) for point in points]
+    valued = True
+    for each in chain(found, _search(compared, points, _constants(problem.program, claim.formula))):
+        if each.comparison.status == "differs":
+            return _wrong(claim, each)
+        valued = valued and each.comparison.status != "valueless"
+    for each in found:
+        if each.comparison.status == "valueless":
+            return _valueless(claim, each)
+    if any(each.comparison.status == "agrees" for each in found):
+        return ClaimVerdict("holds", valued=valued)
     if _agrees_nearby(compared, points):
-        return ClaimVerdict("holds", nearby=True)
+        return ClaimVerdict("holds", nearby=True, valued=valued)
     return ClaimVerdict("untold", f"it could not be told{at(points[0])}, nor near it: no derivative is proven there")
+
+
+def _search(compared: "Claim", points: Sequence[Point], constants: Sequence[float]) -> Iterator[_Looked]:
+    """What is found at other points than the case's: where conditions change and between such, near, and far away."""
+    borders = list(islice(compared.borders(points[:BASES]), BORDERS))
+    for border in borders:
+        where = f"{at(border.near)}, at the border of {border.text}"
+        yield _Looked(border.near, compared.compare_at_border(border), where)
+    for point in chain(_between(borders), _elsewhere(points, constants, compared.operations)):
+        comparison = compared.compare(point, SEARCH_PRECISION)
+        doubtful = comparison.status == "valueless"
+        yield _Looked(point, compared.compare(point, SURE_PRECISION) if doubtful else comparison)
+
+
+def _between(borders: Iterable["Border"]) -> Iterator[Point]:
+    """Points between two borders on a line, and beyond the last ones."""
+    lines: dict[int, list[Border]] = {}
+    for border in borders:
+        lines.setdefault(border.line, []).append(border)
+    for on_line in lines.values():
+        first = on_line[0]
+        places = sorted(each.along for each in on_line)
+        beyond = places[0] - (abs(places[0]) or 1), places[-1] + (abs(places[-1]) or 1)
+        for place in (*beyond, *((one + other) / 2 for one, other in pairwise(places))):
+            components = flat(first.near[first.name])
+            components[first.place] = place
+            yield {**first.near, first.name: nested(components, shape(first.near[first.name]))}
 
 
 def _agrees_nearby(compared: "Claim", points: Sequence[Point]) -> bool:
@@ -136,19 +187,22 @@ def _agrees_nearby(compared: "Claim", points: Sequence[Point]) -> bool:
     return any(compared.compare(point).status == "agrees" for point in _nearby(points))
 
 
-def _wrong(claim: ClaimText, point: Point, comparison: "Comparison") -> ClaimVerdict:
-    derivative = f"the derivative about {_about(claim, point, comparison)} is {comparison.derivative}"
-    return ClaimVerdict("wrong", f"wrong{at(point)}: {derivative}, the claim {comparison.claimed}", point)
+def _wrong(claim: ClaimText, looked: _Looked) -> ClaimVerdict:
+    comparison = looked.comparison
+    derivative = f"the derivative about {_about(claim, looked)} is {comparison.derivative}"
+    message = f"wrong{looked.where or at(looked.point)}: {derivative}, the claim {comparison.claimed}"
+    return ClaimVerdict("wrong", message, looked.point)
 
 
-def _valueless(claim: ClaimText, point: Point, comparison: "Comparison") -> ClaimVerdict:
-    derivative = f"the derivative about {_about(claim, point, comparison)} is {comparison.derivative}"
-    return ClaimVerdict("untold", f"the claim has no value{at(point)}, where {derivative}", point)
+def _valueless(claim: ClaimText, looked: _Looked) -> ClaimVerdict:
+    derivative = f"the derivative about {_about(claim, looked)} is {looked.comparison.derivative}"
+    message = f"the claim has no value{at(looked.point)}, where {derivative}"
+    return ClaimVerdict("untold", message, looked.point, valued=False)
 
 
-def _about(claim: ClaimText, point: Point, comparison: "Comparison") -> str:
-    value = point.get(claim.name)
-    return claim.name if value is None else f"{claim.name}{subscript(comparison.place, shape(value))}"
+def _about(claim: ClaimText, looked: _Looked) -> str:
+    value = looked.point.get(claim.name)
+    return claim.name if value is None else f"{claim.name}{subscript(looked.comparison.place, shape(value))}"
 
 
 def _constants(*programs: Program) -> list[float]:

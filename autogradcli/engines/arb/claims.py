@@ -1,18 +1,28 @@
 """Claims at a point: whether a derivative is what somebody says it is, decided by balls."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flint import arb, ctx
 
+from autogradcli.engines.arb.borders import Border, Tied, borders, tied_values
+from autogradcli.engines.arb.enclose import LAST_PRECISION, Proof
 from autogradcli.engines.arb.formulas import Formula
+from autogradcli.engines.arb.kinks import sides
+from autogradcli.engines.arb.measure import SAME_SLOPE, slope_together
 from autogradcli.engines.arb.sweep import Plan, sweep
 from autogradcli.engines.opinions import Array, flat
+from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.program import Program
+from autogradcli.language.tape import Input
 
 PRECISIONS = (128, 512, 2048, 8192)
 """Binary digits, tried in turn; agreement counts from the second on."""
+LEAST_SLOPE = arb(2) ** -1000
+"""What slopes that shrink to zero do not tell from it."""
+SPREAD = 4
+"""Times as wide as the ball of all secants is one that holds their limit as well."""
 DIGITS = (6, 12, 20, 40, 100)
 """Decimal digits of numbers in a sentence: as few of these as tell two numbers apart."""
 
@@ -22,7 +32,10 @@ class Comparison:
     """A claim beside the derivative at one point."""
 
     status: str
-    """`agrees`, `differs`, `valueless` where the claim has no value and the derivative has one, or `untold`."""
+    """`agrees`, `differs`, `valueless` where the claim has no value and the derivative has one, or `untold`.
+
+    Of a component `unproven`, where there is no derivative, or none is known.
+    """
     derivative: str = ""
     """The derivative of the component that differs, in decimal."""
     claimed: str = ""
@@ -32,6 +45,7 @@ class Comparison:
 
 AGREES = Comparison("agrees")
 UNTOLD = Comparison("untold")
+UNPROVEN = Comparison("unproven")
 
 
 class Claim:
@@ -41,6 +55,7 @@ class Claim:
         """The program is `prepared` with `name` among what is asked about."""
         self._plan = prepared
         self._entries = prepared.asked[name]
+        self._claim = formula
         self._formula = Formula(formula, prepared.shapes)
         self._tolerance = tolerance
 
@@ -57,46 +72,62 @@ class Claim:
         return len(self._plan.tape.entries)
 
     def compare(self, at: Mapping[str, Array], precisions: Sequence[int] = PRECISIONS) -> Comparison:
-        """The claim beside the derivative where the variables are exactly the numbers `at`."""
+        """The claim beside the derivative where the variables are exactly the numbers `at`.
+
+        More digits are tried until every component is settled. What no sweep proves is known from slopes, or not at
+        all.
+        """
         point = {name: [arb(each) for each in flat(value)] for name, value in at.items()}
-        scales: list[Any] = []
-        valueless: int | None = None
-        for precision in precisions:
+        scales: dict[int, arb] = {}
+        found: list[Comparison] = []
+        for number, precision in enumerate(precisions):
             with ctx.workprec(precision):
-                differences = self._differences(point)
-                if differences is None:
-                    continue
-                valueless = next((i for i, (_, _, claim) in enumerate(differences) if not claim.is_finite()), None)
-                if valueless is not None:
-                    continue
-                scales = scales or [each.rad() * arb(2) ** precision for each, _, _ in differences]
-                wrong = next((place for place, each in enumerate(differences) if self._is_beyond(*each)), None)
-                if wrong is not None:
-                    return _differs(wrong, *differences[wrong][1:])
-                settled = all(self._is_zero(*each, scale) for each, scale in zip(differences, scales, strict=True))
-                if settled and precision >= precisions[min(1, len(precisions) - 1)]:
-                    return AGREES
-        if valueless is not None and differences is not None:
-            return Comparison("valueless", _decimal(differences[valueless][1], DIGITS[0]), place=valueless)
-        return UNTOLD
+                proof = Proof(self._plan, point, DTYPES["float64"], precision, sweep(self._plan, point))
+                found = self._by_sweep(proof, self._claimed(self._formula.at(point)), scales)
+            if _first(found, "differs") or (number and _settled(found)):
+                break
+        if not proof.value.is_finite():
+            return UNTOLD
+        return self._overall(found, lambda: self._by_slopes(proof, self._formula.at(point)))
 
-    def _differences(self, point: Mapping[str, Sequence[arb]]) -> list[tuple[arb, arb, arb]] | None:
-        """For each component: derivative minus claim, derivative, claim; None where a derivative has no value."""
-        claimed = [each if isinstance(each, arb) else arb.nan() for each in self._formula.at(point)]
-        swept = sweep(self._plan, point)
-        if not swept.values[self._plan.tape.output].is_finite() or any(swept.tainted[each] for each in self._entries):
-            return None
-        found = [swept.adjoints[each] for each in self._entries]
-        truth = [arb(0) if each is None else each for each in found]
-        if not all(each.is_finite() for each in truth):
-            return None
-        if not self._formula.shape:
-            claimed = claimed * len(truth)
-        return [(one - other, one, other) for one, other in zip(truth, claimed, strict=True)]
+    def compare_at_border(self, border: Border) -> Comparison:
+        """The same where numbers are equal that a condition compares, at a point that is known to thousands of digits.
 
-    def _is_beyond(self, difference: arb, derivative: arb, _: arb) -> bool:
-        """Whether the claim is wrong beyond doubt."""
-        return bool(abs(difference) > abs(derivative) * arb(self._tolerance))
+        Raises nothing; `untold` where the claim's own conditions are not decided there.
+        """
+        with ctx.workprec(LAST_PRECISION):
+            proof = Tied(self._plan, border.point, DTYPES["float64"], LAST_PRECISION, sweep(self._plan, border.point))
+            if not proof.precise[self._plan.tape.output].is_finite():
+                return UNTOLD
+            claimed = self._formula.of(tied_values(self._formula.entries, border.point))
+        return self._overall([UNPROVEN] * len(self._entries), lambda: self._by_slopes(proof, claimed))
+
+    def borders(self, points: Sequence[Mapping[str, Array]]) -> Iterator[Border]:
+        """Points where what conditions of the program or of the claim compare is equal, on lines through `points`."""
+        tapes = (self._plan.tape.entries, self._plan.program), (self._formula.entries, self._claim)
+        return borders(tapes, points)
+
+    def _claimed(self, values: Sequence[Any]) -> list[arb]:
+        """The claim's number for each component."""
+        numbers = [each if isinstance(each, arb) else arb.nan() for each in values]
+        return numbers if self._formula.shape else numbers * len(self._entries)
+
+    def _by_sweep(self, proof: Proof, claimed: Sequence[arb], scales: dict[int, arb]) -> list[Comparison]:
+        """What one sweep says of each component; `unproven` where it proves no derivative."""
+        pairs = enumerate(zip(self._entries, claimed, strict=True))
+        return [self._component(proof, place, entry, claim, scales) for place, (entry, claim) in pairs]
+
+    def _component(self, proof: Proof, place: int, entry: int, claim: arb, scales: dict[int, arb]) -> Comparison:
+        derivative = proof.gradient(entry)
+        if not (proof.value.is_finite() and proof.proves(entry) and derivative.is_finite()):
+            return UNPROVEN
+        if not claim.is_finite():
+            return Comparison("valueless", _decimal(derivative, DIGITS[0]), place=place)
+        difference = derivative - claim
+        scale = scales.setdefault(place, difference.rad() * arb(2) ** proof.precision)
+        if abs(difference) > abs(derivative) * arb(self._tolerance):
+            return _differs(place, derivative, claim)
+        return AGREES if self._is_zero(difference, derivative, claim, scale) else UNTOLD
 
     def _is_zero(self, difference: arb, derivative: arb, claimed: arb, scale: arb) -> bool:
         """Whether the difference is negligible: beside both numbers, or beside what was rounded on the way to them.
@@ -107,6 +138,59 @@ class Claim:
             return True
         largest = abs(derivative).max(abs(claimed)).upper().max(scale)
         return bool(difference.rad() <= largest * arb(2) ** -(ctx.prec // 2))
+
+    def _by_slopes(self, proof: Proof, values: Sequence[Any]) -> list[Comparison]:
+        """What the slopes on both sides say of each component; `unproven` where there is no derivative."""
+        claimed = self._claimed(values)
+        pairs = enumerate(zip(self._entries, claimed, strict=True))
+        return [self._beside_slope(common_slope(proof, entry), place, claim) for place, (entry, claim) in pairs]
+
+    def _beside_slope(self, slope: arb | None, place: int, claim: arb) -> Comparison:
+        if slope is None:
+            return UNPROVEN
+        if not claim.is_finite():
+            return Comparison("valueless", _decimal(slope, DIGITS[0]), place=place)
+        difference = abs(slope - claim)
+        if difference > (abs(slope) * arb(self._tolerance)).max(LEAST_SLOPE):
+            return _differs(place, slope, claim)
+        return AGREES
+
+    def _overall(self, found: Sequence[Comparison], slopes: Callable[[], Sequence[Comparison]]) -> Comparison:
+        """What is to be said of all components; the slopes are only worked out where a sweep proves nothing."""
+        if UNPROVEN in found and not _first(found, "differs"):
+            with ctx.workprec(LAST_PRECISION):
+                pairs = zip(found, slopes(), strict=True)
+                found = [beside if each is UNPROVEN else each for each, beside in pairs]
+        for status in ("differs", "valueless", "untold", "agrees"):
+            if (first := _first(found, status)) is not None:
+                return first
+        return UNTOLD
+
+
+def _first(found: Sequence[Comparison], status: str) -> Comparison | None:
+    return next((each for each in found if each.status == status), None)
+
+
+def _settled(found: Sequence[Comparison]) -> bool:
+    """Whether more digits would not tell more."""
+    return AGREES in found and all(each.status in {"agrees", "unproven"} for each in found)
+
+
+def common_slope(proof: Proof, entry: int) -> arb | None:
+    """The derivative where the slopes on both sides are one, with what the secants may be off; None if they are not.
+
+    The second secant is far nearer to the limit than the first, so their distance bounds what is left.
+    """
+    variable = proof.plan.tape.entries[entry]
+    if not isinstance(variable, Input):
+        return None
+    left, right = (side.slope for side in sides(proof, variable))
+    if left is None or right is None or abs(left - right) > abs(left).max(abs(right)) * SAME_SLOPE:
+        return None
+    if slope_together(proof) is not None:
+        return None
+    both = left.union(right)
+    return arb(both.mid(), both.rad() * SPREAD)
 
 
 def _differs(place: int, derivative: arb, claimed: arb) -> Comparison:

@@ -25,7 +25,7 @@ class Formula:
         builder = Builder(primitive, shapes)
         handle = builder.run(program)[program.output]
         self.shape: Shape = () if isinstance(handle, int) else handle.shape
-        self._entries: Sequence[Entry] = builder.entries
+        self.entries: Sequence[Entry] = builder.entries
         self._outputs = components(handle)
 
     @property
@@ -35,8 +35,11 @@ class Formula:
 
     def at(self, point: Mapping[str, Sequence[arb]]) -> list[Any]:
         """The ball of each component of the output, at the precision in force."""
-        found = forward(self._entries, point)
-        return [found[each] for each in self._outputs]
+        return self.of(forward(self.entries, point))
+
+    def of(self, values: Sequence[Any]) -> list[Any]:
+        """The components of the output among the values of all entries."""
+        return [values[each] for each in self._outputs]
 
 
 def values(program: Program, at: Mapping[str, Array]) -> Array:

@@ -187,13 +187,13 @@ def _singular(proof: Proof, entry: int, number: float) -> Enclosure:
     if abs(left.slope - right.slope) > size * SAME_SLOPE:
         return Enclosure(slopes=slopes, step=step)
     regular = _regular(proof, left.slope.union(right.slope), lambda: budget_beside(proof, variable), number)
-    together = None if regular.inside else _slope_together(proof)
+    together = None if regular.inside else slope_together(proof)
     if together is not None:
         return Enclosure(slopes=(slopes[0], together), together=True, step=step)
     return replace(regular, ball=None, slopes=slopes, step=step)
 
 
-def _slope_together(proof: Proof) -> float | None:
+def slope_together(proof: Proof) -> float | None:
     """The slope along all components that tie, where it is not the sum of theirs: then there is no derivative.
 
     The median of three equal numbers does not move with any one of them, and moves with all of them.
