@@ -109,8 +109,9 @@ PAGES = (
     Page(
         "GC203",
         "torch's derivative is not finite",
-        "All values are finite, and so is the true derivative, but the formula by which torch computes the derivative "
-        "overflows or divides by 0.",
+        "All values are finite, and so is the true derivative, or at a kink the slopes to the left and to the right of "
+        "it; but the formula by which torch computes the derivative overflows or divides by 0. At a kink any number "
+        "between the two slopes would do, and NaN is none.",
         ("eval", "x*abs(x)**0.5", "--x", "0"),
         "Rescale the problem, or rewrite the operation that the report names.",
     ),

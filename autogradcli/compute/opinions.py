@@ -52,6 +52,12 @@ class Opinions:
 
         return parting(self.proof, self.autograd.nodes, name)
 
+    def corners(self, name: str, place: int, hidden: bool = False) -> tuple[int, ...]:
+        """The steps that have the corner along one component, in the order of the text; see `corner_steps`."""
+        from autogradcli.engines.arb.measure import corner_steps
+
+        return corner_steps(self.proof, name, place, hidden)
+
     def broken(self, parted: Parting | None) -> int | None:
         """The first step that is not finite in torch, of those that an operation hangs on, or of all."""
         from autogradcli.engines.arb.ranges import broken

@@ -76,25 +76,21 @@ def _nothing_proven(case: Case) -> Reason:
 
 
 def _kink(case: Case) -> Reason:
+    return _at_corners(case, "GC101", f"{_kink_here(case)}; torch's convention gives {short(case.number)}")
+
+
+def _kink_here(case: Case) -> str:
     assert case.truth.slopes is not None
-    left, right = case.truth.slopes
-    return Reason(
-        "GC101",
-        f"not differentiable at {case.place}: the slope is {short(left)} to the left and {short(right)} to the right;"
-        f" torch's convention gives {short(case.number)}",
-        case.truth.step,
-        case.text(case.truth.step),
-    )
+    one, other = map(short, case.truth.slopes)
+    slopes = f"{one} to the left and {other} to the right"
+    if case.truth.together:
+        slopes = f"{one} along it alone, and {other} along all that tie with it"
+    return f"not differentiable at {case.place}: the slope is {slopes}"
 
 
 def _kink_of_several(case: Case) -> Reason:
-    assert case.truth.slopes is not None
-    alone, together = case.truth.slopes
-    message = (
-        f"not differentiable at {case.place}: the slope is {short(alone)} along it alone, and {short(together)} along"
-        f" all that tie with it; torch's convention gives {short(case.number)}"
-    )
-    return Reason("GC103", message, case.truth.step, case.text(case.truth.step))
+    message = f"{_kink_here(case)}; torch's convention gives {short(case.number)}"
+    return _at_corners(case, "GC103", message, hidden=True)
 
 
 def _conventions(case: Case) -> Reason:
@@ -104,7 +100,16 @@ def _conventions(case: Case) -> Reason:
     message = (
         f"at {case.place} {slopes}, but torch's conventions for functions with a kink come to {short(case.number)}"
     )
-    return Reason("GC102", message, case.truth.step, case.text(case.truth.step))
+    return _at_corners(case, "GC102", message, hidden=True)
+
+
+def _at_corners(case: Case, code: str, message: str, *, hidden: bool = False) -> Reason:
+    """A reason that names the operations with the corner; with `hidden` those of corners that cancel as well."""
+    first, *others = case.opinions.corners(case.name, case.index, hidden)
+    texts = dict.fromkeys(map(case.program.text, others))
+    return Reason(
+        code, message, first, case.text(first), others=tuple(each for each in texts if each != case.text(first))
+    )
 
 
 def _too_large(case: Case) -> Reason:
@@ -123,9 +128,16 @@ def _not_finite(case: Case) -> Reason:
     if step is not None:
         message = f"{_not_finite_value(case, step)}, so the gradient is {case.number!r}; the truth is"
         return _of_step(case, "GC202", f"{message} {_digits(case.truth)}", step)
+    if case.truth.nearest is None:
+        return _at_corners(case, "GC203", _nan_at_a_kink(case), hidden=case.truth.together)
     if parted is not None:
         return _of_step(case, "GC203", _sends(case, parted), parted.step)
     return Reason("GC203", f"autograd gives {case.number!r}; the truth is {_digits(case.truth)}")
+
+
+def _nan_at_a_kink(case: Case) -> str:
+    """Where any number between the slopes would do."""
+    return f"{_kink_here(case)}, and any number between them would do; autograd gives {case.number!r}, which is none"
 
 
 def _masked(case: Case, parted: Parting) -> Reason:

@@ -48,6 +48,8 @@ class Reason:
     """The source text of that step."""
     remedy: str | None = None
     """What to write instead, if the table knows."""
+    others: tuple[str, ...] = ()
+    """The source texts of the other steps that are to blame, where several corners meet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,8 +197,6 @@ class Enclosure:
     """The slopes from the left and from the right, where a tie made it necessary to ask for them; else None."""
     together: bool = False
     """Whether the slopes are those along the component alone and along all components of the tie."""
-    step: int | None = None
-    """The program step with that tie."""
     cause: Cause | None = None
     """Why there is neither a ball nor slopes."""
 

@@ -76,6 +76,10 @@ class Program:
         span = self.steps[index].span
         return " ".join(self.source[span.start : span.end].split())
 
+    def label(self, index: int) -> str:
+        """What a step is called: the name that the text gives it in the end, else its source text."""
+        return next((name for name, step in self.assigned.items() if step == index), None) or self.text(index)
+
     def index(self, name: str) -> int:
         """Index of the step that a name means: a variable, or what the text gives that name in the end."""
         return self.variable_index(name) if name in self.variables else self.assigned[name]

@@ -1,5 +1,6 @@
 """Which operation a ball that is not finite comes from."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,14 +45,9 @@ def of_gradient(plan: Plan, sweep: Sweep, entry: int) -> Culprit:
             return _judge(plan, sweep, entry)
 
 
-def first_tie(plan: Plan, sweep: Sweep) -> int:
-    """The entry nearest to the output that chooses by a condition in a tie, or jumps."""
-    for index in range(plan.tape.output, -1, -1):
-        entry = plan.tape.entries[index]
-        clean = sweep.relevant[index] and plan.varies[index] and not sweep.tainted[index]
-        if clean and isinstance(entry, Operation) and any(sweep.tainted[operand] for operand in entry.operands):
-            return index
-    return plan.tape.output
+def first_tie(sweep: Sweep, above: AbstractSet[int]) -> int | None:
+    """Of some entries the one nearest to the output that chooses by a condition in a tie, jumps, or is at an end."""
+    return next((index for index in sweep.ties if index in above), None)
 
 
 def _taken(plan: Plan, sweep: Sweep, index: int) -> tuple[int, ...]:

@@ -1,6 +1,7 @@
 """Enclosures of the value and of the gradient at a point, and the rounding budget of the computation there."""
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -67,10 +68,20 @@ class Proof:
         """Whether a condition, a step or an end of a domain is not decided at the precision of the exact sweep."""
         return UNDECIDED in self.exact.values or any_open(self.plan, self.exact)
 
-    @cached_property
-    def first_tie(self) -> int:
-        """The entry nearest to the output that chooses by a condition in a tie, or jumps."""
-        return first_tie(self.plan, self.exact)
+    def above(self, entry: int) -> AbstractSet[int]:
+        """The entries that depend on an entry."""
+        found: set[int] = set()
+        pending = [entry]
+        while pending:
+            new = set(self.consumers[pending.pop()]) - found
+            found |= new
+            pending.extend(new)
+        return found
+
+    def first_tie(self, entry: int) -> int:
+        """Of what depends on `entry` the operation that chooses in a tie, jumps or ends: the one nearest the output."""
+        found = first_tie(self.exact, self.above(entry))
+        return self.plan.tape.output if found is None else found
 
     @property
     def value(self) -> arb:

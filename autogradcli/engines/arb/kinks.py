@@ -73,14 +73,14 @@ def _budget_at(proof: Proof, entry: Input, step: arb) -> arb:
 
 
 def _sides(proof: Proof, moved: Sequence[int], most: int) -> tuple[Side, Side]:
-    above = _above(proof, moved, most)
+    above = entries_above(proof, moved, most)
     if above is None:
         return Side("unsettled"), Side("unsettled")
     with ctx.workprec(LAST_PRECISION):
         return _side(proof, moved, above, -1), _side(proof, moved, above, 1)
 
 
-def _above(proof: Proof, moved: Sequence[int], most: int) -> Sequence[int] | None:
+def entries_above(proof: Proof, moved: Sequence[int], most: int) -> Sequence[int] | None:
     """The entries whose values change with some inputs, in the order of evaluation; None if there are too many."""
     found: set[int] = set()
     pending = list(moved)
@@ -94,19 +94,24 @@ def _above(proof: Proof, moved: Sequence[int], most: int) -> Sequence[int] | Non
 
 
 def _side(proof: Proof, moved: Sequence[int], above: Sequence[int], sign: int) -> Side:
-    steps = [sign * arb(2) ** -distance for distance in DISTANCES]
-    places = [_beside(proof, moved, above, step) for step in steps]
-    side = _leave(proof, places, steps, proof.plan.tape.output)
+    steps = steps_to(sign)
+    places = [beside(proof, moved, above, step) for step in steps]
+    side = leave(proof, places, steps, proof.plan.tape.output)
     if side.slope is not None:
         return side
     outside = side.kind == "unsettled" and any(_leaves_domain(proof, values, above) for values in places)
     return Side("outside" if outside else side.kind, origin=_origin(proof, places, steps, side.kind))
 
 
-def _leave(proof: Proof, places: Sequence[Values], steps: Sequence[arb], index: int) -> Side:
+def steps_to(sign: int) -> Sequence[arb]:
+    """The steps to both places on one side, the nearer place last."""
+    return [sign * arb(2) ** -distance for distance in DISTANCES]
+
+
+def leave(proof: Proof, places: Sequence[Values], steps: Sequence[arb], index: int) -> Side:
     """How the value of an entry leaves the point."""
     here = proof.precise[index]
-    first, second = (_look(proof, values, index) - here for values in places)
+    first, second = (look(proof, values, index) - here for values in places)
     if not (first.is_finite() and second.is_finite()):
         return Side("unsettled")
     if abs(second) > abs(first) * (1 - arb(2) ** -AGREEMENT):
@@ -121,7 +126,7 @@ def _origin(proof: Proof, places: Sequence[Values], steps: Sequence[arb], kind: 
     index = proof.plan.tape.output
     while True:
         operands = [
-            each for each in _moving(proof, places[-1], index) if _leave(proof, places, steps, each).kind == kind
+            each for each in _moving(proof, places[-1], index) if leave(proof, places, steps, each).kind == kind
         ]
         if not operands:
             return index
@@ -132,7 +137,7 @@ def _moving(proof: Proof, values: Values, index: int) -> Sequence[int]:
     """The operands that change beside the point, and that the value of an entry is made of there."""
     entry = proof.plan.tape.entries[index]
     operands = entry.operands if isinstance(entry, Operation) else ()
-    truth = _look(proof, values, operands[0]) if operands else None
+    truth = look(proof, values, operands[0]) if operands else None
     if isinstance(truth, Truth) and len(operands) == 3 and truth.value is not None:
         operands = operands[1:2] if truth.value else operands[2:]
     return [each for each in operands if each in values and not isinstance(values[each], Truth)]
@@ -149,7 +154,7 @@ def _limit(first: arb, second: arb) -> Side:
     return Side("unbounded" if abs(second) > abs(first) * 1.5 else "unsettled")
 
 
-def _beside(proof: Proof, moved: Sequence[int], above: Sequence[int], step: arb) -> Values:
+def beside(proof: Proof, moved: Sequence[int], above: Sequence[int], step: arb) -> Values:
     """The values a step away from the point, of those entries alone that depend on the moved inputs."""
     values = {each: proof.precise[each] + step for each in moved}
     for index in above:
@@ -173,8 +178,9 @@ def _operation(proof: Proof, index: int) -> Operation:
 
 
 def _operands(proof: Proof, values: Values, index: int) -> list[Any]:
-    return [_look(proof, values, operand) for operand in _operation(proof, index).operands]
+    return [look(proof, values, operand) for operand in _operation(proof, index).operands]
 
 
-def _look(proof: Proof, values: Values, index: int) -> Any:
+def look(proof: Proof, values: Values, index: int) -> Any:
+    """The value of an entry beside the point: its own at the point if it does not change."""
     return values.get(index, proof.precise[index])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from flint import arb, ctx
 
 from autogradcli.engines.arb.causes import of_gradient, of_value
+from autogradcli.engines.arb.corners import corners
 from autogradcli.engines.arb.enclose import SPARE_DIGITS, Proof, nearest
 from autogradcli.engines.arb.kinks import AGREEMENT, Side, budget_beside, sides, sides_together
 from autogradcli.engines.opinions import Ball, Cause, Enclosure
@@ -182,15 +183,14 @@ def _singular(proof: Proof, entry: int, number: float) -> Enclosure:
     if left.slope is None or right.slope is None:
         return Enclosure(cause=_cause_of_gradient(proof, entry, left, right))
     slopes = (float(left.slope), float(right.slope))
-    step = proof.plan.tape.entries[_singular_culprit(proof, entry)].step
     size = abs(left.slope).max(abs(right.slope))
     if abs(left.slope - right.slope) > size * SAME_SLOPE:
-        return Enclosure(slopes=slopes, step=step)
+        return Enclosure(slopes=slopes)
     regular = _regular(proof, left.slope.union(right.slope), lambda: budget_beside(proof, variable), number)
     together = None if regular.inside else slope_together(proof)
     if together is not None:
-        return Enclosure(slopes=(slopes[0], together), together=True, step=step)
-    return replace(regular, ball=None, slopes=slopes, step=step)
+        return Enclosure(slopes=(slopes[0], together), together=True)
+    return replace(regular, ball=None, slopes=slopes)
 
 
 def slope_together(proof: Proof) -> float | None:
@@ -208,6 +208,19 @@ def slope_together(proof: Proof) -> float | None:
         if together is not None and None not in alone and abs(total - together) > abs(together) * SAME_SLOPE:
             return float(together)
     return None
+
+
+def corner_steps(proof: Proof | Unproven, name: str, place: int, hidden: bool) -> tuple[int, ...]:
+    """The steps that have the corner along a component of a variable, in the order of the text; `hidden`: see corners.
+
+    Where none is told apart, the one that the sweep could not pass.
+    """
+    if isinstance(proof, Unproven):
+        return ()
+    entry = proof.plan.asked[name][place]
+    variable = proof.plan.tape.entries[entry]
+    found = corners(proof, variable, hidden) if isinstance(variable, Input) else ()
+    return found or (proof.plan.tape.entries[_singular_culprit(proof, entry)].step,)
 
 
 def _cause_of_intermediate(proof: Proof, entry: int) -> Cause:
@@ -259,7 +272,7 @@ def _singular_culprit(proof: Proof, entry: int) -> int:
     """The entry that the sweep could not pass: a tie on the way, or a partial derivative that does not exist."""
     if proof.proves(entry):
         return of_gradient(proof.plan, proof.exact, entry).entry
-    return proof.first_tie
+    return proof.first_tie(entry)
 
 
 def _place(proof: Proof, entry: int) -> tuple[str, str, int]:
@@ -269,7 +282,7 @@ def _place(proof: Proof, entry: int) -> tuple[str, str, int]:
     step = program.steps[index]
     operands = step.operands if isinstance(step, Call) else ()
     known = [each for each in operands if not isinstance(program.steps[each], Constant)]
-    places = [(program.text(each), components(tape.results[each])) for each in known]
+    places = [(program.label(each), components(tape.results[each])) for each in known]
     values = [(text, proof.exact.values[entries[0]]) for text, entries in places if len(entries) == 1]
     where = ", ".join(f"{text} = {_short(ball)}" for text, ball in values if isinstance(ball, arb) and ball.is_finite())
     return program.text(index), f" at {where}" if where else "", index

@@ -7,7 +7,7 @@ does not exist is not finite.
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -132,6 +132,8 @@ class Sweep:
     edges: list[Edge]
     unbroken: set[int]
     """Entries below which nothing jumps, of those that were looked at."""
+    ties: list[int] = field(default_factory=list)
+    """The operations that choose in a tie, jump or end, and that none such stands above; the last ones first."""
 
     @cached_property
     def broken(self) -> Mapping[int, int]:
@@ -207,8 +209,7 @@ def _pull_back(plan: Plan, result: Sweep, index: int, rounding: Rounding | None)
     if each.partials:
         arguments = [result.values[operand] for operand in entry.operands]
         if rounding is None and each.domain is not None and _at_an_end(each, arguments):
-            for operand in entry.operands:
-                _taint(plan, result, operand)
+            _tie(plan, result, index, entry.operands)
         for operand, partial in zip(entry.operands, each.partials, strict=True):
             if plan.varies[operand]:
                 slope = partial(*arguments)
@@ -242,6 +243,14 @@ def _send(result: Sweep, index: int, operand: int, slope: arb, rounding: Roundin
     else:
         total = before + contribution
         result.adjoints[operand] = total if rounding is None else rounding(total)
+
+
+def _tie(plan: Plan, result: Sweep, index: int, operands: Sequence[int]) -> None:
+    """Note that an operation chooses in a tie, jumps or ends, and mark what it hangs on."""
+    if not result.tainted[index]:
+        result.ties.append(index)
+    for operand in operands:
+        _taint(plan, result, operand)
 
 
 def _taint(plan: Plan, result: Sweep, entry: int) -> None:
@@ -313,7 +322,7 @@ def _is_open(plan: Plan, result: Sweep, index: int) -> bool:
 def _step(plan: Plan, result: Sweep, index: int, operand: int) -> None:
     """`floor`: constant but for its jumps."""
     if _breaks_below(plan, result, index):
-        _taint(plan, result, operand)
+        _tie(plan, result, index, (operand,))
 
 
 def _branch(plan: Plan, result: Sweep, index: int, operands: Sequence[int], rounding: Rounding | None) -> None:
@@ -324,8 +333,7 @@ def _branch(plan: Plan, result: Sweep, index: int, operands: Sequence[int], roun
     condition, yes, no = operands
     truth = result.values[condition]
     if plan.varies[condition] and (truth.tie or _breaks_below(plan, result, condition)):
-        for each in operands:
-            _taint(plan, result, each)
+        _tie(plan, result, index, operands)
     for branch, chosen in ((yes, True), (no, False)):
         if truth.value is None:
             slope = EITHER

@@ -133,7 +133,8 @@ def _reason(name: str, gradient: Gradient, terminal: Terminal) -> list[str]:
         return []
     lines = _wrap(f"{name}: {reason.message} ({reason.code})", terminal, "  ")
     if reason.expression:
-        lines += _wrap(f"where: {visible(reason.expression)}", terminal, "    ")
+        where = " and ".join([reason.expression, *reason.others])
+        lines += _wrap(f"where: {visible(where)}", terminal, "    ")
     if reason.remedy:
         lines += _wrap(f"instead: {reason.remedy}", terminal, "    ")
     return lines

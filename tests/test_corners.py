@@ -1,0 +1,99 @@
+"""Which operation has the corner: the names behind a kink, found by hand from the slopes on both sides."""
+
+import pytest
+
+from tests.command import gradcalc
+from tests.helpers import examine
+
+ONE = (
+    # expression, point, the only operation whose slopes differ
+    ("abs(x) + x*x", {"x": "0"}, "abs(x)"),
+    ("x*x + abs(x)", {"x": "0"}, "abs(x)"),
+    ("abs(x) + x", {"x": "0"}, "abs(x)"),
+    ("relu(x) + exp(x)", {"x": "0"}, "relu(x)"),
+    ("leaky_relu(x) + tanh(x)", {"x": "0"}, "leaky_relu(x)"),
+    ("exp(x)*abs(x)", {"x": "0"}, "abs(x)"),
+    ("(abs(x) + 1)*(x + 2)", {"x": "0"}, "abs(x)"),
+    ("abs(sin(x)) + cos(x)", {"x": "0"}, "abs(sin(x))"),
+    ("max(x, -x) + sin(x)", {"x": "0"}, "max(x, -x)"),
+    ("min(x, x**2) + x**3", {"x": "1"}, "min(x, x**2)"),
+    ("clamp(x, 0, 1) + x**3", {"x": "1"}, "clamp(x, 0, 1)"),
+    ("where(x > 0, x, -x) + x*x", {"x": "0"}, "where(x > 0, x, -x)"),
+    ("relu(x) + relu(x - 1) + x", {"x": "1"}, "relu(x - 1)"),
+    ("y = x*x; abs(x) + y", {"x": "0"}, "abs(x)"),
+    # of a choice the branch that is taken on one side alone is no corner, nor what is chosen alike on both sides
+    ("where(x > 0, abs(x), -2*x) + x*x", {"x": "0"}, "where(x > 0, abs(x), -2*x)"),
+    ("where(x > 0, abs(x), -x) + x*x", {"x": "0"}, "abs(x)"),
+    ("max(relu(x), -x) + x*x", {"x": "0"}, "max(relu(x), -x)"),
+    ("max(2*relu(x), x) + x*x", {"x": "0"}, "relu(x)"),
+    ("max(abs(x), relu(x)) + x", {"x": "0"}, "abs(x)"),
+    ("where(x == 0, 0, abs(x)) + x*x", {"x": "0"}, "abs(x)"),
+    # corners that cancel are none
+    ("abs(x) - abs(x) + relu(x)", {"x": "0"}, "relu(x)"),
+    ("0*abs(x) + relu(x) + x", {"x": "0"}, "relu(x)"),
+    ("(relu(x) - relu(-x))/3 + abs(x)", {"x": "0"}, "abs(x)"),
+    ("max(v) + min(v) + 3*max(v) + v[0]", {"v": "[1, 1]"}, "max(v)"),
+    # a smooth operand bent by what it goes into
+    ("hypot(x, 0) + x*x", {"x": "0"}, "hypot(x, 0)"),
+    ("sqrt(x**2) + x*x", {"x": "0"}, "sqrt(x**2)"),
+    ("(x**4)**0.25 + cos(x)", {"x": "0"}, "(x**4)**0.25"),
+    # vectors
+    ("sum(abs(v)) + v[0]**2", {"v": "[0, 1]"}, "abs(v)"),
+    ("norm(v) + v[0]", {"v": "[0, 0]"}, "norm(v)"),
+    ("median(v) + v[0]*v[0]", {"v": "[1, 1, 2]"}, "median(v)"),
+    ("max(v) + sum(v)", {"v": "[1, 1]"}, "max(v)"),
+    ("sum(v*v) + max(abs(v))", {"v": "[0, 0]"}, "abs(v)"),
+    ("sum(relu(A @ v)) + sum(v**2)", {"A": "[[1, 1], [1, 2]]", "v": "[1, -1]"}, "relu(A @ v)"),
+    ("sum(sort(v).values * [1, 2, 3]) + v[0]", {"v": "[2, 2, 5]"}, "sort(v).values"),
+)
+
+SEVERAL = (
+    # expression, point, code, all operations whose corners meet, in the order of the text
+    ("abs(x) + relu(x)", {"x": "0"}, "GC101", ("abs(x)", "relu(x)")),
+    ("abs(x) + x*x + 3*abs(sin(x))", {"x": "0"}, "GC101", ("abs(x)", "abs(sin(x))")),
+    ("relu(x)*exp(x) + clamp(x, 0, 1) + x", {"x": "0"}, "GC101", ("relu(x)", "clamp(x, 0, 1)")),
+    ("abs(relu(x) + x) + x*x", {"x": "0"}, "GC101", ("abs(relu(x) + x)", "relu(x)")),
+    ("hypot(relu(x) + x, 0) + cos(x)", {"x": "0"}, "GC203", ("hypot(relu(x) + x, 0)", "relu(x)")),
+    ("relu(x) + relu(-x) + x", {"x": "0"}, "GC101", ("relu(x)", "relu(-x)")),
+    ("3*max(v) + min(v) + v[0]", {"v": "[1, 1]"}, "GC101", ("max(v)", "min(v)")),
+    # a jump made continuous
+    ("abs(x - round(x)) + x*x", {"x": "0.5"}, "GC101", ("abs(x - round(x))", "round(x)")),
+    # where conventions add up to a wrong slope, also the corners that cancel
+    ("relu(x) - relu(-x)", {"x": "0"}, "GC102", ("relu(x)", "relu(-x)")),
+    ("relu(x) - relu(-x) + abs(x)/10", {"x": "0"}, "GC102", ("relu(x)", "relu(-x)", "abs(x)")),
+    ("x*x + relu(x) - relu(-x) + 0*abs(x)", {"x": "0"}, "GC102", ("relu(x)", "relu(-x)")),
+)
+
+
+@pytest.mark.parametrize(("text", "at", "where"), ONE)
+def test_the_operation_with_the_corner_is_named(text: str, at: dict[str, str], where: str) -> None:
+    """And no other: a sum, a product or a smooth function beside it has none."""
+    reason = examine(text, at)[next(reversed(at))].reason
+    assert reason is not None
+    assert (reason.expression, reason.others) == (where, ())
+
+
+@pytest.mark.parametrize(("text", "at", "code", "where"), SEVERAL)
+def test_where_corners_meet_all_are_named(text: str, at: dict[str, str], code: str, where: tuple[str, ...]) -> None:
+    """The first stands in `expression`, the others beside it."""
+    reason = examine(text, at)[next(reversed(at))].reason
+    assert reason is not None
+    assert (reason.code, reason.expression, *reason.others) == (code, *where)
+
+
+def test_only_the_corners_along_the_variable_count() -> None:
+    """Each variable has its own."""
+    found = {name: each.reason for name, each in examine("abs(x) + relu(y) + x*y", {"x": "0", "y": "0"}).items()}
+    assert {name: each and each.expression for name, each in found.items()} == {"x": "abs(x)", "y": "relu(y)"}
+
+
+def test_an_intermediate_with_a_corner_is_not_the_sum_beside_it() -> None:
+    """Nothing is proven beside an intermediate, but the operation that chooses is known."""
+    result = gradcalc("eval", "y = 2*x; abs(y) + y*y", "--x", "0", "--wrt", "y", "--no-symbolic")
+    assert "abs(y) may not be differentiable at y = 0" in result.out
+
+
+def test_all_names_stand_behind_where() -> None:
+    """On one line."""
+    result = gradcalc("eval", "abs(x) + x*x + relu(x)", "--x", "0", "--no-symbolic")
+    assert "    where: abs(x) and relu(x)\n" in result.out
