@@ -50,6 +50,8 @@ def diff(
     with open_output(output) as place:
         place.write(draw_formulas(formulas, program.output_name, format, alone=len(variables) == 1))
     for name, each in found.items():
+        for note in each.notes:
+            say(f"note: {note}" if len(variables) == 1 else f"note: with respect to {name}, {note}")
         if each.formula is None:
             say(f"no derivative with respect to {name}: {each.reason}")
     return ExitCode.OK if len(formulas) == len(found) else ExitCode.UNDEFINED

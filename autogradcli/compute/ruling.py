@@ -1,5 +1,6 @@
 """One gradient: the three opinions on it, side by side, and the verdict."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -124,9 +125,22 @@ def _agreement(digits: str | None, missing: str | None, finding: Finding) -> tup
     truth = finding.truth
     if digits is None:
         return "unavailable", missing
+    if truth.ball is None and truth.nearest is not None:
+        return _beside_slopes(digits, truth.nearest)
     if truth.ball is None:
         why = "not differentiable here" if truth.slopes and truth.nearest is None else "no proven number here"
         return "unavailable", f"{why}: nothing to agree with"
     if contains(truth.ball, digits):
         return "agrees", None
     return "disagrees", f"GC401: SymPy's {digits} lies outside {truth.ball.value} ± {truth.ball.radius}"
+
+
+def _beside_slopes(digits: str, slope: float) -> tuple[str, str | None]:
+    """The same where conditions change, and the slopes on both sides tell the derivative."""
+    if math.isclose(float(digits), slope, rel_tol=SLOPE_DIGITS):
+        return "agrees", None
+    return "disagrees", f"GC401: SymPy's {digits} is not the slope on both sides, {slope!r}"
+
+
+SLOPE_DIGITS = 1e-15
+"""Relative accuracy of a slope that is known as a double."""

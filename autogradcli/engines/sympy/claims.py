@@ -5,6 +5,7 @@ from collections.abc import Callable
 import sympy
 from sympy import Expr
 
+from autogradcli.engines.sympy.borders import absorbed
 from autogradcli.engines.sympy.differentiate import Work
 from autogradcli.engines.sympy.messages import SCALARS, Differentiate, Prove
 from autogradcli.engines.sympy.readable import tree_sizes
@@ -15,14 +16,17 @@ SIMPLE = 400
 
 
 def settled(request: Prove) -> bool:
-    """Whether the difference of derivative and claim simplifies to zero. False says nothing about the claim."""
+    """Whether the difference of derivative and claim simplifies to zero. False says nothing about the claim.
+
+    The derivative is one that holds where conditions change, too.
+    """
     work = Work(Differentiate(request.ticket, request.program, (request.name,), "text", request.timeout, SCALARS))
     derivative = work.derivative(request.name)
     try:
         claim = translate(request.claim)
-        if len(derivative) != 1 or claim.steps or claim.intermediates:
+        if len(derivative) != 1 or not work.holds(request.name) or claim.steps or claim.intermediates:
             return False
-        return _is_zero(derivative[0] - claim.expression)
+        return _is_zero(absorbed(derivative[0]) - absorbed(claim.expression))
     except Exception:  # whatever SymPy fails with, it has not settled anything
         return False
 

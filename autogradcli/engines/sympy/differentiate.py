@@ -8,9 +8,11 @@ from functools import cache, cached_property
 
 import sympy
 from sympy import Add, Expr, Rational, Symbol
+from sympy.core.relational import Relational
 
 from autogradcli.engines.opinions import Array, flat, nested
 from autogradcli.engines.sympy.arithmetic import NoValue
+from autogradcli.engines.sympy.borders import Mended, mend
 from autogradcli.engines.sympy.evaluate import Point, Tie, evaluate
 from autogradcli.engines.sympy.formulas import LISTED, Gradient, NoFormula, Style
 from autogradcli.engines.sympy.messages import Differentiate, Number
@@ -21,6 +23,9 @@ from autogradcli.engines.sympy.substitution import Substitution, fold
 from autogradcli.engines.sympy.translate import TooMuch, Translation, translate
 from autogradcli.errors import GradcalcError
 from autogradcli.language.shapes import Shape
+
+MENDED = 1_000
+"""Nodes of an expression up to which its derivatives are looked at where conditions change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,8 @@ class Found:
     """Why there is none."""
     pattern: str | None = None
     """One formula for all components, with letters for indices."""
+    notes: tuple[str, ...] = ()
+    """Where conditions change and there is no derivative, or the formula does not hold."""
 
 
 class Work:
@@ -43,6 +50,7 @@ class Work:
         self._derivatives: dict[str, list[Expr]] = {}
         self._found: dict[str, Found] = {}
         self._totals: dict[Symbol, Expr] = {}
+        self._mended: dict[str, list[Mended]] = {}
 
     @cached_property
     def _attempt(self) -> Translation | Exception:
@@ -82,6 +90,10 @@ class Work:
         self.formula(name)
         return self._derivatives.get(name, [])
 
+    def holds(self, name: str) -> bool:
+        """Whether the formula that was found holds wherever there is a derivative, so far as conditions go."""
+        return all(each.holds for each in self._mended.get(name, []))
+
     def _find(self, name: str) -> Found:
         translation, style = self._translation, self._style
         gradient = self._differentiate(name, translation.shapes[name])
@@ -93,7 +105,8 @@ class Work:
             texts = printable.within(LISTED if gradient.shape else PRINTABLE).texts(pattern, style)
         except Exception as problem:
             return Found(gradient.filled(None), gradient.filled(_explain(problem)), text)
-        return Found(nested(texts, gradient.shape), gradient.filled(None), text)
+        notes = dict.fromkeys(note for each in self._mended[name] for note in each.notes)
+        return Found(nested(texts, gradient.shape), gradient.filled(None), text, tuple(notes))
 
     def _differentiate(self, name: str, shape: Shape) -> Gradient:
         translation = self._translation
@@ -103,9 +116,23 @@ class Work:
         exact = [self._expand(each) for each in short]
         for each in exact:
             _check(each)
-        self._derivatives[name] = exact
-        versions = [exact, short] if translation.intermediates else [exact]
+        self._mended[name] = [
+            self._mend(each, symbol) for each, symbol in zip(exact, translation.symbols[name], strict=True)
+        ]
+        self._derivatives[name] = mended = [each.formula for each in self._mended[name]]
+        versions = [mended, short] if translation.intermediates and mended == exact else [mended]
         return Gradient([[translation.restore(each) for each in version] for version in versions], shape)
+
+    def _mend(self, derivative: Expr, symbol: Symbol) -> Mended:
+        """The derivative with respect to a component of a variable, right where conditions change."""
+        translation = self._translation
+        if not any(isinstance(node, Relational) for node in tree_sizes(derivative)):
+            return Mended(derivative)
+        expression = self._expand(self._output)
+        if symbol in translation.intermediates or tree_sizes(expression)[expression] > MENDED:
+            return Mended(derivative, holds=False)
+        steps = {constant: self._expand(meaning) for constant, meaning in translation.steps.items()}
+        return mend(expression, derivative, symbol, steps)
 
     @property
     def _names(self) -> set[str]:

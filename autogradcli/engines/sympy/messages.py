@@ -82,6 +82,8 @@ class Formula:
     """Why there is none."""
     pattern: str | None = None
     """One formula for all components, with letters for indices."""
+    notes: tuple[str, ...] = ()
+    """Where conditions change and there is no derivative, or the formula does not hold."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,8 @@ class Derivative:
     """Why the formula or the digits are missing."""
     pattern: str | None = None
     """One formula for all components, with letters for their indices; None if there is none."""
+    notes: tuple[str, ...] = ()
+    """Where conditions change and there is no derivative, or the formula does not hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,13 +238,15 @@ class _Ticket:
         reasons = flat(found.reason)
         if self.numbers is None:
             missing = self.given_up if self.point is not None else None
-            return Derivative(found.formula, None, nested([each or missing for each in reasons], sizes), found.pattern)
+            why = nested([each or missing for each in reasons], sizes)
+            return Derivative(found.formula, None, why, found.pattern, found.notes)
         numbers: list[Number] = flat(self.numbers.derivatives[name])
         return Derivative(
             found.formula,
             nested([number.digits for number in numbers], sizes),
             nested([reason or number.reason for reason, number in zip(reasons, numbers, strict=True)], sizes),
             found.pattern,
+            found.notes,
         )
 
 

@@ -103,7 +103,7 @@ class Worker:
         work = self._work(request)
         for name in request.wrt:
             found = work.formula(name)
-            self._reply(Formula(request.ticket, name, found.texts, found.reasons, found.pattern))
+            self._reply(Formula(request.ticket, name, found.texts, found.reasons, found.pattern, found.notes))
         self._take_in()
         point = self._points.pop(request.ticket, None)
         if point is None:
