@@ -225,7 +225,7 @@ class Judge:
             yield "overflow: every value is finite"
 
     def conventions(self) -> Iterator[str]:
-        """GC102: autograd's number is outside the slopes on both sides."""
+        """GC102, GC104: autograd's number is outside the slopes on both sides."""
         if self.slope.sides is None or self.slope.kind not in ("kink", "smooth"):
             yield f"smooth: it is {self.slope.kind} there"
             return
@@ -294,6 +294,7 @@ CLAIMS: dict[str, Callable[[Judge], Iterator[str]]] = {
     "-": Judge.within,
     "GC101": kind("kink"),
     "GC102": Judge.conventions,
+    "GC104": Judge.conventions,
     "GC111": kind("undefined"),
     "GC112": kind("vertical"),
     "GC113": kind("jump"),

@@ -42,7 +42,7 @@ VERDICTS = [
     ("abs(x**3)", {"x": "0"}, {"x": "verified"}, {}),
     # Conventions that add up to a wrong number.
     ("relu(x) - relu(-x)", {"x": "0"}, {"x": "mismatch"}, {"x": "GC102"}),
-    ("where(x != 0, x, 0)", {"x": "0"}, {"x": "mismatch"}, {"x": "GC102"}),
+    ("where(x != 0, x, 0)", {"x": "0"}, {"x": "mismatch"}, {"x": "GC104"}),
     ("sign(x)*abs(x)", {"x": "0"}, {"x": "mismatch"}, {"x": "GC102"}),
     ("clamp(x, 0, 0)", {"x": "0"}, {"x": "mismatch"}, {"x": "GC102"}),
     ("hypot(a, b)", {"a": "0", "b": "0"}, {"a": "mismatch", "b": "mismatch"}, {"a": "GC203", "b": "GC203"}),

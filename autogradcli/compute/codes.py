@@ -53,6 +53,17 @@ PAGES = (
         "Nothing is wrong if the tie is hit by chance. Otherwise break the tie, or use a smooth function.",
     ),
     Page(
+        "GC104",
+        "the branch of a guard was differentiated",
+        "A condition holds at the point and not around it, such as x == 0, or abs(x) < 1e-12, which guards a division "
+        "by 0. Autograd differentiates the branch that it took there. That mends the value alone: the derivative is "
+        "what the function beside the point tends to. A branch that reaches less than 1e-6, beside the larger of 1 and "
+        "the size of x, counts as a guard's if the function beyond it goes on through the point.",
+        ("eval", "1 if x == 0 else expm1(x)/x", "--x", "0"),
+        "Give the guard's branch the right slope as well: 1 + x/2 if x == 0 else expm1(x)/x. Or use a function that "
+        "needs no guard, such as sinc or xlogy.",
+    ),
+    Page(
         "GC111",
         "not defined here",
         "An operation on the way to the output is outside its domain or at a pole: the logarithm of a negative number, "

@@ -182,7 +182,7 @@ def _prove(problem: Problem, autograd: Autograd) -> Any:
         return along_directions(problem, autograd, reason)
     except NoDefinition as reason:
         return unproven(reason)
-    return enclose(prepared, inputs, DTYPES[problem.dtype])
+    return enclose(prepared, inputs, DTYPES[problem.dtype], autograd.values)
 
 
 def _assemble(

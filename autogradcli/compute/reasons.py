@@ -112,6 +112,21 @@ def _at_corners(case: Case, code: str, message: str, *, hidden: bool = False) ->
     )
 
 
+def _guarded(case: Case) -> Reason:
+    """Autograd differentiated a branch that is taken at the point alone."""
+    guard = case.truth.guard
+    assert guard is not None
+    assert case.truth.slopes is not None
+    left, right = map(short, case.truth.slopes)
+    slopes = f"the slope is {left}" if left == right else f"the slopes are {left} and {right}"
+    reach = f"within {short(guard.width)} of {case.place}" if guard.width else f"at {case.place}"
+    message = (
+        f"{case.text(guard.branch)} is taken only {reach}: autograd differentiated that branch and gives"
+        f" {short(case.number)}; beside it {slopes}"
+    )
+    return Reason("GC104", message, guard.step, case.text(guard.step))
+
+
 def _too_large(case: Case) -> Reason:
     if case.truth.cause is not None:
         return _as_the_cause_says(case)
@@ -199,10 +214,22 @@ def _sends(case: Case, parted: Parting) -> str:
 def _cancellation(case: Case) -> Reason:
     found: Cancellation | None = case.opinions.cancellation
     if found is None:
-        return Reason("GC302", f"{case.off}: rounding of the steps before adds up to this")
+        return Reason("GC302", f"{case.off}: {_reaches(case) or 'rounding of the steps before adds up to this'}")
     terms = " and ".join(short(term) for term in found.terms[:2])
     more = f" (and {len(found.terms) - 2} more)" if len(found.terms) > 2 else ""
-    return _of_step(case, "GC302", f"{case.off}: terms of {terms}{more} leave {short(found.left)}", found.step)
+    also = f", so that {end}" if (end := _reaches(case)) else ""
+    return _of_step(case, "GC302", f"{case.off}: terms of {terms}{more} leave {short(found.left)}{also}", found.step)
+
+
+def _reaches(case: Case) -> str | None:
+    """Which denominator, logarithm or root can be at its end by rounding."""
+    reached = case.truth.reached
+    if reached is None:
+        return None
+    operand, operation = case.text(reached.operand), case.text(reached.step)
+    if reached.zero and operand != operation:
+        return f"{operand} can be 0 by rounding"
+    return f"rounding reaches the end of the domain of {operation}"
 
 
 def _demand(case: Case) -> Reason:
@@ -227,6 +254,7 @@ EXPLAIN: dict[str, Callable[[Case], Reason]] = {
     "GC101": _kink,
     "GC102": _conventions,
     "GC103": _kink_of_several,
+    "GC104": _guarded,
     "GC111": _as_the_cause_says,
     "GC112": _as_the_cause_says,
     "GC113": _as_the_cause_says,

@@ -71,10 +71,16 @@ def _findings(opinions: Opinions, name: str, numbers: Sequence[float]) -> Sequen
 
     largest = max(map(abs, flat(opinions.point(name))))
     truths = measure_gradients(opinions.proof, name, numbers)
-    return [
-        Finding(number, truth, _rule(opinions, name, number, truth, largest))
-        for number, truth in zip(numbers, truths, strict=True)
-    ]
+    return [_finding(opinions, name, number, truth, largest) for number, truth in zip(numbers, truths, strict=True)]
+
+
+def _finding(opinions: Opinions, name: str, number: float, truth: Enclosure, x: float) -> Finding:
+    """The verdict on one number; beyond a guard that reaches next to no way, on what it does there."""
+    found = Finding(number, truth, _rule(opinions, name, number, truth, x))
+    if truth.farther is None or found.ruling.verdict == "mismatch":
+        return found
+    farther = Finding(number, truth.farther, _rule(opinions, name, number, truth.farther, x))
+    return farther if farther.ruling.code == "GC104" else found
 
 
 def _rule(opinions: Opinions, name: str, number: float, truth: Enclosure, x: float) -> Ruling:

@@ -57,7 +57,7 @@ def tolerance(problem: Problem, size: float) -> Tolerance:
 def rule(number: float, truth: Enclosure, allowed: Tolerance, dtype: Dtype) -> Ruling:
     """The verdict on autograd's number."""
     if truth.nearest is None and truth.slopes is not None:
-        return _at_a_kink(number, truth.slopes, allowed, "GC103" if truth.together else "GC101")
+        return _at_a_kink(number, truth, truth.slopes, allowed)
     if truth.cause is not None:
         return Ruling(truth.cause.verdict, truth.cause.code)
     assert truth.nearest is not None
@@ -70,7 +70,7 @@ def rule(number: float, truth: Enclosure, allowed: Tolerance, dtype: Dtype) -> R
         return Ruling("mismatch", "GC305")
     # Where conventions add up no rounding is at work: that the error is small beside the function excuses nothing.
     wrong = truth.slopes is not None and not truth.inside and truth.error[0] > dtype.rtol * abs(truth.nearest)
-    return Ruling("mismatch", "GC102") if wrong else ruling
+    return Ruling("mismatch", _by_convention(truth)) if wrong else ruling
 
 
 def _too_many_ulps(truth: Enclosure, allowed: Tolerance) -> bool:
@@ -91,12 +91,18 @@ def _on_the_square(truth: Enclosure, error: tuple[float, float], allowed: Tolera
     return Ruling("mismatch", "GC304") if allowed.demanded else Ruling("imprecise", "GC302")
 
 
-def _at_a_kink(number: float, slopes: tuple[float, float], allowed: Tolerance, code: str) -> Ruling:
+def _at_a_kink(number: float, truth: Enclosure, slopes: tuple[float, float], allowed: Tolerance) -> Ruling:
     if not math.isfinite(number):
         return Ruling("mismatch", "GC202")
     low, high = min(slopes), max(slopes)
-    between = low - allowed.absolute <= number <= high + allowed.absolute
-    return Ruling("kink", code) if between else Ruling("mismatch", "GC102")
+    if low - allowed.absolute <= number <= high + allowed.absolute:
+        return Ruling("kink", "GC103" if truth.together else "GC101")
+    return Ruling("mismatch", _by_convention(truth))
+
+
+def _by_convention(truth: Enclosure) -> str:
+    """Why autograd's number is none of the slopes: a guard's branch, or conventions that add up."""
+    return "GC102" if truth.guard is None else "GC104"
 
 
 def worst(verdicts: Iterable[str]) -> str:

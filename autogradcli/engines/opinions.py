@@ -175,6 +175,32 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
+class Guard:
+    """A choice whose branch the output is made of at the point alone, or within next to nothing of it."""
+
+    step: int
+    """The program step that chooses."""
+    branch: int
+    """The step of the branch that it takes here."""
+    slope: float | None
+    """The slope of what is chosen beside the point; None if its slopes to the left and to the right differ."""
+    width: float
+    """How far the branch reaches at most; 0 for one that is taken at the point alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """An operation that rounding brings to a pole, or to an end of its domain: a denominator that can be 0."""
+
+    step: int
+    """The program step of the operation."""
+    operand: int
+    """The step of the operand that does it."""
+    zero: bool
+    """Whether that is by being 0."""
+
+
+@dataclass(frozen=True, slots=True)
 class Enclosure:
     """The rigorous opinion on one number that torch gave: a value, or one component of a gradient."""
 
@@ -199,6 +225,12 @@ class Enclosure:
     """Whether the slopes are those along the component alone and along all components of the tie."""
     cause: Cause | None = None
     """Why there is neither a ball nor slopes."""
+    guard: Guard | None = None
+    """Whose branch autograd differentiated, where the slopes beside it are other ones."""
+    farther: "Enclosure | None" = None
+    """What is so beyond a guard that reaches next to no way."""
+    reached: Reached | None = None
+    """Why rounding explains any distance; None if its budget is finite."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,6 +150,11 @@ class Function:
         return values | ({FIELD: options.get(FIELD, self.fields[0])} if self.fields else {})
 
     @property
+    def chooses(self) -> bool:
+        """Whether it takes one of its operands by a condition."""
+        return self.returns == "number" and any(each.kind in ("boolean", "mask") for each in self.parameters)
+
+    @property
     def takes_steps(self) -> bool:
         """Whether each of its parameters is one step of a program, given by its place."""
         return _takes_steps(self.signature)

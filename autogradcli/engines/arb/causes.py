@@ -27,6 +27,18 @@ class Culprit:
     """Whether they lie inside it, and are known so well that the result must be too large for the precision."""
 
 
+@dataclass(frozen=True, slots=True)
+class End:
+    """An operation that rounding brings to a pole or to an end of its domain."""
+
+    entry: int
+    """Its place on the tape."""
+    operand: int
+    """The operand that does it."""
+    zero: bool
+    """Whether that is by being 0."""
+
+
 def of_value(plan: Plan, sweep: Sweep, entry: int) -> Culprit:
     """The culprit behind an entry that is not finite."""
     while True:
@@ -43,6 +55,26 @@ def of_gradient(plan: Plan, sweep: Sweep, entry: int) -> Culprit:
         adjoint = sweep.adjoints[entry]
         if adjoint is None or adjoint.is_finite():
             return _judge(plan, sweep, entry)
+
+
+def end_of_value(plan: Plan, rounded: Sweep, entry: int) -> End | None:
+    """The end of a domain, or the pole, that rounding reaches on the way to a value; None if it reaches none."""
+    index = of_value(plan, rounded, entry).entry
+    operation, rule = plan.tape.entries[index], plan.rules[index]
+    if rule is None or rule.domain is None or not isinstance(operation, Operation):
+        return None
+    operands = [rounded.values[operand] for operand in operation.operands]
+    if rule.domain(*operands).value is True:
+        return None
+    moved = [each for each, ball in zip(operation.operands, operands, strict=True) if not _exact(ball)]
+    reached = [each for each in moved if rounded.values[each].contains(0)]
+    return next((End(index, each, zero=each in reached) for each in (*reached, *moved)), None)
+
+
+def end_of_gradient(plan: Plan, rounded: Sweep, entry: int) -> End | None:
+    """The same on the way to the derivative with respect to an entry."""
+    index = of_gradient(plan, rounded, entry).entry
+    return end_of_value(plan, rounded, index)
 
 
 def first_tie(sweep: Sweep, above: AbstractSet[int]) -> int | None:
@@ -71,12 +103,16 @@ def _judge(plan: Plan, sweep: Sweep, index: int) -> Culprit:
     native = bool(row(entry.function).arb)
     grown = native and not isinstance(sweep.values[index], Truth) and not sweep.values[index].is_nan()
     large = grown and (inside is None or inside.value is True) and all(map(_well_known, operands))
-    exact = all(isinstance(operand, Truth) or operand.is_exact() for operand in operands)
+    exact = all(map(_exact, operands))
     return Culprit(index, settled=outside or (exact and native and not large), outside=outside, large=large)
 
 
+def _exact(value: Any) -> bool:
+    return isinstance(value, Truth) or bool(value.is_exact())
+
+
 def _well_known(value: Any) -> bool:
-    return isinstance(value, Truth) or value.is_exact() or value.rel_accuracy_bits() >= WELL_KNOWN
+    return _exact(value) or value.rel_accuracy_bits() >= WELL_KNOWN
 
 
 def _finite(value: Any) -> bool:

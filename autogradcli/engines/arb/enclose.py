@@ -8,13 +8,16 @@ from typing import Any
 
 from flint import arb, ctx
 
+from autogradcli.engines.arb.branches import decisions
 from autogradcli.engines.arb.causes import first_tie, of_gradient, of_value
 from autogradcli.engines.arb.rounding import Rounding, Underflow
 from autogradcli.engines.arb.rules import forward
 from autogradcli.engines.arb.sweep import ZERO, Plan, Point, Sweep, any_open, sweep
-from autogradcli.engines.arb.truth import UNDECIDED
+from autogradcli.engines.arb.truth import UNDECIDED, Truth
 from autogradcli.engines.opinions import Array, flat
 from autogradcli.language.dtypes import Dtype
+from autogradcli.language.program import Call
+from autogradcli.language.table import row
 from autogradcli.language.tape import Operation
 
 FIRST_PRECISION = 128
@@ -35,18 +38,28 @@ class Proof:
     precision: int
     """Binary digits of the exact sweep."""
     exact: Sweep
+    computed: Sequence[Array] = ()
+    """What torch computed, step by step; empty if it is not known."""
+
+    @cached_property
+    def decided(self) -> Mapping[int, bool]:
+        """How torch decided the conditions whose two sides it computed."""
+        return decisions(self.plan.tape, self.computed)
 
     @cached_property
     def rounded(self) -> Sweep:
-        """A sweep with every operation's rounding: its balls are the rounding budget. Made only if it is needed."""
+        """A sweep with every operation's rounding, along the branches that torch took: its balls are the budget.
+
+        Made only if it is needed.
+        """
         with ctx.workprec(self.precision):
-            return sweep(self.plan, self.at, Rounding.of(self.dtype))
+            return sweep(self.plan, self.at, Rounding.of(self.dtype), self.decided)
 
     @cached_property
     def underflowed(self) -> Sweep:
         """The same with what is lost below the dtype's normal numbers. Made only if it is needed."""
         with ctx.workprec(self.precision):
-            return sweep(self.plan, self.at, Underflow.of(self.dtype))
+            return sweep(self.plan, self.at, Underflow.of(self.dtype), self.decided)
 
     @cached_property
     def precise(self) -> Sequence[Any]:
@@ -62,6 +75,32 @@ class Proof:
             for operand in entry.operands if isinstance(entry, Operation) else ():
                 found[operand].append(index)
         return found
+
+    @cached_property
+    def choosing(self) -> AbstractSet[int]:
+        """The entries that choose by a condition of the text: not those inside the definition of a function."""
+        steps = self.plan.program.steps
+        chosen = {index for index, each in enumerate(steps) if isinstance(each, Call) and row(each.function).chooses}
+        return {
+            index
+            for index, entry in enumerate(self.plan.tape.entries)
+            if isinstance(entry, Operation) and len(entry.operands) == 3 and entry.step in chosen
+            if isinstance(self.exact.values[entry.operands[0]], Truth)
+        }
+
+    @cached_property
+    def deciding(self) -> Sequence[int]:
+        """The entries that decide what `choosing` chooses, conditions and what they are made of, in order."""
+        entries = self.plan.tape.entries
+        pending = [entries[index].operands[0] for index in self.choosing]  # type: ignore[union-attr]
+        found: set[int] = set()
+        while pending:
+            index = pending.pop()
+            if self.plan.varies[index] and index not in found:
+                found.add(index)
+                entry = entries[index]
+                pending.extend(entry.operands if isinstance(entry, Operation) else ())
+        return sorted(found)
 
     @cached_property
     def undecided(self) -> bool:
@@ -117,9 +156,10 @@ def nearest(truth: arb) -> float:
     return 0.0 if truth.rel_accuracy_bits() < 1 and truth.contains(ZERO) else float(truth)
 
 
-def enclose(prepared: Plan, at: Mapping[str, Array], dtype: Dtype) -> Proof:
+def enclose(prepared: Plan, at: Mapping[str, Array], dtype: Dtype, values: Sequence[Array] = ()) -> Proof:
     """Enclosures at the point whose coordinates are exactly the numbers `at`; tensors are nested lists.
 
+    `values` are what torch computed, step by step, if it is known: they tell which branches torch took.
     The precision doubles until every result is settled to well below half an ulp of `dtype`, or its ball is negligible
     beside the rounding budget, or more digits cannot help, or the last precision is reached.
     """
@@ -127,7 +167,7 @@ def enclose(prepared: Plan, at: Mapping[str, Array], dtype: Dtype) -> Proof:
     precision = FIRST_PRECISION
     while True:
         with ctx.workprec(precision):
-            proof = Proof(prepared, point, dtype, precision, sweep(prepared, point))
+            proof = Proof(prepared, point, dtype, precision, sweep(prepared, point), values)
             if precision >= LAST_PRECISION or not _more_digits_help(proof):
                 return proof
         precision *= 2

@@ -8,14 +8,13 @@ not: a derivative that is found so is reported without a ball.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from flint import arb, ctx
 
 from autogradcli.engines.arb.enclose import LAST_PRECISION, Proof
-from autogradcli.engines.arb.rounding import Rounding
 from autogradcli.engines.arb.rules import rule, value
-from autogradcli.engines.arb.sweep import sweep
 from autogradcli.engines.arb.truth import Truth
 from autogradcli.language.tape import Input, Operation
 
@@ -52,24 +51,6 @@ def sides(proof: Proof, entry: Input) -> tuple[Side, Side]:
 def sides_together(proof: Proof, moved: Sequence[int]) -> tuple[Side, Side]:
     """The same along several components that are moved at once, each by the same distance."""
     return _sides(proof, moved, MAX_WORK)
-
-
-def budget_beside(proof: Proof, entry: Input) -> arb:
-    """The rounding budget of the derivative along one component, to the left and to the right of the point.
-
-    At the point it holds all that a tie may choose; beside it what is in a tie is decided, unless rounding reaches it.
-    """
-    with ctx.workprec(LAST_PRECISION):
-        left, right = (_budget_at(proof, entry, sign * arb(2) ** -DISTANCES[0]) for sign in (-1, 1))
-        return left.union(right)
-
-
-def _budget_at(proof: Proof, entry: Input, step: arb) -> arb:
-    moved = list(proof.at[entry.name])
-    moved[entry.place] += step
-    beside = sweep(proof.plan, {**proof.at, entry.name: moved}, Rounding.of(proof.dtype))
-    adjoint = beside.adjoints[proof.plan.inputs[entry.name][entry.place]]
-    return arb(0) if adjoint is None else adjoint
 
 
 def _sides(proof: Proof, moved: Sequence[int], most: int) -> tuple[Side, Side]:
@@ -116,7 +97,7 @@ def leave(proof: Proof, places: Sequence[Values], steps: Sequence[arb], index: i
         return Side("unsettled")
     if abs(second) > abs(first) * (1 - arb(2) ** -AGREEMENT):
         return Side("jump")
-    side = _limit(first / steps[0], second / steps[1])
+    side = limit(first / steps[0], second / steps[1])
     # Wide balls may hide a jump: of a vertical tangent the differences themselves tend to zero beyond doubt.
     return Side("unsettled") if side.kind == "unbounded" and not abs(second) < abs(first) else side
 
@@ -143,7 +124,7 @@ def _moving(proof: Proof, values: Values, index: int) -> Sequence[int]:
     return [each for each in operands if each in values and not isinstance(values[each], Truth)]
 
 
-def _limit(first: arb, second: arb) -> Side:
+def limit(first: arb, second: arb) -> Side:
     """What two secants say, the second much nearer than the first."""
     tolerance = arb(2) ** -AGREEMENT
     below_all_doubles = arb(2) ** -1100
@@ -154,11 +135,19 @@ def _limit(first: arb, second: arb) -> Side:
     return Side("unbounded" if abs(second) > abs(first) * 1.5 else "unsettled")
 
 
-def beside(proof: Proof, moved: Sequence[int], above: Sequence[int], step: arb) -> Values:
-    """The values a step away from the point, of those entries alone that depend on the moved inputs."""
+def beside(
+    proof: Proof, moved: Sequence[int], above: Sequence[int], step: arb, held: Mapping[int, int] = MappingProxyType({})
+) -> Values:
+    """The values a step away from the point, of those entries alone that depend on the moved inputs.
+
+    An entry of `held` takes the value of that operand, whatever its condition says.
+    """
     values = {each: proof.precise[each] + step for each in moved}
     for index in above:
-        values[index] = value(_operation(proof, index).function)(*_operands(proof, values, index))
+        if index in held:
+            values[index] = look(proof, values, held[index])
+        else:
+            values[index] = value(_operation(proof, index).function)(*_operands(proof, values, index))
     return values
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 
 from flint import arb, ctx
 
-from autogradcli.engines.arb.causes import of_gradient, of_value
+from autogradcli.engines.arb.causes import End, end_of_gradient, end_of_value, of_gradient, of_value
 from autogradcli.engines.arb.corners import corners
 from autogradcli.engines.arb.enclose import SPARE_DIGITS, Proof, nearest
-from autogradcli.engines.arb.kinks import AGREEMENT, Side, budget_beside, sides, sides_together
-from autogradcli.engines.opinions import Ball, Cause, Enclosure
+from autogradcli.engines.arb.guards import beyond, guard
+from autogradcli.engines.arb.kinks import AGREEMENT, Side, sides, sides_together
+from autogradcli.engines.opinions import Ball, Cause, Enclosure, Reached
 from autogradcli.language.function import NoDefinition
 from autogradcli.language.program import Call, Constant
 from autogradcli.language.shapes import subscript
@@ -33,6 +34,21 @@ SAME_SLOPE = arb(2) ** -AGREEMENT
 ALMOST_ZERO = arb(2) ** -AGREEMENT
 """Radius of a ball around zero, at the last precision, that is taken for zero whatever rounding may do."""
 COULD_NOT_ENCLOSE = Cause("unverified", "GC501", "the true number could not be enclosed", None)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What honest rounding may make of one number."""
+
+    ball: Callable[[], arb]
+    """All of it; worked out only if it is needed."""
+    end: Callable[[], End | None] = lambda: None
+    """If it is not finite, the end of a domain that rounding reaches on the way: nothing else makes it explain all."""
+
+    def holds(self, number: float) -> bool:
+        """Whether it explains a number of torch's."""
+        ball = self.ball()
+        return self.end() is not None if not ball.is_finite() else bool(ball.contains(arb(number)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +92,8 @@ def measure_gradients(proof: Proof | Unproven, name: str, numbers: Sequence[floa
     with ctx.workprec(max(MEASURING, proof.precision)):
         if not proof.value.is_finite():
             return [Enclosure(cause=_cause_of_value(proof, proof.plan.tape.output))] * len(numbers)
-        return [_of_slope(proof, entry, number) for entry, number in zip(proof.plan.asked[name], numbers, strict=True)]
+        asked = zip(proof.plan.asked[name], numbers, strict=True)
+        return [replace(_of_slope(proof, *each), farther=_farther(proof, *each)) for each in asked]
 
 
 def _of_value(proof: Proof, entry: int, number: float) -> Enclosure:
@@ -85,7 +102,8 @@ def _of_value(proof: Proof, entry: int, number: float) -> Enclosure:
         return Enclosure(cause=_cause_of_value(proof, entry))
     each = proof.plan.rules[entry]
     rounded = each is not None and bool(each.partials) and not value.is_exact()
-    return _regular(proof, value, lambda: proof.value_budget(entry), number, rounded)
+    budget = Budget(lambda: proof.value_budget(entry), lambda: end_of_value(proof.plan, proof.rounded, entry))
+    return _regular(proof, value, budget, number, rounded)
 
 
 def _of_slope(proof: Proof, entry: int, number: float) -> Enclosure:
@@ -93,27 +111,48 @@ def _of_slope(proof: Proof, entry: int, number: float) -> Enclosure:
     if not (proof.proves(entry) and truth.is_finite()):
         return _singular(proof, entry, number)
     rounded = entry not in proof.plan.chosen
-    found = _regular(proof, truth, lambda: proof.budget(entry), number, rounded)
+    found = _regular(proof, truth, _budget(proof, entry), number, rounded)
     return found if found.inside else _with_underflow(proof, entry, found, number)
 
 
-def _regular(proof: Proof, truth: arb, budget: Callable[[], arb], number: float, rounded: bool = False) -> Enclosure:
+def _budget(proof: Proof, entry: int) -> Budget:
+    """The rounding budget of the derivative with respect to an entry."""
+    return Budget(lambda: proof.budget(entry), lambda: end_of_gradient(proof.plan, proof.rounded, entry))
+
+
+def _regular(proof: Proof, truth: arb, budget: Budget, number: float, rounded: bool = False) -> Enclosure:
     """A proven number beside torch's. `rounded` if all that makes it up is rounded at the end."""
     if not truth.abs_upper() <= HUGE:
         return Enclosure(cause=_beyond_numbers(truth))
     closest, ball = nearest(truth), as_text(truth)
     if not math.isfinite(number):
-        if _tells_nothing(truth, budget()):
+        if _tells_nothing(truth, budget.ball()):
             return Enclosure(cause=COULD_NOT_ENCLOSE)
-        return Enclosure(ball, closest, inside=math.isinf(number) and not budget().is_finite())
+        inside = math.isinf(number) and not budget.ball().is_finite() and budget.end() is not None
+        return Enclosure(ball, closest, inside=inside, reached=_reached(proof, budget))
     distance = abs(truth - arb(number))
     least = distance.lower()
     most = 0.0 if distance == 0 else math.nextafter(float(distance.upper()), math.inf)
     ulps = _ulps(proof.dtype.ulp(closest), distance, most)
-    if least <= 0 < most and truth.rad() < budget().rad() * arb(2) ** -SPARE_DIGITS:
+    if least <= 0 < most and truth.rad() < budget.ball().rad() * arb(2) ** -SPARE_DIGITS:
         return Enclosure(ball, closest, (0.0, 0.0), 0.0, inside=True)
     inside = ulps is not None and (ulps <= 1 or (rounded and _is_little(proof, closest, ulps)))
-    return Enclosure(ball, closest, (max(0.0, float(least)), most), ulps, inside or _holds(budget(), number))
+    error = max(0.0, float(least)), most
+    if inside:
+        return Enclosure(ball, closest, error, ulps, inside=True)
+    return Enclosure(ball, closest, error, ulps, budget.holds(number), reached=_reached(proof, budget))
+
+
+def _reached(proof: Proof, budget: Budget) -> Reached | None:
+    """What makes a budget infinite, in terms of the program."""
+    found = None if budget.ball().is_finite() else budget.end()
+    if found is None:
+        return None
+    entries, results = proof.plan.tape.entries, proof.plan.tape.results
+    step = proof.plan.program.steps[entries[found.entry].step]
+    operands = step.operands if isinstance(step, Call) else ()
+    own = [each for each in operands if found.operand in components(results[each])]
+    return Reached(entries[found.entry].step, own[0] if own else entries[found.operand].step, found.zero)
 
 
 def _beyond_numbers(truth: arb) -> Cause:
@@ -150,11 +189,10 @@ def _with_underflow(proof: Proof, entry: int, found: Enclosure, number: float) -
     """The same with whether underflow explains what rounding does not."""
     if found.error is None:
         return found
-    return replace(found, underflow=_holds(proof.underflow_budget(entry), number))
-
-
-def _holds(budget: arb, number: float) -> bool:
-    return not budget.is_finite() or bool(budget.contains(arb(number)))
+    budget = Budget(
+        lambda: proof.underflow_budget(entry), lambda: end_of_gradient(proof.plan, proof.underflowed, entry)
+    )
+    return replace(found, underflow=budget.holds(number))
 
 
 def as_text(ball: arb) -> Ball:
@@ -185,12 +223,40 @@ def _singular(proof: Proof, entry: int, number: float) -> Enclosure:
     slopes = (float(left.slope), float(right.slope))
     size = abs(left.slope).max(abs(right.slope))
     if abs(left.slope - right.slope) > size * SAME_SLOPE:
-        return Enclosure(slopes=slopes)
-    regular = _regular(proof, left.slope.union(right.slope), lambda: budget_beside(proof, variable), number)
+        return Enclosure(slopes=slopes, guard=guard(proof, variable))
+    slope = left.slope.union(right.slope)
+    regular = _regular(proof, slope, _budget_around(proof, entry, slope), number)
     together = None if regular.inside else slope_together(proof)
     if together is not None:
         return Enclosure(slopes=(slopes[0], together), together=True)
-    return replace(regular, ball=None, slopes=slopes)
+    found = None if regular.inside else guard(proof, variable)
+    return replace(regular, ball=None, slopes=slopes, guard=found)
+
+
+def _farther(proof: Proof, entry: int, number: float) -> Enclosure | None:
+    """The opinion on a slope beyond a guard that reaches next to no way."""
+    variable = proof.plan.tape.entries[entry]
+    if not (proof.choosing and isinstance(variable, Input) and math.isfinite(number)):
+        return None
+    found = beyond(proof, variable)
+    if found is None:
+        return None
+    left, right = found.slopes
+    slopes = float(left), float(right)
+    if found.guard.slope is None:
+        return Enclosure(slopes=slopes, guard=found.guard)
+    slope = left.union(right)
+    regular = _regular(proof, slope, _budget_around(proof, entry, slope), number)
+    return replace(regular, ball=None, slopes=slopes, guard=found.guard)
+
+
+def _budget_around(proof: Proof, entry: int, slope: arb) -> Budget:
+    """The rounding budget of a slope that is known from both sides of the point.
+
+    At the point it lies around the number of the branch that torch took, which may be another.
+    """
+    at_the_point = _budget(proof, entry)
+    return replace(at_the_point, ball=lambda: slope + (at_the_point.ball() - proof.budget(entry).mid()))
 
 
 def slope_together(proof: Proof) -> float | None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
+from types import MappingProxyType
 from typing import Any
 
 from flint import arb
@@ -141,13 +142,16 @@ class Sweep:
         return {operand: consumer for consumer, operand, sent in reversed(self.edges) if not sent.is_finite()}
 
 
-def sweep(plan: Plan, at: Point, rounding: Rounding | None = None) -> Sweep:
+def sweep(
+    plan: Plan, at: Point, rounding: Rounding | None = None, decided: Mapping[int, bool] = MappingProxyType({})
+) -> Sweep:
     """Enclosures of every value and every adjoint at the point `at`, at the precision in force.
 
     With `rounding`, every elementary value and every partial derivative is rounded by it: then the balls hold what a
     computation can give whose operations err by that much. Constants that the dtype holds are left as they are.
+    `decided` says how conditions that the balls leave open came out.
     """
-    values = _values(plan, at, rounding)
+    values = _values(plan, at, rounding, decided)
     size = len(values)
     result = Sweep(values, [None] * size, [False] * size, [False] * size, [], set())
     _start(plan.tape, result, rounding)
@@ -169,7 +173,7 @@ def _start(tape: Tape, result: Sweep, rounding: Rounding | None) -> None:
             result.adjoints[entry] = total if rounding is None else rounding(total)
 
 
-def _values(plan: Plan, at: Point, rounding: Rounding | None) -> list[Value]:
+def _values(plan: Plan, at: Point, rounding: Rounding | None, decided: Mapping[int, bool]) -> list[Value]:
     values: list[Value] = []
     for index, (entry, each) in enumerate(zip(plan.tape.entries, plan.rules, strict=True)):
         if each is not None:
@@ -180,6 +184,8 @@ def _values(plan: Plan, at: Point, rounding: Rounding | None) -> list[Value]:
             value = at[entry.name][entry.place]  # type: ignore[union-attr]
         if rounding is not None and _is_rounded(entry, each) and not _is_exact(plan, index, value, rounding.digits):
             value = rounding(value)
+        if index in decided and value.value is None:
+            value = Truth(decided[index], tie=True)
         values.append(value)
     return values
 

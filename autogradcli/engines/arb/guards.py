@@ -1,0 +1,184 @@
+"""Guards: choices whose branch the output is made of at the point alone, or within next to nothing of it.
+
+`1 if x == 0 else expm1(x)/x` mends a value at 0. Autograd differentiates the branch that it took, a constant, and what
+the function does beside the point is something else.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from flint import arb, ctx
+
+from autogradcli.engines.arb.branches import Choice, choices
+from autogradcli.engines.arb.enclose import LAST_PRECISION, Proof
+from autogradcli.engines.arb.kinks import (
+    AGREEMENT,
+    MAX_WORK,
+    Side,
+    Values,
+    beside,
+    entries_above,
+    leave,
+    limit,
+    look,
+    steps_to,
+)
+from autogradcli.engines.arb.rules import value
+from autogradcli.engines.arb.truth import Truth
+from autogradcli.engines.opinions import Guard
+from autogradcli.language.program import Call
+from autogradcli.language.tape import Input, Operation, components
+
+THIN = 1e-6
+"""How far a branch reaches at most, beside the larger of 1 and the point's size, that is called a guard's."""
+NARROWER = 20
+"""How often that distance is divided by ten to say how far a branch reaches."""
+CONTINUED = (600, 1200, 2400)
+"""Binary logarithms of distances, negated, at which the function beyond a guard is looked at as it would go on."""
+SAME = arb(2) ** -AGREEMENT
+
+
+def guard(proof: Proof, entry: Input) -> Guard | None:
+    """The guard nearest to the output that is there at the point alone, along one component of a variable.
+
+    It has a branch whose slope is another than that of what is chosen beside the point.
+    """
+    way = _way(proof, entry)
+    if way is None:
+        return None
+    with ctx.workprec(LAST_PRECISION):
+        left, right = (steps_to(sign) for sign in (-1, 1))
+        places = [way.places(steps) for steps in (left, right)]
+        for choice in way.alone(places[0][0], places[1][0]):
+            sides = [way.leave(*each, choice) for each in zip(places, (left, right), strict=True)]
+            if any(_differ(branch, whole) for branch, whole in sides):
+                return _named(proof, choice, _common(*(whole for _, whole in sides)), 0.0)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """The function beyond a guard, as it would go on to the point."""
+
+    guard: Guard
+    slopes: tuple[arb, arb]
+    """Its slopes at the point, from the left and from the right."""
+
+
+def beyond(proof: Proof, entry: Input) -> Beyond | None:
+    """What is beyond a guard that reaches next to no way along one component; None if there is no such guard.
+
+    What is beyond must go on to the function's value: a step of that size belongs to the function.
+    """
+    reach = THIN * max(1.0, abs(float(proof.at[entry.name][entry.place])))
+    if not all(_decides_otherwise(proof, entry, sign * reach) for sign in (-1, 1)):
+        return None
+    way = _way(proof, entry)
+    if way is None:
+        return None
+    with ctx.workprec(LAST_PRECISION):
+        far = way.places([arb(-reach), arb(reach)])
+        choice = next(way.alone(*far), None)
+        slopes = [way.go_on(values, sign, reach) for values, sign in zip(far, (-1, 1), strict=True)]
+        left, right = slopes
+        if choice is None or left is None or right is None:
+            return None
+        width = next((each for each in _narrower(reach) if not way.is_alone(choice, each)), 0.0)
+        slope = float(left) if abs(left - right) <= abs(left).max(abs(right)) * SAME else None
+        named = _named(proof, choice, slope, 10 * width or reach / 10**NARROWER)
+        return None if named is None else Beyond(named, (left, right))
+
+
+def _narrower(reach: float) -> Iterator[float]:
+    return (reach / 10**count for count in range(1, NARROWER))
+
+
+def _decides_otherwise(proof: Proof, entry: Input, step: float) -> bool:
+    """Whether a condition of the text comes out differently a step away from the point."""
+    values = {proof.plan.inputs[entry.name][entry.place]: proof.at[entry.name][entry.place] + arb(step)}
+    exact = proof.exact.values
+    with ctx.workprec(proof.precision):
+        for index in proof.deciding:
+            operation = proof.plan.tape.entries[index]
+            if isinstance(operation, Operation) and not values.keys().isdisjoint(operation.operands):
+                operands = [values.get(each, exact[each]) for each in operation.operands]
+                values[index] = value(operation.function)(*operands)
+                if isinstance(values[index], Truth) and values[index].value is not exact[index].value:
+                    return True
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """The neighbourhood of the point along one component of a variable."""
+
+    proof: Proof
+    moved: Sequence[int]
+    above: Sequence[int]
+
+    def places(self, steps: Sequence[arb]) -> list[Values]:
+        """The values that change, at each step."""
+        return [beside(self.proof, self.moved, self.above, step) for step in steps]
+
+    def alone(self, *places: Values) -> Iterator[Choice]:
+        """The choices of the text that are made at the point and at none of these places, from the output back."""
+        tape = self.proof.plan.tape
+        found = choices(tape, self.proof.precise.__getitem__)
+        for values in places:
+            found -= choices(tape, partial(look, self.proof, values))
+        yield from sorted((each for each in found if each[0] in self.proof.choosing), reverse=True)
+
+    def is_alone(self, choice: Choice, reach: float) -> bool:
+        """Whether a choice is not made so far from the point."""
+        return choice in self.alone(*self.places([arb(-reach), arb(reach)]))
+
+    def go_on(self, far: Values, sign: int, reach: float) -> arb | None:
+        """The slope with which the function, as it chooses far away, comes to its value at the point."""
+        proof = self.proof
+        output = proof.plan.tape.output
+        made = choices(proof.plan.tape, partial(look, proof, far))
+        held = {index: chosen for index, chosen in made if index in proof.choosing}
+        steps = [sign * arb(2) ** -distance for distance in CONTINUED]
+        values = [look(proof, beside(proof, self.moved, self.above, step, held), output) for step in steps]
+        slope = limit(*((values[i] - values[i + 1]) / (steps[i] - steps[i + 1]) for i in (0, 1))).slope
+        here = proof.precise[output]
+        if slope is None:
+            return None
+        near = (abs(here) * proof.dtype.rtol).max(abs(slope) * reach)
+        return slope if abs(values[-1] - here) <= near else None
+
+    def leave(self, places: Sequence[Values], steps: Sequence[arb], choice: Choice) -> tuple[Side, Side]:
+        """How the branch that is taken at the point leaves it, and how what is chosen does."""
+        index, branch = choice
+        return leave(self.proof, places, steps, branch), leave(self.proof, places, steps, index)
+
+
+def _way(proof: Proof, entry: Input) -> _Way | None:
+    """The neighbourhood, if the text chooses anything that changes with the component."""
+    entries = proof.plan.inputs[entry.name]
+    moved = [entries[entry.place]]
+    above = entries_above(proof, moved, MAX_WORK // len(entries)) if proof.choosing else None
+    return None if above is None or proof.choosing.isdisjoint(above) else _Way(proof, moved, above)
+
+
+def _differ(one: Side, other: Side) -> bool:
+    if one.slope is None or other.slope is None:
+        return True
+    return bool(abs(one.slope - other.slope) > abs(one.slope).max(abs(other.slope)) * SAME)
+
+
+def _common(left: Side, right: Side) -> float | None:
+    """The slope on both sides, if it is one."""
+    return None if left.slope is None or _differ(left, right) else float(left.slope)
+
+
+def _named(proof: Proof, choice: Choice, slope: float | None, width: float) -> Guard | None:
+    """The guard in terms of the program."""
+    index, chosen = choice
+    results = proof.plan.tape.results
+    entry = proof.plan.tape.entries[index]
+    call = proof.plan.program.steps[entry.step]
+    assert isinstance(call, Call)
+    branches = [each for each in call.operands if chosen in components(results[each])]
+    return Guard(entry.step, branches[0], slope, width) if branches else None
