@@ -1,25 +1,26 @@
 """From a problem to a report: three engines are asked, and one finding comes out."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from time import perf_counter
 from types import TracebackType
 from typing import Any
 
 from autogradcli.compute.directions import along_directions
+from autogradcli.compute.higher import with_higher
 from autogradcli.compute.notes import notes
 from autogradcli.compute.opinions import Opinions
 from autogradcli.compute.problem import Problem
 from autogradcli.compute.report import Report, Variable
-from autogradcli.compute.ruling import gradient
+from autogradcli.compute.ruling import Finding, findings, gradient
 from autogradcli.compute.trace import traces
 from autogradcli.compute.verdict import worst
 from autogradcli.engines.opinions import Autograd, flat, nested, shape
 from autogradcli.engines.sympy.messages import Tensors
-from autogradcli.engines.sympy.process import Answer, SymbolicProcess
+from autogradcli.engines.sympy.process import SymbolicProcess
 from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.function import NoDefinition
@@ -123,8 +124,11 @@ class Pending:
         if self._ticket is not None:
             self._symbolic.evaluate(self._ticket, autograd.inputs)
 
-    def report(self) -> Report:
-        """The finished report; waits for SymPy, at most as long as the problem's timeout says."""
+    def report(self, least: Mapping[str, Sequence[float]] | None = None) -> Report:
+        """The finished report; waits for SymPy, at most as long as the problem's timeout says.
+
+        `least` gives for each component of a gradient what the scale of its tolerance is at least.
+        """
         if self._autograd is None:
             self.evaluate()
         assert self._autograd is not None
@@ -133,7 +137,20 @@ class Pending:
             answer = self._symbolic.result(self._ticket)
         seconds = self._seconds | ({} if answer is None else {"sympy": answer.seconds})
         with _no_garbage_collection():
-            return _assemble(self._problem, self._autograd, self._proof, answer, seconds)
+            self._opinions = Opinions(self._problem, self._autograd, self._proof, answer, least or {})
+            self._findings = {name: findings(self._opinions, name) for name in self._problem.wrt}
+            report = _assemble(self._opinions, self._findings, seconds)
+        return with_higher(report, self, partial(Pending, symbolic=self._symbolic))
+
+    @property
+    def opinions(self) -> Opinions:
+        """What the engines found, once there is a report."""
+        return self._opinions
+
+    @property
+    def findings(self) -> Mapping[str, Sequence[Finding]]:
+        """For each name asked about the finding on each component, once there is a report."""
+        return self._findings
 
 
 def _picking(problem: Problem, autograd: Autograd) -> tuple[tuple[str, tuple[float, ...]], ...]:
@@ -185,15 +202,10 @@ def _prove(problem: Problem, autograd: Autograd) -> Any:
     return enclose(prepared, inputs, DTYPES[problem.dtype], autograd.values)
 
 
-def _assemble(
-    problem: Problem, autograd: Autograd, proof: Any, answer: Answer | None, seconds: dict[str, float]
-) -> Report:
-    from autogradcli.engines.arb.measure import measure_values
-
-    values = measure_values(proof, flat(autograd.value))
-    opinions = Opinions(problem, autograd, proof, values, answer)
+def _assemble(opinions: Opinions, found: Mapping[str, Sequence[Finding]], seconds: dict[str, float]) -> Report:
+    problem, autograd, values = opinions.problem, opinions.autograd, opinions.values
     sizes = shape(autograd.value)
-    gradients = {name: gradient(opinions, name) for name in problem.wrt}
+    gradients = {name: gradient(opinions, name, each) for name, each in found.items()}
     return Report(
         id=problem.id,
         expression=problem.program.source,

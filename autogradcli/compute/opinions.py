@@ -1,7 +1,7 @@
 """All that the engines found about one problem, and what is asked of them only if something is wrong."""
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -14,16 +14,28 @@ class Opinions:
     """The opinions on one problem."""
 
     def __init__(
-        self, problem: Problem, autograd: Autograd, proof: Any, values: Sequence[Enclosure], answer: Answer | None
+        self,
+        problem: Problem,
+        autograd: Autograd,
+        proof: Any,
+        answer: Answer | None,
+        least: Mapping[str, Sequence[float]],
     ) -> None:
         self.problem = problem
         self.autograd = autograd
         self.proof = proof
         """The Arb engine's own object; only its functions look inside."""
-        self.values = values
-        """Its opinion on each component of the output, row by row."""
         self.answer = answer
         """SymPy's; None if it was not asked."""
+        self.least = least
+        """For each component of a gradient what the scale of its tolerance is at least."""
+
+    @cached_property
+    def values(self) -> Sequence[Enclosure]:
+        """The Arb engine's opinion on each component of the output, row by row."""
+        from autogradcli.engines.arb.measure import measure_values
+
+        return measure_values(self.proof, flat(self.autograd.value))
 
     def point(self, name: str) -> Array:
         """The value of a variable or an intermediate, as torch has it."""
@@ -50,6 +62,8 @@ class Opinions:
         """The first operation, from the output back to the variable, whose backward is wrong."""
         from autogradcli.engines.arb.blame import parting
 
+        if self.problem.backward.along:
+            return None  # the nodes of a derivative's graph belong to no single operation of the text
         return parting(self.proof, self.autograd.nodes, name)
 
     def corners(self, name: str, place: int, hidden: bool = False) -> tuple[int, ...]:

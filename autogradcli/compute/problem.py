@@ -11,6 +11,31 @@ from autogradcli.language.tape import MAX_OPERATIONS
 
 
 @dataclass(frozen=True, slots=True)
+class Beyond:
+    """What is asked beside the gradient."""
+
+    order: int = 1
+    """Of one variable that is a number all derivatives up to this one; of anything else 2, all second derivatives."""
+    hessian: bool = False
+    """All second derivatives, also of one variable that is a number."""
+    mixed: tuple[str, ...] = ()
+    """One mixed partial derivative, as `x, x, y`."""
+    jacobian: bool = False
+    """The derivative of every component of the output, in place of the gradient of a number."""
+    hvp: tuple[tuple[str, tuple[float, ...]], ...] = ()
+    """The direction that the Hessian is multiplied by: names, and the components for each, row by row."""
+
+    @property
+    def asked(self) -> bool:
+        """Whether there is anything."""
+        return self != GRADIENT
+
+
+GRADIENT = Beyond()
+"""Nothing but the gradient."""
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """All that `compute` needs to know."""
 
@@ -40,6 +65,8 @@ class Problem:
     """Scalar operations up to which Arb is asked."""
     trace: bool = False
     """Whether the chain rule is written out."""
+    beyond: Beyond = GRADIENT
+    """Which derivatives are asked for beside the gradient."""
     function: Any = None
     """The user's own code that is to have this value and gradient: `package.module:name`, or a callable."""
 

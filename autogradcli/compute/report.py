@@ -5,6 +5,7 @@ no say.
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -157,10 +158,26 @@ class Report:
     """What `backward` was given, in the shape of the output; None for an output that is a number if it was nothing."""
     intermediates: dict[str, Variable] = field(default_factory=dict)
     """What gradients were asked of beside the variables, as torch computed it."""
+    derivatives: dict[str, dict[str, Gradient]] = field(default_factory=dict)
+    """Derivatives of higher order: by the variable, or the names of a mixed partial as `x,x,y`, and by their order."""
+    hessian: dict[str, dict[str, Gradient]] = field(default_factory=dict)
+    """Second derivatives, by both names; of tensors the components of the first come first."""
+    jacobian: dict[str, Gradient] = field(default_factory=dict)
+    """The derivatives of every component of the output; the output's components come first."""
+    hvp: dict[str, Gradient] = field(default_factory=dict)
+    """The Hessian times a direction, for each variable."""
     traces: dict[str, Trace] = field(default_factory=dict)
     """For each gradient the chain rule written out, if that was asked for and something can be proven."""
     versions: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+
+    def findings(self) -> Iterator[Gradient]:
+        """Everything that there is a verdict on."""
+        yield from self.gradients.values()
+        yield from (
+            each for further in (self.derivatives, self.hessian) for of in further.values() for each in of.values()
+        )
+        yield from (*self.jacobian.values(), *self.hvp.values())
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON values, schema version 1; numbers that are not finite become text."""

@@ -1,8 +1,9 @@
 """One gradient: the three opinions on it, side by side, and the verdict."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from autogradcli.compute.opinions import Opinions
 from autogradcli.compute.reasons import Case, reason
@@ -20,23 +21,19 @@ class Finding:
 
     number: float
     truth: Enclosure
+    scale: float
+    """What the number is small or large beside."""
     ruling: Ruling
 
 
-def gradient(opinions: Opinions, name: str) -> Gradient:
-    """The finding on the derivative with respect to one name: of a tensor the worst of its components'."""
-    x = opinions.point(name)
-    if not flat(x):
-        raise GradcalcError("value", f"{name} has no components: there is nothing to differentiate with respect to")
-    numbers = opinions.autograd.gradients[name]
-    components = [0.0] * len(flat(x)) if numbers is None else flat(numbers)
-    findings = _findings(opinions, name, components)
-    sizes = shape(x)
+def gradient(opinions: Opinions, name: str, findings: Sequence[Finding]) -> Gradient:
+    """The gradient with respect to one name, by the findings on its components: the verdict is the worst of theirs."""
+    sizes = shape(opinions.point(name))
     place = _worst(findings)
     found = findings[place]
     passes = opinions.autograd.passes.get(name, ())
     return Gradient(
-        autograd=nested(components, sizes),
+        autograd=nested([each.number for each in findings], sizes),
         symbolic=_symbolic(opinions, name, findings),
         exact=nested([each.truth.ball for each in findings], sizes),
         ulps=nested([each.truth.ulps for each in findings], sizes),
@@ -66,28 +63,43 @@ def _component(finding: Finding, index: tuple[int, ...]) -> Component:
     return Component(index, finding.number, truth.ball, truth.ulps, finding.ruling.verdict)
 
 
-def _findings(opinions: Opinions, name: str, numbers: Sequence[float]) -> Sequence[Finding]:
+def findings(opinions: Opinions, name: str) -> Sequence[Finding]:
+    """The finding on the derivative with respect to each component of one name."""
     from autogradcli.engines.arb.measure import measure_gradients
 
-    largest = max(map(abs, flat(opinions.point(name))))
+    x = flat(opinions.point(name))
+    if not x:
+        raise GradcalcError("value", f"{name} has no components: there is nothing to differentiate with respect to")
+    gradient = opinions.autograd.gradients[name]
+    numbers = [0.0] * len(x) if gradient is None else flat(gradient)
     truths = measure_gradients(opinions.proof, name, numbers)
-    return [_finding(opinions, name, number, truth, largest) for number, truth in zip(numbers, truths, strict=True)]
+    least = opinions.least.get(name, [0.0] * len(x))
+    sizes = [partial(_size, opinions.scalar, max(map(abs, x)), each) for each in least]
+    return [_finding(opinions, name, *each) for each in zip(numbers, truths, sizes, strict=True)]
 
 
-def _finding(opinions: Opinions, name: str, number: float, truth: Enclosure, x: float) -> Finding:
+Size = Callable[[Enclosure], float]
+"""The scale of a derivative."""
+
+
+def _finding(opinions: Opinions, name: str, number: float, truth: Enclosure, size: Size) -> Finding:
     """The verdict on one number; beyond a guard that reaches next to no way, on what it does there."""
-    found = Finding(number, truth, _rule(opinions, name, number, truth, x))
+    found = Finding(number, truth, size(truth), _rule(opinions, name, number, truth, size))
     if truth.farther is None or found.ruling.verdict == "mismatch":
         return found
-    farther = Finding(number, truth.farther, _rule(opinions, name, number, truth.farther, x))
-    return farther if farther.ruling.code == "GC104" else found
+    ruling = _rule(opinions, name, number, truth.farther, size)
+    return Finding(number, truth.farther, size(truth.farther), ruling) if ruling.code == "GC104" else found
 
 
-def _rule(opinions: Opinions, name: str, number: float, truth: Enclosure, x: float) -> Ruling:
-    problem = opinions.problem
-    dtype = DTYPES[problem.dtype]
-    size = max(map(abs, truth.slopes)) if truth.slopes else truth.nearest or 0.0
-    allowed = tolerance(problem, scale(size, opinions.scalar, x))
+def _size(value: float, x: float, least: float, truth: Enclosure) -> float:
+    """The scale of a derivative, at least `least`: of one-sided slopes of the larger."""
+    slope = max(map(abs, truth.slopes)) if truth.slopes else truth.nearest or 0.0
+    return max(scale(slope, value, x), least)
+
+
+def _rule(opinions: Opinions, name: str, number: float, truth: Enclosure, size: Size) -> Ruling:
+    dtype = DTYPES[opinions.problem.dtype]
+    allowed = tolerance(opinions.problem, size(truth))
     ruling = rule(number, truth, allowed, dtype)
     if ruling.code == "GC102" and truth.nearest is not None and _loses_elsewhere(opinions, name):
         return rule(number, replace(truth, slopes=None), allowed, dtype)

@@ -52,21 +52,24 @@ def adjoint(
 class Direction:
     """A direction in which a function is differentiated: one component of a variable, or a sum of several."""
 
-    name: str
-    """A variable, or an intermediate that the text gives a name."""
-    weights: tuple[float, ...]
-    """What each of its components is moved by, row by row."""
+    parts: tuple[tuple[str, tuple[float, ...]], ...]
+    """Names of variables, or of intermediates that the text names, and what their components, row by row, move by."""
+
+
+def component(name: str, place: int, size: int) -> Direction:
+    """The direction of one component, number `place` of `size`."""
+    return Direction(((name, tuple(float(each == place) for each in range(size))),))
 
 
 def derivative_along(
-    tape: Tape, wrt: Sequence[int], weights: Sequence[float], primitive: Callable[[Function], bool], limit: int
+    tape: Tape, moved: Sequence[tuple[int, float]], primitive: Callable[[Function], bool], limit: int
 ) -> Tape:
     """The tape whose output is the derivative of the tape's output along a direction; TooLong beyond `limit` entries.
 
-    `wrt` are the entries that are moved, each by its weight.
+    `moved` are entries with what each moves by.
     """
-    moved = [(entry, weight) for entry, weight in zip(wrt, weights, strict=True) if weight]
-    writer = _Writer(tape, wrt, primitive, limit)
+    moved = [(entry, weight) for entry, weight in moved if weight]
+    writer = _Writer(tape, [entry for entry, _ in moved], primitive, limit)
     slopes = writer.gradient([entry for entry, _ in moved])
     output = writer.weighted(slopes, [weight for _, weight in moved])
     entries, (output,) = _without_unused(writer.entries, len(tape.entries), [output])

@@ -86,8 +86,12 @@ def differentiated(plan: Plan, along: Sequence[Direction], limit: int = MAX_OPER
     """
     tape, output = plan.tape, plan.program.output
     for direction in along:
-        moved = components(tape.results[plan.program.index(direction.name)])
-        tape = derivative_along(tape, moved, direction.weights, primitive, limit + len(tape.entries))
+        moved = [
+            pair
+            for name, weights in direction.parts
+            for pair in zip(components(tape.results[plan.program.index(name)]), weights, strict=True)
+        ]
+        tape = derivative_along(tape, moved, primitive, limit + len(tape.entries))
         tape = replace(tape, results=(*tape.results[:output], tape.output, *tape.results[output + 1 :]))
     return _planned(plan.program, tape, plan.asked, plan.shapes) if along else plan
 

@@ -1,7 +1,7 @@
 """One program in SymPy's hands: its derivatives, found, printed and evaluated."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, cached_property
@@ -22,6 +22,7 @@ from autogradcli.engines.sympy.slopes import Slopes
 from autogradcli.engines.sympy.substitution import Substitution, fold
 from autogradcli.engines.sympy.translate import TooMuch, Translation, translate
 from autogradcli.errors import GradcalcError
+from autogradcli.language.adjoint import Direction
 from autogradcli.language.shapes import Shape
 
 MENDED = 1_000
@@ -152,12 +153,17 @@ class Work:
         """What is differentiated: the output, or its derivative along the request's directions, one after the other."""
         output = self._translation.expression
         for direction in self._request.tensors.along:
-            moved = zip(self._translation.symbols[direction.name], direction.weights, strict=True)
             totals: dict[Symbol, Expr] = {}
-            output = Add(
-                *(Rational(weight) * self._total(output, symbol, totals) for symbol, weight in moved if weight)
-            )
+            moved = self._moved(direction)
+            output = Add(*[weight * self._total(output, symbol, totals) for symbol, weight in moved])
         return output
+
+    def _moved(self, direction: Direction) -> Iterator[tuple[Symbol, Rational]]:
+        """The symbols that a direction moves, and by what."""
+        for name, weights in direction.parts:
+            for symbol, weight in zip(self._translation.symbols[name], weights, strict=True):
+                if weight:
+                    yield symbol, Rational(weight)
 
     def _total(self, output: Expr, symbol: Symbol, totals: dict[Symbol, Expr]) -> Expr:
         """The derivative of an output, in terms of intermediates: through each of them that depends on the symbol.

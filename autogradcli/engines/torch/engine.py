@@ -68,8 +68,8 @@ def _differentiate(
     output = values[program.output]
     upstream = _upstream(program, output, backward.upstream, kind)
     for direction in backward.along:
-        moved = values[program.index(direction.name)]
-        output, upstream = _derivative_along(program, output, upstream, moved, direction.weights), None
+        moved = [(values[program.index(name)], weights) for name, weights in direction.parts]
+        output, upstream = _derivative_along(program, output, upstream, moved), None
         if output.requires_grad:
             trace.record(program.output, output)
     nodes: tuple[Node, ...] = ()
@@ -88,22 +88,29 @@ def _differentiate(
     )
 
 
-def _derivative_along(
-    program: Program, output: Value, upstream: torch.Tensor | None, moved: Value, weights: tuple[float, ...]
-) -> torch.Tensor:
+Moved = Sequence[tuple[Any, tuple[float, ...]]]
+"""Tensors, and what the components of each move by, row by row."""
+
+
+def _derivative_along(program: Program, output: Value, upstream: torch.Tensor | None, moved: Moved) -> torch.Tensor:
     """The derivative of the output along a direction, as a number that can be differentiated again."""
-    assert isinstance(moved, torch.Tensor)
-    found = None
+    tensors = [tensor for tensor, _ in moved]
+    gradients: Sequence[torch.Tensor | None] = [None] * len(tensors)
     if isinstance(output, torch.Tensor) and output.requires_grad:
         try:
-            (found,) = torch.autograd.grad(output, moved, upstream, create_graph=True, allow_unused=True)
+            gradients = torch.autograd.grad(output, tensors, upstream, create_graph=True, allow_unused=True)
         except RuntimeError as problem:
             raise _refused(program, problem, None) from problem
-    if found is None:
-        return torch.zeros((), dtype=moved.dtype)
+    pairs = zip(gradients, moved, strict=True)
+    parts = [_part(gradient, weights) for gradient, (_, weights) in pairs if gradient is not None]
+    return sum(parts[1:], parts[0]) if parts else torch.zeros((), dtype=tensors[0].dtype)
+
+
+def _part(gradient: torch.Tensor, weights: tuple[float, ...]) -> torch.Tensor:
+    """What one tensor's gradient gives along a direction: one component as it is, or a sum."""
     if weights.count(0.0) == len(weights) - 1 and 1.0 in weights:
-        return found.reshape(-1)[weights.index(1.0)] if found.ndim else found
-    return (found * torch.tensor(weights, dtype=found.dtype).reshape(found.shape)).sum()
+        return gradient.reshape(-1)[weights.index(1.0)] if gradient.ndim else gradient
+    return (gradient * torch.tensor(weights, dtype=gradient.dtype).reshape(gradient.shape)).sum()
 
 
 def constant(program: Program) -> Array:

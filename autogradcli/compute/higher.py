@@ -1,0 +1,274 @@
+"""Derivatives beyond the gradient. Each is the gradient of another output, and is found and judged as one.
+
+A second derivative is the gradient of a derivative; a row of a Jacobian is the gradient of one component. So a problem
+that asks for more falls into problems of the first order, which differ in what is differentiated: the derivative of the
+output along some directions, one after the other, or one component of the output.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Protocol
+
+from autogradcli.compute.opinions import Opinions
+from autogradcli.compute.problem import GRADIENT, Problem
+from autogradcli.compute.reasons import Case, reason
+from autogradcli.compute.report import Gradient, Reason, Report, Symbolic
+from autogradcli.compute.ruling import WORST_STATUS, Finding
+from autogradcli.compute.verdict import WORST_FIRST, worst
+from autogradcli.engines.opinions import flat, nested, shape
+from autogradcli.errors import GradcalcError, Span
+from autogradcli.language.adjoint import Direction, component
+from autogradcli.language.program import Program, Tensor
+from autogradcli.language.shapes import Shape, indices
+
+Path = tuple[Direction, ...]
+"""The directions along which the output is differentiated, one after the other."""
+Further = dict[str, dict[str, Gradient]]
+"""Derivatives by name, and then by order or by a second name."""
+
+
+class Pending(Protocol):
+    """A problem of the first order on its way to a report."""
+
+    @property
+    def opinions(self) -> Opinions:
+        """What the engines found, once there is a report."""
+
+    @property
+    def findings(self) -> Mapping[str, Sequence[Finding]]:
+        """For each name the finding on each component of the gradient, once there is a report."""
+
+    def evaluate(self) -> None:
+        """Run torch and Arb, and tell SymPy the point."""
+
+    def report(self, least: Mapping[str, Sequence[float]] | None = None) -> Report:
+        """The report; `least` gives for each component what the scale of its tolerance is at least."""
+
+
+Start = Callable[[Problem], Pending]
+"""Hands a problem of the first order to the engines."""
+
+
+def with_higher(report: Report, base: Pending, start: Start) -> Report:
+    """The report with all derivatives beyond the gradient that its problem asks for, and the worst verdict of all."""
+    problem = base.opinions.problem
+    beyond = problem.beyond
+    if not beyond.asked:
+        return report
+    family = Family(report, base, start)
+    if beyond.jacobian:
+        jacobian = {name: family.jacobian(name) for name in problem.wrt}
+        found = replace(report, gradients={}, upstream=None, jacobian=jacobian)
+    elif beyond.mixed:
+        found = replace(report, derivatives={",".join(beyond.mixed): family.mixed(beyond.mixed)})
+    elif beyond.hvp:
+        found = replace(report, hvp=family.products(Direction(beyond.hvp)))
+    elif family.single and not beyond.hessian:
+        found = replace(report, derivatives={problem.wrt[0]: family.orders(problem.wrt[0], beyond.order)})
+    else:
+        found = replace(report, hessian=family.hessian(beyond.order))
+    return replace(found, verdict=worst(each.verdict for each in found.findings()))
+
+
+class Family:
+    """The problems of the first order that one problem falls into."""
+
+    def __init__(self, report: Report, base: Pending, start: Start) -> None:
+        self.base_report = report
+        self._problem = replace(base.opinions.problem, beyond=GRADIENT)
+        self._base = base
+        self._start = start
+        self._stages: dict[Path, Stage] = {(): Stage(self, (), base)}
+
+    @property
+    def single(self) -> bool:
+        """Whether there is one variable, a number."""
+        return len(self._problem.wrt) == 1 and not self._shape(self._problem.wrt[0])
+
+    def stage(self, path: Path) -> "Stage":
+        """The derivative along a path, which is handed to the engines when it is first asked for."""
+        if path not in self._stages:
+            backward = replace(self._problem.backward, along=path)
+            pending = self._start(replace(self._problem, backward=backward))
+            self._stages[path] = Stage(self, path, pending)
+        return self._stages[path]
+
+    def orders(self, name: str, last: int) -> dict[str, Gradient]:
+        """The derivatives of order 2 and more with respect to one number, by their order."""
+        step = component(name, 0, 1)
+        stages = [self.stage((step,) * (order - 1)) for order in range(2, last + 1)]
+        return {str(order): stage.gradient(name) for order, stage in enumerate(stages, 2)}
+
+    def mixed(self, names: Sequence[str]) -> dict[str, Gradient]:
+        """One mixed partial derivative, by its order. GradcalcError if a name is no number."""
+        for name in names:
+            if self._shape(name):
+                message = f"{name} has shape {self._shape(name)}, and a mixed partial is taken of numbers"
+                raise GradcalcError("usage", message, hint="type --hessian for all second derivatives")
+        *before, last = names
+        return {str(len(names)): self.stage(tuple(component(name, 0, 1) for name in before)).gradient(last)}
+
+    def hessian(self, order: int) -> Further:
+        """All second derivatives, by both names."""
+        if order > 2:
+            message = f"order {order} is for one variable that is a number"
+            names = ",".join([self._problem.wrt[0]] * (order - 1) + [self._problem.wrt[-1]])
+            raise GradcalcError("usage", message, hint=f"type --wrt {names} for one mixed partial derivative")
+        rows = {name: [self.stage((each,)) for each in self._components(name)] for name in self._problem.wrt}
+        return {
+            name: {other: _stacked([row.gradient(other) for row in rows[name]], self._shape(name)) for other in rows}
+            for name in rows
+        }
+
+    def products(self, direction: Direction) -> dict[str, Gradient]:
+        """The Hessian times a direction: the gradient of the derivative along it."""
+        stage = self.stage((direction,))
+        return {name: stage.gradient(name) for name in self._problem.wrt}
+
+    @cached_property
+    def _rows(self) -> Sequence[Pending]:
+        """For each component of the output the problem of its gradient."""
+        sizes = shape(self._base.opinions.autograd.value)
+        started = []
+        for place in range(math.prod(sizes)):
+            weights = tuple(float(each == place) for each in range(math.prod(sizes)))
+            upstream = Program("", (Tensor(weights, sizes, Span(0, 0)),), 0, None, {}, ())
+            backward = replace(self._problem.backward, upstream=upstream)
+            started.append(self._start(replace(self._problem, backward=backward)))
+        return started
+
+    def jacobian(self, name: str) -> Gradient:
+        """The derivative of every component of the output with respect to every component of a name."""
+        return _stacked([row.report().gradients[name] for row in self._rows], shape(self._base.opinions.autograd.value))
+
+    def _components(self, name: str) -> list[Direction]:
+        size = math.prod(self._shape(name))
+        return [component(name, place, size) for place in range(size)]
+
+    def _shape(self, name: str) -> Shape:
+        return shape(self._base.opinions.point(name))
+
+
+class Stage:
+    """The derivative of the output along a path, and its gradient."""
+
+    def __init__(self, family: Family, path: Path, pending: Pending) -> None:
+        self._family = family
+        self._path = path
+        self._pending = pending
+
+    def gradient(self, name: str) -> Gradient:
+        """The gradient of the derivative with respect to a name; without a derivative, why there is none."""
+        found = self.report.gradients[name]
+        return found if self._missing is None else _without(found, *self._missing)
+
+    @cached_property
+    def report(self) -> Report:
+        """The report on this problem of the first order."""
+        return self._pending.report(self._least) if self._path else self._family.base_report
+
+    @cached_property
+    def findings(self) -> Mapping[str, Sequence[Finding]]:
+        """For each name the finding on each component of the gradient."""
+        assert self.report is not None
+        return self._pending.findings
+
+    @cached_property
+    def _missing(self) -> tuple[str, Reason] | None:
+        """If the derivative along the path does not exist, or is not known: the verdict on its gradient, and why."""
+        if not self._path:
+            return None
+        lower = self._family.stage(self._path[:-1])
+        if lower._missing is not None:
+            return lower._missing
+        for name, weights in self._path[-1].parts:
+            for place, finding in enumerate(lower.findings[name]):
+                if weights[place] and finding.truth.nearest is None:
+                    return _no_derivative(lower._pending.opinions, name, place, finding, len(self._path))
+        return None
+
+    @cached_property
+    def _least(self) -> Mapping[str, Sequence[float]]:
+        """For each component of the gradient what its scale is at least: what derivatives of lower order come to.
+
+        For the second derivative with respect to x and y these are g_y/x and f/(x*y). The rest, g_x/y, this problem
+        knows by itself.
+        """
+        least: dict[str, list[float]] = {}
+        for place, direction in enumerate(self._path):
+            lower = self._family.stage((*self._path[:place], *self._path[place + 1 :]))
+            size = lower._size_along(direction)
+            for name, found in lower.findings.items():
+                scales = [each.scale / size for each in found]
+                least[name] = list(map(max, least.get(name, scales), scales))
+        return least
+
+    def _size_along(self, direction: Direction) -> float:
+        """How far the point is from 0, in steps of a direction; 1 where it is 0."""
+        point = self._pending.opinions.point
+        sizes = [(_largest(flat(point(name))), _largest(weights)) for name, weights in direction.parts]
+        return max((size / step for size, step in sizes if step), default=0.0) or 1.0
+
+
+def _largest(numbers: Iterable[float]) -> float:
+    return max(map(abs, numbers), default=0.0)
+
+
+def _no_derivative(opinions: Opinions, name: str, place: int, finding: Finding, order: int) -> tuple[str, Reason]:
+    """The verdict on what hangs on a derivative that does not exist, or is not known."""
+    why = reason(Case(opinions, name, place, finding.number, finding.truth), finding.ruling)
+    assert why is not None
+    verdict = "unverified" if finding.ruling.verdict == "unverified" else "undefined"
+    lower = "gradient" if order == 1 else f"derivative of order {order}"
+    return verdict, replace(why, message=f"the {lower} does not exist here: {why.message}", remedy=None)
+
+
+def _without(found: Gradient, verdict: str, why: Reason) -> Gradient:
+    """A finding where there is no truth to hold autograd's numbers against."""
+    sizes, count = shape(found.autograd), len(flat(found.autograd))
+    nothing = nested([None] * count, sizes)
+    symbolic = found.symbolic
+    if symbolic.status != "unavailable":
+        symbolic = replace(symbolic, status="unavailable", reason="no derivative here: nothing to agree with")
+    worst_ = None if found.worst is None else replace(found.worst, exact=None, ulps=None, verdict=verdict)
+    return replace(
+        found,
+        symbolic=symbolic,
+        exact=nothing,
+        ulps=nothing,
+        verdict=verdict,
+        reason=why,
+        counts={verdict: count},
+        worst=worst_,
+    )
+
+
+def _stacked(rows: Sequence[Gradient], sizes: Shape) -> Gradient:
+    """Findings that are the rows of one; `sizes` is the shape of what they are the rows for."""
+    verdict = worst(each.verdict for each in rows)
+    place = next(i for i, each in enumerate(rows) if each.verdict == verdict)
+    found = rows[place]
+    counts = {each: sum(row.counts.get(each, 0) for row in rows) for each in WORST_FIRST}
+    return replace(
+        found,
+        autograd=nested([each.autograd for each in rows], sizes),
+        symbolic=_stacked_symbolic([each.symbolic for each in rows], sizes),
+        exact=nested([each.exact for each in rows], sizes),
+        ulps=nested([each.ulps for each in rows], sizes),
+        counts={each: count for each, count in counts.items() if count},
+        worst=None if found.worst is None else replace(found.worst, index=(*indices(place, sizes), *found.worst.index)),
+    )
+
+
+def _stacked_symbolic(rows: Sequence[Symbolic], sizes: Shape) -> Symbolic:
+    """SymPy's opinions on the rows as one; the status is the worst of theirs."""
+    found = min(rows, key=lambda each: WORST_STATUS.index(each.status))
+    return Symbolic(
+        formula=nested([each.formula for each in rows], sizes),
+        value=nested([each.value for each in rows], sizes),
+        digits=nested([each.digits for each in rows], sizes),
+        status=found.status,
+        reason=found.reason,
+    )
