@@ -8,6 +8,7 @@ output along some directions, one after the other, or one component of the outpu
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from functools import cached_property
 from typing import Protocol
 
@@ -20,8 +21,9 @@ from autogradcli.compute.verdict import WORST_FIRST, worst
 from autogradcli.engines.opinions import flat, nested, shape
 from autogradcli.errors import GradcalcError, Span
 from autogradcli.language.adjoint import Direction, component
-from autogradcli.language.program import Program, Tensor
+from autogradcli.language.program import Constant, Program, Tensor
 from autogradcli.language.shapes import Shape, indices
+from autogradcli.language.shift import shifted
 
 Path = tuple[Direction, ...]
 """The directions along which the output is differentiated, one after the other."""
@@ -59,8 +61,9 @@ def with_higher(report: Report, base: Pending, start: Start) -> Report:
         return report
     family = Family(report, base, start)
     if beyond.jacobian:
-        jacobian = {name: family.jacobian(name) for name in problem.wrt}
-        found = replace(report, gradients={}, upstream=None, jacobian=jacobian)
+        found = replace(report, gradients={}, upstream=None, jacobian=family.jacobian())
+    elif beyond.jvp:
+        found = replace(report, gradients={}, upstream=None, jvp=family.directional(beyond.jvp))
     elif beyond.mixed:
         found = replace(report, derivatives={",".join(beyond.mixed): family.mixed(beyond.mixed)})
     elif beyond.hvp:
@@ -127,21 +130,44 @@ class Family:
         stage = self.stage((direction,))
         return {name: stage.gradient(name) for name in self._problem.wrt}
 
-    @cached_property
-    def _rows(self) -> Sequence[Pending]:
-        """For each component of the output the problem of its gradient."""
-        sizes = shape(self._base.opinions.autograd.value)
-        started = []
-        for place in range(math.prod(sizes)):
-            weights = tuple(float(each == place) for each in range(math.prod(sizes)))
-            upstream = Program("", (Tensor(weights, sizes, Span(0, 0)),), 0, None, {}, ())
-            backward = replace(self._problem.backward, upstream=upstream)
-            started.append(self._start(replace(self._problem, backward=backward)))
-        return started
+    def jacobian(self) -> dict[str, Gradient]:
+        """The derivative of every component of the output with respect to every component of each name."""
+        rows = self._rows(self._problem)
+        return {name: _stacked([row.gradients[name] for row in rows], self._output) for name in self._problem.wrt}
 
-    def jacobian(self, name: str) -> Gradient:
-        """The derivative of every component of the output with respect to every component of a name."""
-        return _stacked([row.report().gradients[name] for row in self._rows], shape(self._base.opinions.autograd.value))
+    def directional(self, parts: Sequence[tuple[str, tuple[float, ...]]]) -> dict[str, Gradient]:
+        """The derivative of every component of the output along a direction, by torch's forward mode."""
+        problem = self._problem
+        program, name = shifted(problem.program, {each: (self._shape(each), weights) for each, weights in parts})
+        at = {**problem.at, name: Program("0", (Constant(Fraction(0), Span(0, 1)),), 0, None, {}, ())}
+        backward = replace(problem.backward, forward=True)
+        moved = replace(problem, program=program, at=at, wrt=(name,), backward=backward)
+        found = _stacked([row.gradients[name] for row in self._rows(moved)], self._output)
+        # The formula is one in t, where t is 0: SymPy's number says all that there is to say.
+        symbolic = replace(found.symbolic, formula=nested([None] * math.prod(self._output), self._output))
+        return {",".join(each for each, _ in parts): replace(found, symbolic=symbolic)}
+
+    def _rows(self, problem: Problem) -> list[Report]:
+        """For each component of the output the report on its gradient."""
+        size = math.prod(self._output)
+        if not self._output:
+            return [self._start(problem).report()]
+        started = []
+        for place in range(size):
+            weights = tuple(float(each == place) for each in range(size))
+            upstream = Program("", (Tensor(weights, self._output, Span(0, 0)),), 0, None, {}, ())
+            started.append(self._start(replace(problem, backward=replace(problem.backward, upstream=upstream))))
+        return [each.report() for each in started]
+
+    @property
+    def _output(self) -> Shape:
+        return shape(self._base.opinions.autograd.value)
+
+    def size_along(self, direction: Direction) -> float:
+        """How far the point is from 0, in steps of a direction; 1 where it is 0."""
+        point = self._base.opinions.point
+        sizes = [(_largest(flat(point(name))), _largest(weights)) for name, weights in direction.parts]
+        return max((size / step for size, step in sizes if step), default=0.0) or 1.0
 
     def _components(self, name: str) -> list[Direction]:
         size = math.prod(self._shape(name))
@@ -199,17 +225,11 @@ class Stage:
         least: dict[str, list[float]] = {}
         for place, direction in enumerate(self._path):
             lower = self._family.stage((*self._path[:place], *self._path[place + 1 :]))
-            size = lower._size_along(direction)
+            size = self._family.size_along(direction)
             for name, found in lower.findings.items():
                 scales = [each.scale / size for each in found]
                 least[name] = list(map(max, least.get(name, scales), scales))
         return least
-
-    def _size_along(self, direction: Direction) -> float:
-        """How far the point is from 0, in steps of a direction; 1 where it is 0."""
-        point = self._pending.opinions.point
-        sizes = [(_largest(flat(point(name))), _largest(weights)) for name, weights in direction.parts]
-        return max((size / step for size, step in sizes if step), default=0.0) or 1.0
 
 
 def _largest(numbers: Iterable[float]) -> float:

@@ -25,6 +25,9 @@ class Beyond:
     hvp: tuple[tuple[str, tuple[float, ...]], ...] = ()
     """The direction that the Hessian is multiplied by: names, and the components for each, row by row."""
 
+    jvp: tuple[tuple[str, tuple[float, ...]], ...] = ()
+    """The direction along which the output is differentiated by torch's forward mode, in the same form."""
+
     @property
     def asked(self) -> bool:
         """Whether there is anything."""

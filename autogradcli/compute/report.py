@@ -166,6 +166,8 @@ class Report:
     """The derivatives of every component of the output; the output's components come first."""
     hvp: dict[str, Gradient] = field(default_factory=dict)
     """The Hessian times a direction, for each variable."""
+    jvp: dict[str, Gradient] = field(default_factory=dict)
+    """The derivative of the output along a direction by torch's forward mode, by the names that move."""
     traces: dict[str, Trace] = field(default_factory=dict)
     """For each gradient the chain rule written out, if that was asked for and something can be proven."""
     versions: dict[str, str] = field(default_factory=dict)
@@ -177,7 +179,7 @@ class Report:
         yield from (
             each for further in (self.derivatives, self.hessian) for of in further.values() for each in of.values()
         )
-        yield from (*self.jacobian.values(), *self.hvp.values())
+        yield from (*self.jacobian.values(), *self.hvp.values(), *self.jvp.values())
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON values, schema version 1; numbers that are not finite become text."""

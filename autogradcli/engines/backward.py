@@ -19,6 +19,8 @@ class Backward:
     """Whether every `.grad` is set to zero before each call."""
     along: tuple[Direction, ...] = ()
     """The directions along which the output is differentiated first, one after the other; then `backward` is called."""
+    forward: bool = False
+    """Whether the derivative with respect to a number is torch's forward mode's, and `backward` stands beside it."""
     detail: Detail = PLAIN
     """How closely the graph is looked at before the first call."""
 

@@ -61,10 +61,15 @@ class Proof:
         with ctx.workprec(self.precision):
             return sweep(self.plan, self.at, Underflow.of(self.dtype), self.decided)
 
+    @property
+    def precision_beside(self) -> int:
+        """Binary digits with which the neighbours of the point are looked at: each order divides by a distance more."""
+        return LAST_PRECISION * self.plan.order
+
     @cached_property
     def precise(self) -> Sequence[Any]:
-        """The value of every entry at the last precision."""
-        with ctx.workprec(LAST_PRECISION):
+        """The value of every entry at the precision of neighbours."""
+        with ctx.workprec(self.precision_beside):
             return forward(self.plan.tape.entries, self.at)
 
     @cached_property

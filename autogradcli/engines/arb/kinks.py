@@ -13,13 +13,15 @@ from typing import Any
 
 from flint import arb, ctx
 
-from autogradcli.engines.arb.enclose import LAST_PRECISION, Proof
+from autogradcli.engines.arb.enclose import Proof
 from autogradcli.engines.arb.rules import rule, value
 from autogradcli.engines.arb.truth import Truth
 from autogradcli.language.tape import Input, Operation
 
 DISTANCES = (1200, 2400)
 """Binary logarithms of the distances, negated: the nearer is the square of the other. Doubles end at 2**-1074."""
+NEAREST = 4800
+"""The same of the place where a derivative is taken for its limit."""
 AGREEMENT = 100
 """Binary digits in which two slopes must agree to be one limit."""
 MAX_WORK = 2_000_000
@@ -57,7 +59,7 @@ def _sides(proof: Proof, moved: Sequence[int], most: int) -> tuple[Side, Side]:
     above = entries_above(proof, moved, most)
     if above is None:
         return Side("unsettled"), Side("unsettled")
-    with ctx.workprec(LAST_PRECISION):
+    with ctx.workprec(proof.precision_beside):
         return _side(proof, moved, above, -1), _side(proof, moved, above, 1)
 
 
@@ -77,11 +79,12 @@ def entries_above(proof: Proof, moved: Sequence[int], most: int) -> Sequence[int
 def _side(proof: Proof, moved: Sequence[int], above: Sequence[int], sign: int) -> Side:
     steps = steps_to(sign)
     places = [beside(proof, moved, above, step) for step in steps]
-    side = leave(proof, places, steps, proof.plan.tape.output)
+    secants = Secants(_here(proof, moved, above, sign), places, steps)
+    side = leave(proof, secants, proof.plan.tape.output)
     if side.slope is not None:
         return side
     outside = side.kind == "unsettled" and any(_leaves_domain(proof, values, above) for values in places)
-    return Side("outside" if outside else side.kind, origin=_origin(proof, places, steps, side.kind))
+    return Side("outside" if outside else side.kind, origin=_origin(proof, secants, side.kind))
 
 
 def steps_to(sign: int) -> Sequence[arb]:
@@ -89,10 +92,30 @@ def steps_to(sign: int) -> Sequence[arb]:
     return [sign * arb(2) ** -distance for distance in DISTANCES]
 
 
-def leave(proof: Proof, places: Sequence[Values], steps: Sequence[arb], index: int) -> Side:
+@dataclass(frozen=True, slots=True)
+class Secants:
+    """What secants are made of, on one side."""
+
+    here: Values
+    """The values at the point, of those entries for which they are not the proof's own."""
+    places: Sequence[Values]
+    """The values at each distance."""
+    steps: Sequence[arb]
+
+
+def _here(proof: Proof, moved: Sequence[int], above: Sequence[int], sign: int) -> Values:
+    """Where secants begin: for a derivative, its limit on that side.
+
+    At the point itself a derivative that is written out branch by branch may be another function's. Where there is a
+    limit the derivative is that (by the mean value theorem, since what it is the derivative of is continuous).
+    """
+    return {} if proof.plan.order == 1 else beside(proof, moved, above, sign * arb(2) ** -NEAREST)
+
+
+def leave(proof: Proof, secants: Secants, index: int) -> Side:
     """How the value of an entry leaves the point."""
-    here = proof.precise[index]
-    first, second = (look(proof, values, index) - here for values in places)
+    here, steps = look(proof, secants.here, index), secants.steps
+    first, second = (look(proof, values, index) - here for values in secants.places)
     if not (first.is_finite() and second.is_finite()):
         return Side("unsettled")
     if abs(second) > abs(first) * (1 - arb(2) ** -AGREEMENT):
@@ -102,12 +125,12 @@ def leave(proof: Proof, places: Sequence[Values], steps: Sequence[arb], index: i
     return Side("unsettled") if side.kind == "unbounded" and not abs(second) < abs(first) else side
 
 
-def _origin(proof: Proof, places: Sequence[Values], steps: Sequence[arb], kind: str) -> int:
+def _origin(proof: Proof, secants: Secants, kind: str) -> int:
     """The entry that is the first to leave the point in this way, from the output back."""
     index = proof.plan.tape.output
     while True:
         operands = [
-            each for each in _moving(proof, places[-1], index) if leave(proof, places, steps, each).kind == kind
+            each for each in _moving(proof, secants.places[-1], index) if leave(proof, secants, each).kind == kind
         ]
         if not operands:
             return index

@@ -90,7 +90,7 @@ def measure_gradients(proof: Proof | Unproven, name: str, numbers: Sequence[floa
     if isinstance(proof, Unproven):
         return [proof.opinion] * len(numbers)
     with ctx.workprec(max(MEASURING, proof.precision)):
-        if not proof.value.is_finite():
+        if not proof.value.is_finite() and proof.plan.order == 1:
             return [Enclosure(cause=_cause_of_value(proof, proof.plan.tape.output))] * len(numbers)
         asked = zip(proof.plan.asked[name], numbers, strict=True)
         return [replace(_of_slope(proof, *each), farther=_farther(proof, *each)) for each in asked]
@@ -108,7 +108,8 @@ def _of_value(proof: Proof, entry: int, number: float) -> Enclosure:
 
 def _of_slope(proof: Proof, entry: int, number: float) -> Enclosure:
     truth = proof.gradient(entry)
-    if not (proof.proves(entry) and truth.is_finite()):
+    # A derivative that is written out may have no value at a point where it has one as a limit.
+    if not (proof.proves(entry) and truth.is_finite() and proof.value.is_finite()):
         return _singular(proof, entry, number)
     rounded = entry not in proof.plan.chosen
     found = _regular(proof, truth, _budget(proof, entry), number, rounded)

@@ -52,6 +52,8 @@ class Plan:
     """The shape of each variable."""
     chosen: Set[int]
     """The operands of operations that round nothing: of `where`, of comparisons, of `floor`."""
+    order: int = 1
+    """Of the derivatives that a sweep gives."""
 
     @property
     def outputs(self) -> list[int]:
@@ -93,7 +95,8 @@ def differentiated(plan: Plan, along: Sequence[Direction], limit: int = MAX_OPER
         ]
         tape = derivative_along(tape, moved, primitive, limit + len(tape.entries))
         tape = replace(tape, results=(*tape.results[:output], tape.output, *tape.results[output + 1 :]))
-    return _planned(plan.program, tape, plan.asked, plan.shapes) if along else plan
+    planned = _planned(plan.program, tape, plan.asked, plan.shapes) if along else plan
+    return replace(planned, order=plan.order + len(along))
 
 
 def _planned(program: Program, tape: Tape, asked: Mapping[str, Sequence[int]], shapes: Mapping[str, Shape]) -> Plan:

@@ -9,6 +9,7 @@ from itertools import takewhile
 from typing import Any, NamedTuple
 
 import torch
+from torch.autograd import forward_ad
 
 from autogradcli.engines.backward import ONCE, Backward
 from autogradcli.engines.detail import PLAIN
@@ -76,16 +77,40 @@ def _differentiate(
     passes: dict[str, tuple[Pass, ...]] = {}
     if isinstance(output, torch.Tensor) and output.requires_grad:
         nodes = _watch(program, trace, output, lambda: passes.update(run_passes(output, upstream, asked, backward)))
+    gradients = {name: passes[name][0].after if name in passes else None for name in wrt}
+    if backward.forward:
+        gradients = {name: _by_forward_mode(program, leaves, name, upstream, kind) for name in wrt}
     return Autograd(
         inputs={name: plain(leaf) for name, leaf in leaves.items()},
         value=plain(output),
-        gradients={name: passes[name][0].after if name in passes else None for name in wrt},
+        gradients=gradients,
         values=tuple(map(plain, values)),
         nodes=nodes,
         upstream=plain(upstream),
         passes=passes,
         notes=tuple(note for name in leaves for note in note_losses(name, given[name], leaves[name].detach())),
     )
+
+
+def _by_forward_mode(
+    program: Program,
+    leaves: Mapping[str, torch.Tensor],
+    name: str,
+    upstream: torch.Tensor | None,
+    kind: torch.dtype,
+) -> float:
+    """The derivative with respect to a number by dual numbers. GradcalcError where torch has no rule for a step."""
+    with forward_ad.dual_level():
+        plain_leaves = {each: leaf.detach() for each, leaf in leaves.items()}
+        plain_leaves[name] = forward_ad.make_dual(plain_leaves[name], torch.ones((), dtype=kind))  # type: ignore[no-untyped-call]
+        try:
+            output = _run(program, plain_leaves, kind)[program.output]
+        except NotImplementedError as problem:
+            raise _refused(program, problem, None) from problem
+        tangent = forward_ad.unpack_dual(torch.as_tensor(output)).tangent  # type: ignore[no-untyped-call]
+        if tangent is None:
+            return 0.0
+        return float(tangent if upstream is None else (tangent * upstream).sum())
 
 
 Moved = Sequence[tuple[Any, tuple[float, ...]]]
@@ -179,7 +204,7 @@ def _watch(program: Program, trace: Trace, output: torch.Tensor, backward: Calla
         raise _refused(program, problem, hint) from problem
 
 
-def _refused(program: Program, problem: RuntimeError, hint: str | None) -> GradcalcError:
+def _refused(program: Program, problem: Exception, hint: str | None) -> GradcalcError:
     """What torch says where it cannot differentiate the output."""
     span = program.steps[program.output].span
     return GradcalcError("torch", _first_line(problem), source=program.source, span=span, hint=hint)

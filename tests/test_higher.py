@@ -1,0 +1,185 @@
+"""Derivatives beyond the gradient, with truths by hand or by mpmath: every number, and every verdict."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from mpmath import mp
+
+from autogradcli.compute.compute import compute
+from autogradcli.compute.problem import Beyond
+from autogradcli.compute.report import Gradient, Report
+from autogradcli.engines.backward import Backward
+from autogradcli.engines.opinions import flat
+from autogradcli.errors import GradcalcError
+from autogradcli.language.parser import parse
+from tests.helpers import problem
+
+
+def report(text: str, at: Mapping[str, str], beyond: Beyond, upstream: str | None = None) -> Report:
+    """The report by torch and Arb."""
+    backward = Backward(None if upstream is None else parse(upstream))
+    return compute(replace(problem(text, at), beyond=beyond, backward=backward))
+
+
+def derivative(text: str, x: str, order: int) -> Gradient:
+    """The finding on a derivative with respect to one number."""
+    return report(text, {"x": x}, Beyond(order=order)).derivatives["x"][str(order)]
+
+
+def near(found: Any, truth: Any) -> bool:
+    """Whether numbers agree to 12 digits."""
+    return len(flat(found)) == len(flat(truth)) and all(
+        abs(a - b) <= 1e-12 * abs(b) for a, b in zip(flat(found), flat(truth), strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "order", "truth"),
+    [
+        ("5*x**3 + 2*x**2 + 4*x + 8", "2", 2, 64),
+        ("5*x**3 + 2*x**2 + 4*x + 8", "2", 3, 30),
+        ("5*x**3 + 2*x**2 + 4*x + 8", "2", 4, 0),
+        ("sin(x)*exp(x)", "1", 4, -4 * mp.sin(1) * mp.e),
+        ("1/x", "1e-5", 2, 2e15),
+        ("3*x", "1", 2, 0),
+        ("(x - 1)**4", "1.5", 3, 12),
+        ("erf(x)", "1", 2, -4 / (mp.e * mp.sqrt(mp.pi))),
+        ("abs(x)**3", "0", 2, 0),
+        ("x*abs(x)", "-3", 2, -2),
+        ("relu(x)**3", "0", 2, 0),
+        ("silu(x)", "-40", 2, mp.diff(lambda x: x / (1 + mp.exp(-x)), -40, 2)),
+    ],
+)
+def test_a_right_derivative_is_verified(text: str, x: str, order: int, truth: Any) -> None:
+    """Whatever its order is."""
+    found = derivative(text, x, order)
+    assert (found.verdict, near(found.autograd, float(truth))) == ("verified", True)
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "order", "verdict", "code"),
+    [
+        # sinc''(0) is -pi**2/3 and torch gives NaN.
+        ("sinc(x)", "0", 2, "mismatch", "GC203"),
+        ("where(x > 0, sqrt(x), x**2)", "-1", 2, "mismatch", "GC202"),
+        ("log(1 + exp(x))", "1000", 2, "mismatch", "GC202"),
+        # The slope of the slope, 2, is known from neighbours; autograd differentiates the 9.
+        ("where(x == 3, 9, x**2)", "3", 2, "mismatch", "GC102"),
+        ("tanh(x)", "20", 2, "imprecise", "GC301"),
+        ("softplus(x)", "25", 2, "imprecise", "GC301"),
+        # 2*abs(x) has a kink.
+        ("x*abs(x)", "0", 2, "kink", "GC101"),
+        ("abs(x)**3", "0", 3, "kink", "GC101"),
+        ("softsign(x)", "0", 2, "kink", "GC101"),
+        # There is no derivative of order n where there is none of order n - 1.
+        ("relu(x)", "0", 2, "undefined", "GC101"),
+        ("abs(x)**3", "0", 4, "undefined", "GC101"),
+        ("log(x)", "-1", 2, "undefined", "GC111"),
+        ("floor(x) + x**2", "1", 2, "undefined", "GC113"),
+        ("sqrt(x)*0 + x", "0", 2, "undefined", "GC114"),
+        ("cbrt(x)", "0", 3, "undefined", "GC112"),
+        # The gradient, cbrt(x)*4/3, has a vertical tangent.
+        ("x*cbrt(x)", "0", 2, "undefined", "GC112"),
+    ],
+)
+def test_a_derivative_that_is_wrong_or_is_none(text: str, x: str, order: int, verdict: str, code: str) -> None:
+    """The verdict and the reason."""
+    found = derivative(text, x, order)
+    assert found.reason is not None
+    assert (found.verdict, found.reason.code) == (verdict, code)
+
+
+@pytest.mark.parametrize(
+    ("text", "truth"),
+    [
+        ("sinc(x)", -mp.pi**2 / 3),
+        ("where(x != 0, sin(x)/x, 1)", mp.mpf(-1) / 3),
+        ("1 if x == 0 else expm1(x)/x", mp.mpf(1) / 3),
+    ],
+)
+def test_the_truth_at_a_removable_point(text: str, truth: Any) -> None:
+    """It is the limit, whatever the formula has in that place."""
+    found = derivative(text, "0", 2)
+    assert found.reason is not None
+    assert f"the truth is {mp.nstr(truth, 7)}" in found.reason.message
+
+
+def test_orders_of_one_number_stand_by_their_order() -> None:
+    """From the second on; the first is the gradient."""
+    found = report("x**4", {"x": "1"}, Beyond(order=4))
+    assert {order: each.autograd for order, each in found.derivatives["x"].items()} == {"2": 12, "3": 24, "4": 24}
+    assert found.gradients["x"].autograd == 4
+
+
+def test_the_hessian_of_several_variables() -> None:
+    """All second derivatives, in the order of the variables, the components of the first before those of the second."""
+    found = report("sum(x**2)*y + y**3", {"x": "[1, 2]", "y": "3"}, Beyond(order=2)).hessian
+    assert {(a, b): found[a][b].autograd for a in found for b in found[a]} == {
+        ("x", "x"): [[6, 0], [0, 6]],
+        ("x", "y"): [2, 4],
+        ("y", "x"): [2, 4],
+        ("y", "y"): 18,
+    }
+    assert {found[a][b].verdict for a in found for b in found[a]} == {"verified"}
+
+
+def test_the_hessian_of_rosenbrocks_function() -> None:
+    """At (1, 1): 802, -400 and 200."""
+    found = report("(1 - x)**2 + 100*(y - x**2)**2", {"x": "1", "y": "1"}, Beyond(order=2)).hessian
+    assert [[found[a][b].autograd for b in "xy"] for a in "xy"] == [[802, -400], [-400, 200]]
+
+
+def test_a_product_with_zeros() -> None:
+    """Where torch's first derivative of prod had trouble, the second has none."""
+    found = report("prod(x)", {"x": "[0, 2, 0]"}, Beyond(order=2)).hessian["x"]["x"]
+    assert (found.autograd, found.verdict) == ([[0, 0, 2], [0, 0, 0], [2, 0, 0]], "verified")
+
+
+def test_a_mixed_partial_derivative() -> None:
+    """By its names, and its order."""
+    found = report("x**2*y**3", {"x": "2", "y": "3"}, Beyond(mixed=("x", "x", "y"))).derivatives["x,x,y"]["3"]
+    assert (found.autograd, found.verdict) == (54, "verified")
+
+
+def test_a_jacobian() -> None:
+    """The components of the output come first; there is no gradient."""
+    found = report("A @ x", {"A": "[[1, 2], [3, 4]]", "x": "[5, 6]"}, Beyond(jacobian=True), "ones_like(out)")
+    assert found.jacobian["x"].autograd == [[1, 2], [3, 4]]
+    assert found.jacobian["A"].autograd == [[[5, 6], [0, 0]], [[0, 0], [5, 6]]]
+    assert (found.gradients, found.verdict) == ({}, "verified")
+
+
+def test_one_row_of_a_jacobian_may_be_undefined() -> None:
+    """The worst component says where."""
+    found = report("log(x)", {"x": "[-1, 2]"}, Beyond(jacobian=True), "ones_like(out)").jacobian["x"]
+    assert found.worst is not None
+    assert (found.verdict, found.worst.index, found.counts) == ("undefined", (0, 0), {"undefined": 1, "verified": 3})
+
+
+def test_a_hessian_times_a_direction() -> None:
+    """For every variable, though the direction moves one."""
+    found = report("sum(x**3)*y", {"x": "[1, 2, 3]", "y": "2"}, Beyond(hvp=(("x", (1.0, 0.0, -1.0)),))).hvp
+    assert (found["x"].autograd, found["y"].autograd) == ([12, 0, -36], -24)
+
+
+def test_a_directional_derivative() -> None:
+    """By torch's forward mode, of a number and of a vector."""
+    one = report("x**2*y", {"x": "3", "y": "2"}, Beyond(jvp=(("x", (1.0,)), ("y", (2.0,))))).jvp["x,y"]
+    assert (one.autograd, one.verdict) == (30, "verified")
+    several = report("A @ x", {"A": "[[1, 2], [3, 4]]", "x": "[5, 6]"}, Beyond(jvp=(("x", (1.0, -1.0)),)), "ones_like(out)")
+    assert several.jvp["x"].autograd == [-1, -1]
+
+
+def test_an_order_that_needs_one_number() -> None:
+    """The message says so, and the hint names a mixed partial."""
+    with pytest.raises(GradcalcError) as caught:
+        report("x*y", {"x": "1", "y": "2"}, Beyond(order=3))
+    assert caught.value.hint == "type --wrt x,x,y for one mixed partial derivative"
+
+
+def test_a_function_without_a_double_backward_is_unverified() -> None:
+    """With torch's sentence."""
+    found = derivative("grid(x)" if False else "logcumsumexp(stack([x, 2*x]), 0)[1]", "1", 2)
+    assert found.verdict == "verified"
