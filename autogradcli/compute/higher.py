@@ -188,7 +188,22 @@ class Stage:
     def gradient(self, name: str) -> Gradient:
         """The gradient of the derivative with respect to a name; without a derivative, why there is none."""
         found = self.report.gradients[name]
-        return found if self._missing is None else _without(found, *self._missing)
+        if self._missing is not None:
+            return _without(found, *self._missing)
+        if found.reason is not None and found.reason.code == "GC203" and self._path:
+            return replace(found, reason=self._not_finite_before(found.reason))
+        return found
+
+    def _not_finite_before(self, why: Reason) -> Reason:
+        """Why a number is not finite: where that of the order before is not either, what made it so."""
+        lower = self._family.stage(self._path[:-1])
+        for name, _ in self._path[-1].parts:
+            before = lower.gradient(name).reason
+            if before is not None and before.code in {"GC201", "GC202", "GC203"}:
+                return replace(
+                    before, message=f"{why.message}. The order before is not finite either: {before.message}"
+                )
+        return why
 
     @cached_property
     def report(self) -> Report:

@@ -5,14 +5,14 @@ operation on both ways has a corner if its own two slopes differ though those of
 another branch to the left than to the right. What is smooth, because corners cancel in it, hides what is below.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
 from flint import arb, ctx
 
-from autogradcli.engines.arb.enclose import LAST_PRECISION, Proof
-from autogradcli.engines.arb.kinks import AGREEMENT, MAX_WORK, Values, beside, entries_above, leave, look, steps_to
+from autogradcli.engines.arb.enclose import Proof
+from autogradcli.engines.arb.kinks import AGREEMENT, MAX_WORK, entries_above, leave, look, secants
 from autogradcli.engines.arb.truth import Truth
 from autogradcli.language.tape import Input, Operation
 
@@ -29,7 +29,7 @@ def corners(proof: Proof, entry: Input, hidden: bool) -> tuple[int, ...]:
     above = entries_above(proof, moved, MAX_WORK)
     if above is None:
         return ()
-    with ctx.workprec(LAST_PRECISION):
+    with ctx.workprec(proof.precision_beside):
         found = _Walk(proof, moved, above).corners(hidden)
     steps = proof.plan.program.steps
     return tuple(
@@ -42,9 +42,7 @@ class _Walk:
 
     def __init__(self, proof: Proof, moved: Sequence[int], above: Sequence[int]) -> None:
         self._proof = proof
-        self._places: Mapping[int, Sequence[Values]] = {
-            side: [beside(proof, moved, above, step) for step in steps_to(side)] for side in (LEFT, RIGHT)
-        }
+        self._secants = {side: secants(proof, moved, above, side) for side in (LEFT, RIGHT)}
         self._is_smooth = cache(self._leaves_smoothly)
 
     def corners(self, hidden: bool) -> list[int]:
@@ -66,7 +64,7 @@ class _Walk:
 
     def _leaves_smoothly(self, index: int) -> bool:
         """Whether an entry has one slope."""
-        left, right = (leave(self._proof, self._places[side], steps_to(side), index).slope for side in (LEFT, RIGHT))
+        left, right = (leave(self._proof, self._secants[side], index).slope for side in (LEFT, RIGHT))
         return left is not None and right is not None and _alike(left, right)
 
     def _has_corner(self, index: int) -> bool:
@@ -98,10 +96,10 @@ class _Walk:
 
     def _moves(self, index: int) -> bool:
         """Whether an entry is a number that changes beside the point."""
-        here = self._proof.precise[index]
-        if isinstance(here, Truth) or index not in self._places[LEFT][0]:
+        if isinstance(self._proof.precise[index], Truth) or index not in self._secants[LEFT].places[FAR]:
             return False
-        return not all(self._look(index, side) - here == 0 for side in (LEFT, RIGHT))
+        here = {side: look(self._proof, self._secants[side].here, index) for side in (LEFT, RIGHT)}
+        return not all(self._look(index, side) - here[side] == 0 for side in (LEFT, RIGHT))
 
     def _branch(self, index: int, side: int) -> int | None:
         """The branch that is taken on one side; of two with one value the one that is taken on the other side."""
@@ -122,7 +120,7 @@ class _Walk:
 
     def _look(self, index: int, side: int, place: int = FAR) -> Any:
         """The value of an entry at one of the places beside the point."""
-        return look(self._proof, self._places[side][place], index)
+        return look(self._proof, self._secants[side].places[place], index)
 
 
 def _alike(one: arb, other: arb) -> bool:

@@ -11,7 +11,7 @@ from functools import partial
 from flint import arb, ctx
 
 from autogradcli.engines.arb.branches import Choice, choices
-from autogradcli.engines.arb.enclose import LAST_PRECISION, Proof
+from autogradcli.engines.arb.enclose import Proof
 from autogradcli.engines.arb.kinks import (
     AGREEMENT,
     MAX_WORK,
@@ -47,7 +47,7 @@ def guard(proof: Proof, entry: Input) -> Guard | None:
     way = _way(proof, entry)
     if way is None:
         return None
-    with ctx.workprec(LAST_PRECISION):
+    with ctx.workprec(proof.precision_beside):
         left, right = (steps_to(sign) for sign in (-1, 1))
         places = [way.places(steps) for steps in (left, right)]
         for choice in way.alone(places[0][0], places[1][0]):
@@ -77,7 +77,7 @@ def beyond(proof: Proof, entry: Input) -> Beyond | None:
     way = _way(proof, entry)
     if way is None:
         return None
-    with ctx.workprec(LAST_PRECISION):
+    with ctx.workprec(proof.precision_beside):
         far = way.places([arb(-reach), arb(reach)])
         choice = next(way.alone(*far), None)
         slopes = [way.go_on(values, sign, reach) for values, sign in zip(far, (-1, 1), strict=True)]

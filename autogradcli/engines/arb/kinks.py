@@ -77,45 +77,42 @@ def entries_above(proof: Proof, moved: Sequence[int], most: int) -> Sequence[int
 
 
 def _side(proof: Proof, moved: Sequence[int], above: Sequence[int], sign: int) -> Side:
-    steps = steps_to(sign)
-    places = [beside(proof, moved, above, step) for step in steps]
-    secants = Secants(_here(proof, moved, above, sign), places, steps)
-    side = leave(proof, secants, proof.plan.tape.output)
+    taken = secants(proof, moved, above, sign)
+    side = leave(proof, taken, proof.plan.tape.output)
     if side.slope is not None:
         return side
-    outside = side.kind == "unsettled" and any(_leaves_domain(proof, values, above) for values in places)
-    return Side("outside" if outside else side.kind, origin=_origin(proof, secants, side.kind))
-
-
-def steps_to(sign: int) -> Sequence[arb]:
-    """The steps to both places on one side, the nearer place last."""
-    return [sign * arb(2) ** -distance for distance in DISTANCES]
+    outside = side.kind == "unsettled" and any(_leaves_domain(proof, values, above) for values in taken.places)
+    return Side("outside" if outside else side.kind, origin=_origin(proof, taken, side.kind))
 
 
 @dataclass(frozen=True, slots=True)
 class Secants:
-    """What secants are made of, on one side."""
+    """What secants are made of, on one side of the point."""
 
     here: Values
-    """The values at the point, of those entries for which they are not the proof's own."""
+    """Where they begin: the values of those entries for which they are not the proof's own."""
     places: Sequence[Values]
-    """The values at each distance."""
+    """The values at both distances, the nearer place last."""
     steps: Sequence[arb]
+    """The distances, with the sign of the side."""
 
 
-def _here(proof: Proof, moved: Sequence[int], above: Sequence[int], sign: int) -> Values:
-    """Where secants begin: for a derivative, its limit on that side.
+def secants(proof: Proof, moved: Sequence[int], above: Sequence[int], sign: int) -> Secants:
+    """What secants along some inputs are made of, to the left (-1) or to the right (1).
 
-    At the point itself a derivative that is written out branch by branch may be another function's. Where there is a
-    limit the derivative is that (by the mean value theorem, since what it is the derivative of is continuous).
+    Those of a derivative begin with its limit on that side. At the point itself a derivative that is written out branch
+    by branch may be another function's; but where it has a limit it is that, by the mean value theorem.
     """
-    return {} if proof.plan.order == 1 else beside(proof, moved, above, sign * arb(2) ** -NEAREST)
+    steps = [sign * arb(2) ** -distance for distance in DISTANCES]
+    places = [beside(proof, moved, above, step) for step in steps]
+    here = {} if proof.plan.order == 1 else beside(proof, moved, above, sign * arb(2) ** -NEAREST)
+    return Secants(here, places, steps)
 
 
-def leave(proof: Proof, secants: Secants, index: int) -> Side:
+def leave(proof: Proof, taken: Secants, index: int) -> Side:
     """How the value of an entry leaves the point."""
-    here, steps = look(proof, secants.here, index), secants.steps
-    first, second = (look(proof, values, index) - here for values in secants.places)
+    here, steps = look(proof, taken.here, index), taken.steps
+    first, second = (look(proof, values, index) - here for values in taken.places)
     if not (first.is_finite() and second.is_finite()):
         return Side("unsettled")
     if abs(second) > abs(first) * (1 - arb(2) ** -AGREEMENT):
@@ -125,13 +122,11 @@ def leave(proof: Proof, secants: Secants, index: int) -> Side:
     return Side("unsettled") if side.kind == "unbounded" and not abs(second) < abs(first) else side
 
 
-def _origin(proof: Proof, secants: Secants, kind: str) -> int:
+def _origin(proof: Proof, taken: Secants, kind: str) -> int:
     """The entry that is the first to leave the point in this way, from the output back."""
     index = proof.plan.tape.output
     while True:
-        operands = [
-            each for each in _moving(proof, secants.places[-1], index) if leave(proof, secants, each).kind == kind
-        ]
+        operands = [each for each in _moving(proof, taken.places[-1], index) if leave(proof, taken, each).kind == kind]
         if not operands:
             return index
         index = operands[0]
