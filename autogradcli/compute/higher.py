@@ -14,7 +14,7 @@ from typing import Protocol
 
 from autogradcli.compute.opinions import Opinions
 from autogradcli.compute.problem import GRADIENT, Problem
-from autogradcli.compute.reasons import Case, reason
+from autogradcli.compute.reasons import Case, reason, short
 from autogradcli.compute.report import Gradient, Reason, Report, Symbolic
 from autogradcli.compute.ruling import WORST_STATUS, Finding
 from autogradcli.compute.verdict import WORST_FIRST, worst
@@ -49,6 +49,8 @@ class Pending(Protocol):
         """The report; `least` gives for each component what the scale of its tolerance is at least."""
 
 
+HEREDITARY = frozenset({"GC104", "GC201", "GC202", "GC203"})
+"""Causes of wrong numbers that the next derivative inherits: the branch of a guard, and what is not finite."""
 Start = Callable[[Problem], Pending]
 """Hands a problem of the first order to the engines."""
 
@@ -190,20 +192,18 @@ class Stage:
         found = self.report.gradients[name]
         if self._missing is not None:
             return _without(found, *self._missing)
-        if found.reason is not None and found.reason.code == "GC203" and self._path:
-            return replace(found, reason=self._not_finite_before(found.reason))
-        return found
+        return found if found.verdict != "mismatch" else replace(found, reason=self._cause(name, found))
 
-    def _not_finite_before(self, why: Reason) -> Reason:
-        """Why a number is not finite: where that of the order before is not either, what made it so."""
-        lower = self._family.stage(self._path[:-1])
-        for name, _ in self._path[-1].parts:
-            before = lower.gradient(name).reason
-            if before is not None and before.code in {"GC201", "GC202", "GC203"}:
-                return replace(
-                    before, message=f"{why.message}. The order before is not finite either: {before.message}"
-                )
-        return why
+    def _cause(self, name: str, found: Gradient) -> Reason | None:
+        """Why a derivative is wrong: what made the one before it wrong, if that has a cause that lives on."""
+        wrong = next(each for each in self.findings[name] if each.ruling.verdict == "mismatch")
+        for moved, _ in self._path[-1].parts if self._path else ():
+            before = self._family.stage(self._path[:-1]).gradient(moved).reason
+            if before is not None and before.code in HEREDITARY and wrong.truth.nearest is not None:
+                numbers = f"autograd gives {wrong.number!r}, the truth is {short(wrong.truth.nearest)}"
+                lower = _ordinal(len(self._path))
+                return replace(before, message=f"{numbers}; the {lower} is wrong already: {before.message}")
+        return found.reason
 
     @cached_property
     def report(self) -> Report:
@@ -256,8 +256,11 @@ def _no_derivative(opinions: Opinions, name: str, place: int, finding: Finding, 
     why = reason(Case(opinions, name, place, finding.number, finding.truth), finding.ruling)
     assert why is not None
     verdict = "unverified" if finding.ruling.verdict == "unverified" else "undefined"
-    lower = "gradient" if order == 1 else f"derivative of order {order}"
-    return verdict, replace(why, message=f"the {lower} does not exist here: {why.message}", remedy=None)
+    return verdict, replace(why, message=f"the {_ordinal(order)} does not exist here: {why.message}", remedy=None)
+
+
+def _ordinal(order: int) -> str:
+    return "gradient" if order == 1 else f"derivative of order {order}"
 
 
 def _without(found: Gradient, verdict: str, why: Reason) -> Gradient:

@@ -15,6 +15,7 @@ from autogradcli.engines.arb.enclose import Proof
 from autogradcli.engines.arb.kinks import (
     AGREEMENT,
     MAX_WORK,
+    Secants,
     Side,
     Values,
     beside,
@@ -22,7 +23,7 @@ from autogradcli.engines.arb.kinks import (
     leave,
     limit,
     look,
-    steps_to,
+    secants,
 )
 from autogradcli.engines.arb.rules import value
 from autogradcli.engines.arb.truth import Truth
@@ -48,10 +49,9 @@ def guard(proof: Proof, entry: Input) -> Guard | None:
     if way is None:
         return None
     with ctx.workprec(proof.precision_beside):
-        left, right = (steps_to(sign) for sign in (-1, 1))
-        places = [way.places(steps) for steps in (left, right)]
-        for choice in way.alone(places[0][0], places[1][0]):
-            sides = [way.leave(*each, choice) for each in zip(places, (left, right), strict=True)]
+        beside_it = [secants(proof, way.moved, way.above, sign) for sign in (-1, 1)]
+        for choice in way.alone(*(each.places[0] for each in beside_it)):
+            sides = [way.leave(each, choice) for each in beside_it]
             if any(_differ(branch, whole) for branch, whole in sides):
                 return _named(proof, choice, _common(*(whole for _, whole in sides)), 0.0)
     return None
@@ -148,10 +148,10 @@ class _Way:
         near = (abs(here) * proof.dtype.rtol).max(abs(slope) * reach)
         return slope if abs(values[-1] - here) <= near else None
 
-    def leave(self, places: Sequence[Values], steps: Sequence[arb], choice: Choice) -> tuple[Side, Side]:
+    def leave(self, taken: Secants, choice: Choice) -> tuple[Side, Side]:
         """How the branch that is taken at the point leaves it, and how what is chosen does."""
         index, branch = choice
-        return leave(self.proof, places, steps, branch), leave(self.proof, places, steps, index)
+        return leave(self.proof, taken, branch), leave(self.proof, taken, index)
 
 
 def _way(proof: Proof, entry: Input) -> _Way | None:
