@@ -15,8 +15,8 @@ from autogradcli.engines.arb.paths import paths
 from autogradcli.engines.opinions import Ball, flat
 from autogradcli.engines.torch.engine import differentiate
 from autogradcli.language.dtypes import DTYPES
+from autogradcli.language.local_derivatives import local_slope
 from autogradcli.language.parser import parse
-from autogradcli.language.slopes import local_slope
 from tests.command import gradcalc
 from tests.generate import Case, cases
 from tests.helpers import prove

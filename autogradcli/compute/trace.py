@@ -3,7 +3,7 @@
 from autogradcli.compute.opinions import Opinions
 from autogradcli.compute.report import Factor, Trace, TracePath
 from autogradcli.engines.opinions import Link, Paths
-from autogradcli.language.slopes import local_slope
+from autogradcli.language.local_derivatives import local_slope
 
 
 def traces(opinions: Opinions) -> dict[str, Trace]:

@@ -96,7 +96,7 @@ def _end_of_name(source: str, end: int) -> int:
 
 
 def _name(source: str, start: int, end: int) -> str:
-    """The name in normal form: two spellings that look alike are one name."""
+    """The name in normal form."""
     for position in range(start, end):
         character = source[position]
         raised = unicodedata.decomposition(character).startswith("<super>")
@@ -105,10 +105,15 @@ def _name(source: str, start: int, end: int) -> str:
     if end - start > MAX_NAME_LENGTH:
         message = f"a name may have {MAX_NAME_LENGTH} characters"
         raise GradcalcError("limit", message, source=source, span=Span(start, end))
-    name = unicodedata.normalize("NFKC", source[start:end])
+    name = normal(source[start:end])
     if not name.isidentifier():
         raise _unknown_character(source, start)
     return name
+
+
+def normal(name: str) -> str:
+    """The form in which a name is compared, Unicode's NFKC: two spellings that look alike are one name."""
+    return name if name.isascii() else unicodedata.normalize("NFKC", name)
 
 
 def _unknown_character(source: str, position: int) -> GradcalcError:

@@ -1,9 +1,14 @@
-"""Names that mean something without being rows of the table: constants, modules, and what to say of the rest."""
+"""What names mean: constants, modules, the names of a text itself, and what to say of the rest."""
 
+import ast
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from autogradcli.language import table
+from autogradcli.language.function import Function
 from autogradcli.language.functions import UNDIFFERENTIABLE
+from autogradcli.language.tree import Tree
 
 CONSTANTS = frozenset({"pi", "tau", "inf", "e"})
 """The constants; only `e` may be given another value."""
@@ -72,6 +77,53 @@ FUNCTIONS = {
     "print": ("gradcalc itself prints the result", "type the formula alone"),
 }
 """Functions of other libraries that have no meaning here, and what to do instead."""
+
+METHODS = "Tensor"
+"""The module of methods."""
+
+
+@dataclass(slots=True)
+class Names:
+    """The names of one text."""
+
+    given: Collection[str]
+    """Those that have values, so that `e` can be one of them."""
+    assigned: dict[str, int] = field(default_factory=dict)
+    """Those that a statement has given to its value, with the node that is the value."""
+    variables: dict[str, int] = field(default_factory=dict)
+    """The variables so far, each with its node."""
+
+    def is_constant(self, name: str) -> bool:
+        """Whether a name that is not assigned is a constant here."""
+        return name in CONSTANTS and not (name == "e" and name in self.given)
+
+    def is_variable(self, name: str) -> bool:
+        """Whether a name that is called is better read as a variable than as a function misspelt."""
+        known = name in self.given or name in self.assigned or name in self.variables
+        return known or name in CONSTANTS or len(name) == 1
+
+    def in_module(self, tree: Tree, attribute: ast.Attribute) -> bool:
+        """Whether a dotted name is one of a module's, as `torch.special.erf` is, and not one of a value's."""
+        path = tree.path(attribute.value)
+        return ".".join(path) in MODULES and path[0] not in self.given and path[0] not in self.assigned
+
+    def receiver(self, tree: Tree, call: ast.Call) -> ast.expr | None:
+        """The expression whose method is called; None for a function."""
+        if not isinstance(call.func, ast.Attribute) or self.in_module(tree, call.func):
+            return None
+        return call.func.value
+
+    def rows(self, tree: Tree, call: ast.Call) -> Sequence[Function]:
+        """The rows that a call can mean, in the order in which they are tried.
+
+        First those of its module, as linalg.norm is another than norm; or those of methods, as x.max(0) is torch's
+        maximum along a dimension and max(x, 0) the larger of two numbers.
+        """
+        name = tree.called(call).text
+        if not isinstance(call.func, ast.Attribute):
+            return table.candidates(name)
+        module = tree.path(call.func.value)[-1] if self.in_module(tree, call.func) else METHODS
+        return tuple(dict.fromkeys((*table.candidates(f"{module}.{name}"), *table.candidates(name))))
 
 
 def unknown_attribute(name: str, written: str) -> tuple[str, str | None]:

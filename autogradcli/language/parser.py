@@ -1,14 +1,13 @@
 """The parser: text -> program.
 
-The pipeline, in order; each stage knows the place of everything in the source text:
+The stages, in order; each knows the place of everything in the text, and hands on what it makes of it:
 
-    characters   length, and characters that no text may hold
-    lexer        tokens
-    grammar      statements that are well formed; products without a sign
-    tree         Python's syntax tree
-    flatten      steps, without recursion
-    binding      for each call: the row of the table, and the arguments of its parameters
-    steps        types, constants and bounds, as each step is added
+    lexer             text -> tokens; length, and characters that no text may hold
+    grammar           tokens -> statements that are well formed; products without a sign
+    tree              statements -> Python's syntax trees
+    resolve           trees -> nodes in the order of evaluation; names, rows, constants; loops are written out
+    bind              each call -> a row of the table, with the arguments of its parameters
+    program_builder   nodes -> steps; types, constants and bounds
 
 The language, from the loosest to the tightest:
 
@@ -41,66 +40,52 @@ Nothing stands for multiplication after a number or a closing round bracket, bef
 its left factor follows "/", "%" or "**" it is refused, for it can be read in two ways.
 """
 
-import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
 from autogradcli.errors import GradcalcError
-from autogradcli.language.flatten import Flattener
-from autogradcli.language.function import Parameter
+from autogradcli.language.bind import bind
+from autogradcli.language.function import Parameter, Placeholder
 from autogradcli.language.grammar import Statement, statements
-from autogradcli.language.lexer import Token, tokenize
-from autogradcli.language.names import CONSTANTS
+from autogradcli.language.lexer import normal, tokenize
 from autogradcli.language.program import Call, Program
+from autogradcli.language.program_builder import ProgramBuilder
+from autogradcli.language.resolve import resolve
 from autogradcli.language.table import row
 from autogradcli.language.tree import build_tree
 
 
 def parse(source: str, given: Collection[str] = ()) -> Program:
     """The program that a text means; `given` are the names that have values, so that `e` can be one of them."""
-    parts = statements(tokenize(source), source)
-    flattener = Flattener(source, {unicodedata.normalize("NFKC", name) for name in given}, {})
-    program = _program(parts, flattener)
-    flattener.steps.check_number(program.output, parts[-1].span)
-    return program
+    return _program(source, set(map(normal, given)), None)
 
 
 def parse_formula(source: str, parameters: Sequence[Parameter]) -> Program:
     """The program that a formula of the table means: a number or a condition, in the row's parameters."""
-    by_name = {parameter.name: parameter for parameter in parameters}
-    return _program(statements(tokenize(source), source), Flattener(source, by_name.keys(), by_name))
+    return _program(source, (), parameters)
 
 
-def _program(parts: Sequence[Statement], flattener: Flattener) -> Program:
+def _program(source: str, given: Collection[str], parameters: Sequence[Parameter] | None) -> Program:
+    parts = statements(tokenize(source), source)
+    _check_used(parts, source)
+    by_name = {parameter.name: parameter for parameter in parameters or ()}
+    fixed = {name: Placeholder(name) for name, each in by_name.items() if not each.operand}
+    nodes = resolve(map(build_tree, parts), given or by_name.keys(), fixed)
+    builder = ProgramBuilder(source, by_name)
+    for node in bind(nodes, source):
+        builder.add(node)
+    if parameters is None:
+        builder.check_number()
+    return builder.program()
+
+
+def _check_used(parts: Sequence[Statement], source: str) -> None:
     for part in parts[:-1]:
-        _check_used(part, flattener)
-    for part in parts:
-        output = flattener.add(build_tree(part.expression))
-        if part.name is not None:
-            _check_assignable(part.name, flattener)
-            flattener.assigned[part.name.text] = output
-    name = parts[-1].name
-    return Program(
-        source=flattener.steps.source,
-        steps=tuple(flattener.steps.steps),
-        output=output,
-        output_name=None if name is None else name.text,
-        assigned=dict(flattener.assigned),
-        variables=tuple(flattener.steps.variables),
-    )
-
-
-def _check_used(statement: Statement, flattener: Flattener) -> None:
-    if statement.name is None:
-        message = "the value of this statement is not used"
-        hint = "type y = ... to use it later; to go on in the next line, open a bracket"
-        raise flattener.steps.error("parse", message, statement.span, hint)
-
-
-def _check_assignable(name: Token, flattener: Flattener) -> None:
-    if name.text in CONSTANTS and name.text != "e":
-        raise flattener.steps.error("name", f"{name.text} is a constant", name.span, "choose another name")
+        if part.name is None:
+            message = "the value of this statement is not used"
+            hint = "type y = ... to use it later; to go on in the next line, open a bracket"
+            raise GradcalcError("parse", message, source=source, span=part.span, hint=hint)
 
 
 def select_output(program: Program, name: str) -> Program:

@@ -10,6 +10,9 @@ from fractions import Fraction
 
 from autogradcli.errors import Span
 
+MAX_STEPS = 20_000
+"""Steps of a program."""
+
 
 @dataclass(frozen=True, slots=True)
 class Variable:

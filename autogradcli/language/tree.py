@@ -9,7 +9,9 @@ import sys
 from dataclasses import dataclass
 
 from autogradcli.errors import GradcalcError, Span
+from autogradcli.language.characters import excerpt
 from autogradcli.language.expression import Expression
+from autogradcli.language.grammar import Statement
 from autogradcli.language.lexer import Token
 
 RECURSION_LIMIT = 100_000
@@ -24,6 +26,8 @@ LONGEST_PATH = 4
 class Tree:
     """The syntax tree of one statement, with the way back to the source."""
 
+    name: Token | None
+    """The name that the statement gives to its value."""
     root: ast.expr
     expression: Expression
     starts: dict[int, int]
@@ -34,6 +38,11 @@ class Tree:
     def token(self, placeholder: str) -> Token:
         """The token of a name in the tree."""
         return self.expression.tokens[int(placeholder[1:])]
+
+    def called(self, node: ast.Call) -> Token:
+        """The name that is called, without what stands before it."""
+        assert isinstance(node.func, ast.Name | ast.Attribute)
+        return self.token(node.func.id if isinstance(node.func, ast.Name) else node.func.attr)
 
     def path(self, node: ast.expr) -> tuple[str, ...]:
         """The names of a dotted name, `("torch", "special")`; empty for every other expression."""
@@ -63,9 +72,18 @@ class Tree:
             first, last = first - 1, last + 1
         return Span(self.expression.tokens[first].start, self.expression.tokens[last].end)
 
+    def quote(self, span: Span) -> str:
+        """The source text of a span, as a message quotes it."""
+        return excerpt(self.expression.source, span)
 
-def build_tree(expression: Expression) -> Tree:
-    """The tree of a well-formed expression."""
+    def error(self, kind: str, message: str, span: Span, hint: str | None = None) -> GradcalcError:
+        """An error in this text."""
+        return GradcalcError(kind, message, source=self.expression.source, span=span, hint=hint)
+
+
+def build_tree(statement: Statement) -> Tree:
+    """The tree of a well-formed statement."""
+    expression = statement.expression
     pieces: list[str] = []
     starts: dict[int, int] = {}
     ends: dict[int, int] = {}
@@ -78,7 +96,7 @@ def build_tree(expression: Expression) -> Tree:
         starts[column], ends[column + len(piece)] = index, index
         column += len(piece) + 1
         pieces.append(piece)
-    return Tree(_parse(" ".join(pieces), expression), expression, starts, ends)
+    return Tree(statement.name, _parse(" ".join(pieces), expression), expression, starts, ends)
 
 
 def _placeholder(index: int, token: Token) -> str:

@@ -12,8 +12,7 @@ import torch
 from autogradcli.engines.torch.snippet.origins import Given, Made, Operand, Origin, Record, Unknown
 from autogradcli.errors import Span
 from autogradcli.language.dtypes import DTYPES
-from autogradcli.language.program import Call, Constant, Program, Step, Tensor, Variable
-from autogradcli.language.steps import MAX_STEPS
+from autogradcli.language.program import MAX_STEPS, Call, Constant, Program, Step, Tensor, Variable
 
 
 class Unverifiable(Exception):

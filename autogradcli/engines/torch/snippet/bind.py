@@ -11,7 +11,7 @@ import torch
 from autogradcli.engines.torch.snippet.operation import Operation
 from autogradcli.engines.torch.snippet.origins import is_chosen
 from autogradcli.errors import Span
-from autogradcli.language.binding import Argument, Binding, Static, bind_first, parameter_at
+from autogradcli.language.call_binding import Argument, Binding, Static, bind_first, parameter_at
 from autogradcli.language.function import Function, Parameter
 from autogradcli.language.lexer import Token
 

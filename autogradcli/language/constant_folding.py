@@ -1,9 +1,10 @@
-"""What the text itself fixes: the sizes, dimensions, subscripts and loops of a program are known before it runs."""
+"""Constant folding: what the text itself fixes, as it does sizes, dimensions, subscripts and loops."""
 
 import ast
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from itertools import count
 from typing import Any
 
 from autogradcli.language.lexer import number_value
@@ -19,19 +20,28 @@ EXPONENTS = range(33)
 INFINITIES = ("inf", "-inf")
 LARGEST = 10**9
 """No size, dimension or subscript is larger."""
+MOST_PASSES = 100_000
+"""Passes of loops within loops, those included that a condition leaves out."""
 
 
-class NotStatic(Exception):
+class NotConstant(Exception):
     """The expression depends on values."""
 
 
+class TooManyPasses(Exception):
+    """Loops have more passes than anybody waits for."""
+
+    def __init__(self) -> None:
+        super().__init__(f"this loop has more than {MOST_PASSES:,} passes, with those that are left out")
+
+
 def evaluate(tree: Tree, node: ast.expr, scope: Scope, depth: int = 0) -> Any:
-    """An exact number, a text, True, False, None, `...`, a slice, or a tuple of such; NotStatic for anything else.
+    """An exact number, a text, True, False, None, `...`, a slice, or a tuple of such; NotConstant for anything else.
 
     Infinity is the text `inf`. What stands in `scope` means itself.
     """
     if depth > DEEPEST:
-        raise NotStatic
+        raise NotConstant
 
     def value(child: ast.expr) -> Any:
         return evaluate(tree, child, scope, depth + 1)
@@ -59,33 +69,42 @@ def _operation(node: ast.expr, value: Callable[[ast.expr], Any]) -> Any:
             return _arithmetic(op, _number(value(left)), _number(value(right)))
         case ast.Compare(left=left, ops=[comparison], comparators=[right]) if type(comparison) in COMPARISONS:
             return COMPARISONS[type(comparison)](value(left), value(right))
-    raise NotStatic
+    raise NotConstant
 
 
-def scopes(tree: Tree, loops: list[ast.comprehension], scope: Scope) -> Iterator[Scope]:
-    """The scope of each pass of nested loops; NotStatic if the text does not fix what they run over."""
+def scopes(tree: Tree, loops: Sequence[ast.comprehension], scope: Scope) -> Iterator[Scope]:
+    """The scope of each pass of nested loops.
+
+    NotConstant if the text does not fix what they run over; TooManyPasses beyond the limit.
+    """
+    return _scopes(tree, loops, scope, count(1))
+
+
+def _scopes(tree: Tree, loops: Sequence[ast.comprehension], scope: Scope, numbers: Iterator[int]) -> Iterator[Scope]:
     if not loops:
         yield scope
         return
     first, *others = loops
     if not isinstance(first.target, ast.Name):
-        raise NotStatic
+        raise NotConstant
     name = tree.token(first.target.id).text
     for value in _sequence(tree, first.iter, scope):
+        if next(numbers) > MOST_PASSES:
+            raise TooManyPasses
         inner = {**scope, name: value}
         if all(evaluate(tree, condition, inner) is True for condition in first.ifs):
-            yield from scopes(tree, others, inner)
+            yield from _scopes(tree, others, inner, numbers)
 
 
 def _sequence(tree: Tree, node: ast.expr, scope: Scope) -> Iterator[Any]:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and tree.token(node.func.id).text == "range":
         bounds = [_bound(evaluate(tree, each, scope)) for each in node.args]
         if node.keywords or not 1 <= len(bounds) <= 3 or bounds[2:] == [0]:
-            raise NotStatic
+            raise NotConstant
         return map(Fraction, range(*bounds))
     values = evaluate(tree, node, scope)
     if not isinstance(values, tuple):
-        raise NotStatic
+        raise NotConstant
     return iter(values)
 
 
@@ -105,35 +124,35 @@ def _name(tree: Tree, node: ast.Name | ast.Attribute, scope: Scope) -> Any:
             return name
     elif ".".join(tree.path(node.value)) in MODULES and MODULE_CONSTANTS.get(tree.token(node.attr).text) == "inf":
         return "inf"
-    raise NotStatic
+    raise NotConstant
 
 
 def _infinity(text: Any) -> str:
     if text in INFINITIES:
         return str(text)
-    raise NotStatic
+    raise NotConstant
 
 
 def _number(value: Any) -> Fraction:
     if not isinstance(value, Fraction):
-        raise NotStatic
+        raise NotConstant
     return value
 
 
 def _bound(value: Any) -> int:
     number = _number(value)
     if number.denominator != 1 or abs(number) > LARGEST:
-        raise NotStatic
+        raise NotConstant
     return int(number)
 
 
 def _arithmetic(op: ast.operator, left: Fraction, right: Fraction) -> Fraction:
     if type(op) not in ARITHMETIC or max(abs(left), abs(right)) > LARGEST:
-        raise NotStatic
+        raise NotConstant
     if isinstance(op, ast.Div | ast.FloorDiv | ast.Mod) and right == 0:
-        raise NotStatic
+        raise NotConstant
     if isinstance(op, ast.Pow) and right not in EXPONENTS:
-        raise NotStatic
+        raise NotConstant
     return Fraction(ARITHMETIC[type(op)](left, right))
 
 

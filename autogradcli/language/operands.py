@@ -1,0 +1,178 @@
+"""What must be evaluated before an expression: its operands, in order, and what the text itself fixes of them."""
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import islice
+from typing import NamedTuple
+
+from autogradcli.errors import Span
+from autogradcli.language import constant_folding
+from autogradcli.language.call_binding import Argument, Static, parameter_at
+from autogradcli.language.constant_folding import NotConstant, Scope, TooManyPasses
+from autogradcli.language.function import Parameter, Placeholder
+from autogradcli.language.lexer import Token
+from autogradcli.language.names import Names
+from autogradcli.language.program import MAX_STEPS
+from autogradcli.language.tree import Tree
+
+Value = int | Static
+"""Index of a node, or what the text fixes."""
+Scoped = tuple[ast.expr, Scope]
+"""An expression, and what the text fixes around it."""
+
+
+class Operand(NamedTuple):
+    """An operand, and what must be evaluated for it; a plain tuple, as there are many."""
+
+    span: Span
+    needs: tuple[Scoped, ...]
+    """One expression; several for a list that is taken apart; none for what the text fixes."""
+    fixed: Static | None = None
+    name: Token | None = None
+    apart: bool = False
+    """Whether it is a list that is taken apart."""
+
+    def argument(self, values: Sequence[Value]) -> Argument:
+        """The argument that the values of `needs` make."""
+        if self.fixed is not None:
+            return Argument(self.fixed, self.span, self.name)
+        if self.apart:
+            nodes = tuple(value for value in values if isinstance(value, int))
+            return Argument(nodes if len(nodes) == len(values) else Static(None), self.span, self.name)
+        return Argument(values[0], self.span, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Operands:
+    """Finds the operands of the expressions of one statement."""
+
+    tree: Tree
+    names: Names
+
+    def of(self, node: ast.expr, scope: Scope) -> Sequence[Operand]:
+        """The operands of an expression; of a loop its passes, each with the scope that it has."""
+        match node:
+            case ast.Call():
+                return self._of_call(node, scope)
+            case ast.Subscript():
+                index = Operand(self.tree.span(node.slice), (), Static(self._index(node.slice, scope)))
+                return Operand(self.tree.span(node.value), ((node.value, scope),)), index
+            case ast.Attribute() if self.names.in_module(self.tree, node):
+                return ()
+            case ast.ListComp() | ast.GeneratorExp():
+                span = self.tree.span(node.elt)
+                return [Operand(span, (each,)) for each in self._passes(node, scope)]
+            case ast.Tuple():
+                items = ", ".join(self.tree.quote(self.tree.bracketed(each)) for each in node.elts)
+                message = "a comma separates arguments and the items of lists, and nothing else"
+                raise self.tree.error("parse", message, self.tree.span(node), f"for a list type [{items}]")
+        return [Operand(self.tree.span(child), ((child, scope),)) for child in _children(node)]
+
+    def _of_call(self, node: ast.Call, scope: Scope) -> Sequence[Operand]:
+        loop = loop_of(node)
+        if loop is not None:
+            return self.of(loop, scope)
+        receiver = self.names.receiver(self.tree, node)
+        positional = node.args if receiver is None else [receiver, *node.args]
+        found = [self._argument(node, place, each, scope) for place, each in enumerate(positional)]
+        for keyword in node.keywords:
+            token = self.tree.token(str(keyword.arg))
+            found.append(self._argument(node, token, keyword.value, scope))
+        return found
+
+    def _argument(self, call: ast.Call, given: int | Token, node: ast.expr, scope: Scope) -> Operand:
+        """An argument, as the rows that the call may mean want it: fixed by the text, taken apart, or as a value.
+
+        It is given by its place or by its name.
+        """
+        name, place = (given, given.text) if isinstance(given, Token) else (None, given)
+        found = (parameter_at(row, place) for row in self.names.rows(self.tree, call))
+        parameters = [parameter for parameter in found if parameter is not None]
+        span = self.tree.span(node)
+        fixed = self._fixed(node, scope, parameters)
+        if fixed is not None:
+            return Operand(span, (), fixed, name)
+        if any(each.kind == "sequence" for each in parameters):
+            if isinstance(node, ast.List | ast.Tuple):
+                return Operand(span, tuple((each, scope) for each in node.elts), name=name, apart=True)
+            if isinstance(node, ast.ListComp):
+                return Operand(span, tuple(self._passes(node, scope)), name=name, apart=True)
+        return Operand(span, ((node, scope),), name=name)
+
+    def _fixed(self, node: ast.expr, scope: Scope, parameters: Sequence[Parameter]) -> Static | None:
+        """What the text fixes for one of the parameters that an argument may belong to; None if it is to be a value."""
+        if all(each.operand for each in parameters):
+            return None
+        try:
+            value = constant_folding.evaluate(self.tree, node, scope)
+        except NotConstant:
+            return None
+        infinite = value in constant_folding.INFINITIES and any(each.operand for each in parameters)
+        return None if infinite else Static(value)
+
+    def _index(self, node: ast.expr, scope: Scope) -> tuple[object, ...]:
+        """What stands between the brackets after a value, as NumPy takes it."""
+        try:
+            index = constant_folding.evaluate(self.tree, node, scope)
+            return tuple(map(_whole_index, index if isinstance(node, ast.Tuple) else (index,)))
+        except NotConstant:
+            hint = "for a mask type where(condition, x, 0)" if isinstance(node, ast.Compare) else "type x[0] or x[1:3]"
+            message = "a subscript is made of whole numbers and slices, written out in the text"
+            raise self.tree.error("parse", message, self.tree.span(node), hint) from None
+
+    def _passes(self, node: ast.ListComp | ast.GeneratorExp, scope: Scope) -> list[Scoped]:
+        """The expression of a loop for each of its passes."""
+        span = self.tree.span(node)
+        try:
+            scopes = list(islice(constant_folding.scopes(self.tree, node.generators, scope), MAX_STEPS + 1))
+        except NotConstant:
+            message = "a loop runs over numbers that the text fixes"
+            raise self.tree.error("parse", message, span, "type for i in range(3)") from None
+        except TooManyPasses as reason:
+            raise self.tree.error("limit", str(reason), span) from None
+        if len(scopes) > MAX_STEPS:
+            raise self.tree.error("limit", f"this loop has more than {MAX_STEPS:,} passes", span)
+        return [(node.elt, each) for each in scopes]
+
+
+def loop_of(node: ast.Call) -> ast.GeneratorExp | None:
+    """The loop that is the only argument of a call, as in `sum(x[i] for i in range(3))`."""
+    match node.args:
+        case [ast.GeneratorExp() as loop]:
+            return loop
+    return None
+
+
+def _children(node: ast.expr) -> Sequence[ast.expr]:
+    """The operands of an operator, the items of a list, or the value whose attribute is asked for."""
+    match node:
+        case ast.BinOp():
+            return node.left, node.right
+        case ast.UnaryOp():
+            return (node.operand,)
+        case ast.BoolOp():
+            return node.values
+        case ast.List():
+            return node.elts
+        case ast.Compare():
+            return node.left, *node.comparators
+        case ast.IfExp():
+            return node.body, node.test, node.orelse
+        case ast.Attribute():
+            return (node.value,)
+    return ()
+
+
+def _whole_index(item: object) -> object:
+    """An item of a subscript as NumPy takes it; NotConstant for what is none."""
+    if isinstance(item, tuple):
+        return tuple(map(_whole_index, item))
+    if isinstance(item, Fraction):
+        if item.denominator != 1:
+            raise NotConstant
+        return int(item)
+    if item is None or item is Ellipsis or isinstance(item, slice | Placeholder):
+        return item
+    raise NotConstant
