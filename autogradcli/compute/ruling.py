@@ -85,7 +85,7 @@ Size = Callable[[Enclosure], float]
 def _finding(opinions: Opinions, name: str, number: float, truth: Enclosure, size: Size) -> Finding:
     """The verdict on one number; beyond a guard that reaches next to no way, on what it does there."""
     found = Finding(number, truth, size(truth), _rule(opinions, name, number, truth, size))
-    if truth.farther is None or found.ruling.verdict == "mismatch":
+    if truth.farther is None or found.ruling.verdict in ("undefined", "unverified"):
         return found
     ruling = _rule(opinions, name, number, truth.farther, size)
     return Finding(number, truth.farther, size(truth.farther), ruling) if ruling.code == "GC104" else found

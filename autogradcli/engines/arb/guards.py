@@ -79,11 +79,13 @@ def beyond(proof: Proof, entry: Input) -> Beyond | None:
         return None
     with ctx.workprec(proof.precision_beside):
         far = way.places([arb(-reach), arb(reach)])
-        choice = next(way.alone(*far), None)
-        slopes = [way.go_on(values, sign, reach) for values, sign in zip(far, (-1, 1), strict=True)]
+        alone = list(way.alone(*far))
+        sides = [way.go_on(values, sign) for values, sign in zip(far, (-1, 1), strict=True)]
+        slopes = [side.slope(proof.plan.tape.output, reach) for side in sides]
         left, right = slopes
-        if choice is None or left is None or right is None:
+        if not alone or left is None or right is None:
             return None
+        choice = next((each for each in alone if any(side.differs(each) for side in sides)), alone[0])
         width = next((each for each in _narrower(reach) if not way.is_alone(choice, each)), 0.0)
         slope = float(left) if abs(left - right) <= abs(left).max(abs(right)) * SAME else None
         named = _named(proof, choice, slope, 10 * width or reach / 10**NARROWER)
@@ -133,25 +135,50 @@ class _Way:
         """Whether a choice is not made so far from the point."""
         return choice in self.alone(*self.places([arb(-reach), arb(reach)]))
 
-    def go_on(self, far: Values, sign: int, reach: float) -> arb | None:
-        """The slope with which the function, as it chooses far away, comes to its value at the point."""
+    def go_on(self, far: Values, sign: int) -> "_Continued":
+        """The function, as it chooses far away, on its way back to the point."""
         proof = self.proof
-        output = proof.plan.tape.output
         made = choices(proof.plan.tape, partial(look, proof, far))
         held = {index: chosen for index, chosen in made if index in proof.choosing}
         steps = [sign * arb(2) ** -distance for distance in CONTINUED]
-        values = [look(proof, beside(proof, self.moved, self.above, step, held), output) for step in steps]
-        slope = limit(*((values[i] - values[i + 1]) / (steps[i] - steps[i + 1]) for i in (0, 1))).slope
-        here = proof.precise[output]
-        if slope is None:
-            return None
-        near = (abs(here) * proof.dtype.rtol).max(abs(slope) * reach)
-        return slope if abs(values[-1] - here) <= near else None
+        return _Continued(proof, steps, [beside(proof, self.moved, self.above, step, held) for step in steps])
 
     def leave(self, taken: Secants, choice: Choice) -> tuple[Side, Side]:
         """How the branch that is taken at the point leaves it, and how what is chosen does."""
         index, branch = choice
         return leave(self.proof, taken, branch), leave(self.proof, taken, index)
+
+
+@dataclass(frozen=True, slots=True)
+class _Continued:
+    """A function close to the point, with choices that it makes far away."""
+
+    proof: Proof
+    steps: Sequence[arb]
+    places: Sequence[Values]
+
+    def slope(self, index: int, reach: float) -> arb | None:
+        """The slope with which an entry comes to its value at the point; None if it does not come to it."""
+        values = self._values(index)
+        slope = self._limit(index)
+        if slope is None or not values[-1].is_finite():
+            return None
+        near = abs(slope) * reach + abs(values[0] - values[-1])
+        return slope if abs(values[-1] - self.proof.precise[index]) <= near else None
+
+    def differs(self, choice: Choice) -> bool:
+        """Whether what is chosen comes to the point with another slope than the branch that is taken there."""
+        index, branch = choice
+        one, other = self._limit(index), self._limit(branch)
+        return one is None or other is None or bool(abs(one - other) > abs(one).max(abs(other)) * SAME)
+
+    def _limit(self, index: int) -> arb | None:
+        """The slope of an entry, from its values beside the point alone."""
+        values, steps = self._values(index), self.steps
+        return limit(*((values[i] - values[i + 1]) / (steps[i] - steps[i + 1]) for i in (0, 1))).slope
+
+    def _values(self, index: int) -> list[arb]:
+        return [look(self.proof, each, index) for each in self.places]
 
 
 def _way(proof: Proof, entry: Input) -> _Way | None:

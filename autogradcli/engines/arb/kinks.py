@@ -13,6 +13,7 @@ from typing import Any
 
 from flint import arb, ctx
 
+from autogradcli.engines.arb.causes import of_value
 from autogradcli.engines.arb.enclose import Proof
 from autogradcli.engines.arb.rules import rule, value
 from autogradcli.engines.arb.truth import Truth
@@ -134,12 +135,18 @@ def _origin(proof: Proof, taken: Secants, kind: str) -> int:
 
 def _moving(proof: Proof, values: Values, index: int) -> Sequence[int]:
     """The operands that change beside the point, and that the value of an entry is made of there."""
+    operands = _taken(proof, values, index)
+    return [each for each in operands if each in values and not isinstance(values[each], Truth)]
+
+
+def _taken(proof: Proof, values: Values, index: int) -> Sequence[int]:
+    """The operands that the value of an entry is made of beside the point."""
     entry = proof.plan.tape.entries[index]
     operands = entry.operands if isinstance(entry, Operation) else ()
     truth = look(proof, values, operands[0]) if operands else None
     if isinstance(truth, Truth) and len(operands) == 3 and truth.value is not None:
-        operands = operands[1:2] if truth.value else operands[2:]
-    return [each for each in operands if each in values and not isinstance(values[each], Truth)]
+        return operands[1:2] if truth.value else operands[2:]
+    return operands
 
 
 def limit(first: arb, second: arb) -> Side:
@@ -170,12 +177,20 @@ def beside(
 
 
 def _leaves_domain(proof: Proof, values: Values, above: Sequence[int]) -> bool:
-    """Whether one of the operations that were computed again is outside its domain beyond doubt."""
+    """Whether an operation that was computed again is outside its domain, or takes a value that is, beyond doubt."""
     for index in above:
         domain = rule(_operation(proof, index).function).domain
         if domain is not None and domain(*_operands(proof, values, index)).value is False:
             return True
+        if any(_is_outside(proof, operand) for operand in _taken(proof, values, index) if operand not in values):
+            return True
     return False
+
+
+def _is_outside(proof: Proof, index: int) -> bool:
+    """Whether an entry that does not move has no value at all."""
+    value = proof.exact.values[index]
+    return isinstance(value, arb) and not value.is_finite() and of_value(proof.plan, proof.exact, index).outside
 
 
 def _operation(proof: Proof, index: int) -> Operation:

@@ -224,7 +224,8 @@ def _singular(proof: Proof, entry: int, number: float) -> Enclosure:
     slopes = (float(left.slope), float(right.slope))
     size = abs(left.slope).max(abs(right.slope))
     if abs(left.slope - right.slope) > size * SAME_SLOPE:
-        return Enclosure(slopes=slopes, guard=guard(proof, variable))
+        between = _is_between(proof, entry, slopes, number)
+        return Enclosure(slopes=slopes, inside=between, guard=None if between else guard(proof, variable))
     slope = left.slope.union(right.slope)
     regular = _regular(proof, slope, _budget_around(proof, entry, slope), number)
     together = None if regular.inside else slope_together(proof)
@@ -232,6 +233,17 @@ def _singular(proof: Proof, entry: int, number: float) -> Enclosure:
         return Enclosure(slopes=(slopes[0], together), together=True)
     found = None if regular.inside else guard(proof, variable)
     return replace(regular, ball=None, slopes=slopes, guard=found)
+
+
+def _is_between(proof: Proof, entry: int, slopes: tuple[float, float], number: float) -> bool:
+    """Whether a number lies between two slopes, or as near to them as honest rounding at the point brings it."""
+    low, high = min(slopes), max(slopes)
+    if low <= number <= high or not math.isfinite(number):
+        return low <= number <= high
+    budget = proof.budget(entry)
+    if not budget.is_finite():
+        return _budget(proof, entry).end() is not None
+    return bool(arb(low) - budget.rad() <= number <= arb(high) + budget.rad())
 
 
 def _farther(proof: Proof, entry: int, number: float) -> Enclosure | None:
