@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autogradcli.compute.report import Ball, Reason
-from autogradcli.render.formulas import draw_formulas, latex_name
+from autogradcli.render.equations import draw_equations, latex_name
 from autogradcli.render.json import draw_json, draw_json_line
 from autogradcli.render.layout import elide
 from autogradcli.render.report.plain import draw_plain, remarks
@@ -118,7 +118,7 @@ FORMULAS = [
 @pytest.mark.parametrize(("style", "formulas", "output", "text"), FORMULAS)
 def test_formulas(style: str, formulas: dict[str, str], output: str | None, text: str) -> None:
     """One derivative is bare; several are equations that can be pasted into a document or a program."""
-    assert draw_formulas(formulas, output, style, alone=len(formulas) == 1) == text
+    assert draw_equations(formulas, output, style, alone=len(formulas) == 1) == text
 
 
 NAMES = [

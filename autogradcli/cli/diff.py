@@ -9,7 +9,7 @@ from autogradcli.cli.output import open_output, say
 from autogradcli.compute.formulas import STYLES, derivatives, taken_for_numbers
 from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.language.program import Program
-from autogradcli.render.formulas import draw_formulas
+from autogradcli.render.equations import draw_equations
 from autogradcli.sources.argv import parse_program, split_names
 from autogradcli.sources.point import check_wrt, enumerate_names
 
@@ -48,7 +48,7 @@ def diff(
     found = derivatives(program, variables, format, timeout)
     formulas = {name: each.formula for name, each in found.items() if each.formula is not None}
     with open_output(output) as place:
-        place.write(draw_formulas(formulas, program.output_name, format, alone=len(variables) == 1))
+        place.write(draw_equations(formulas, program.output_name, format, alone=len(variables) == 1))
     for name, each in found.items():
         for note in each.notes:
             say(f"note: {note}" if len(variables) == 1 else f"note: with respect to {name}, {note}")

@@ -41,7 +41,7 @@ Bound = Variable | Constant | BoundCall | Choice
 """What a node is once its row is known."""
 
 
-def bind(nodes: Iterable[Node | Result], source: str) -> Iterator[Bound | Result]:
+def bind_calls(nodes: Iterable[Node | Result], source: str) -> Iterator[Bound | Result]:
     """The nodes with their rows; GradcalcError for a call that fits no row."""
     binder = _Binder(source)
     for node in nodes:

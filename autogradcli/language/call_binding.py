@@ -72,14 +72,14 @@ def bind_first(functions: Sequence[Function], name: str, arguments: Sequence[Arg
     """The arguments of a call of `name`, bound to the first row that they fit, or why they fit none."""
     mismatches: list[Mismatch] = []
     for function in functions:
-        found = bind(function, name, arguments)
+        found = _bind(function, name, arguments)
         if isinstance(found, Binding):
             return found
         mismatches.append(found)
     return _merge(mismatches, functions, name)
 
 
-def bind(function: Function, name: str, arguments: Sequence[Argument]) -> Binding | Mismatch:
+def _bind(function: Function, name: str, arguments: Sequence[Argument]) -> Binding | Mismatch:
     """The arguments of a call of `name`, bound to the parameters of one row, or why they do not fit."""
     if _is_plain(function, arguments):
         return Binding(function, tuple(zip(function.parameters, arguments, strict=True)), ())
@@ -185,7 +185,7 @@ def _static(parameter: Parameter, name: str, arguments: Sequence[Argument]) -> o
         raise _Misfit(f"{parameter.name} of {name} must be {WORDS[parameter.kind]}", whole) from None
 
 
-def whole(value: Any) -> int:
+def _whole(value: Any) -> int:
     """An exact number as an int; ValueError or AttributeError if it is none."""
     if value.denominator != 1 or isinstance(value, bool):
         raise ValueError
@@ -193,7 +193,7 @@ def whole(value: Any) -> int:
 
 
 def _several(value: Any) -> int | tuple[int, ...]:
-    return tuple(map(whole, value)) if isinstance(value, tuple) else whole(value)
+    return tuple(map(_whole, value)) if isinstance(value, tuple) else _whole(value)
 
 
 def _sizes(value: Any) -> tuple[int, ...]:
@@ -202,7 +202,7 @@ def _sizes(value: Any) -> tuple[int, ...]:
 
 
 def _nested(value: Any) -> Any:
-    return tuple(map(_nested, value)) if isinstance(value, tuple) else whole(value)
+    return tuple(map(_nested, value)) if isinstance(value, tuple) else _whole(value)
 
 
 def _subscript(value: Any) -> tuple[Any, ...]:
@@ -219,7 +219,7 @@ def _exact(value: Any) -> Fraction:
 def _order(value: Any) -> int | float | str:
     if isinstance(value, str):
         return math.inf if value == "inf" else -math.inf if value == "-inf" else value
-    return whole(value) if value.denominator == 1 else float(value)
+    return _whole(value) if value.denominator == 1 else float(value)
 
 
 def _kept(kind: type) -> Callable[[Any], Any]:
@@ -235,7 +235,7 @@ CONVERT: Mapping[str, Callable[[Any], object]] = {
     "option": _kept(str),
     "text": _kept(str),
     "flag": _kept(bool),
-    "int": whole,
+    "int": _whole,
     "ints": _several,
     "nested": _nested,
     "shape": _sizes,

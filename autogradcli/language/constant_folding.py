@@ -35,7 +35,7 @@ class TooManyPasses(Exception):
         super().__init__(f"this loop has more than {MOST_PASSES:,} passes, with those that are left out")
 
 
-def evaluate(tree: Tree, node: ast.expr, scope: Scope, depth: int = 0) -> Any:
+def fold(tree: Tree, node: ast.expr, scope: Scope, depth: int = 0) -> Any:
     """An exact number, a text, True, False, None, `...`, a slice, or a tuple of such; NotConstant for anything else.
 
     Infinity is the text `inf`. What stands in `scope` means itself.
@@ -44,7 +44,7 @@ def evaluate(tree: Tree, node: ast.expr, scope: Scope, depth: int = 0) -> Any:
         raise NotConstant
 
     def value(child: ast.expr) -> Any:
-        return evaluate(tree, child, scope, depth + 1)
+        return fold(tree, child, scope, depth + 1)
 
     match node:
         case ast.Constant():
@@ -92,17 +92,17 @@ def _scopes(tree: Tree, loops: Sequence[ast.comprehension], scope: Scope, number
         if next(numbers) > MOST_PASSES:
             raise TooManyPasses
         inner = {**scope, name: value}
-        if all(evaluate(tree, condition, inner) is True for condition in first.ifs):
+        if all(fold(tree, condition, inner) is True for condition in first.ifs):
             yield from _scopes(tree, others, inner, numbers)
 
 
 def _sequence(tree: Tree, node: ast.expr, scope: Scope) -> Iterator[Any]:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and tree.token(node.func.id).text == "range":
-        bounds = [_bound(evaluate(tree, each, scope)) for each in node.args]
+        bounds = [_bound(fold(tree, each, scope)) for each in node.args]
         if node.keywords or not 1 <= len(bounds) <= 3 or bounds[2:] == [0]:
             raise NotConstant
         return map(Fraction, range(*bounds))
-    values = evaluate(tree, node, scope)
+    values = fold(tree, node, scope)
     if not isinstance(values, tuple):
         raise NotConstant
     return iter(values)

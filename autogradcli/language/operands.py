@@ -106,7 +106,7 @@ class Operands:
         if all(each.operand for each in parameters):
             return None
         try:
-            value = constant_folding.evaluate(self.tree, node, scope)
+            value = constant_folding.fold(self.tree, node, scope)
         except NotConstant:
             return None
         infinite = value in constant_folding.INFINITIES and any(each.operand for each in parameters)
@@ -115,7 +115,7 @@ class Operands:
     def _index(self, node: ast.expr, scope: Scope) -> tuple[object, ...]:
         """What stands between the brackets after a value, as NumPy takes it."""
         try:
-            index = constant_folding.evaluate(self.tree, node, scope)
+            index = constant_folding.fold(self.tree, node, scope)
             return tuple(map(_whole_index, index if isinstance(node, ast.Tuple) else (index,)))
         except NotConstant:
             hint = "for a mask type where(condition, x, 0)" if isinstance(node, ast.Compare) else "type x[0] or x[1:3]"

@@ -45,13 +45,13 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from autogradcli.errors import GradcalcError
-from autogradcli.language.bind import bind
+from autogradcli.language.bind import bind_calls
 from autogradcli.language.function import Parameter, Placeholder
 from autogradcli.language.grammar import Statement, statements
 from autogradcli.language.lexer import normal, tokenize
 from autogradcli.language.program import Call, Program
 from autogradcli.language.program_builder import ProgramBuilder
-from autogradcli.language.resolve import resolve
+from autogradcli.language.resolve import resolve_names
 from autogradcli.language.table import row
 from autogradcli.language.tree import build_tree
 
@@ -71,9 +71,9 @@ def _program(source: str, given: Collection[str], parameters: Sequence[Parameter
     _check_used(parts, source)
     by_name = {parameter.name: parameter for parameter in parameters or ()}
     fixed = {name: Placeholder(name) for name, each in by_name.items() if not each.operand}
-    nodes = resolve(map(build_tree, parts), given or by_name.keys(), fixed)
+    nodes = resolve_names(map(build_tree, parts), given or by_name.keys(), fixed)
     builder = ProgramBuilder(source, by_name)
-    for node in bind(nodes, source):
+    for node in bind_calls(nodes, source):
         builder.add(node)
     if parameters is None:
         builder.check_number()

@@ -99,7 +99,7 @@ Node = Variable | Constant | Application | Attribute | Item
 """A value, made of earlier ones that are given by their index."""
 
 
-def resolve(trees: Iterable[Tree], given: Collection[str], scope: Scope) -> Iterator[Node | Result]:
+def resolve_names(trees: Iterable[Tree], given: Collection[str], scope: Scope) -> Iterator[Node | Result]:
     """The nodes of all statements; GradcalcError for what means nothing.
 
     `given` are the names that have values; `scope` has those that the text fixes.

@@ -13,8 +13,8 @@ from autogradcli.render.formats import Format
 from autogradcli.render.graph.cut import Excerpt
 from autogradcli.render.graph.dot import draw_dot, draw_placed_dot
 from autogradcli.render.graph.graphviz import MISSING
-from autogradcli.render.graph.layout import is_large, positions
 from autogradcli.render.graph.picture import Picture, build_picture
+from autogradcli.render.graph.placement import is_large, positions
 
 COMMAND = (sys.executable, "-P", "-m", "autogradcli.render.graph.graphviz")
 """`-P`: a `pygraphviz.py` in the user's folder is not pygraphviz."""

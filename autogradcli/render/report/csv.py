@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Sequence
 
-from autogradcli.render.report.rows import Table, table_format
+from autogradcli.render.report.rows import TableSyntax, table_format
 
 
 def line(cells: Sequence[str]) -> str:
@@ -14,4 +14,4 @@ def line(cells: Sequence[str]) -> str:
     return text.getvalue()
 
 
-FORMAT = table_format("csv", (".csv",), Table(begin=line, line=line))
+FORMAT = table_format("csv", (".csv",), TableSyntax(begin=line, line=line))

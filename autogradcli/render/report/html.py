@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-from autogradcli.render.report.rows import Table
+from autogradcli.render.report.rows import TableSyntax
 
 
 def begin(columns: Sequence[str]) -> str:
@@ -16,4 +16,4 @@ def line(cells: Sequence[str]) -> str:
     return f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
 
 
-TABLE = Table(begin, line, "</tbody></table>")
+TABLE = TableSyntax(begin, line, "</tbody></table>")

@@ -3,7 +3,7 @@ r"""LaTeX: a `tabular` that needs no package, to be put into a document."""
 import re
 from collections.abc import Sequence
 
-from autogradcli.render.report.rows import Table, table_format
+from autogradcli.render.report.rows import TableSyntax, table_format
 
 _ESCAPED = {
     "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}",
@@ -30,4 +30,4 @@ def line(cells: Sequence[str]) -> str:
     return " & ".join(map(cell, cells)) + " \\\\\n"
 
 
-FORMAT = table_format("latex", (".tex",), Table(begin, line, "\\hline\n\\end{tabular}\n"))
+FORMAT = table_format("latex", (".tex",), TableSyntax(begin, line, "\\hline\n\\end{tabular}\n"))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from autogradcli.render.markdown import cell
-from autogradcli.render.report.rows import Table, table_format
+from autogradcli.render.report.rows import TableSyntax, table_format
 
 
 def begin(columns: Sequence[str]) -> str:
@@ -20,4 +20,4 @@ def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
-FORMAT = table_format("markdown", (".md",), Table(begin, line))
+FORMAT = table_format("markdown", (".md",), TableSyntax(begin, line))

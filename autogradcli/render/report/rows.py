@@ -22,7 +22,7 @@ Row = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TableSyntax:
     """How a table is written in some language."""
 
     begin: Callable[[Sequence[str]], str]
@@ -40,7 +40,7 @@ class Table:
         return "".join(self.line([row[column] for column in columns]) for row in rows)
 
 
-def table_format(name: str, suffixes: tuple[str, ...], table: Table) -> Format[Report, str]:
+def table_format(name: str, suffixes: tuple[str, ...], table: TableSyntax) -> Format[Report, str]:
     """The format that writes reports as such a table."""
     return Format(
         name,

@@ -17,7 +17,7 @@ GREEK = frozenset(f"{_LOWER} {_OTHERS}".split())
 """Names that LaTeX has letters for."""
 
 
-def draw_formulas(formulas: Mapping[str, str], output: str | None, style: str, alone: bool) -> str:
+def draw_equations(formulas: Mapping[str, str], output: str | None, style: str, alone: bool) -> str:
     """The bare formula where it is asked for `alone`, and one equation on each line for several variables."""
     if alone:
         return "".join(f"{formula}\n" for formula in formulas.values())
