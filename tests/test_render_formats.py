@@ -76,6 +76,7 @@ def test_json_of_a_report() -> None:
         "counts": {},
         "worst": None,
         "passes": [],
+        "rounded_off": None,
     }
 
 

@@ -9,7 +9,8 @@ from autogradcli.checks.case import Case, CaseText, Expectation
 from autogradcli.checks.claims import ClaimVerdict
 from autogradcli.checks.describe import at, described
 from autogradcli.checks.outcome import Failure, Outcome, Worst
-from autogradcli.compute.report import Report
+from autogradcli.compute.report import Gradient, Report
+from autogradcli.compute.ruling import MANY_ULPS
 from autogradcli.compute.verdict import WORST_FIRST
 from autogradcli.engines.opinions import Array, flat, shape
 from autogradcli.errors import ExitCode
@@ -136,9 +137,15 @@ def _point(report: Report) -> Mapping[str, Array]:
 def _worst(reports: Sequence[Report]) -> Worst | None:
     """The gradient that is the most units in the last place from the truth."""
     found = [
-        Worst(max(known), name, described(_point(report)))
+        Worst(max(known), name, described(_point(report)), _rounded_off(gradient, max(known)))
         for report in reports
         for name, gradient in report.gradients.items()
         if (known := [each for each in flat(gradient.ulps) if each is not None])
     ]
     return max(found, key=lambda each: each.ulps, default=None)
+
+
+def _rounded_off(gradient: Gradient, ulps: float) -> str:
+    """How small the error of so many units in the last place is, if it is verified although digits differ."""
+    found = gradient.rounded_off
+    return "" if found is None or gradient.verdict != "verified" or not ulps > MANY_ULPS else found.sentence

@@ -30,6 +30,8 @@ class Worst:
     ulps: float
     variable: str
     point: str
+    rounded_off: str = ""
+    """How small the error is, where it is verified although digits differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class Outcome:
             error=found["error"],
             verdicts=found["verdicts"],
             claims=found["claims"],
-            worst=None if worst is None else Worst(float(worst["ulps"]), worst["variable"], worst["point"]),
+            worst=None if worst is None else Worst(**{**worst, "ulps": float(worst["ulps"])}),
             seconds=found["seconds"],
         )
 

@@ -66,6 +66,30 @@ class Component:
 
 
 @dataclass(frozen=True, slots=True)
+class RoundedOff:
+    """An error that rounding explains and that does not matter, although digits of the gradient differ."""
+
+    index: tuple[int, ...]
+    """The component where it is largest beside what it is small beside; empty for a number."""
+    error: float
+    """How far autograd's number is from the truth."""
+    share: float
+    """What part that is of `of`."""
+    of: str
+    """What the error is small beside: `f/x`, the value beside the size of the variable, as a rule."""
+
+    @property
+    def small(self) -> str:
+        """How small it is, in a few words."""
+        return f"{self.share:.2g} of {self.of}"
+
+    @property
+    def sentence(self) -> str:
+        """What is said of it."""
+        return f"off by {self.error:.2g}, which is rounding: {self.small}"
+
+
+@dataclass(frozen=True, slots=True)
 class Gradient:
     """The gradient with respect to one variable: three opinions and the verdict on autograd's."""
 
@@ -86,6 +110,8 @@ class Gradient:
     """The component with the worst verdict, and among those the one farthest off in units in the last place."""
     passes: tuple[Pass, ...] = ()
     """What each `backward` did to `.grad`, where it was called more than once."""
+    rounded_off: RoundedOff | None = None
+    """Of components that are verified although their digits differ from the truth's, the one that is farthest off."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from functools import partial
 
 from autogradcli.compute.opinions import Opinions
 from autogradcli.compute.reasons import Case, reason
-from autogradcli.compute.report import Component, Gradient, Symbolic
+from autogradcli.compute.report import Component, Gradient, RoundedOff, Symbolic
 from autogradcli.compute.verdict import WORST_FIRST, Ruling, contains, rule, scale, tolerance, worst
 from autogradcli.engines.opinions import Enclosure, flat, nested, shape
 from autogradcli.errors import GradcalcError
@@ -42,7 +42,36 @@ def gradient(opinions: Opinions, name: str, findings: Sequence[Finding]) -> Grad
         counts=_counts(findings),
         worst=_component(found, indices(place, sizes)),
         passes=passes if opinions.problem.backward.repeat > 1 else (),
+        rounded_off=_rounded_off(opinions, name, findings),
     )
+
+
+MANY_ULPS = 100
+"""Units in the last place from which on a person sees that digits differ."""
+
+
+def _rounded_off(opinions: Opinions, name: str, findings: Sequence[Finding]) -> RoundedOff | None:
+    """The largest error, beside what it is small beside, of those that are verified although their digits differ."""
+    off = [
+        (each.truth.error[1] / each.scale, place)
+        for place, each in enumerate(findings)
+        if each.ruling.verdict == "verified"
+        and each.truth.error
+        and (each.truth.ulps or 0.0) > MANY_ULPS
+        and each.scale
+    ]
+    if not off:
+        return None
+    share, place = max(off)
+    found = findings[place]
+    x = opinions.point(name)
+    assert found.truth.error is not None
+    beside = "f/x" if any(flat(x)) else "f"
+    if name in opinions.least:
+        beside = "the derivatives before it"
+    elif abs(found.truth.nearest or 0.0) >= found.scale:
+        beside = "the gradient"
+    return RoundedOff(indices(place, shape(x)), found.truth.error[1], share, beside)
 
 
 def _worst(findings: Sequence[Finding]) -> int:

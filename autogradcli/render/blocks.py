@@ -67,7 +67,7 @@ def _entries(name: str, gradient: Gradient, dtype: str, terminal: Terminal) -> I
         repeated = len(true.lines) > 1 and not true.whole and _numerals(true) == _numerals(autograd)
         true = Drawn((SAME_DIGITS,), False) if repeated else true
         yield _Entry("true value (Arb)", _with_radius(true, gradient.exact, digits, room))
-    if error := _error(name, gradient.ulps, sizes):
+    if error := _error(name, gradient, sizes):
         yield _entry("error", error)
     yield _Entry("verdict", Drawn((_verdict(name, gradient),), True), LOOKS[gradient.verdict].style)
 
@@ -152,8 +152,11 @@ def _formula_writer(room: int | None, terminal: Terminal) -> Write:
     return write
 
 
-def _error(name: str, distances: Array, sizes: Sequence[int]) -> str:
+def _error(name: str, gradient: Gradient, sizes: Sequence[int]) -> str:
     """The largest distance, and of which component; nothing if none is known."""
+    distances, rounded_off = gradient.ulps, gradient.rounded_off
+    if gradient.verdict == "verified" and rounded_off is not None:
+        return f"{rounded_off.small} at most, in {name}[{', '.join(map(str, rounded_off.index))}]"
     known = [(distance, place) for place, distance in enumerate(flat(distances)) if distance is not None]
     if not known:
         return ""

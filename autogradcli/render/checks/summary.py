@@ -46,7 +46,10 @@ class Summary:
             return None
         worst = self.worst.worst
         where = f" at {worst.point}" if worst.point else ""
-        return f"farthest from the truth: {worst.ulps:.3g} ulp, the gradient of {self.worst.place.name}{where}"
+        gradient = f"the gradient of {self.worst.place.name}{where}"
+        if worst.rounded_off:
+            return f"farthest from the truth: {gradient}, {worst.rounded_off}"
+        return f"farthest from the truth: {worst.ulps:.3g} ulp, {gradient}"
 
 
 @dataclass(slots=True)

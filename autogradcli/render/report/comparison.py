@@ -122,11 +122,18 @@ def _columns(gradients: Gradients, dtype: str, digits: int) -> tuple[Column, ...
         Column(FORMULA, tuple(each.symbolic.formula or "" for each in found)),
         Column(SYMBOLIC, tuple(_symbolic_value(each, digits) for each in found)),
         Column(EXACT, tuple(_ball(each.exact, digits) for each in found)),
-        Column("error", tuple(ulps(each.ulps) for each in found)),
+        Column("error", tuple(error(each) for each in found)),
     ]
     looks = tuple(LOOKS[each.verdict].style for each in found)
     verdicts = Column("verdict", tuple(each.verdict for each in found), styles=looks)
     return (*(column for column in columns if any(column.cells)), verdicts)
+
+
+def error(gradient: Gradient) -> str:
+    """The distance from the truth; where digits differ and it does not matter, how small that is."""
+    return (
+        gradient.rounded_off.small if gradient.verdict == "verified" and gradient.rounded_off else ulps(gradient.ulps)
+    )
 
 
 def _symbolic_value(gradient: Gradient, digits: int) -> str:

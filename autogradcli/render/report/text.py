@@ -124,7 +124,17 @@ def _conclusion(report: Report, terminal: Terminal) -> list[str]:
     lines = [f"verdict  {terminal.paint(f'{report.verdict}: {look.sentence}', look.style)}"]
     for name, gradient in report.gradients.items():
         lines += _reason(visible(name), gradient, terminal)
+        lines += _rounded_off(visible(name), gradient, terminal)
     return [*lines, *_symbolic_reasons(report, terminal), *_notes(report, terminal)]
+
+
+def _rounded_off(name: str, gradient: Gradient, terminal: Terminal) -> list[str]:
+    """How small an error is that is verified although digits differ."""
+    found = gradient.rounded_off
+    if found is None:
+        return []
+    index = f"[{', '.join(map(str, found.index))}]" if found.index else ""
+    return _wrap(f"{name}{index}: {found.sentence}", terminal, "  ")
 
 
 def _reason(name: str, gradient: Gradient, terminal: Terminal) -> list[str]:

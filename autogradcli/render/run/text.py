@@ -144,7 +144,8 @@ def _formula(entry: Entry) -> str:
 def _error(entry: Entry) -> str:
     if entry.gradient is None or entry.gradient.worst is None:
         return ""
-    return ulps(entry.gradient.worst.ulps)
+    small = entry.gradient.rounded_off if entry.gradient.verdict == "verified" else None
+    return ulps(entry.gradient.worst.ulps) if small is None else small.small
 
 
 def _after(entry: Entry, dtype: str, terminal: Terminal) -> str:
