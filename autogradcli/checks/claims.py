@@ -42,7 +42,7 @@ SEARCHED = 40
 """Points far away that are looked at, of a short program."""
 WORK = 100_000
 """Scalar operations that a search may take: of a long program fewer points are looked at."""
-SEARCH_PRECISION = (128,)
+SEARCH_PRECISION = (512,)
 """Binary digits for the search, where only a difference counts."""
 SURE_PRECISION = (128, 1024)
 """Binary digits at which a claim that lacks a value is asked for it once more."""

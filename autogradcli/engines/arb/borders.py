@@ -92,6 +92,11 @@ def tied_values(entries: Sequence[Entry], point: Point) -> list[Any]:
 
 
 def _tied(function: str, operands: Sequence[Any]) -> Any:
+    found = _operated(function, operands)
+    return arb(0) if isinstance(found, arb) and abs(found) < TIED and found.contains(0) else found
+
+
+def _operated(function: str, operands: Sequence[Any]) -> Any:
     if function in COMPARISONS and _equal(*operands):
         return CONDITIONS[function](arb(0), arb(0))
     if function == "floor" and (whole := operands[0].unique_fmpz()) is not None and _equal(operands[0], arb(whole)):

@@ -7,7 +7,7 @@ the sides' own formulas tend to.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import chain
 
@@ -76,9 +76,14 @@ class _Border:
 
 
 def mend(expression: Expr, derivative: Expr, symbol: Symbol, steps: Mapping[Symbol, Expr]) -> Mended:
-    """The derivative of an expression with respect to a symbol; `steps` are what the constants in it mean."""
-    mended = Mended(derivative)
-    for border in _borders(derivative):
+    """The derivative of an expression with respect to a symbol; `steps` are what the constants in it mean.
+
+    A sign is a step with a value of its own on its border: sign(x)**2*x is x.
+    """
+    signs = {each: _as_choice(meaning.args[0]) for each, meaning in steps.items() if isinstance(meaning, sympy.sign)}
+    start = Substitution(signs)(derivative)
+    mended = Mended(start)
+    for border in _borders(start):
         whole = Substitution(steps)(border.difference)
         if symbol not in whole.free_symbols:
             continue
@@ -88,7 +93,18 @@ def mend(expression: Expr, derivative: Expr, symbol: Symbol, steps: Mapping[Symb
         found = _Seam(expression, symbol, steps, border, mended.formula).mended()
         notes = dict.fromkeys((*mended.notes, *found.notes))
         mended = Mended(found.formula, tuple(notes), mended.holds and found.holds)
-    return mended
+    return replace(mended, formula=derivative) if mended.formula == start else mended
+
+
+def changes(derivative: Expr, steps: Mapping[Symbol, Expr]) -> bool:
+    """Whether there are borders in a derivative that are worth a look."""
+    return any(
+        isinstance(node, Relational) or isinstance(steps.get(node), sympy.sign) for node in tree_sizes(derivative)
+    )
+
+
+def _as_choice(u: Expr) -> Expr:
+    return where(u > 0, sympy.S.One, where(u < 0, sympy.S.NegativeOne, sympy.S.Zero))
 
 
 def absorbed(formula: Expr) -> Expr:
@@ -113,12 +129,12 @@ def _borders(formula: Expr) -> list[_Border]:
     found: dict[Expr, dict[Relational, tuple[int, int, int]]] = {}
     for node in tree_sizes(formula):
         if isinstance(node, Relational):
-            difference, signs = _canonical(node.lhs - node.rhs)
+            difference, signs = canonical(node.lhs - node.rhs)
             found.setdefault(difference, {})[node] = signs
     return [_Border(difference, comparisons) for difference, comparisons in found.items()]
 
 
-def _canonical(difference: Expr) -> tuple[Expr, tuple[int, int, int]]:
+def canonical(difference: Expr) -> tuple[Expr, tuple[int, int, int]]:
     """A difference without factors that are numbers, absolute values and even powers, and its own sign by the other's.
 
     So that x > 3, 6 - 2*x < 0 and abs(x - 3) == 0 have one border.

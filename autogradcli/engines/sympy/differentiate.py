@@ -8,11 +8,10 @@ from functools import cache, cached_property
 
 import sympy
 from sympy import Add, Expr, Rational, Symbol
-from sympy.core.relational import Relational
 
 from autogradcli.engines.opinions import Array, flat, nested
 from autogradcli.engines.sympy.arithmetic import NoValue
-from autogradcli.engines.sympy.borders import Mended, mend
+from autogradcli.engines.sympy.borders import Mended, changes, mend
 from autogradcli.engines.sympy.evaluate import Point, Tie, evaluate
 from autogradcli.engines.sympy.formulas import LISTED, Gradient, NoFormula, Style
 from autogradcli.engines.sympy.messages import Differentiate, Number
@@ -127,7 +126,7 @@ class Work:
     def _mend(self, derivative: Expr, symbol: Symbol) -> Mended:
         """The derivative with respect to a component of a variable, right where conditions change."""
         translation = self._translation
-        if not any(isinstance(node, Relational) for node in tree_sizes(derivative)):
+        if not changes(derivative, translation.steps):
             return Mended(derivative)
         expression = self._expand(self._output)
         if symbol in translation.intermediates or tree_sizes(expression)[expression] > MENDED:

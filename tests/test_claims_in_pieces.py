@@ -1,0 +1,39 @@
+"""Claims about functions in pieces: a short run of the campaign `scripts/campaigns/claims.py`."""
+
+import pytest
+
+from autogradcli.checks.claims import ClaimText, judge
+from autogradcli.compute.problem import Problem
+from autogradcli.engines.sympy.claims import settled
+from autogradcli.engines.sympy.messages import Prove
+from autogradcli.language.parser import parse
+from tests.claims_in_pieces import Piecewise, piecewise
+
+
+def said(made: Piecewise) -> str:
+    """What balls say of a claim."""
+    point = dict(zip("xy", made.at, strict=True))
+    return judge(Problem(parse(made.expression), {}, ("x",)), ClaimText("x", parse(made.claim)), [point]).status
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_wrong_ones_do_not_pass(block: int) -> None:
+    """At single points, on one branch, far away only, or by next to nothing."""
+    for number in range(10 * block, 10 * block + 10):
+        made = piecewise(2, number, true=False)
+        assert said(made) in ({"wrong", "untold"} if made.in_text else {"wrong", "untold", "holds"}), (number, made)
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_true_ones_are_not_refused(block: int) -> None:
+    """Written in other words, and in pieces."""
+    for number in range(10 * block, 10 * block + 10):
+        made = piecewise(2, number, true=True)
+        assert said(made) == "holds", (number, made)
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_sympy_alone_proves_no_wrong_one(number: int) -> None:
+    """Even where balls have found nothing."""
+    made = piecewise(4, number, true=False)
+    assert not settled(Prove(1, parse(made.expression), "x", parse(made.claim), 10.0)), made
