@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
@@ -17,12 +17,15 @@ from autogradcli.checks.work import CaseWork
 from autogradcli.compute import report as computed
 from autogradcli.compute.compute import compute
 from autogradcli.compute.formulas import STYLES, derivatives
+from autogradcli.compute.problem import Options
 from autogradcli.errors import GradcalcError
 from autogradcli.executors.here import Here
 from autogradcli.executors.processes import Processes
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.nearest import did_you_mean
-from autogradcli.language.parser import select_output
+from autogradcli.problems.build import Builder
+from autogradcli.problems.cases.build import NOTATION, build_case
+from autogradcli.problems.cases.read import find_case_files, read_cases
 from autogradcli.render import checks as render_checks
 from autogradcli.render import report as render_report
 from autogradcli.render.checks.lines import details, problems
@@ -30,11 +33,6 @@ from autogradcli.render.checks.summary import Outcomes, Summary
 from autogradcli.render.report import html
 from autogradcli.render.report.rows import OF_ONE, rows
 from autogradcli.render.terminal import FILE
-from autogradcli.sources.argv import parse_program
-from autogradcli.sources.cases.build import build_case
-from autogradcli.sources.cases.read import find_case_files, read_cases
-from autogradcli.sources.point import check_wrt
-from autogradcli.sources.settings import Settings
 
 __all__ = ["CheckResult", "GradcalcError", "Report", "assert_gradient", "check", "diff", "evaluate"]
 
@@ -127,9 +125,8 @@ def evaluate(
     stated = {key: value for key, value in given.items() if value is not None}
     chosen = _dtype(point.values()) if dtype is None else _name(dtype)
     fields = {"expression": expression, "at": point, "wrt": list(wrt), "dtype": chosen}
-    settings = Settings(symbolic=symbolic, timeout=timeout, function=function)
-    case = build_case(_case({**fields, **stated}, Place("", "", 0)), settings)
-    return _shown(compute(case.problems[0]))
+    problem = _builder({**fields, **stated}).problem(Options(symbolic=symbolic, timeout=timeout))
+    return _shown(compute(replace(problem, function=function)))
 
 
 def _shown(report: computed.Report) -> Report:
@@ -146,9 +143,9 @@ def diff(
     if style not in STYLES:
         hint = did_you_mean(style, STYLES) or f"the styles are {', '.join(STYLES)}"
         raise GradcalcError("usage", f"there is no style {style}", hint=hint)
-    program = parse_program(expression, tuple(wrt), None)
-    program = program if of is None else select_output(program, of)
-    found = derivatives(program, check_wrt(program, tuple(wrt), "wrt"), style, timeout)
+    stated = _builder({"expression": expression, "wrt": list(wrt), **({} if of is None else {"of": of})})
+    program = stated.program(())
+    found = derivatives(program, stated.wrt(program), style, timeout)
     for name, each in found.items():
         if each.formula is None:
             raise GradcalcError("symbolic", f"no derivative with respect to {name}: {each.reason}")
@@ -166,8 +163,8 @@ def check(
 
     GradcalcError if a file cannot be read; what is wrong with a case is an outcome.
     """
-    settings = Settings(symbolic=symbolic, timeout=timeout)
-    make = partial(CaseWork, partial(build_case, settings=settings), STRICT if strict else LENIENT, symbolic)
+    options = Options(symbolic=symbolic, timeout=timeout)
+    make = partial(CaseWork, partial(build_case, options=options), STRICT if strict else LENIENT, symbolic)
     executor = Here() if jobs == 1 else Processes(jobs)
     with closing(run_cases(executor, make, _entries(cases))) as outcomes:
         return CheckResult(tuple(outcomes))
@@ -192,8 +189,10 @@ def assert_gradient(
     point = {**(at or {}), **values}
     fields = {"dtype": _dtype(point.values()), **(expect or {}), "expression": expression}
     text = _case({**fields, "at": point} if point else fields, _caller())
+    if function is not None and "function" not in text.fields:
+        text = replace(text, fields={**text.fields, "function": function})
     work = CaseWork(
-        partial(build_case, settings=Settings(symbolic=symbolic, timeout=timeout, function=function)),
+        partial(build_case, options=Options(symbolic=symbolic, timeout=timeout)),
         STRICT if strict else LENIENT,
         symbolic,
     )
@@ -227,7 +226,15 @@ def _entries(cases: Iterable[str | Mapping[str, Any]]) -> Iterator[Entry]:
 
 def _case(fields: Mapping[str, Any], place: Place) -> CaseText:
     named = place if place.name else Place(str(fields.get("expression")), place.file, place.line)
-    return CaseText(named, {key: _listed(value) for key, value in fields.items()}, {})
+    return CaseText(named, _fields(fields), {})
+
+
+def _builder(said: Mapping[str, Any]) -> Builder:
+    return Builder(_fields(said), NOTATION)
+
+
+def _fields(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _listed(value) for key, value in said.items()}
 
 
 def _listed(value: Value) -> Any:

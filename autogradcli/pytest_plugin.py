@@ -45,12 +45,12 @@ def _work(config: pytest.Config) -> "CaseWork":
     """The engines of this session, started when they are first needed."""
     from autogradcli.checks.judge import LENIENT, STRICT
     from autogradcli.checks.work import CaseWork
-    from autogradcli.sources.cases.build import build_case
-    from autogradcli.sources.settings import Settings
+    from autogradcli.compute.problem import Options
+    from autogradcli.problems.cases.build import build_case
 
     if _WORK not in config.stash:
         symbolic, strict = config.getini("gradcalc_symbolic"), config.getini("gradcalc_strict")
-        build = partial(build_case, settings=Settings(symbolic=symbolic))
+        build = partial(build_case, options=Options(symbolic=symbolic))
         config.stash[_WORK] = CaseWork(build, STRICT if strict else LENIENT, symbolic)
     return config.stash[_WORK]
 
@@ -61,7 +61,7 @@ class CaseFile(pytest.File):
     def collect(self) -> "Iterator[CaseItem]":
         """An item for each case; names that are given twice are numbered."""
         from autogradcli.errors import visible
-        from autogradcli.sources.cases.read import read_cases
+        from autogradcli.problems.cases.read import read_cases
 
         seen: dict[str, int] = {}
         for entry in read_cases(str(self.path)):

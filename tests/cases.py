@@ -5,9 +5,9 @@ from textwrap import dedent
 
 from autogradcli.checks.case import Case, CaseText
 from autogradcli.checks.outcome import Outcome
-from autogradcli.sources.cases.build import CaseError, build_case
-from autogradcli.sources.cases.read import read_cases
-from autogradcli.sources.settings import Settings
+from autogradcli.compute.problem import Options
+from autogradcli.problems.cases.build import CaseError, build_case
+from autogradcli.problems.cases.read import read_cases
 
 
 def write(folder: Path, text: str, name: str = "formulas.grad.toml") -> str:
@@ -20,7 +20,7 @@ def write(folder: Path, text: str, name: str = "formulas.grad.toml") -> str:
 def built(path: str) -> list[Case]:
     """The cases of a file, none of which has anything wrong with it."""
     entries = list(read_cases(path))
-    return [build_case(entry, Settings()) for entry in entries if isinstance(entry, CaseText)]
+    return [build_case(entry, Options()) for entry in entries if isinstance(entry, CaseText)]
 
 
 def complaint(path: str) -> tuple[int, str, str | None]:
@@ -30,7 +30,7 @@ def complaint(path: str) -> tuple[int, str, str | None]:
             assert entry.error is not None
             return entry.place.line, entry.error["message"], entry.error["hint"]
         try:
-            build_case(entry, Settings())
+            build_case(entry, Options())
         except CaseError as error:
             return error.line, error.message, error.hint
     raise AssertionError("nothing is wrong with it")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from autogradcli.compute.compute import compute
-from autogradcli.compute.problem import Problem
+from autogradcli.compute.problem import Options, Problem
 from autogradcli.compute.report import Gradient
 from autogradcli.engines.arb.enclose import Proof, enclose
 from autogradcli.engines.arb.sweep import plan
@@ -17,7 +17,10 @@ def problem(text: str, at: Mapping[str, str], dtype: str = "float64", symbolic: 
     """A problem with all variables asked about."""
     program = parse(text, given=tuple(at))
     return Problem(
-        program, {name: parse(value) for name, value in at.items()}, program.variables, dtype, symbolic=symbolic
+        program,
+        {name: parse(value) for name, value in at.items()},
+        program.variables,
+        Options(dtype, symbolic=symbolic),
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from mpmath import mp
 
 from autogradcli.compute.compute import compute
-from autogradcli.compute.problem import Problem
+from autogradcli.compute.problem import Options, Problem
 from autogradcli.compute.report import Gradient, Report
 from autogradcli.engines.backward import Backward
 from autogradcli.engines.opinions import flat
@@ -121,7 +121,7 @@ def report_on(chosen: Case) -> Report:
     program = parse(chosen.term.text, given=("x",))
     backward = Backward(parse(chosen.upstream_text, given=())) if chosen.shape else Backward()
     at = {"x": parse(str(chosen.x))}
-    return compute(Problem(program, at, ("x",), chosen.dtype, symbolic=False, backward=backward))
+    return compute(Problem(program, at, ("x",), Options(chosen.dtype, symbolic=False), backward))
 
 
 def outcome(chosen: Case) -> Outcome:

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autogradcli.compute.problem import Options
 from autogradcli.errors import GradcalcError
 from autogradcli.language.program import Constant
-from autogradcli.sources.argv import build_problem, parse_program, split_assignments, split_names
-from autogradcli.sources.commandline import Option, Syntax, canonical
-from autogradcli.sources.settings import Settings
+from autogradcli.problems.argv import command_line, split_assignments, split_names
+from autogradcli.problems.commandline import Option, Syntax, canonical
 
 EVAL = Syntax(
     command="eval",
@@ -100,33 +100,26 @@ def test_a_command_may_take_many_arguments() -> None:
 
 def test_a_problem_holds_all_that_was_said() -> None:
     """Expression, point and settings of a command line come together in the problem."""
-    settings = Settings(dtype="float32", rtol=1e-3, atol=0.0, symbolic=False, timeout=1.5)
-    values = split_assignments(["x=1/4", " y = -2 "])
-    problem = build_problem(parse_program("x**y", values, None), values, ["y"], settings, ["--set"])
+    options = Options(dtype="float32", rtol=1e-3, atol=0.0, symbolic=False, timeout=1.5)
+    stated = command_line({"expression": "x**y", "at": ["x=1/4", " y = -2 "], "wrt": "y"}, ["--set"])
+    problem = stated.problem(options)
     assert problem.program.variables == ("x", "y")
     assert problem.wrt == ("y",)
-    assert (problem.dtype, problem.rtol, problem.atol, problem.symbolic, problem.timeout) == (
-        "float32",
-        1e-3,
-        0.0,
-        False,
-        1.5,
-    )
+    assert problem.options == options
     assert problem.at["x"].source == "1/4"
     assert problem.at["y"].steps[0] == Constant(Fraction(2), problem.at["y"].steps[0].span)
 
 
 def test_all_variables_are_asked_about_in_their_order() -> None:
     """Without `--wrt` the gradient has every variable, in the order of the text."""
-    values = {"a": "1", "b": "2", "z": "3"}
-    program = parse_program("z*b + a", values, None)
-    assert build_problem(program, values, (), Settings(), []).wrt == ("z", "b", "a")
+    stated = command_line({"expression": "z*b + a", "at": ["a=1", "b=2", "z=3"]})
+    assert stated.problem(Options()).wrt == ("z", "b", "a")
 
 
 def test_e_is_a_variable_where_it_has_a_value() -> None:
     """`e` is Euler's number, unless the command line gives it a value."""
-    assert parse_program("e**x", ["x"], None).variables == ("x",)
-    assert parse_program("e**x", ["e", "x"], None).variables == ("e", "x")
+    assert command_line({"expression": "e**x"}).program(["x"]).variables == ("x",)
+    assert command_line({"expression": "e**x"}).program(["e", "x"]).variables == ("e", "x")
 
 
 def test_names_are_compared_as_python_compares_them() -> None:
@@ -137,5 +130,5 @@ def test_names_are_compared_as_python_compares_them() -> None:
 
 def test_output_is_chosen_by_name() -> None:
     """`--of` makes another name of the text the output."""
-    program = parse_program("y = 2*x; z = y**2", ["x"], "y")
+    program = command_line({"expression": "y = 2*x; z = y**2", "of": "y"}).program(["x"])
     assert program.output_name == "y"

@@ -7,7 +7,7 @@ import pytest
 
 from autogradcli.compute.compute import compute
 from autogradcli.compute.directions import along_directions
-from autogradcli.compute.problem import Problem
+from autogradcli.compute.problem import Options, Problem
 from autogradcli.engines.opinions import Cause, flat, nested, shape
 from autogradcli.engines.torch.engine import differentiate
 from autogradcli.language.parser import parse
@@ -25,7 +25,7 @@ def asked(text: str, at: dict[str, str], limit: int, **how: Any) -> Problem:
     """A problem with a limit of operations that its tape would pass."""
     program = parse(text, at)
     values = {name: parse(value) for name, value in at.items()}
-    return Problem(program, values, program.variables, symbolic=False, max_operations=limit, **how)
+    return Problem(program, values, program.variables, Options(symbolic=False, max_operations=limit, **how))
 
 
 def opinion(problem: Problem, component: int = 0, factor: float = 1.0) -> Cause:

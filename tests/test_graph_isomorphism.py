@@ -4,7 +4,7 @@ import re
 from ast import literal_eval
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -91,9 +91,7 @@ def report_on(text: str, saved: bool = False) -> Report:
     """The report on a program at the points above."""
     at = {name: value for name, value in POINTS.items() if re.search(rf"\b{name}\b", text)}
     asked = problem(text, at)
-    return compute(
-        type(asked)(asked.program, asked.at, asked.wrt, symbolic=False, backward=Backward(detail=Detail(True, saved)))
-    )
+    return compute(replace(asked, backward=Backward(detail=Detail(True, saved))))
 
 
 @given(programs())

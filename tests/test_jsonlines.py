@@ -10,13 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autogradcli.compute.problem import Problem
+from autogradcli.compute.problem import Options, Problem
 from autogradcli.language.program import Constant
-from autogradcli.sources import jsonlines
-from autogradcli.sources.jsonlines import KEYS, Failure, read_lines, read_problem
-from autogradcli.sources.settings import Settings
+from autogradcli.problems import jsonlines
+from autogradcli.problems.jsonlines import KEYS, Failure, read_lines, read_problem
 
-SETTINGS = Settings(rtol=1e-3, symbolic=False, timeout=3.0)
+SETTINGS = Options(rtol=1e-3, symbolic=False, timeout=3.0)
 
 
 def problem(line: str) -> Problem:
@@ -42,7 +41,7 @@ def test_a_line_with_everything() -> None:
 
 def test_a_mark_at_the_start_is_no_part_of_the_line() -> None:
     """Some editors begin a file with U+FEFF."""
-    found = read_problem('\ufeff{"expression": "x", "at": {"x": 1}}'.encode(), Settings())
+    found = read_problem('\ufeff{"expression": "x", "at": {"x": 1}}'.encode(), Options())
     assert isinstance(found, Problem)
 
 

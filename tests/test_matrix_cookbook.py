@@ -13,7 +13,7 @@ import pytest
 from numpy.linalg import det, inv, matrix_power, norm, pinv
 
 from autogradcli.compute.compute import Session
-from autogradcli.compute.problem import Problem
+from autogradcli.compute.problem import Options, Problem
 from autogradcli.language.parser import parse
 
 Matrix = np.ndarray[Any, np.dtype[np.float64]]
@@ -185,7 +185,7 @@ def test_the_claim_is_the_gradient(session: Session, number: str, text: str, abo
     """Autograd's gradient is the cookbook's formula, and it is verified."""
     program = parse(text, GIVEN)
     at = {name: parse(str(GIVEN[name].tolist())) for name in program.variables}
-    report = session.start(Problem(program, at, (about,), symbolic=False)).report()
+    report = session.start(Problem(program, at, (about,), Options(symbolic=False))).report()
     gradient = report.gradients[about]
     claimed = claim(*(GIVEN[name] for name in signature(claim).parameters))
     np.testing.assert_allclose(gradient.autograd, claimed, rtol=1e-9, atol=1e-9 * np.abs(claimed).max(), err_msg=number)

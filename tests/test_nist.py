@@ -17,7 +17,7 @@ import pytest
 import sympy
 
 from autogradcli.compute.compute import Session
-from autogradcli.compute.problem import Problem
+from autogradcli.compute.problem import Options, Problem
 from autogradcli.compute.report import Gradient, Report
 from autogradcli.language.parser import parse
 
@@ -80,7 +80,7 @@ def report(session: Session, dataset: Mapping[str, Any], at: Sequence[str]) -> R
     }
     program = parse(f"sum((y - ({dataset['model']}))**2)", values)
     points = {name: parse(text) for name, text in values.items()}
-    return session.start(Problem(program, points, tuple(names), symbolic=False)).report()
+    return session.start(Problem(program, points, tuple(names), Options(symbolic=False))).report()
 
 
 CASES = [(each["name"], start) for each in SETS for start in (0, 1)]

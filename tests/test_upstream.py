@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autogradcli.compute.compute import compute
-from autogradcli.compute.problem import Problem
+from autogradcli.compute.problem import Options, Problem
 from autogradcli.compute.report import Report
 from autogradcli.engines.backward import Backward
 from autogradcli.engines.opinions import Pass
 from autogradcli.errors import GradcalcError
 from autogradcli.language.parser import parse
-from autogradcli.sources.point import parse_upstream
+from autogradcli.problems.point import parse_upstream
 from tests.command import gradcalc
 from tests.helpers import problem
 
@@ -28,7 +28,7 @@ def asked(text: str, at: dict[str, str], upstream: str | None = None, **how: Any
     backward = Backward(given_upstream, how.pop("repeat", 1), how.pop("zero_grad", False))
     values = {name: parse(value) for name, value in at.items()}
     wrt = how.pop("wrt", program.variables)
-    return Problem(program, values, wrt, symbolic=False, backward=backward, **how)
+    return Problem(program, values, wrt, Options(symbolic=False, **how), backward)
 
 
 def report(text: str, at: dict[str, str], upstream: str | None = None, **how: Any) -> Report:
@@ -269,7 +269,7 @@ def test_an_upstream_in_json_lines(fields: dict[str, Any], gradient: list[float]
 def test_operations_are_bounded_by_an_option() -> None:
     """Up to the limit every component is proven; beyond it directions are, and far beyond it nothing."""
     problem = asked("sum(x**2)", {"x": "[1, 2, 3]"})
-    assert compute(replace(problem, max_operations=11)).verdict == "verified"
+    assert compute(replace(problem, options=Options(symbolic=False, max_operations=11))).verdict == "verified"
     words = ("eval", "sum(x**2)", "--x", "[1, 2, 3]", "--no-symbolic", "--format", "plain", "--max-operations", "4")
     result = gradcalc(*words)
     assert (result.status, result.out) == (0, "[2.0, 4.0, 6.0]\n")

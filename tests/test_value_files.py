@@ -17,13 +17,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autogradcli.compute.problem import Options
 from autogradcli.engines.opinions import Array
 from autogradcli.engines.torch.engine import constant
 from autogradcli.errors import GradcalcError
-from autogradcli.sources.files import source
-from autogradcli.sources.files.read import READERS, read_file
-from autogradcli.sources.jsonlines import Failure, read_problem
-from autogradcli.sources.settings import Settings
+from autogradcli.problems.files import source
+from autogradcli.problems.files.read import READERS, read_file
+from autogradcli.problems.jsonlines import Failure, read_problem
 from tests.command import gradcalc
 
 Writer = Callable[[str], object]
@@ -326,7 +326,7 @@ def test_files_that_are_refused(reference: str, write: Writer, message: str, hin
 def test_large_files_are_not_read(suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that would be read as a whole has a largest size."""
     monkeypatch.setattr(source, "MAX_BYTES", 1_000_000)
-    monkeypatch.setattr("autogradcli.sources.files.arrays.MAX_BYTES", 1_000_000)
+    monkeypatch.setattr("autogradcli.problems.files.arrays.MAX_BYTES", 1_000_000)
     Path(f"a{suffix}").write_bytes(b"1" * 1_000_001)
     with pytest.raises(GradcalcError, match=f"^--x: a{suffix} is larger than 1 MB$"):
         value(f"a{suffix}")
@@ -334,7 +334,7 @@ def test_large_files_are_not_read(suffix: str, monkeypatch: pytest.MonkeyPatch) 
 
 def test_an_archive_that_unpacks_to_more_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """A small file of torch's format may hold compressed zeros without end."""
-    monkeypatch.setattr("autogradcli.sources.files.arrays.MAX_BYTES", 100_000)
+    monkeypatch.setattr("autogradcli.problems.files.arrays.MAX_BYTES", 100_000)
     with zipfile.ZipFile("a.pt", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("data.pkl", bytes(1_000_000))
     assert Path("a.pt").stat().st_size < 10_000
@@ -380,6 +380,6 @@ def test_an_error_on_the_command_line() -> None:
 def test_a_batch_reads_no_files(at: Mapping[str, str]) -> None:
     """Its lines may come from a stranger, and what is in the machine's files is none of their business."""
     array([1.0])("a.npy")
-    found = read_problem(json.dumps({"expression": "sum(x)", "at": at}).encode(), Settings())
+    found = read_problem(json.dumps({"expression": "sum(x)", "at": at}).encode(), Options())
     assert isinstance(found, Failure)
     assert found.error.message == '"x" in "at" names a file'

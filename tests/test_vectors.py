@@ -14,6 +14,7 @@ import torch
 from flint import arb, ctx
 
 from autogradcli.compute.compute import compute
+from autogradcli.compute.problem import Options
 from autogradcli.compute.report import Symbolic
 from autogradcli.engines.arb.blame import parting
 from autogradcli.engines.arb.enclose import Proof
@@ -27,9 +28,8 @@ from autogradcli.language.parser import parse
 from autogradcli.language.program import Call, Constant, Program, Tensor, Variable
 from autogradcli.language.shapes import subscript, written
 from autogradcli.language.tape import scalarise
-from autogradcli.sources import tensors
-from autogradcli.sources.jsonlines import Failure, read_problem
-from autogradcli.sources.settings import Settings
+from autogradcli.problems import tensors
+from autogradcli.problems.jsonlines import Failure, read_problem
 from tests.command import gradcalc
 from tests.helpers import examine, problem, prove
 
@@ -357,7 +357,7 @@ def test_sympy_agrees_on_every_component() -> None:
 
 def test_what_is_too_long_to_prove_is_unverified() -> None:
     """Torch's gradient is still there, and the report says why nobody checked it, and what to type."""
-    asked = replace(problem("sum(x**2)", {"x": "[1, 2, 3, 4, 5]"}), max_operations=1)
+    asked = replace(problem("sum(x**2)", {"x": "[1, 2, 3, 4, 5]"}), options=Options(symbolic=False, max_operations=1))
     found = compute(asked).gradients["x"]
     assert (found.autograd, found.exact) == ([2.0, 4.0, 6.0, 8.0, 10.0], [None] * 5)
     assert found.reason is not None
@@ -376,7 +376,7 @@ def test_slopes_that_would_take_too_long_are_unverified() -> None:
 
 # Lists in JSON.
 
-SETTINGS = Settings(dtype="float64", rtol=None, atol=None, symbolic=False, timeout=10.0)
+SETTINGS = Options(dtype="float64", rtol=None, atol=None, symbolic=False, timeout=10.0)
 
 
 def value(x: Any) -> Program:

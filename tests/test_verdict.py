@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from autogradcli.compute.problem import Options
 from autogradcli.compute.verdict import Ruling, Tolerance, contains, exit_code, rule, scale, tolerance, worst
 from autogradcli.engines.opinions import Ball, Cause, Enclosure
 from autogradcli.errors import ExitCode
@@ -100,10 +101,12 @@ def test_demands_replace_the_defaults() -> None:
     """rtol is relative to the scale, atol is added; either makes it a demand."""
     asked = problem("x", {"x": "1"})
     assert tolerance(asked, 2.0) == Tolerance(2e-7, demanded=False)
-    assert tolerance(replace(asked, rtol=1e-3), 2.0) == Tolerance(2e-3, demanded=True)
-    assert tolerance(replace(asked, rtol=0.0, atol=0.5), 2.0) == Tolerance(0.5, demanded=True)
-    assert tolerance(replace(asked, rtol=0.0, atol=0.5), math.inf) == Tolerance(0.5, demanded=True)
-    assert tolerance(replace(asked, max_ulps=2.0), 2.0) == Tolerance(2e-7, demanded=False, max_ulps=2.0)
+    assert tolerance(replace(asked, options=Options(rtol=1e-3)), 2.0) == Tolerance(2e-3, demanded=True)
+    assert tolerance(replace(asked, options=Options(rtol=0.0, atol=0.5)), 2.0) == Tolerance(0.5, demanded=True)
+    assert tolerance(replace(asked, options=Options(rtol=0.0, atol=0.5)), math.inf) == Tolerance(0.5, demanded=True)
+    assert tolerance(replace(asked, options=Options(max_ulps=2.0)), 2.0) == Tolerance(
+        2e-7, demanded=False, max_ulps=2.0
+    )
 
 
 def test_a_demand_in_ulps_stands_alone() -> None:

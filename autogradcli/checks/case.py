@@ -28,14 +28,12 @@ class Expectation:
     """What the output is, as an expression in the variables of the case."""
     grad: Mapping[str, Program] = field(default_factory=dict)
     """What autograd's gradients are, in the same way."""
-    claims: Mapping[str, Program] = field(default_factory=dict)
-    """What the true derivatives are, anywhere and not only at the points of the case."""
     verdicts: tuple[str, ...] = ()
     """The verdicts that are allowed; none stated means any but mismatch and undefined."""
     tolerance: float | None = None
     """How far `value` and `grad` may be off, relative to what is expected; None for the dtype's own tolerance.
 
-    Claims are exact unless it is given.
+    Claims, which are the problem's, are exact unless it is given.
     """
 
 

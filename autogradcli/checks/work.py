@@ -57,10 +57,10 @@ class CaseWork:
             return _failed(begun.judge.text, error)
 
     def _claims(self, case: Case, pending: Sequence[Pending]) -> Mapping[str, PendingClaim]:
-        expected = case.expected
+        problem, tolerance = case.problems[0], case.expected.tolerance
         return {
-            name: PendingClaim(self._session, case.problems[0], ClaimText(name, formula, expected.tolerance), pending)
-            for name, formula in expected.claims.items()
+            name: PendingClaim(self._session, problem, ClaimText(name, formula, tolerance), pending)
+            for name, formula in problem.claims.items()
         }
 
     def close(self) -> None:

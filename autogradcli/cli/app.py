@@ -13,7 +13,7 @@ import typer
 from autogradcli.cli.output import abandon_standard_output, file_error, say
 from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.language.nearest import nearest
-from autogradcli.sources.commandline import Option, Syntax, canonical
+from autogradcli.problems.commandline import Option, Syntax, canonical
 
 COMPLETING = "_GRADCALC_COMPLETE"
 """The environment variable by which a shell asks for completions."""

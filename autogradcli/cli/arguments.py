@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
+from autogradcli.compute.problem import LARGEST_SEED
 from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.nearest import did_you_mean
-from autogradcli.sources.settings import LARGEST_SEED
 
 MOST_REPEATS = 1000
 """Times that `backward` may be called."""

@@ -16,13 +16,13 @@ from autogradcli.cli.output import append_output, open_output
 from autogradcli.cli.pipeline import Draw, LineWork, Outcome, Status, lines_of, lost
 from autogradcli.cli.progress import open_progress
 from autogradcli.cli.resume import check_resumable, unfinished
+from autogradcli.compute.problem import Options
 from autogradcli.errors import ExitCode
 from autogradcli.executors.work import Executor, Lost
 from autogradcli.language.tape import MAX_OPERATIONS
 from autogradcli.render.formats import Stream
 from autogradcli.render.json import draw_json_line
 from autogradcli.render.report import FORMATS, STREAMED
-from autogradcli.sources.settings import Settings
 
 EXAMPLES = """\b
 Examples:
@@ -71,7 +71,7 @@ def batch(
     "id", "upstream", "dtype", "rtol", "atol", "max_ulps". A line that makes no
     sense is answered by an "error", and the run goes on. Blank lines are skipped.
     """
-    settings = Settings(
+    asked = Options(
         dtype,
         rtol,
         atol,
@@ -91,9 +91,9 @@ def batch(
         open_progress(inputs, place.stream) as advance,
     ):
         lines = lines_of(inputs)
-        remaining = unfinished(lines, resume, status, settings) if resume else lines
+        remaining = unfinished(lines, resume, status, asked) if resume else lines
         place.write(stream(form).begin)
-        with closing(run_lines(remaining, executor(jobs, scheduler), settings, partial(draw_answer, form))) as outcomes:
+        with closing(run_lines(remaining, executor(jobs, scheduler), asked, partial(draw_answer, form))) as outcomes:
             for outcome in outcomes:
                 place.write(outcome.answer)
                 status.add(outcome)
@@ -115,7 +115,7 @@ def draw_answer(form: str, answer: Mapping[str, Any]) -> str:
 
 
 def run_lines(
-    lines: Iterable[bytes], executor: Executor, settings: Settings, draw: Draw = draw_json_line
+    lines: Iterable[bytes], executor: Executor, options: Options, draw: Draw = draw_json_line
 ) -> Generator[Outcome, None, None]:
     """What came of each line, in order; each as soon as it and all before it are done."""
     begun: deque[bytes] = deque()
@@ -125,6 +125,6 @@ def run_lines(
             begun.append(line)
             yield line
 
-    for result in executor.run(partial(LineWork, settings, draw), noted()):
+    for result in executor.run(partial(LineWork, options, draw), noted()):
         line = begun.popleft()
-        yield lost(line, result.reason, settings, draw) if isinstance(result, Lost) else result
+        yield lost(line, result.reason, options, draw) if isinstance(result, Lost) else result

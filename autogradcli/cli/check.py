@@ -18,13 +18,13 @@ from autogradcli.cli.inputs import check_apart
 from autogradcli.cli.jobs import Jobs, Scheduler, executor
 from autogradcli.cli.output import append_output, check_output, open_output
 from autogradcli.cli.resume import check_resumable, done_cases
+from autogradcli.compute.problem import Options
 from autogradcli.errors import ExitCode, GradcalcError
+from autogradcli.problems.cases.build import build_case
+from autogradcli.problems.cases.read import find_case_files, read_cases
 from autogradcli.render.checks import FORMATS
 from autogradcli.render.checks.summary import Outcomes
 from autogradcli.render.terminal import FILE
-from autogradcli.sources.cases.build import build_case
-from autogradcli.sources.cases.read import find_case_files, read_cases
-from autogradcli.sources.settings import Settings
 
 EXAMPLES = """\b
 Examples:
@@ -83,10 +83,10 @@ def check(
     """
     form = _format(choose_format(format, json), resume, output, quiet)
     others = [_split_report(each) for each in report]
-    settings = Settings(dtype, rtol, atol, max_ulps, symbolic=not no_symbolic, timeout=timeout)
+    asked = Options(dtype, rtol, atol, max_ulps, symbolic=not no_symbolic, timeout=timeout)
     files = [file for path in paths for file in find_case_files(path)]
     check_apart(files, [output, resume, *(path for _, path in others)])
-    make = partial(CaseWork, partial(build_case, settings=settings), STRICT if strict else LENIENT, not no_symbolic)
+    make = partial(CaseWork, partial(build_case, options=asked), STRICT if strict else LENIENT, not no_symbolic)
     entries: Iterator[Entry] = (entry for file in files for entry in read_cases(file) if _selected(entry, select))
     found: list[Outcome] = []
     with append_output(resume) if resume else open_output(output, quiet) as place:

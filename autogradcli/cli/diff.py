@@ -9,9 +9,9 @@ from autogradcli.cli.output import open_output, say
 from autogradcli.compute.formulas import STYLES, derivatives, taken_for_numbers
 from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.language.program import Program
+from autogradcli.problems.argv import command_line
+from autogradcli.problems.point import enumerate_names
 from autogradcli.render.equations import draw_equations
-from autogradcli.sources.argv import parse_program, split_names
-from autogradcli.sources.point import check_wrt, enumerate_names
 
 EXAMPLES = """\b
 Examples:
@@ -39,9 +39,9 @@ def diff(
     One variable: the bare formula. Several: an equation for each, such as
     df/dx = 2*x, or in Python df_dx = 2*x.
     """
-    names = split_names(wrt)
-    program = parse_program(read_expression(expression), names, of)
-    variables = check_wrt(program, names, "--wrt")
+    stated = command_line({"expression": read_expression(expression), "wrt": wrt, "of": of})
+    program = stated.program(())
+    variables = stated.wrt(program)
     if not variables:
         raise GradcalcError("value", "there is nothing to differentiate: the expression has no variables")
     _say_what_is_a_number(program)

@@ -8,13 +8,14 @@ from autogradcli.cli import arguments as options
 from autogradcli.cli.arguments import choice, choose_format
 from autogradcli.cli.inputs import read_expression
 from autogradcli.cli.output import check_output, open_output, say
+from autogradcli.compute.problem import Options
+from autogradcli.engines.backward import Backward
 from autogradcli.errors import ExitCode
 from autogradcli.language.tape import MAX_OPERATIONS
+from autogradcli.problems.argv import command_line
 from autogradcli.render.json import draw_json
 from autogradcli.render.report import FORMATS
 from autogradcli.render.terminal import Terminal
-from autogradcli.sources.argv import build_problem, parse_program, read_upstream, split_assignments, split_names
-from autogradcli.sources.settings import Settings
 
 if TYPE_CHECKING:
     from autogradcli.cli.holding import Held
@@ -79,31 +80,19 @@ def evaluate(
     """
     form = choose_format(format, json)
     check_output(output, quiet)
-    values, names = split_assignments(assignments), split_names(wrt)
-    program = parse_program(read_expression(expression), [*values, *names], of)
-    settings = Settings(
-        dtype,
-        rtol,
-        atol,
-        max_ulps,
-        symbolic=not no_symbolic,
-        timeout=timeout,
-        upstream=read_upstream(program, upstream),
-        repeat=repeat,
-        zero_grad=zero_grad,
-        seed=seed,
-        max_operations=max_operations,
-        trace=trace,
-        function=function,
+    asked = Options(
+        dtype, rtol, atol, max_ulps, not no_symbolic, timeout, seed=seed, max_operations=max_operations, trace=trace
     )
+    said = {"expression": read_expression(expression), "at": assignments, "wrt": wrt, "of": of, "upstream": upstream}
     spellings = [spelling for parameter in context.command.params for spelling in parameter.opts]
-    problem = build_problem(program, values, names, settings, spellings)
+    stated = command_line({**said, "claim": claim, "function": function}, spellings)
+    problem = stated.problem(asked, Backward(repeat=repeat, zero_grad=zero_grad))
 
     # Only now, so that an error in the input does not wait for what drives the engines.
-    from autogradcli.cli.holding import hold, read_claims
+    from autogradcli.cli.holding import hold
     from autogradcli.compute.verdict import exit_code
 
-    held = hold(problem, read_claims(claim, program, problem.wrt))
+    held = hold(problem)
     if form not in {"text", "json"} and not quiet:
         from autogradcli.render.report.plain import remarks
 

@@ -13,18 +13,18 @@ from autogradcli.cli.arguments import choice, whole
 from autogradcli.cli.inputs import read_expression
 from autogradcli.cli.output import file_error, open_output, say
 from autogradcli.cli.run import read_source
-from autogradcli.compute.problem import Problem
+from autogradcli.compute.problem import Options, Problem
 from autogradcli.compute.report import Report
+from autogradcli.engines.backward import Backward
 from autogradcli.engines.detail import Detail
 from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.language.nearest import did_you_mean
 from autogradcli.language.tape import MAX_OPERATIONS
+from autogradcli.problems.argv import command_line
 from autogradcli.render.graph import PICTURES, TEXTS
 from autogradcli.render.graph.cut import cut
 from autogradcli.render.graph.mermaid import MOST_ARROWS
 from autogradcli.render.terminal import FILE
-from autogradcli.sources.argv import build_problem, parse_program, read_upstream, split_assignments, split_names
-from autogradcli.sources.settings import Settings
 
 EXAMPLES = """\b
 Examples:
@@ -112,17 +112,11 @@ def graph(
         raise GradcalcError("usage", "--backward is for a snippet", hint="type --run FILE")
     if expression is None:
         raise GradcalcError("usage", "EXPR is missing", hint='type gradcalc graph "x**2" --x 2, or --run FILE')
-    values, names = split_assignments(assignments), split_names(wrt)
-    program = parse_program(read_expression(expression), [*values, *names], of)
-    settings = Settings(
-        dtype,
-        symbolic=False,
-        upstream=read_upstream(program, upstream),
-        max_operations=max_operations,
-        detail=detail,
-    )
+    said = {"expression": read_expression(expression), "at": assignments, "wrt": wrt, "of": of, "upstream": upstream}
     spellings = [spelling for parameter in context.command.params for spelling in parameter.opts]
-    return draw_graph(build_problem(program, values, names, settings, spellings), form, depth, full, output)
+    stated = command_line(said, spellings)
+    asked = Options(dtype, symbolic=False, max_operations=max_operations)
+    return draw_graph(stated.problem(asked, Backward(detail=detail)), form, depth, full, output)
 
 
 def _check_alone(expression: str | None, assignments: Sequence[str]) -> None:

@@ -11,10 +11,7 @@ from autogradcli.compute.compute import Session
 from autogradcli.compute.problem import Problem
 from autogradcli.compute.report import Report, plain
 from autogradcli.compute.verdict import WORST_FIRST
-from autogradcli.errors import GradcalcError, visible
-from autogradcli.language.nearest import did_you_mean
-from autogradcli.language.program import Program
-from autogradcli.sources.formulas import parse_formula
+from autogradcli.errors import visible
 
 SAID = {
     "proved": "proved: SymPy finds no difference to the derivative, and balls find none at any point looked at",
@@ -46,13 +43,13 @@ class Held:
         return said + [f"failed   {visible(failure)}" for failure in self.failures]
 
 
-def hold(problem: Problem, claims: Mapping[str, Program]) -> Held:
+def hold(problem: Problem) -> Held:
     """The report on a problem, and whether the claims hold."""
     with Session(problem.symbolic) as session:
         pending = session.start(problem)
         begun = {
             name: PendingClaim(session, problem, ClaimText(name, formula), [pending])
-            for name, formula in claims.items()
+            for name, formula in problem.claims.items()
         }
         report = pending.report()
         found = {name: each.verdict() for name, each in begun.items()}
@@ -60,19 +57,3 @@ def hold(problem: Problem, claims: Mapping[str, Program]) -> Held:
     case = Case(place, (problem,), Expectation())
     outcome = Judge(CaseText(place, {}, {}), case, WORST_FIRST).outcome([report], found, 0.0)
     return Held(report, found, [f"{each.rule}: {each.message}" for each in outcome.failures])
-
-
-def read_claims(texts: Sequence[str], program: Program, wrt: Sequence[str]) -> dict[str, Program]:
-    """The formulas of `--claim NAME=EXPR`, by name; an error for a name that is not differentiated."""
-    claims: dict[str, Program] = {}
-    for text in texts:
-        name, equals, formula = (part.strip() for part in text.partition("="))
-        if not equals or not name:
-            raise GradcalcError("usage", f"--claim {text} claims nothing", hint="type --claim x=EXPR")
-        if name in claims:
-            raise GradcalcError("usage", f"--claim {name} is given twice", hint="leave one of them out")
-        if name not in wrt:
-            hint = did_you_mean(name, wrt) or f"there are {', '.join(wrt)}"
-            raise GradcalcError("value", f"--claim {name}: there is no derivative about {name}", hint=hint)
-        claims[name] = parse_formula(program, formula, f"--claim {name}")
-    return claims

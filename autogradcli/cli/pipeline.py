@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from autogradcli.compute.compute import Pending, Session
-from autogradcli.compute.problem import Problem
+from autogradcli.compute.problem import Options, Problem
 from autogradcli.compute.report import failure
 from autogradcli.compute.verdict import exit_code
 from autogradcli.errors import ExitCode, GradcalcError, defect
-from autogradcli.sources.jsonlines import Failure, read_lines, read_problem
-from autogradcli.sources.settings import Settings
+from autogradcli.problems.jsonlines import Failure, read_lines, read_problem
 
 Draw = Callable[[Mapping[str, Any]], str]
 """Writes the object that answers a line; what is worked out in another process is drawn there."""
@@ -60,14 +59,14 @@ def lines_of(inputs: Iterable[BinaryIO]) -> Iterator[bytes]:
 class LineWork:
     """From lines to what comes of them."""
 
-    def __init__(self, settings: Settings, draw: Draw) -> None:
-        self._settings = settings
+    def __init__(self, options: Options, draw: Draw) -> None:
+        self._options = options
         self._draw = draw
-        self._session = Session(settings.symbolic)
+        self._session = Session(options.symbolic)
 
     def begin(self, line: bytes) -> "Entry":
         """Start the line's problem in all engines."""
-        return _begin(line, self._session, self._settings)
+        return _begin(line, self._session, self._options)
 
     def finish(self, entry: "Entry") -> Outcome:
         """Wait for the line's answer."""
@@ -78,9 +77,9 @@ class LineWork:
         self._session.close()
 
 
-def lost(line: bytes, reason: str, settings: Settings, draw: Draw) -> Outcome:
+def lost(line: bytes, reason: str, options: Options, draw: Draw) -> Outcome:
     """The outcome of a line that no process survived."""
-    problem = read_problem(line, settings)
+    problem = read_problem(line, options)
     known = (problem.id, problem.expression if isinstance(problem, Failure) else problem.program.source)
     error = GradcalcError("lost", f"the process that worked on this line ended twice: {reason}")
     return _failed(Failure(*known, error), len(line), draw)
@@ -95,9 +94,9 @@ class Entry:
     """Bytes of the line."""
 
 
-def _begin(line: bytes, session: Session, settings: Settings) -> Entry:
+def _begin(line: bytes, session: Session, options: Options) -> Entry:
     """Start the line's problem in all engines."""
-    problem = read_problem(line, settings)
+    problem = read_problem(line, options)
     if isinstance(problem, Failure):
         return Entry(problem, len(line))
     try:

@@ -9,12 +9,11 @@ from typing import Any
 from autogradcli.checks.outcome import Outcome
 from autogradcli.checks.run import Entry
 from autogradcli.cli.pipeline import Status
-from autogradcli.compute.problem import Problem
+from autogradcli.compute.problem import Options, Problem
 from autogradcli.engines.opinions import flat
 from autogradcli.errors import GradcalcError
 from autogradcli.language.program import Constant, Program, Tensor
-from autogradcli.sources.jsonlines import MAX_LINE, Failure, read_problem
-from autogradcli.sources.settings import Settings
+from autogradcli.problems.jsonlines import MAX_LINE, Failure, read_problem
 
 
 def check_resumable(path: str, alone: bool) -> None:
@@ -51,7 +50,7 @@ def done_cases(entries: Iterator[Entry], path: str) -> Iterator[Outcome]:
             yield outcome
 
 
-def unfinished(lines: Iterable[bytes], path: str, status: Status, settings: Settings) -> Iterator[bytes]:
+def unfinished(lines: Iterable[bytes], path: str, status: Status, options: Options) -> Iterator[bytes]:
     """The lines that the answers in a file do not answer yet; `status` takes in those that they do.
 
     GradcalcError if the file answers other lines than these.
@@ -62,7 +61,7 @@ def unfinished(lines: Iterable[bytes], path: str, status: Status, settings: Sett
             line = next(rest, None)
             if line is None:
                 raise _other(path, number, "there is no such line in the input")
-            _compare(path, number, _read(path, number, answer), line, settings, status)
+            _compare(path, number, _read(path, number, answer), line, options, status)
     return rest
 
 
@@ -76,8 +75,8 @@ def _read(path: str, number: int, answer: bytes) -> dict[str, Any]:
     raise _other(path, number, "it is no answer of gradcalc batch")
 
 
-def _compare(path: str, number: int, answer: dict[str, Any], line: bytes, settings: Settings, status: Status) -> None:
-    problem = read_problem(line, settings)
+def _compare(path: str, number: int, answer: dict[str, Any], line: bytes, options: Options, status: Status) -> None:
+    problem = read_problem(line, options)
     expression = problem.expression if isinstance(problem, Failure) else problem.program.source
     if (answer["id"], answer["expression"]) != (problem.id, expression):
         raise _other(path, number, "it answers another line than the input has there")

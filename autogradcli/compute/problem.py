@@ -1,7 +1,7 @@
 """The problem: a program, a point, and what is asked about it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from autogradcli.engines.backward import ONCE, Backward
@@ -38,15 +38,13 @@ GRADIENT = Beyond()
 """Nothing but the gradient."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """All that `compute` needs to know."""
+LARGEST_SEED = 2**53
 
-    program: Program
-    at: Mapping[str, Program]
-    """For each variable of the program a constant program that is its value."""
-    wrt: tuple[str, ...]
-    """The variables and intermediates to differentiate with respect to, in the order of the report."""
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a problem is computed, how closely it is looked at, and what may be spent on it."""
+
     dtype: str = "float64"
     """float64, float32, float16 or bfloat16."""
     rtol: float | None = None
@@ -61,17 +59,81 @@ class Problem:
     """Seconds that SymPy may take."""
     seed: int = 0
     """What torch's generator of random numbers starts from."""
-    id: Any = None
-    backward: Backward = ONCE
-    """How torch's `backward` is called; the verdict is about what one call adds to `.grad`."""
     max_operations: int = MAX_OPERATIONS
     """Scalar operations up to which Arb is asked."""
     trace: bool = False
     """Whether the chain rule is written out."""
+
+
+DEFAULTS = Options()
+"""What is asked where nothing is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """All that `compute` needs to know, and what is claimed of it."""
+
+    program: Program
+    at: Mapping[str, Program]
+    """For each variable of the program a constant program that is its value."""
+    wrt: tuple[str, ...]
+    """The variables and intermediates to differentiate with respect to, in the order of the report."""
+    options: Options = DEFAULTS
+    backward: Backward = ONCE
+    """How torch's `backward` is called; the verdict is about what one call adds to `.grad`."""
     beyond: Beyond = GRADIENT
     """Which derivatives are asked for beside the gradient."""
     function: Any = None
     """The user's own code that is to have this value and gradient: `package.module:name`, or a callable."""
+    claims: Mapping[str, Program] = field(default_factory=dict)
+    """What somebody says that the true derivatives are, anywhere and not only at this point."""
+    id: Any = None
+    """What the caller knows it by."""
+
+    @property
+    def dtype(self) -> str:
+        """That of its options."""
+        return self.options.dtype
+
+    @property
+    def rtol(self) -> float | None:
+        """That of its options."""
+        return self.options.rtol
+
+    @property
+    def atol(self) -> float | None:
+        """That of its options."""
+        return self.options.atol
+
+    @property
+    def max_ulps(self) -> float | None:
+        """That of its options."""
+        return self.options.max_ulps
+
+    @property
+    def symbolic(self) -> bool:
+        """That of its options."""
+        return self.options.symbolic
+
+    @property
+    def timeout(self) -> float:
+        """That of its options."""
+        return self.options.timeout
+
+    @property
+    def seed(self) -> int:
+        """That of its options."""
+        return self.options.seed
+
+    @property
+    def max_operations(self) -> int:
+        """That of its options."""
+        return self.options.max_operations
+
+    @property
+    def trace(self) -> bool:
+        """That of its options."""
+        return self.options.trace
 
     @property
     def random(self) -> bool:

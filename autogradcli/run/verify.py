@@ -7,7 +7,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from autogradcli.compute.compute import Session
-from autogradcli.compute.problem import Problem
+from autogradcli.compute.problem import Options, Problem
 from autogradcli.compute.report import Gradient, Reason, Report
 from autogradcli.compute.verdict import worst
 from autogradcli.engines.backward import Backward
@@ -127,14 +127,16 @@ class _Verifier:
             program=assembled.program,
             at=assembled.at,
             wrt=tuple(names),
-            dtype=assembled.dtype,
-            rtol=demands.rtol,
-            atol=demands.atol,
-            max_ulps=demands.max_ulps,
-            symbolic=demands.symbolic and seconds > 0,
-            timeout=seconds or demands.timeout,
+            options=Options(
+                assembled.dtype,
+                demands.rtol,
+                demands.atol,
+                demands.max_ulps,
+                symbolic=demands.symbolic and seconds > 0,
+                timeout=seconds or demands.timeout,
+                max_operations=demands.max_operations,
+            ),
             backward=Backward(upstream, detail=demands.detail),
-            max_operations=demands.max_operations,
         )
 
     def _unverified(self, reason: Reason) -> Verified:

@@ -13,11 +13,10 @@ SPREAD = 1e-6
 def vectors(lines: Sequence[str], rounds: int) -> Iterator[Figure]:
     """The torch engine's seconds on vectors of points, over its seconds on one point; and what is verified of them."""
     from autogradcli.compute.compute import Session
-    from autogradcli.compute.problem import Problem
-    from autogradcli.sources.jsonlines import read_problem
-    from autogradcli.sources.settings import Settings
+    from autogradcli.compute.problem import Options, Problem
+    from autogradcli.problems.jsonlines import read_problem
 
-    settings = Settings(symbolic=False)
+    settings = Options(symbolic=False)
     pairs = [[read_problem(json.dumps(each).encode(), settings) for each in _both(json.loads(line))] for line in lines]
     ratios: list[float] = []
     verified = components = 0

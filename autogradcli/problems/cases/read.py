@@ -25,10 +25,10 @@ from autogradcli.checks.outcome import unusable
 from autogradcli.checks.run import Entry
 from autogradcli.errors import GradcalcError
 from autogradcli.language.nearest import did_you_mean
-from autogradcli.sources.cases.keys import DEFAULT_KEYS, KEYS
-from autogradcli.sources.cases.places import Lines, json_lines, line_of, toml_lines
-from autogradcli.sources.jsonlines import MAX_LINE
-from autogradcli.sources.strict_json import json_kind, read_json
+from autogradcli.problems.cases.keys import DEFAULT_KEYS, KEYS
+from autogradcli.problems.cases.lines import Lines, json_lines, line_of, toml_lines
+from autogradcli.problems.jsonlines import MAX_LINE
+from autogradcli.problems.strict_json import json_kind, read_json
 
 SUFFIXES = (".toml", ".json", ".jsonl")
 """How the names of case files end."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from autogradcli.errors import GradcalcError
 from autogradcli.language.program import Program
-from autogradcli.sources.files.arrays import array_value
-from autogradcli.sources.files.source import Source
-from autogradcli.sources.strict_json import read_json
+from autogradcli.problems.files.arrays import array_value
+from autogradcli.problems.files.source import Source
+from autogradcli.problems.strict_json import read_json
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from autogradcli.errors import GradcalcError
 from autogradcli.language.nearest import did_you_mean
 from autogradcli.language.program import Program
-from autogradcli.sources.files.arrays import read_npy, read_npz, read_torch
-from autogradcli.sources.files.safetensors import read_safetensors
-from autogradcli.sources.files.source import MARK, Source
-from autogradcli.sources.files.text import read_csv, read_json_file
+from autogradcli.problems.files.arrays import read_npy, read_npz, read_torch
+from autogradcli.problems.files.safetensors import read_safetensors
+from autogradcli.problems.files.source import MARK, Source
+from autogradcli.problems.files.text import read_csv, read_json_file
 
 READERS: Mapping[str, Callable[[Source], Program]] = {
     ".npy": read_npy,

@@ -1,11 +1,11 @@
 """The point: a value for each variable of a program, and nothing else.
 
-The command line and JSON Lines say the same things in two notations, so every function here is given the words for a
-notation: how a value is given, and what its names are called.
+Argv, JSON Lines and case files say the same things, each in a notation of its own, in whose words errors are told.
 """
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from autogradcli.errors import GradcalcError
 from autogradcli.language.indices import index_variables
@@ -14,6 +14,7 @@ from autogradcli.language.nearest import did_you_mean, nearest
 from autogradcli.language.parser import parse
 from autogradcli.language.program import Program
 from autogradcli.language.program import Variable as VariableStep
+from autogradcli.problems.strict_json import json_kind
 
 SHOWN = 8
 """Names that an error lists before it only counts them."""
@@ -21,14 +22,26 @@ SHOWN = 8
 
 @dataclass(frozen=True, slots=True)
 class Notation:
-    """How one source writes values down."""
+    """How one source writes problems down. A key has a dotted path: `wrt`, and `at.x` for the value of x."""
 
+    label: Callable[[str], str]
+    """What a key is called."""
     give: Callable[[Sequence[str]], str]
     """What to type to give variables their values."""
-    label: Callable[[str], str]
-    """What the value of a variable is called."""
     unknown: str
     """What is said of a name that means nothing."""
+    number: Callable[[Any, str], float]
+    """The double that a value means which is no text and no list; GradcalcError, with its label, if it is none."""
+    file: Callable[[str, str], Program]
+    """What a text means that names a file; GradcalcError, with its label, where files are not read."""
+    kind: Callable[[Any], str] = json_kind
+    """What a value of the wrong kind is called."""
+    table: str = "a table"
+    """What holds values by their names."""
+    names_example: str = '{} = ["x"]'
+    """How a key is given names."""
+    table_example: str = "{}.x = ..."
+    """How a key is given values by name."""
     others: tuple[str, ...] = ()
     """What a name may have been meant for that is no variable."""
 
@@ -44,14 +57,14 @@ def check_names(program: Program, given: Collection[str], notation: Notation) ->
 
 
 def _superfluous(program: Program, name: str, notation: Notation) -> GradcalcError:
-    label = notation.label(name)
+    label = notation.label(f"at.{name}")
     if name in program.assigned:
         return GradcalcError("value", f"{name} is computed in the text", hint=f"leave {label} out")
     if name in CONSTANTS and name != "e":
         return GradcalcError("value", f"{name} is a constant", hint=f"leave {label} out, or choose another name")
     meant = nearest(name, [*program.variables, *notation.others])
     if meant in program.variables:
-        meant = notation.label(meant)
+        meant = notation.label(f"at.{meant}")
     hint = f"did you mean {meant}?" if meant else _variables(program)
     return GradcalcError("value", f"{label} {notation.unknown}", hint=hint)
 
@@ -108,6 +121,22 @@ def parse_upstream(program: Program, text: str, label: str) -> Program:
             hint = f"the output is called {' or '.join(sorted(filter(None, names)))}" if names != {None} else None
             raise GradcalcError("value", message, source=upstream.source, span=span, hint=hint)
     return upstream
+
+
+def parse_expected(program: Program, text: str, label: str) -> Program:
+    """What somebody says that a value or a derivative is: an expression in the variables of the program."""
+    try:
+        formula = parse(text, program.variables)
+    except GradcalcError as error:
+        message = f"{label}: {error.message}"
+        raise GradcalcError(error.kind, message, source=error.source, span=error.span, hint=error.hint) from error
+    for name in formula.variables:
+        if name not in program.variables:
+            span = formula.steps[formula.variable_index(name)].span
+            hint = did_you_mean(name, program.variables) or f"there are {', '.join(program.variables)}"
+            message = f"{label}: {name} is not a variable of the expression"
+            raise GradcalcError("name", message, source=text, span=span, hint=hint)
+    return formula
 
 
 OUTPUT = "out"

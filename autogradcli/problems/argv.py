@@ -1,0 +1,92 @@
+"""Problems from the command line: an expression, a value for each of its variables, and what else is asked."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from autogradcli.errors import GradcalcError
+from autogradcli.language.lexer import normal
+from autogradcli.language.program import Program
+from autogradcli.problems.build import Builder
+from autogradcli.problems.commandline import SET
+from autogradcli.problems.point import Notation
+
+
+def command_line(said: Mapping[str, Any], spellings: Collection[str] = ()) -> Builder:
+    """The builder of the problem that a command line states.
+
+    `said` is what its options say, as they are typed: `at` and `claim` a list of `NAME=EXPR`, `wrt` names with commas
+    between them; None for what is not said. `spellings` are those of the command's own options.
+    """
+    fields = {key: SPLIT.get(key, str)(value) for key, value in said.items() if value is not None}
+    return Builder(fields, _notation(spellings))
+
+
+def split_assignments(assignments: Sequence[str]) -> dict[str, str]:
+    """The values of `--set NAME=VALUE`, by name as the parser has it; an error if one is given twice."""
+    values: dict[str, str] = {}
+    for assignment in assignments:
+        written, equals, value = assignment.partition("=")
+        name = normal(written.strip())
+        if not name or not equals:
+            raise GradcalcError("usage", f"{SET} {assignment} gives no variable a value", hint=f"type {SET} NAME=VALUE")
+        if name in values:
+            message = f"{name} is given twice: {values[name]} and {value}"
+            raise GradcalcError("value", message, hint="leave one of them out")
+        values[name] = value
+    return values
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """The names in `a,b`; an error if one is empty."""
+    names = tuple(normal(name.strip()) for name in text.split(","))
+    if not all(names):
+        raise GradcalcError("usage", f"--wrt {text} leaves a name out", hint="type --wrt x or --wrt x,y")
+    return names
+
+
+def split_claims(texts: Sequence[str]) -> dict[str, str]:
+    """The formulas of `--claim NAME=EXPR`, by name."""
+    claims: dict[str, str] = {}
+    for text in texts:
+        name, equals, formula = (part.strip() for part in text.partition("="))
+        if not equals or not name:
+            raise GradcalcError("usage", f"--claim {text} claims nothing", hint="type --claim x=EXPR")
+        if name in claims:
+            raise GradcalcError("usage", f"--claim {name} is given twice", hint="leave one of them out")
+        claims[name] = formula
+    return claims
+
+
+SPLIT: Mapping[str, Callable[[Any], Any]] = {"at": split_assignments, "wrt": split_names, "claim": split_claims}
+"""How the options are taken apart that hold several things."""
+
+
+def _notation(spellings: Collection[str]) -> Notation:
+    def give(names: Sequence[str]) -> str:
+        return " ".join(f"{SET} {name}=NUMBER" if f"--{name}" in spellings else f"--{name} NUMBER" for name in names)
+
+    return Notation(
+        label=_label,
+        give=give,
+        unknown="is neither an option nor a variable",
+        number=_no_number,
+        file=_file,
+        others=tuple(name for name in spellings if name.startswith("--")),
+    )
+
+
+def _label(path: str) -> str:
+    """`--x` for the value of x, `--claim x` for what is claimed about it."""
+    key, _, name = path.partition(".")
+    return f"--{name}" if key == "at" else f"--{key} {name}".rstrip()
+
+
+def _no_number(value: object, label: str) -> float:
+    raise AssertionError(f"{label}: a word of a command line is text, not {value!r}")
+
+
+def _file(reference: str, label: str) -> Program:
+    """The numbers in a file."""
+    from autogradcli.problems.files.read import read_file
+
+    return read_file(reference, label)

@@ -1,0 +1,176 @@
+"""The builder: what somebody says of a problem, by keys, becomes a problem.
+
+Argv, JSON Lines, case files and the library feed it, each in its own notation.
+"""
+
+import math
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from autogradcli.compute.problem import Options, Problem
+from autogradcli.engines.backward import ONCE, Backward
+from autogradcli.errors import GradcalcError
+from autogradcli.language.dtypes import DTYPES
+from autogradcli.language.lexer import normal
+from autogradcli.language.nearest import did_you_mean
+from autogradcli.language.parser import parse, select_output
+from autogradcli.language.program import Call, Program
+from autogradcli.language.table import row
+from autogradcli.problems.files.source import MARK
+from autogradcli.problems.point import (
+    Notation,
+    check_names,
+    check_wrt,
+    parse_expected,
+    parse_upstream,
+    parse_value,
+)
+from autogradcli.problems.tensors import scalar, tensor
+
+TOLERANCES = ("rtol", "atol", "max_ulps")
+
+
+class Builder:
+    """Reads the fields of one problem, each by its key, so that an error is told in the words of its notation.
+
+    The keys: `expression`, `at`, `wrt`, `of`, `upstream`, `claim`, `function`, `dtype`, `rtol`, `atol`, `max_ulps`.
+    """
+
+    def __init__(self, fields: Mapping[str, Any], notation: Notation) -> None:
+        self.fields = fields
+        self.notation = notation
+
+    def showing(self, key: str) -> AbstractContextManager[None]:  # noqa: ARG002
+        """A context in which errors are about a key; what has lines says on which."""
+        return nullcontext()
+
+    def problem(self, options: Options, backward: Backward = ONCE, identifier: Any = None) -> Problem:
+        """The problem; what the fields do not say, the arguments say. GradcalcError if it makes no sense."""
+        values = self.table("at")
+        program = self.program(values)
+        check_names(program, values, self.notation)
+        at = {name: self.value(f"at.{name}", value) for name, value in values.items()}
+        return self.at_point(program, at, options, backward, identifier)
+
+    def program(self, given: Collection[str]) -> Program:
+        """The program that the expression means, with the output that `of` names; `given` are names with values."""
+        with self.showing("expression"):
+            program = parse(self.text("expression"), [*given, *self.names("wrt")])
+            _check_not_random(program)
+        if "of" not in self.fields:
+            return program
+        with self.showing("of"):
+            return select_output(program, self.text("of"))
+
+    def at_point(
+        self, program: Program, at: Mapping[str, Program], options: Options, backward: Backward, identifier: Any
+    ) -> Problem:
+        """The problem of a program at a point, with all that the other keys say."""
+        options = self.options(options)
+        if "upstream" in self.fields:
+            upstream = self.value("upstream", self.fields["upstream"], partial(parse_upstream, program))
+            backward = replace(backward, upstream=upstream)
+        wrt = self.wrt(program)
+        return Problem(
+            program,
+            at,
+            wrt,
+            options,
+            backward,
+            function=self._function(),
+            claims=dict(self.expected("claim", program, wrt)),
+            id=identifier,
+        )
+
+    def wrt(self, program: Program) -> tuple[str, ...]:
+        """What to differentiate with respect to: all variables if nothing is named."""
+        with self.showing("wrt"):
+            return check_wrt(program, self.names("wrt"), self.notation.label("wrt"))
+
+    def options(self, options: Options) -> Options:
+        """The options, with what the fields say instead."""
+        changed: dict[str, Any] = {key: self.tolerance(key) for key in TOLERANCES if key in self.fields}
+        return replace(options, **changed, dtype=self._dtype() if "dtype" in self.fields else options.dtype)
+
+    def expected(self, key: str, program: Program, wrt: Collection[str]) -> Iterator[tuple[str, Program]]:
+        """What a table says of derivatives, by name; GradcalcError for a name that is not differentiated."""
+        for name, value in self.table(key).items():
+            path = f"{key}.{name}"
+            with self.showing(path):
+                if name not in wrt:
+                    hint = did_you_mean(name, wrt) or f"there are {', '.join(wrt)}"
+                    message = f"{self.notation.label(path)}: there is no derivative about {name}"
+                    raise GradcalcError("value", message, hint=hint)
+            yield name, self.value(path, value, partial(parse_expected, program))
+
+    def value(self, path: str, value: Any, read: Callable[[str, str], Program] = parse_value) -> Program:
+        """What a value means: text is a file or an expression, a list is a tensor, a number the nearest double."""
+        label = self.notation.label(path)
+        with self.showing(path):
+            if isinstance(value, str):
+                return self.notation.file(value, label) if value.startswith(MARK) else read(value, label)
+            number = self.notation.number
+            return tensor(value, label, number) if isinstance(value, list) else scalar(number(value, label))
+
+    def text(self, key: str) -> str:
+        """A text."""
+        value = self.fields[key]
+        with self.showing(key):
+            if not isinstance(value, str):
+                raise self._wrong(key, "text", value)
+        return value
+
+    def table(self, key: str) -> dict[str, Any]:
+        """Values by name, as the parser has names."""
+        value = self.fields.get(key, {})
+        with self.showing(key):
+            if not isinstance(value, dict):
+                raise self._wrong(key, self.notation.table, value)
+        return {normal(name): each for name, each in value.items()}
+
+    def names(self, key: str) -> tuple[str, ...]:
+        """Names, as the parser has them."""
+        value = self.fields.get(key, [])
+        with self.showing(key):
+            if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
+                hint = f"type {self.notation.names_example.format(key)}"
+                raise GradcalcError("usage", f"{self.notation.label(key)} must be a list of names", hint=hint)
+        return tuple(map(normal, value))
+
+    def tolerance(self, key: str) -> float:
+        """A number that is finite and not negative."""
+        value = self.fields[key]
+        with self.showing(key):
+            number = self.notation.number(value, self.notation.label(key))
+            if not 0 <= number < math.inf:
+                raise GradcalcError("usage", f"{self.notation.label(key)} must be 0 or more, and is {value}")
+        return number
+
+    def _dtype(self) -> str:
+        dtype = self.text("dtype")
+        with self.showing("dtype"):
+            if dtype not in DTYPES:
+                hint = did_you_mean(dtype, DTYPES) or f"the dtypes are {', '.join(DTYPES)}"
+                raise GradcalcError("usage", f"there is no dtype {dtype}", hint=hint)
+        return dtype
+
+    def _function(self) -> Any:
+        """The user's own code: its name, or itself from Python."""
+        function = self.fields.get("function")
+        return function if function is None or callable(function) else self.text("function")
+
+    def _wrong(self, key: str, wanted: str, value: Any) -> GradcalcError:
+        message = f"{self.notation.label(key)} must be {wanted}, and is {self.notation.kind(value)}"
+        hint = None if wanted == "text" else f"type {self.notation.table_example.format(key)}"
+        return GradcalcError("usage", message, hint=hint)
+
+
+def _check_not_random(program: Program) -> None:
+    for index, step in enumerate(program.steps):
+        if isinstance(step, Call) and row(step.function).random:
+            message = f"{step.function} draws random numbers, and an expression has none"
+            hint = f'give them to a variable: --w "{program.text(index)}"'
+            raise GradcalcError("value", message, source=program.source, span=step.span, hint=hint)

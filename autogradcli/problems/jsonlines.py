@@ -1,0 +1,117 @@
+"""Problems from JSON Lines: one object with an expression and a point on each line.
+
+    {"id": 7, "expression": "x**y", "at": {"x": 2, "y": "pi/4"}, "wrt": ["x"]}
+    {"id": 8, "expression": "norm(v)", "at": {"v": [3, 4]}}
+
+Whatever a line holds, what comes out is a problem, or a failure that says what is wrong with the line.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, BinaryIO
+
+from autogradcli.compute.problem import LARGEST_SEED, Options, Problem
+from autogradcli.errors import GradcalcError
+from autogradcli.language.nearest import did_you_mean
+from autogradcli.language.program import Program
+from autogradcli.problems.build import Builder
+from autogradcli.problems.point import Notation
+from autogradcli.problems.strict_json import json_number, read_json
+
+MAX_LINE = 32_000_000
+"""Bytes in one line."""
+KEYS = ("id", "expression", "at", "wrt", "of", "dtype", "rtol", "atol", "max_ulps", "upstream", "seed")
+"""What a line may hold."""
+OPTIONAL = frozenset(KEYS) - {"expression", "at", "wrt"}
+"""What may as well be null."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A line that states no problem."""
+
+    id: Any
+    """The line's `id`, if it could be read."""
+    expression: Any
+    """The line's `expression`, if it could be read."""
+    error: GradcalcError
+
+
+def read_lines(stream: BinaryIO) -> Iterator[bytes]:
+    """The lines of a stream that are not blank, as they arrive; one beyond `MAX_LINE` is cut off just beyond it."""
+    while line := stream.readline(MAX_LINE + 1):
+        rest = line
+        while len(rest) > MAX_LINE and not rest.endswith(b"\n"):
+            rest = stream.readline(MAX_LINE + 1)
+        if not line.isspace():
+            yield line
+
+
+def read_problem(line: bytes, options: Options) -> Problem | Failure:
+    """The problem on one line; what the line does not say itself, `options` say."""
+    fields: dict[str, Any] = {}
+    try:
+        fields = _read_object(line)
+        _check_keys(fields)
+        said = {key: value for key, value in fields.items() if key not in OPTIONAL or value is not None}
+        return _LineBuilder(said, _NOTATION).problem(options, identifier=fields.get("id"))
+    except GradcalcError as error:
+        return Failure(fields.get("id"), fields.get("expression"), error)
+
+
+def _read_object(line: bytes) -> dict[str, Any]:
+    if len(line) > MAX_LINE:
+        raise GradcalcError("limit", f"the line is longer than {MAX_LINE:,} bytes")
+    value = read_json(line, "the line")
+    if not isinstance(value, dict):
+        raise GradcalcError("parse", "the line is not a JSON object", hint='type {"expression": "...", "at": {...}}')
+    return value
+
+
+class _LineBuilder(Builder):
+    """Reads the fields of a line."""
+
+    def options(self, options: Options) -> Options:
+        """Those of every notation, and where random numbers start from."""
+        options = super().options(options)
+        if "seed" not in self.fields:
+            return options
+        seed = self.fields["seed"]
+        if type(seed) is not int or not 0 <= seed <= LARGEST_SEED:
+            raise GradcalcError("usage", f'"seed" must be a whole number, 0 to {LARGEST_SEED:,}')
+        return replace(options, seed=seed)
+
+
+def _check_keys(fields: Mapping[str, Any]) -> None:
+    for key in fields:
+        if key not in KEYS:
+            hint = did_you_mean(key, KEYS) or f"the keys are {', '.join(KEYS)}"
+            raise GradcalcError("usage", f'there is no key "{key}"', hint=hint)
+    if "expression" not in fields:
+        raise GradcalcError("usage", 'the line has no "expression"')
+
+
+def _label(path: str) -> str:
+    key, _, name = path.partition(".")
+    return f'"{name}" in "{key}"' if name else f'"{key}"'
+
+
+def _give(names: Sequence[str]) -> str:
+    return '"at": {' + ", ".join(f'"{name}": NUMBER' for name in names) + "}"
+
+
+def _no_file(_: str, label: str) -> Program:
+    hint = "write the numbers themselves: a line may come from anywhere, and must not read the machine's files"
+    raise GradcalcError("value", f"{label} names a file", hint=hint)
+
+
+_NOTATION = Notation(
+    label=_label,
+    give=_give,
+    unknown="is not a variable",
+    number=json_number,
+    file=_no_file,
+    table="an object",
+    names_example='"{}": ["x"]',
+    table_example='"{}": {{"x": 2}}',
+)
