@@ -14,6 +14,7 @@ from autogradcli.compute.higher import with_higher
 from autogradcli.compute.notes import notes
 from autogradcli.compute.opinions import Opinions
 from autogradcli.compute.problem import Problem
+from autogradcli.compute.remedies import with_remedies
 from autogradcli.compute.report import Report, Variable
 from autogradcli.compute.ruling import Finding, findings, gradient
 from autogradcli.compute.trace import traces
@@ -107,6 +108,11 @@ class Pending:
         assert self._autograd is not None
         return self._autograd
 
+    @property
+    def proof(self) -> Any:
+        """What Arb proves, once it was evaluated."""
+        return self._proof
+
     def _hand_over(self, tensors: Tensors) -> None:
         if self._symbolic is not None:
             problem = self._problem
@@ -140,6 +146,7 @@ class Pending:
             self._opinions = Opinions(self._problem, self._autograd, self._proof, answer, least or {})
             self._findings = {name: findings(self._opinions, name) for name in self._problem.wrt}
             report = _assemble(self._opinions, self._findings, seconds)
+            report = with_remedies(self._problem, report, _by_torch_and_arb)
         return with_higher(report, self, partial(Pending, symbolic=self._symbolic))
 
     @property
@@ -151,6 +158,14 @@ class Pending:
     def findings(self) -> Mapping[str, Sequence[Finding]]:
         """For each name asked about the finding on each component, once there is a report."""
         return self._findings
+
+
+def _by_torch_and_arb(problem: Problem) -> Report:
+    """The report of two engines, without remedies."""
+    pending = Pending(problem, None)
+    pending.evaluate()
+    opinions = Opinions(problem, pending.autograd, pending.proof, None, {})
+    return _assemble(opinions, {name: findings(opinions, name) for name in problem.wrt}, {})
 
 
 def _picking(problem: Problem, autograd: Autograd) -> tuple[tuple[str, tuple[float, ...]], ...]:

@@ -10,7 +10,6 @@ from autogradcli.compute.report import Reason
 from autogradcli.compute.verdict import Ruling
 from autogradcli.engines.opinions import Cancellation, Enclosure, Parting, Small, flat, shape
 from autogradcli.language.program import Program
-from autogradcli.language.rewrites import better_spelling, two_wheres
 from autogradcli.language.shapes import subscript
 
 
@@ -162,7 +161,7 @@ def _masked(case: Case, parted: Parting) -> Reason:
         f"{text} belongs to a branch that is not taken, yet backward goes through it:"
         f" there it is 0 times infinity or NaN, which is {parted.autograd!r}"
     )
-    return Reason("GC201", message, parted.step, text, two_wheres(program, parted.step, parted.operand))
+    return Reason("GC201", message, parted.step, text)
 
 
 def _not_finite_value(case: Case, step: int) -> str:
@@ -276,8 +275,7 @@ EXPLAIN: dict[str, Callable[[Case], Reason]] = {
 
 
 def _of_step(case: Case, code: str, message: str, step: int | None) -> Reason:
-    remedy = None if step is None else better_spelling(case.program, step)
-    return Reason(code, message, step, case.text(step), remedy)
+    return Reason(code, message, step, case.text(step))
 
 
 def _digits(truth: Enclosure) -> str:

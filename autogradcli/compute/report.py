@@ -46,9 +46,11 @@ class Reason:
     step: int | None = None
     """Index of the program step that is to blame, if one is."""
     expression: str | None = None
-    """The source text of that step."""
+    """The source text of that step; with a remedy, the text that is replaced."""
     remedy: str | None = None
-    """What to write instead, if the table knows."""
+    """What to write in its place: run at this point and in this dtype, and better. None if nothing was found."""
+    rewritten: str | None = None
+    """The whole text with the remedy in its place."""
     others: tuple[str, ...] = ()
     """The source texts of the other steps that are to blame, where several corners meet."""
 

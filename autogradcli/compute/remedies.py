@@ -1,0 +1,267 @@
+"""Remedies: what to write instead, tried at this point and in this dtype before anybody reads it.
+
+A remedy is looked for by search: every edit that `matching` and `guards` know is made in the text, the text that comes
+of it is run as any other problem, and what helps is kept. What does not help alone may help with a second edit.
+"""
+
+import heapq
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from random import Random
+from time import monotonic
+
+from autogradcli.compute.problem import GRADIENT, Problem
+from autogradcli.compute.report import Gradient, Report
+from autogradcli.compute.verdict import WORST_FIRST
+from autogradcli.engines.opinions import Array, flat, nested, shape
+from autogradcli.errors import GradcalcError
+from autogradcli.language.dtypes import DTYPES
+from autogradcli.language.guards import slopes, two_wheres
+from autogradcli.language.indices import index_variables
+from autogradcli.language.matching import Edit, Subject, edits
+from autogradcli.language.parser import parse, select_output
+from autogradcli.language.program import Call, Program
+
+CURABLE = frozenset({"mismatch", "undefined", "imprecise"})
+"""Verdicts for which a remedy is looked for: at a kink nothing is wrong, and where nothing is known nothing helps."""
+MOST_TRIALS = 60
+"""Texts that are run at most for one problem."""
+SECONDS = 1.0
+"""Time after which no other text is tried."""
+MOST_EDITS = 3
+"""Edits that one remedy may be made of."""
+LONGEST = 4_000
+"""Characters of a text for which no remedy is looked for."""
+LITTLE = 4.0
+"""Units in the last place that a better number may be off."""
+Examine = Callable[[Problem], Report]
+"""Gives the report on a problem, without remedies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A text that was tried."""
+
+    program: Program
+    report: Report
+
+
+def with_remedies(problem: Problem, report: Report, examine: Examine) -> Report:
+    """The report with a remedy for each gradient that is wrong, undefined or imprecise, as far as one is found."""
+    wanting = {name: each for name, each in report.gradients.items() if each.reason and each.verdict in CURABLE}
+    if not wanting or not _is_plain(problem):
+        return report
+    found = _Search(problem, report, examine).remedies(wanting)
+    cured = {name: _told(problem.program, report.gradients[name], trial) for name, trial in found.items()}
+    return replace(report, gradients={**report.gradients, **cured})
+
+
+def _is_plain(problem: Problem) -> bool:
+    """Whether one `backward` runs what a short text in gradcalc's language means."""
+    backward = problem.backward
+    if problem.function is not None or backward.along or backward.forward or len(problem.program.source) > LONGEST:
+        return False
+    program = _parsed(problem, problem.program.source)
+    return program is not None and program.steps == problem.program.steps
+
+
+def _parsed(problem: Problem, text: str) -> Program | None:
+    """The program of a text with the problem's output; None if it has other variables, or none of that name."""
+    try:
+        program = parse(text, given=tuple(problem.at))
+        if problem.program.output_name is not None:
+            program = select_output(program, problem.program.output_name)
+    except GradcalcError:
+        return None
+    return program if set(program.variables) == set(problem.program.variables) else None
+
+
+def _told(program: Program, gradient: Gradient, trial: Trial) -> Gradient:
+    assert gradient.reason is not None
+    expression, remedy = _difference(program, trial.program.source)
+    reason = replace(gradient.reason, expression=expression, remedy=remedy, rewritten=trial.program.source, others=())
+    return replace(gradient, reason=reason)
+
+
+def _difference(program: Program, text: str) -> tuple[str, str]:
+    """The smallest expression of a program that is replaced in a changed text, and by what."""
+    source = program.source
+    same = [a == b for a, b in zip(source, text, strict=False)]
+    first = same.index(False) if False in same else len(same)
+    most = min(len(source), len(text)) - first
+    last = next((i for i in range(most) if source[-1 - i] != text[-1 - i]), most)
+    around = [
+        (span.end - span.start, span.start, span.end)
+        for span in (step.span for step in program.steps if isinstance(step, Call))
+        if span.start <= first and len(source) - last <= span.end and _stands_first(source, span.start, span.end)
+    ]
+    _, start, end = min(around, default=(0, 0, len(source)))
+    return source[start:end], text[start : len(text) - (len(source) - end)]
+
+
+def _stands_first(source: str, start: int, end: int) -> bool:
+    """Whether a piece of the source is the first that reads like this, so that one can find it by its text."""
+    return source.find(source[start:end]) == start
+
+
+class _Search:
+    """The texts that are tried for one problem."""
+
+    def __init__(self, problem: Problem, report: Report, examine: Examine) -> None:
+        self._problem = replace(problem, symbolic=False, trace=False, beyond=GRADIENT)
+        self._report = report
+        self._examine = examine
+        self._inputs = {name: each.value for name, each in report.variables.items()}
+        self._weights = None if report.upstream is None else flat(report.upstream)
+        self._deadline = monotonic() + SECONDS
+        self._trials = 0
+
+    def remedies(self, wanting: Mapping[str, Gradient]) -> dict[str, Trial]:
+        """The best trial for each of the gradients that has one; no more edits are added where all have one."""
+        found: dict[str, Trial] = {}
+        for depth, trial in self._texts(wanting):
+            if depth > 1 and len(found) == len(wanting):
+                break
+            for name, before in wanting.items():
+                best = found.get(name)
+                standard = before if best is None else best.report.gradients[name]
+                if self._helps(name, standard, trial) and self._same(trial.program):
+                    found[name] = trial
+            if all(name in found and found[name].report.gradients[name].verdict == "verified" for name in wanting):
+                break
+        return found
+
+    def _texts(self, wanting: Mapping[str, Gradient]) -> Iterator[tuple[int, Trial]]:
+        """Texts with one edit, then with more of those that came nearest to what is wanted."""
+        steps = {each.reason.step for each in wanting.values() if each.reason is not None}
+        seen = {self._problem.program.source}
+        waiting = [(0, 0.0, 0, Trial(self._problem.program, self._report))]
+        while waiting:
+            depth, _, _, base = heapq.heappop(waiting)
+            for text in self._changed(base.program, steps if depth == 0 else set()):
+                if self._trials >= MOST_TRIALS or monotonic() > self._deadline:
+                    return
+                if text in seen:
+                    continue
+                seen.add(text)
+                trial = self._tried(text)
+                if trial is not None:
+                    yield depth + 1, trial
+                    if depth + 1 < MOST_EDITS:
+                        heapq.heappush(waiting, (depth + 1, _badness(trial.report), len(seen), trial))
+
+    def _changed(self, program: Program, blamed: set[int | None]) -> Iterator[str]:
+        """The texts that one edit makes, those first that change most of what is computed around the step to blame."""
+        whole = {program.index(name) for name in self._problem.wrt if name not in program.variables}
+        subject = Subject(program, whole)
+        found: list[Edit] = [*two_wheres(subject), *edits(subject)]
+        found.sort(key=lambda edit: (edit.covered.isdisjoint(blamed), -len(edit.covered)))
+        yield from (edit.applied(program.source) for edit in found)
+        yield from self._with_slopes(subject)
+
+    def _with_slopes(self, subject: Subject) -> Iterator[str]:
+        """The branches of guards with the slope that makes autograd's gradient the true one."""
+        source = subject.program.source
+        for level, steep in zip(slopes(subject, 0.0), slopes(subject, 1.0), strict=True):
+            first, second = self._tried(level.applied(source)), self._tried(steep.applied(source))
+            if first is None or second is None:
+                continue
+            for name in self._problem.wrt:
+                slope = self._missing(name, first.report.gradients[name], second.report.gradients[name])
+                if slope is not None:
+                    yield from (each.applied(source) for each in slopes(subject, slope) if each.start == level.start)
+
+    def _missing(self, name: str, level: Gradient, steep: Gradient) -> float | None:
+        """The slope that a branch needs for a gradient to be true; None if it has no part in it, or none is known."""
+        from autogradcli.engines.arb.samples import slope
+
+        below, above = flat(level.autograd), flat(steep.autograd)
+        place = next(
+            (i for i, (a, b) in enumerate(zip(below, above, strict=True)) if math.isfinite(b - a) and a != b), None
+        )
+        if place is None or name not in self._inputs:
+            return None
+        true = slope(self._problem.program, self._inputs, name, place, self._weights)
+        return None if true is None else (true - below[place]) / (above[place] - below[place])
+
+    def _tried(self, text: str) -> Trial | None:
+        program = _parsed(self._problem, text)
+        if program is None:
+            return None
+        self._trials += 1
+        try:
+            return Trial(program, self._examine(replace(self._problem, program=program)))
+        except GradcalcError:
+            return None
+
+    def _helps(self, name: str, before: Gradient, trial: Trial) -> bool:
+        """Whether a trial is better with respect to one name, and nowhere worse than the problem as it stands."""
+        after = trial.report.gradients[name]
+        numbers = [
+            *flat(trial.report.value),
+            *(each for g in trial.report.gradients.values() for each in flat(g.autograd)),
+        ]
+        return (
+            _rank(after) > _rank(before)
+            and all(map(math.isfinite, numbers))
+            and (after.verdict in {"verified", "kink"} or _farthest(after) < _farthest(before))
+            and all(_rank(g) >= _rank(self._report.gradients[n]) for n, g in trial.report.gradients.items())
+            and self._keeps_the_value(trial.report)
+        )
+
+    def _keeps_the_value(self, report: Report) -> bool:
+        """Whether the value is as near to the truth as before, or within the tolerance of its dtype."""
+        dtype = DTYPES[self._problem.dtype]
+        allowed = dtype.rtol / dtype.unit_roundoff
+        pairs = zip(flat(report.value_ulps), flat(self._report.value_ulps), strict=True)
+        return all(now is None or now <= max(LITTLE, before or 0.0) or now <= allowed for now, before in pairs)
+
+    def _same(self, program: Program) -> bool:
+        from autogradcli.engines.arb.samples import same_function
+
+        return same_function(self._problem.program, program, self._points(), self._weights)
+
+    def _points(self) -> Iterator[Mapping[str, Array]]:
+        """Points near the one that is asked about, inside (0, 1), positive, and anywhere; always the same ones."""
+        random = Random(0)
+        kept = index_variables(self._problem.program)
+        for draw in (_near, _near, _unit, _unit, _positive, _anywhere, _anywhere):
+            yield {
+                name: value if name in kept else nested([draw(random, x) for x in flat(value)], shape(value))
+                for name, value in self._inputs.items()
+            }
+
+
+def _near(random: Random, x: float) -> float:
+    return x + (abs(x) or 1.0) * random.uniform(-0.01, 0.01)
+
+
+def _unit(random: Random, _: float) -> float:
+    return random.uniform(0.01, 0.99)
+
+
+def _positive(random: Random, _: float) -> float:
+    return random.uniform(1.0, 4.0)
+
+
+def _anywhere(random: Random, _: float) -> float:
+    return random.gauss(0.0, 3.0)
+
+
+def _rank(gradient: Gradient) -> int:
+    return WORST_FIRST.index(gradient.verdict)
+
+
+def _farthest(gradient: Gradient) -> float:
+    """The largest distance from the truth in units in the last place; infinite if a number is not finite."""
+    if not all(map(math.isfinite, flat(gradient.autograd))):
+        return math.inf
+    return max((each for each in flat(gradient.ulps) if each is not None), default=math.inf)
+
+
+def _badness(report: Report) -> float:
+    """How far a trial is from helping: what is not finite counts most, then the verdicts."""
+    numbers = [each for g in report.gradients.values() for each in flat(g.autograd)]
+    broken = sum(not math.isfinite(each) for each in [*flat(report.value), *numbers])
+    return broken + sum(1 / (1 + _rank(g)) for g in report.gradients.values())
