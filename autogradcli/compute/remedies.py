@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from random import Random
-from time import monotonic
+from time import process_time
 
 from autogradcli.compute.problem import GRADIENT, Problem
 from autogradcli.compute.report import Gradient, Report
@@ -27,8 +27,8 @@ CURABLE = frozenset({"mismatch", "undefined", "imprecise"})
 """Verdicts for which a remedy is looked for: at a kink nothing is wrong, and where nothing is known nothing helps."""
 MOST_TRIALS = 60
 """Texts that are run at most for one problem."""
-SECONDS = 1.0
-"""Time after which no other text is tried."""
+SECONDS = 5.0
+"""Processor time after which no other text is tried: far more than small texts take, so that they have one outcome."""
 MOST_EDITS = 3
 """Edits that one remedy may be made of."""
 LONGEST = 4_000
@@ -114,7 +114,7 @@ class _Search:
         self._examine = examine
         self._inputs = {name: each.value for name, each in report.variables.items()}
         self._weights = None if report.upstream is None else flat(report.upstream)
-        self._deadline = monotonic() + SECONDS
+        self._deadline = process_time() + SECONDS
         self._trials = 0
 
     def remedies(self, wanting: Mapping[str, Gradient]) -> dict[str, Trial]:
@@ -140,7 +140,7 @@ class _Search:
         while waiting:
             depth, _, _, base = heapq.heappop(waiting)
             for text in self._changed(base.program, steps if depth == 0 else set()):
-                if self._trials >= MOST_TRIALS or monotonic() > self._deadline:
+                if self._trials >= MOST_TRIALS or process_time() > self._deadline:
                     return
                 if text in seen:
                     continue
