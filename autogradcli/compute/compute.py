@@ -12,7 +12,7 @@ from typing import Any
 from autogradcli.compute.directions import along_directions
 from autogradcli.compute.higher import with_higher
 from autogradcli.compute.notes import notes
-from autogradcli.compute.opinions import Opinions
+from autogradcli.compute.opinions import NOTHING_LOWER, Lower, Opinions
 from autogradcli.compute.problem import Problem
 from autogradcli.compute.remedies import with_remedies
 from autogradcli.compute.report import Report, Variable
@@ -130,10 +130,10 @@ class Pending:
         if self._ticket is not None:
             self._symbolic.evaluate(self._ticket, autograd.inputs)
 
-    def report(self, least: Mapping[str, Sequence[float]] | None = None) -> Report:
+    def report(self, lower: Lower = NOTHING_LOWER) -> Report:
         """The finished report; waits for SymPy, at most as long as the problem's timeout says.
 
-        `least` gives for each component of a gradient what the scale of its tolerance is at least.
+        `lower` is what is known from derivatives of lower order.
         """
         if self._autograd is None:
             self.evaluate()
@@ -143,7 +143,7 @@ class Pending:
             answer = self._symbolic.result(self._ticket)
         seconds = self._seconds | ({} if answer is None else {"sympy": answer.seconds})
         with _no_garbage_collection():
-            self._opinions = Opinions(self._problem, self._autograd, self._proof, answer, least or {})
+            self._opinions = Opinions(self._problem, self._autograd, self._proof, answer, lower)
             self._findings = {name: findings(self._opinions, name) for name in self._problem.wrt}
             report = _assemble(self._opinions, self._findings, seconds)
             report = with_remedies(self._problem, report, _by_torch_and_arb)
@@ -203,18 +203,21 @@ def _prove(problem: Problem, autograd: Autograd) -> Any:
     """What Arb proves; of a program that it cannot follow, why not."""
     from autogradcli.engines.arb.enclose import enclose
     from autogradcli.engines.arb.measure import unproven
+    from autogradcli.engines.arb.neighbours import with_neighbours
     from autogradcli.engines.arb.sweep import differentiated, plan
 
     inputs = autograd.inputs
     upstream = None if autograd.upstream is None else flat(autograd.upstream)
     try:
-        prepared = plan(problem.program, problem.wrt, inputs, upstream, problem.max_operations)
-        prepared = differentiated(prepared, problem.backward.along, problem.max_operations)
+        plans = [plan(problem.program, problem.wrt, inputs, upstream, problem.max_operations)]
+        for direction in problem.backward.along:
+            plans.append(differentiated(plans[-1], direction, problem.max_operations))
     except TooLong as reason:
         return along_directions(problem, autograd, reason)
     except NoDefinition as reason:
         return unproven(reason)
-    return enclose(prepared, inputs, DTYPES[problem.dtype], autograd.values)
+    proof = enclose(plans[-1], inputs, DTYPES[problem.dtype], autograd.values)
+    return with_neighbours(proof, plans[:-1], problem.backward.along)
 
 
 def _assemble(opinions: Opinions, found: Mapping[str, Sequence[Finding]], seconds: dict[str, float]) -> Report:

@@ -12,13 +12,13 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Protocol
 
-from autogradcli.compute.opinions import Opinions
+from autogradcli.compute.opinions import NOTHING_LOWER, Lower, Opinions
 from autogradcli.compute.problem import GRADIENT, Problem
 from autogradcli.compute.reasons import Case, reason, short
 from autogradcli.compute.report import Gradient, Reason, Report, Symbolic
 from autogradcli.compute.ruling import WORST_STATUS, Finding
 from autogradcli.compute.verdict import WORST_FIRST, worst
-from autogradcli.engines.opinions import flat, nested, shape
+from autogradcli.engines.opinions import Cause, flat, nested, shape
 from autogradcli.errors import GradcalcError, Span
 from autogradcli.language.adjoint import Direction, component
 from autogradcli.language.program import Constant, Program, Tensor
@@ -45,12 +45,14 @@ class Pending(Protocol):
     def evaluate(self) -> None:
         """Run torch and Arb, and tell SymPy the point."""
 
-    def report(self, least: Mapping[str, Sequence[float]] | None = None) -> Report:
-        """The report; `least` gives for each component what the scale of its tolerance is at least."""
+    def report(self, lower: Lower = NOTHING_LOWER) -> Report:
+        """The report; `lower` is what is known from derivatives of lower order."""
 
 
 HEREDITARY = frozenset({"GC104", "GC201", "GC202", "GC203"})
 """Causes of wrong numbers that the next derivative inherits: the branch of a guard, and what is not finite."""
+ENDS = frozenset({"GC111", "GC114"})
+"""Codes of a function that is not defined on both sides of the point."""
 Start = Callable[[Problem], Pending]
 """Hands a problem of the first order to the engines."""
 
@@ -190,8 +192,6 @@ class Stage:
     def gradient(self, name: str) -> Gradient:
         """The gradient of the derivative with respect to a name; without a derivative, why there is none."""
         found = self.report.gradients[name]
-        if self._missing is not None:
-            return _without(found, *self._missing)
         return found if found.verdict != "mismatch" else replace(found, reason=self._cause(name, found))
 
     def _cause(self, name: str, found: Gradient) -> Reason | None:
@@ -201,14 +201,14 @@ class Stage:
             before = self._family.stage(self._path[:-1]).gradient(moved).reason
             if before is not None and before.code in HEREDITARY and wrong.truth.nearest is not None:
                 numbers = f"autograd gives {wrong.number!r}, the truth is {short(wrong.truth.nearest)}"
-                lower = _ordinal(len(self._path))
+                lower = _called(len(self._path))
                 return replace(before, message=f"{numbers}; the {lower} is wrong already: {before.message}")
         return found.reason
 
     @cached_property
     def report(self) -> Report:
         """The report on this problem of the first order."""
-        return self._pending.report(self._least) if self._path else self._family.base_report
+        return self._pending.report(self._lower) if self._path else self._family.base_report
 
     @cached_property
     def findings(self) -> Mapping[str, Sequence[Finding]]:
@@ -217,21 +217,48 @@ class Stage:
         return self._pending.findings
 
     @cached_property
-    def _missing(self) -> tuple[str, Reason] | None:
-        """If the derivative along the path does not exist, or is not known: the verdict on its gradient, and why."""
-        if not self._path:
-            return None
-        lower = self._family.stage(self._path[:-1])
-        if lower._missing is not None:
-            return lower._missing
-        for name, weights in self._path[-1].parts:
-            for place, finding in enumerate(lower.findings[name]):
-                if weights[place] and finding.truth.nearest is None:
-                    return _no_derivative(lower._pending.opinions, name, place, finding, len(self._path))
-        return None
+    def _lower(self) -> Lower:
+        """What is known from derivatives of lower order."""
+        before = self._family.stage(self._path[:-1]).findings
+        missing = self._missing
+        causes = {
+            name: [missing or self._outside(name, place) for place in range(len(found))]
+            for name, found in before.items()
+        }
+        return Lower(self._scales, causes)
 
     @cached_property
-    def _least(self) -> Mapping[str, Sequence[float]]:
+    def _missing(self) -> Cause | None:
+        """If the derivative along the path does not exist, or is not known: why, of the first component that is so."""
+        lower = self._family.stage(self._path[:-1])
+        moved = [
+            (name, place) for name, weights in self._path[-1].parts for place, weight in enumerate(weights) if weight
+        ]
+        return next(filter(None, (lower.cause(*each) for each in moved)), None)
+
+    def _outside(self, name: str, place: int) -> Cause | None:
+        """If the function ends at the point along a component: why, for then no derivative of it goes on there."""
+        stages = [self._family.stage(self._path[:count]) for count in range(len(self._path))]
+        causes = (stage.cause(name, place) for stage in stages if stage.findings[name][place].ruling.code in ENDS)
+        return next(causes, None)
+
+    def cause(self, name: str, place: int) -> Cause | None:
+        """Why there is no derivative with respect to a component, and so none of a higher order; None if there is."""
+        inherited = self._lower.causes[name][place] if self._path else None
+        if inherited is not None:
+            return inherited
+        found = self.findings[name][place]
+        if found.truth.nearest is not None or found.ruling.verdict == "verified":
+            return None
+        why = found.truth.cause or reason(
+            Case(self._pending.opinions, name, place, found.number, found.truth), found.ruling
+        )
+        assert why is not None
+        verdict = "unverified" if found.ruling.verdict == "unverified" else "undefined"
+        return Cause(verdict, why.code, f"there is no {_called(len(self._path) + 1)} here: {why.message}", why.step)
+
+    @cached_property
+    def _scales(self) -> Mapping[str, Sequence[float]]:
         """For each component of the gradient what its scale is at least: what derivatives of lower order come to.
 
         For the second derivative with respect to x and y these are g_y/x and f/(x*y). The rest, g_x/y, this problem
@@ -251,36 +278,8 @@ def _largest(numbers: Iterable[float]) -> float:
     return max(map(abs, numbers), default=0.0)
 
 
-def _no_derivative(opinions: Opinions, name: str, place: int, finding: Finding, order: int) -> tuple[str, Reason]:
-    """The verdict on what hangs on a derivative that does not exist, or is not known."""
-    why = reason(Case(opinions, name, place, finding.number, finding.truth), finding.ruling)
-    assert why is not None
-    verdict = "unverified" if finding.ruling.verdict == "unverified" else "undefined"
-    return verdict, replace(why, message=f"the {_ordinal(order)} does not exist here: {why.message}", remedy=None)
-
-
-def _ordinal(order: int) -> str:
+def _called(order: int) -> str:
     return "gradient" if order == 1 else f"derivative of order {order}"
-
-
-def _without(found: Gradient, verdict: str, why: Reason) -> Gradient:
-    """A finding where there is no truth to hold autograd's numbers against."""
-    sizes, count = shape(found.autograd), len(flat(found.autograd))
-    nothing = nested([None] * count, sizes)
-    symbolic = found.symbolic
-    if symbolic.status != "unavailable":
-        symbolic = replace(symbolic, status="unavailable", reason="no derivative here: nothing to agree with")
-    worst_ = None if found.worst is None else replace(found.worst, exact=None, ulps=None, verdict=verdict)
-    return replace(
-        found,
-        symbolic=symbolic,
-        exact=nothing,
-        ulps=nothing,
-        verdict=verdict,
-        reason=why,
-        counts={verdict: count},
-        worst=worst_,
-    )
 
 
 def _stacked(rows: Sequence[Gradient], sizes: Shape) -> Gradient:

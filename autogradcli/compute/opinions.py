@@ -2,12 +2,27 @@
 
 import operator
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from autogradcli.compute.problem import Problem
-from autogradcli.engines.opinions import Array, Autograd, Cancellation, Enclosure, Parting, Small, flat
+from autogradcli.engines.opinions import Array, Autograd, Cancellation, Cause, Enclosure, Parting, Small, flat
 from autogradcli.engines.sympy.process import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Lower:
+    """What derivatives of lower order say of a gradient's components, row by row, by its name."""
+
+    scales: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    """What the scale of a component's tolerance is at least."""
+    causes: Mapping[str, Sequence[Cause | None]] = field(default_factory=dict)
+    """Why there is no such derivative, or none is known."""
+
+
+NOTHING_LOWER = Lower()
+"""There are none."""
 
 
 class Opinions:
@@ -19,7 +34,7 @@ class Opinions:
         autograd: Autograd,
         proof: Any,
         answer: Answer | None,
-        least: Mapping[str, Sequence[float]],
+        lower: Lower,
     ) -> None:
         self.problem = problem
         self.autograd = autograd
@@ -27,8 +42,8 @@ class Opinions:
         """The Arb engine's own object; only its functions look inside."""
         self.answer = answer
         """SymPy's; None if it was not asked."""
-        self.least = least
-        """For each component of a gradient what the scale of its tolerance is at least."""
+        self.lower = lower
+        """What is known from derivatives of lower order."""
 
     @cached_property
     def values(self) -> Sequence[Enclosure]:

@@ -56,7 +56,15 @@ class Case:
 
 def reason(case: Case, ruling: Ruling) -> Reason | None:
     """Why the number is not `verified`; None if it is."""
-    return None if ruling.code is None else EXPLAIN[ruling.code](case)
+    if ruling.code is None:
+        return None
+    if case.truth.cause is not None and case.truth.cause.code not in NOTHING_PROVEN:
+        return _as_the_cause_says(case)
+    return EXPLAIN[ruling.code](case)
+
+
+NOTHING_PROVEN = frozenset({"GC306", "GC503", "GC504"})
+"""Codes of programs of which nothing is proven: their sentences name no number of autograd's."""
 
 
 def _as_the_cause_says(case: Case) -> Reason:

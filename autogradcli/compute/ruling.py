@@ -102,8 +102,11 @@ def findings(opinions: Opinions, name: str) -> Sequence[Finding]:
     gradient = opinions.autograd.gradients[name]
     numbers = [0.0] * len(x) if gradient is None else flat(gradient)
     truths = measure_gradients(opinions.proof, name, numbers)
-    least = opinions.least.get(name, [0.0] * len(x))
-    sizes = [partial(_size, opinions.scalar, max(map(abs, x)), each) for each in least]
+    for place, cause in enumerate(opinions.lower.causes.get(name, ())):
+        if cause is not None:
+            truths[place] = Enclosure(cause=cause)
+    scales = opinions.lower.scales.get(name, [0.0] * len(x))
+    sizes = [partial(_size, opinions.scalar, max(map(abs, x)), each) for each in scales]
     return [_finding(opinions, name, *each) for each in zip(numbers, truths, sizes, strict=True)]
 
 

@@ -68,7 +68,6 @@ def derivative_along(
 
     `moved` are entries with what each moves by.
     """
-    moved = [(entry, weight) for entry, weight in moved if weight]
     writer = _Writer(tape, [entry for entry, _ in moved], primitive, limit)
     slopes = writer.gradient([entry for entry, _ in moved])
     output = writer.weighted(slopes, [weight for _, weight in moved])

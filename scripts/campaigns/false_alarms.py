@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from random import Random
 from types import FrameType
@@ -37,10 +37,15 @@ Finding = tuple[Case, list[Outcome]]
 
 def main() -> int:
     """Exit status 1 if a finding does not hold."""
-    options = arguments()
+    options = arguments().parse_args()
+    return judged(campaign(options), options)
+
+
+def judged(findings: Iterable[Finding], options: argparse.Namespace) -> int:
+    """Count and show what became of all cases; 1 if something is not true."""
     start = time.perf_counter()
     table = Table()
-    for chosen, found in campaign(options):
+    for chosen, found in findings:
         for outcome in found:
             table.add(chosen, outcome)
     table.show(options.examples)
@@ -82,9 +87,9 @@ class Table:
                     print(f"{command(chosen)}\n    {text}")
 
 
-def arguments() -> argparse.Namespace:
-    """The options of the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def arguments(description: str | None = __doc__) -> argparse.ArgumentParser:
+    """The options that campaigns over random expressions share."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--first", type=int, default=0, help="number of the first case")
     parser.add_argument("--seed", default="1")
@@ -93,13 +98,18 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--depth", type=int, default=DEPTH)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--examples", action="store_true", help="list examples of every verdict")
-    return parser.parse_args()
+    return parser
 
 
 def campaign(options: argparse.Namespace) -> Iterator[Finding]:
     """Every case with what became of it."""
-    numbers = range(options.first, options.first + options.count)
     work = partial(examined, family=options.family, dtype=options.dtype, seed=options.seed, depth=options.depth)
+    yield from shared_out(work, options)
+
+
+def shared_out(work: Callable[[int], Finding], options: argparse.Namespace) -> Iterator[Finding]:
+    """What `work` makes of every case's number, by as many workers as are asked for."""
+    numbers = range(options.first, options.first + options.count)
     if options.workers == 1:
         yield from map(work, numbers)
         return
@@ -108,12 +118,16 @@ def campaign(options: argparse.Namespace) -> Iterator[Finding]:
 
 
 def examined(number: int, family: str, dtype: str, seed: str, depth: int) -> Finding:
-    """The case of that number and its outcomes; too slow a case is one outcome."""
-    chosen = case(family, dtype, Random(f"{seed}/{family}/{dtype}/{number}"), depth)
+    """The case of that number and its outcomes."""
+    return in_time(case(family, dtype, Random(f"{seed}/{family}/{dtype}/{number}"), depth), outcomes)
+
+
+def in_time(chosen: Case, judge: Callable[[Case], list[Outcome]]) -> Finding:
+    """The case and its outcomes; too slow a case is one outcome."""
     signal.signal(signal.SIGALRM, _give_up)
     signal.alarm(PATIENCE)
     try:
-        found = outcomes(chosen)
+        found = judge(chosen)
     except Slow:
         found = [Outcome("", "too slow", "-", beyond=True)]
     finally:

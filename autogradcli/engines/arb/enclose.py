@@ -40,6 +40,8 @@ class Proof:
     exact: Sweep
     computed: Sequence[Array] = ()
     """What torch computed, step by step; empty if it is not known."""
+    neighbours: "tuple[Proof, Proof] | None" = None
+    """The same to the left and to the right of the point, if that is what counts there."""
 
     @cached_property
     def decided(self) -> Mapping[int, bool]:

@@ -12,6 +12,7 @@ from autogradcli.engines.arb.corners import corners
 from autogradcli.engines.arb.enclose import SPARE_DIGITS, Proof, nearest
 from autogradcli.engines.arb.guards import beyond, guard
 from autogradcli.engines.arb.kinks import AGREEMENT, Side, sides, sides_together
+from autogradcli.engines.arb.neighbours import limit_of
 from autogradcli.engines.opinions import Ball, Cause, Enclosure, Reached
 from autogradcli.language.function import NoDefinition
 from autogradcli.language.program import Call, Constant
@@ -89,6 +90,9 @@ def measure_gradients(proof: Proof | Unproven, name: str, numbers: Sequence[floa
     """The opinion on the derivative with respect to each component, row by row; without a proof, none."""
     if isinstance(proof, Unproven):
         return [proof.opinion] * len(numbers)
+    if proof.neighbours is not None:
+        sides = [measure_gradients(each, name, numbers) for each in proof.neighbours]
+        return [limit_of(*each) for each in zip(*sides, strict=True)]
     with ctx.workprec(max(MEASURING, proof.precision)):
         if not proof.value.is_finite() and proof.plan.order == 1:
             return [Enclosure(cause=_cause_of_value(proof, proof.plan.tape.output))] * len(numbers)

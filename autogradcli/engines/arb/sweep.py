@@ -81,22 +81,22 @@ def plan(
     return _planned(program, tape, asked, shapes)
 
 
-def differentiated(plan: Plan, along: Sequence[Direction], limit: int = MAX_OPERATIONS) -> Plan:
-    """The plan whose output is the derivative of the plan's output along one direction after the other.
+def differentiated(plan: Plan, along: Direction, limit: int = MAX_OPERATIONS) -> Plan:
+    """The plan whose output is the derivative of the plan's output along a direction.
 
-    TooLong if one of them takes more than `limit` further entries.
+    TooLong if that takes more than `limit` further entries.
     """
     tape, output = plan.tape, plan.program.output
-    for direction in along:
-        moved = [
-            pair
-            for name, weights in direction.parts
-            for pair in zip(components(tape.results[plan.program.index(name)]), weights, strict=True)
-        ]
-        tape = derivative_along(tape, moved, primitive, limit + len(tape.entries))
-        tape = replace(tape, results=(*tape.results[:output], tape.output, *tape.results[output + 1 :]))
-    planned = _planned(plan.program, tape, plan.asked, plan.shapes) if along else plan
-    return replace(planned, order=plan.order + len(along))
+    tape = derivative_along(tape, moved(plan, along), primitive, limit + len(tape.entries))
+    tape = replace(tape, results=(*tape.results[:output], tape.output, *tape.results[output + 1 :]))
+    return replace(_planned(plan.program, tape, plan.asked, plan.shapes), order=plan.order + 1)
+
+
+def moved(plan: Plan, along: Direction) -> list[tuple[int, float]]:
+    """The entries that a direction moves, and what each moves by."""
+    results, program = plan.tape.results, plan.program
+    parts = [(components(results[program.index(name)]), weights) for name, weights in along.parts]
+    return [(entry, weight) for pair in parts for entry, weight in zip(*pair, strict=True) if weight]
 
 
 def _planned(program: Program, tape: Tape, asked: Mapping[str, Sequence[int]], shapes: Mapping[str, Shape]) -> Plan:

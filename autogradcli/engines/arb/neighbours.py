@@ -1,0 +1,55 @@
+"""Derivatives of a derivative that is known from its neighbours alone.
+
+At a guard the tape of a derivative holds the branch that is taken at the point, which need not be the derivative there.
+Along any other variable the tape stays in that branch. So such a derivative is looked at on both sides of the point,
+along the direction in which it was taken, where its limit is what counts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import inf, nextafter
+
+from flint import arb, ctx
+
+from autogradcli.engines.arb.enclose import Proof
+from autogradcli.engines.arb.kinks import DISTANCES
+from autogradcli.engines.arb.sweep import Plan, moved, sweep
+from autogradcli.engines.opinions import Enclosure
+from autogradcli.language.adjoint import Direction
+
+
+def with_neighbours(proof: Proof, lower: Sequence[Plan], along: Sequence[Direction]) -> Proof:
+    """The proof, with proofs on both sides of it where a derivative on the way is known from its neighbours alone.
+
+    `lower` are the plans whose outputs were differentiated, each along one of the directions.
+    """
+    if not proof.choosing:
+        return proof
+    for plan, direction in zip(lower, along, strict=True):
+        with ctx.workprec(proof.precision):
+            tainted = sweep(plan, proof.at).tainted
+        if any(tainted[entry] for entry, _ in moved(plan, direction)):
+            return replace(proof, neighbours=(_beside(proof, direction, -1), _beside(proof, direction, 1)))
+    return proof
+
+
+def _beside(proof: Proof, direction: Direction, sign: int) -> Proof:
+    """What balls prove on one side of the point, far nearer than two doubles are."""
+    with ctx.workprec(proof.precision_beside):
+        step = sign * arb(2) ** -DISTANCES[0]
+        parts = [(name, weights) for name, weights in direction.parts if name in proof.at]
+        at = {
+            name: [x + step * each for x, each in zip(proof.at[name], weights, strict=True)] for name, weights in parts
+        }
+        there = {**proof.at, **at}
+        return Proof(proof.plan, there, proof.dtype, proof.precision_beside, sweep(proof.plan, there))
+
+
+def limit_of(left: Enclosure, right: Enclosure) -> Enclosure:
+    """What the opinions on both sides of the point say of the point itself."""
+    if left.nearest is None or right.nearest is None:
+        return left if left.nearest is None else right
+    slopes = left.nearest, right.nearest
+    if nextafter(slopes[0], -inf) <= slopes[1] <= nextafter(slopes[0], inf):
+        return replace(left, ball=None, slopes=slopes)
+    return Enclosure(slopes=slopes)
