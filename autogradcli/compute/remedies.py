@@ -109,7 +109,8 @@ class _Search:
     """The texts that are tried for one problem."""
 
     def __init__(self, problem: Problem, report: Report, examine: Examine) -> None:
-        self._problem = replace(problem, symbolic=False, trace=False, beyond=GRADIENT)
+        options = replace(problem.options, symbolic=False, trace=False)
+        self._problem = replace(problem, options=options, beyond=GRADIENT, claims={})
         self._report = report
         self._examine = examine
         self._inputs = {name: each.value for name, each in report.variables.items()}
