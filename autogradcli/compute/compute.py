@@ -164,7 +164,7 @@ def _by_torch_and_arb(problem: Problem) -> Report:
     """The report of two engines, without remedies."""
     pending = Pending(problem, None)
     pending.evaluate()
-    opinions = Opinions(problem, pending.autograd, pending.proof, None, {})
+    opinions = Opinions(problem, pending.autograd, pending.proof, None, NOTHING_LOWER)
     return _assemble(opinions, {name: findings(opinions, name) for name in problem.wrt}, {})
 
 

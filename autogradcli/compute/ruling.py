@@ -67,7 +67,7 @@ def _rounded_off(opinions: Opinions, name: str, findings: Sequence[Finding]) -> 
     x = opinions.point(name)
     assert found.truth.error is not None
     beside = "f/x" if any(flat(x)) else "f"
-    if name in opinions.least:
+    if name in opinions.lower.scales:
         beside = "the derivatives before it"
     elif abs(found.truth.nearest or 0.0) >= found.scale:
         beside = "the gradient"

@@ -37,10 +37,8 @@ def _beside(proof: Proof, direction: Direction, sign: int) -> Proof:
     """What balls prove on one side of the point, far nearer than two doubles are."""
     with ctx.workprec(proof.precision_beside):
         step = sign * arb(2) ** -DISTANCES[0]
-        parts = [(name, weights) for name, weights in direction.parts if name in proof.at]
-        at = {
-            name: [x + step * each for x, each in zip(proof.at[name], weights, strict=True)] for name, weights in parts
-        }
+        moving = {name: weights for name, weights in direction.parts if name in proof.at}
+        at = {name: [x + step * each for x, each in zip(proof.at[name], moving[name], strict=True)] for name in moving}
         there = {**proof.at, **at}
         return Proof(proof.plan, there, proof.dtype, proof.precision_beside, sweep(proof.plan, there))
 
