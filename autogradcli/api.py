@@ -28,8 +28,9 @@ from autogradcli.problems.cases.build import NOTATION, build_case
 from autogradcli.problems.cases.read import find_case_files, read_cases
 from autogradcli.render import checks as render_checks
 from autogradcli.render import report as render_report
+from autogradcli.render.checks.json import outcomes_object
 from autogradcli.render.checks.lines import details, problems
-from autogradcli.render.checks.summary import Outcomes, Summary
+from autogradcli.render.checks.summary import Outcomes
 from autogradcli.render.report import html
 from autogradcli.render.report.rows import OF_ONE, rows
 from autogradcli.render.terminal import FILE
@@ -68,10 +69,7 @@ class CheckResult:
 
     def to_dict(self) -> dict[str, Any]:
         """The outcomes as JSON values, with counts."""
-        summary = Summary()
-        cases = [summary.add(outcome).to_dict() for outcome in self.outcomes]
-        counts = {"cases": summary.cases, "points": summary.points, **summary.counts}
-        return {"schema_version": computed.SCHEMA_VERSION, "summary": counts, "cases": cases}
+        return outcomes_object(Outcomes(self.outcomes))
 
     def __str__(self) -> str:
         return self._drawn("text")

@@ -121,7 +121,10 @@ class _Resolver:
         self._visits = 0
 
     def statement(self, tree: Tree, scope: Scope) -> Iterator[Node | Result]:
-        """The nodes of one more statement, and its result."""
+        """The nodes of one more statement, and its result.
+
+        Each expression is met twice: first its operands are put on the list, and when they have values it gets its own.
+        """
         self._tree = tree
         self._operands = Operands(tree, self._names)
         todo: list[tuple[ast.expr, Scope, Sequence[Operand] | None]] = [(tree.root, scope, None)]

@@ -19,8 +19,8 @@ from autogradcli.language.nearest import did_you_mean
 from autogradcli.language.parser import parse, select_output
 from autogradcli.language.program import Call, Program
 from autogradcli.language.table import row
-from autogradcli.problems.files.source import MARK
 from autogradcli.problems.point import (
+    MARK,
     Notation,
     check_names,
     check_wrt,

@@ -14,8 +14,9 @@ from autogradcli.language.nearest import did_you_mean, nearest
 from autogradcli.language.parser import parse
 from autogradcli.language.program import Program
 from autogradcli.language.program import Variable as VariableStep
-from autogradcli.problems.strict_json import json_kind
 
+MARK = "@"
+"""What a value begins with that names a file."""
 SHOWN = 8
 """Names that an error lists before it only counts them."""
 
@@ -34,7 +35,7 @@ class Notation:
     """The double that a value means which is no text and no list; GradcalcError, with its label, if it is none."""
     file: Callable[[str, str], Program]
     """What a text means that names a file; GradcalcError, with its label, where files are not read."""
-    kind: Callable[[Any], str] = json_kind
+    kind: Callable[[Any], str] = repr
     """What a value of the wrong kind is called."""
     table: str = "a table"
     """What holds values by their names."""

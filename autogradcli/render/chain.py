@@ -10,8 +10,8 @@ from autogradcli.engines.opinions import Array, Derivative, shape
 from autogradcli.errors import visible
 from autogradcli.language.shapes import written
 from autogradcli.render.blocks import float_writer
-from autogradcli.render.graph.marks import state
 from autogradcli.render.layout import NARROW_GAP, Column, Table, draw_table, elide
+from autogradcli.render.numbers import state
 from autogradcli.render.tensors import FEW_DIGITS, brief
 from autogradcli.render.terminal import Terminal
 

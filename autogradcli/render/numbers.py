@@ -5,13 +5,15 @@ from collections.abc import Callable
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_HALF_EVEN, Context, Decimal, InvalidOperation, Overflow
 from typing import Any
 
-from autogradcli.engines.opinions import Array
+from autogradcli.engines.opinions import Array, flat
 from autogradcli.language.dtypes import DTYPES, Dtype
 
 ALL_DIGITS = 30
 """Significant digits of SymPy's values."""
 DOUBLE_DIGITS = 17
 """Significant digits that tell any two doubles apart."""
+FINITE, INFINITE, NAN = "", "inf", "NaN"
+"""The worst that is among the components of a tensor, as a reader is told."""
 
 
 def entries(value: Array, draw: Callable[[Any], str]) -> str:
@@ -19,6 +21,14 @@ def entries(value: Array, draw: Callable[[Any], str]) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(entries(item, draw) for item in value)}]"
     return draw(value)
+
+
+def state(value: Array) -> str:
+    """`NaN` or `inf` if one of the components is, else nothing."""
+    numbers = [each for each in flat(value) if isinstance(each, float)]
+    if any(map(math.isnan, numbers)):
+        return NAN
+    return INFINITE if any(map(math.isinf, numbers)) else FINITE
 
 
 def shortest(value: Array, dtype: str) -> str:

@@ -8,9 +8,8 @@ from typing import BinaryIO
 from autogradcli.errors import GradcalcError, visible
 from autogradcli.language.nearest import did_you_mean
 from autogradcli.language.shapes import MAX_DIMENSIONS, MAX_ELEMENTS, written
+from autogradcli.problems.point import MARK
 
-MARK = "@"
-"""What a value begins with that names a file."""
 MAX_BYTES = 64_000_000
 """Bytes that are read of one file: a million numbers take half of that at most, in any format."""
 SHOWN = 8

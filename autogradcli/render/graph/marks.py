@@ -1,16 +1,14 @@
 """What is remarkable about a node: a variable's verdict, the operation to blame, where a NaN was born and ended."""
 
-import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from autogradcli.compute.codes import page
 from autogradcli.compute.report import Gradient
-from autogradcli.engines.opinions import Array, Node, flat
+from autogradcli.engines.opinions import Node
+from autogradcli.render.numbers import FINITE, state
 
-FINITE, INFINITE, NAN = "", "inf", "NaN"
-"""The worst that is among the components of a tensor, as a reader is told."""
 TONES = {"verified": "good", "mismatch": "wrong"}
 """The tone of a verdict; of all others it is `doubtful`."""
 LOST = "lost"
@@ -36,14 +34,6 @@ def marks(nodes: Sequence[Node], gradients: Mapping[str, Gradient]) -> Mapping[i
         if mark not in found[place]:
             found[place].append(mark)
     return found
-
-
-def state(value: Array) -> str:
-    """`NaN` or `inf` if one of the components is, else nothing."""
-    numbers = [each for each in flat(value) if isinstance(each, float)]
-    if any(map(math.isnan, numbers)):
-        return NAN
-    return INFINITE if any(map(math.isinf, numbers)) else FINITE
 
 
 def _verdicts(nodes: Sequence[Node], gradients: Mapping[str, Gradient]) -> Iterator[tuple[int, Mark]]:

@@ -12,8 +12,9 @@ from autogradcli.language.lexer import tokenize
 from autogradcli.language.shapes import written
 from autogradcli.render.blocks import float_writer
 from autogradcli.render.graph.cut import Excerpt
-from autogradcli.render.graph.marks import FINITE, Mark, marks, state
+from autogradcli.render.graph.marks import Mark, marks
 from autogradcli.render.layout import elide
+from autogradcli.render.numbers import FINITE, state
 from autogradcli.render.tensors import FEW_DIGITS, Write, brief
 from autogradcli.render.terminal import Terminal
 
