@@ -19,7 +19,10 @@ def main() -> NoReturn:
     signal.signal(signal.SIGINT, _interrupted)
     from autogradcli.cli.app import run
 
-    leave(run(sys.argv[1:]))
+    status = run(sys.argv[1:])
+    if sys.argv[1:2] == ["run"]:  # what a program leaves behind is taken down as Python does it
+        sys.exit(status)
+    leave(status)
 
 
 def _interrupted(_: int, __: FrameType | None) -> NoReturn:

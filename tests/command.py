@@ -39,7 +39,11 @@ def gradcalc(*words: str, stdin: str | bytes = b"", stream: type[io.TextIOWrappe
         file.write(stdin.encode() if isinstance(stdin, str) else stdin)
         file.seek(0)
         with patch.object(sys, "stdout", out), patch.object(sys, "stderr", err), patch.object(sys, "stdin", text):
-            status = run(words)
+            main, path = sys.modules["__main__"], sys.path[:]
+            try:
+                status = run(words)
+            finally:  # a program that was run has put its own in their place
+                sys.modules["__main__"], sys.path[:] = main, path
     return Result(status, _written(out), _written(err))
 
 

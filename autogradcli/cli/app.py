@@ -13,7 +13,7 @@ import typer
 from autogradcli.cli.output import abandon_standard_output, file_error, say
 from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.language.nearest import nearest
-from autogradcli.problems.commandline import Option, Syntax, canonical
+from autogradcli.problems.commandline import Option, Syntax, canonical, split_program
 
 COMPLETING = "_GRADCALC_COMPLETE"
 """The environment variable by which a shell asks for completions."""
@@ -23,7 +23,7 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 VALUES = {
     "diff": "; values of variables are for gradcalc eval",
-    "run": "; values of variables stand in the snippet",
+    "run": "; values of variables stand in the program",
     "check": "; values of variables stand in the files: at.x = 2",
     "batch": '; values of variables stand in the lines: "at": {"x": 2}',
 }
@@ -81,7 +81,8 @@ def _global_options(
 def run(arguments: Sequence[str]) -> int:
     """The exit status of one command line. Its result goes to standard output, everything else to standard error."""
     try:
-        _prepare_streams()
+        if tuple(arguments[:1]) != ("run",):  # a program's streams are Python's own
+            _prepare_streams()
         return int(_invoke(list(arguments)) or ExitCode.OK)
     except GradcalcError as error:
         say(error.draw())
@@ -126,7 +127,9 @@ def _invoke(arguments: list[str]) -> Any:
     if os.environ.get(COMPLETING):
         return root.main(arguments, prog_name="gradcalc")
     if known:
-        arguments = [name, *canonical(arguments[1:], _syntax(root.commands[name]))]
+        syntax = _syntax(root.commands[name])
+        own, others = split_program(arguments[1:], syntax) if name == "run" else (arguments[1:], [])
+        arguments = [name, *canonical(own, syntax), *others]
     elif not arguments:
         say(root.get_help(root.make_context("gradcalc", [], resilient_parsing=True)))
         return ExitCode.USAGE

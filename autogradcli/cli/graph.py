@@ -12,7 +12,7 @@ from autogradcli.cli import arguments as options
 from autogradcli.cli.arguments import choice, whole
 from autogradcli.cli.inputs import read_expression
 from autogradcli.cli.output import file_error, open_output, say
-from autogradcli.cli.run import read_source
+from autogradcli.cli.run import choose_target, compiled, to_standard_error
 from autogradcli.compute.problem import Options, Problem
 from autogradcli.compute.report import Report
 from autogradcli.engines.backward import Backward
@@ -30,7 +30,7 @@ EXAMPLES = """\b
 Examples:
   gradcalc graph "5*x**3 + 2*x**2 + 4*x + 8" --x 2
   gradcalc graph "h = tanh(w*x); sum(h)" --w "[1, 2]" --x 0.5 -o layer.svg
-  gradcalc graph --run snippet.py --backward 1 -o first.svg
+  gradcalc graph --run train.py --backward 1 -o first.svg
 
 \b
 Exit status: 0; 1 if a gradient is wrong; 2 if the input makes no sense;
@@ -62,14 +62,15 @@ Expression = Annotated[
     str | None, typer.Argument(metavar="EXPR", help="The expression, in quotes; - reads it from standard input.")
 ]
 Snippet = Annotated[
-    str | None, typer.Option("--run", metavar="FILE", help="Take the graph from a PyTorch snippet instead.")
+    str | None,
+    typer.Option("--run", metavar="FILE", help="Take the graph from a PyTorch program instead, which Python runs."),
 ]
 Number = Annotated[
     int | None,
     typer.Option(
         "--backward",
         metavar="N",
-        help="Of the snippet's backward calls the N-th; the last if nothing is said.",
+        help="Of the program's backward calls the N-th; the last if nothing is said.",
         parser=whole("--backward", MOST_LEVELS),
     ),
 ]
@@ -105,11 +106,11 @@ def graph(
     detail = Detail(derivatives=True, saved=saved)
     if snippet is not None:
         _check_alone(expression, assignments)
-        return draw_snippet(
+        return draw_program(
             snippet, backward, detail, partial(write_graph, form=form, depth=depth, full=full, output=output)
         )
     if backward is not None:
-        raise GradcalcError("usage", "--backward is for a snippet", hint="type --run FILE")
+        raise GradcalcError("usage", "--backward is for a program", hint="type --run FILE")
     if expression is None:
         raise GradcalcError("usage", "EXPR is missing", hint='type gradcalc graph "x**2" --x 2, or --run FILE')
     said = {"expression": read_expression(expression), "at": assignments, "wrt": wrt, "of": of, "upstream": upstream}
@@ -121,19 +122,21 @@ def graph(
 
 def _check_alone(expression: str | None, assignments: Sequence[str]) -> None:
     if expression is not None:
-        raise GradcalcError("usage", "--run takes the graph from a snippet, and there is an expression as well")
+        raise GradcalcError("usage", "--run takes the graph from a program, and there is an expression as well")
     if assignments:
         name = assignments[0].partition("=")[0]
-        raise GradcalcError("usage", f"--run takes the graph from a snippet, and {name} is given a value")
+        raise GradcalcError("usage", f"--run takes the graph from a program, and {name} is given a value")
 
 
-def draw_snippet(file: str, number: int | None, detail: Detail, write: Callable[[Report], None]) -> ExitCode:
-    """Run a snippet and write the graph of one of its `backward`s; the exit status is that of its verdicts."""
-    source = read_source(file, None)
+def draw_program(file: str, number: int | None, detail: Detail, write: Callable[[Report], None]) -> ExitCode:
+    """Run a program and write the graph of one of its `backward`s; the exit status is that of its verdicts."""
+    program = compiled(choose_target(file, None, None, ()))
+    if program is None:
+        return ExitCode.USAGE
     from autogradcli.compute.verdict import exit_code
-    from autogradcli.run.graphs import graph_report
+    from autogradcli.programs.graphs import graph_report
 
-    report = graph_report(source, number, detail)
+    report = graph_report(program, number, detail, to_standard_error)
     write(report)
     return exit_code(gradient.verdict for gradient in report.gradients.values())
 

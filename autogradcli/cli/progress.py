@@ -25,6 +25,32 @@ def _nobody_sees(size: int) -> None:
     """Nothing."""
 
 
+PATIENCE = 1.0
+"""Seconds of work that need no bar."""
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error, if that is a terminal, once the work takes longer than a second."""
+    if not sys.stderr.isatty():
+        yield lambda _, __: None
+        return
+    from time import monotonic
+
+    start, shown = monotonic(), False
+
+    def advance(done: int, whole: int) -> None:
+        nonlocal shown
+        if shown or monotonic() - start > PATIENCE:
+            shown = True
+            sys.stderr.write(f"\r{done:,} of {whole:,} {what}")
+            sys.stderr.flush()
+
+    yield advance
+    if shown:
+        sys.stderr.write("\r\x1b[K")
+
+
 @contextmanager
 def _open_bar(total: int | None) -> Iterator[Advance]:
     from rich.console import Console

@@ -1,42 +1,61 @@
-"""`gradcalc run`: a PyTorch snippet, every `backward` of which is verified."""
+"""`gradcalc run`: any PyTorch program, run by Python as it stands; every `backward` in it is verified."""
 
-import io
-from collections.abc import Callable
-from dataclasses import replace
-from typing import Annotated
+import contextlib
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any
 
 import typer
 
 from autogradcli.cli import arguments as options
 from autogradcli.cli.arguments import choice, choose_format
-from autogradcli.cli.inputs import open_inputs
 from autogradcli.cli.output import Output, check_output, open_output, say
+from autogradcli.cli.progress import counting
 from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.language.tape import MAX_OPERATIONS
-from autogradcli.run.ledger import Ledger
-from autogradcli.run.source import MAX_LENGTH, Source
+from autogradcli.programs.ledger import Ledger
+from autogradcli.programs.target import Program, Target, load
 
 EXAMPLES = """\b
 Examples:
-  gradcalc run snippet.py --trace --seed 0
-  gradcalc run snippet.py --format json -o ledger.json
-  gradcalc run - < snippet.py
+  gradcalc run train.py --epochs 3
+  gradcalc run --format json -o ledger.json -m package.train
+  gradcalc run notebook.ipynb
 
 \b
-Standard output begins with what the snippet prints, line for line as Python
-prints it; the report comes after it, or goes to the file that -o names. A
-report in JSON or Markdown on standard output holds what was printed.
+The program is run, as `python` would run it: it can do whatever it could do
+there. Options of gradcalc stand before it, and all that stands after it is
+its own. Its output goes where it always goes; the report goes to standard
+error, or to the file that -o names. With --format json or markdown and no
+-o the report is standard output, and what the program prints goes to
+standard error.
 
 \b
-Exit status: 1 if a gradient is wrong; else 2 if the snippet ends with an
-error, as it does in Python, or is refused; else 3 if somewhere there is no
-finite derivative, or with --strict if not all is verified; else 0.
+Exit status: 1 if a gradient is wrong; else 2 if the program fails (an
+uncaught exception, or sys.exit with anything but 0); else 3 if somewhere
+there is no finite derivative, or with --strict if not all is verified; else
+0. After Ctrl-C it is 130, with the report of what was verified.
 """
 
 FORMATS = ("text", "json", "markdown")
 
-File = Annotated[str, typer.Argument(metavar="FILE", help="The snippet; - reads it from standard input.")]
-NoVerify = Annotated[bool, typer.Option("--no-verify", help="Run the snippet alone; no gradient is verified.")]
+File = Annotated[
+    str | None,
+    typer.Argument(metavar="PROGRAM", help="The program: a file, a notebook, or - for standard input."),
+]
+Arguments = Annotated[
+    list[str] | None, typer.Argument(metavar="ARGS", help="What stands after it: the program's own arguments.")
+]
+Module = Annotated[
+    str | None,
+    typer.Option("--module", "-m", metavar="MODULE", help="Run a module, as python -m does; ARGS come after it."),
+]
+Code = Annotated[
+    str | None, typer.Option("--code", "-c", metavar="CODE", help="Run code, as python -c does; ARGS come after it.")
+]
+NoVerify = Annotated[bool, typer.Option("--no-verify", help="Run the program alone; no gradient is verified.")]
 Trace = Annotated[bool, typer.Option("--trace", help="Show what each line made: its value and its grad_fn.")]
 Seed = Annotated[
     int | None,
@@ -53,13 +72,36 @@ Timeout = Annotated[
         "--timeout", metavar="SECONDS", help="How long all gradients together may be verified.", parser=options.seconds
     ),
 ]
+Passes = Annotated[
+    str,
+    typer.Option(
+        "--passes",
+        metavar="WHICH",
+        help="Which passes of each line are verified: first, all or N; else the 1st, 2nd, 4th … and last.",
+        parser=lambda text: _passes(str(text)),
+    ),
+]
+Surrogate = Annotated[
+    list[str],
+    typer.Option(
+        "--surrogate",
+        metavar="NAME",
+        help="A function whose backward differs from the derivative on purpose; repeatable.",
+    ),
+]
 Format = Annotated[str | None, choice("--format", FORMATS, "How the report is written; text if nothing is said.")]
 
 
 def run(
-    file: File,
+    context: typer.Context,
+    file: File = None,
+    arguments: Arguments = None,
+    module: Module = None,
+    code: Code = None,
     no_verify: NoVerify = False,
     trace: Trace = False,
+    passes: Passes = "some",
+    surrogate: Surrogate = [],  # noqa: B006
     seed: Seed = None,
     rtol: options.Rtol = None,
     atol: options.Atol = None,
@@ -73,69 +115,129 @@ def run(
     output: options.Output = None,
     quiet: options.Quiet = False,
 ) -> ExitCode:
-    """A PyTorch snippet: what it prints, and every backward verified.
+    """Any PyTorch program, run by Python, every backward verified.
 
-    The snippet is a safe subset of Python over torch, numpy and math; nothing
-    of it is run by Python itself. The report shows for each backward which
-    gradients it added to which .grad, and whether they are right.
+    The report shows for each backward which gradients it added to which .grad,
+    and whether they are right.
     """
     form = choose_format(format, json)
     check_output(output, quiet)
-    source = read_source(file, output)
+    target = choose_target(file, module, code, arguments or [])
+    _note_misplaced(target, context)
+    program = compiled(target)
+    if program is None:
+        return ExitCode.USAGE
 
-    # Only now, so that an error in the snippet does not wait for what drives the engines.
-    from autogradcli.run.session import Wanted, exit_code, failure_error, run_alone, run_snippet
-    from autogradcli.run.verify import Demands
+    from autogradcli.programs.session import Wanted, exit_code, ledger_of, run_alone, unwatched, watch_program
+    from autogradcli.programs.verify import Demands
 
-    wanted = Wanted(seed, trace)
-    demands = Demands(rtol, atol, max_ulps, not no_symbolic, timeout, max_operations)
-    printed = io.StringIO()
-    with open_output(None, quiet) as screen:
-        alone = output is None and form != "text"
-        write = _keeping(printed, None if alone else screen)
-        ledger = run_alone(source, write, wanted) if no_verify else run_snippet(source, write, wanted, demands)
-    ledger = replace(ledger, printed=printed.getvalue())
-    if ledger.failure is not None:
-        say(failure_error(ledger.failure, source).draw())
-    with open_output(output, quiet) as place:
-        place.write(_gap(printed.getvalue()) if form == "text" and output is None else "")
-        place.write(_drawn(ledger, form, place))
+    wanted = Wanted(seed, trace, passes)
+    demands = Demands(rtol, atol, max_ulps, not no_symbolic, timeout, max_operations, surrogates=tuple(surrogate))
+    document = output is None and form != "text" and not quiet
+    with _place(output, form, quiet) as place:
+        around = to_standard_error if document else contextlib.nullcontext
+        seen = run_alone(program, wanted, around) if no_verify else watch_program(program, wanted, around)
+        if seen.ending.child:
+            os._exit(seen.ending.status)
+        if no_verify:
+            ledger = unwatched(program, seen)
+        else:
+            with counting("passes verified") as advance:
+                ledger = ledger_of(program, seen, demands, advance)
+        if not (no_verify and form == "text" and output is None):
+            place.write(draw(ledger, form, place))
     return exit_code(ledger, strict)
 
 
-def read_source(file: str, output: str | None) -> Source:
-    """The text of a snippet."""
-    (stream,) = open_inputs([file], output)
-    with stream:
-        # A character takes up to four bytes; more than that is refused, and need not be read.
-        data = stream.read(4 * MAX_LENGTH + 4)
-    name = "standard input" if file == "-" else file
+def _passes(text: str) -> str:
+    if text in {"first", "all", "some"} or (text.isdigit() and int(text) > 0):
+        return text
+    hint = "it can be first, all or a number of passes"
+    raise GradcalcError("usage", f"--passes cannot be {text}", hint=hint)
+
+
+def choose_target(file: str | None, module: str | None, code: str | None, arguments: Sequence[str]) -> Target:
+    """What is to be run; GradcalcError if nothing is, or two things are."""
+    rest = tuple(arguments)
+    if module is not None or code is not None:
+        rest = rest if file is None else (file, *rest)
+        if module is not None and code is not None:
+            raise GradcalcError("usage", "-m and -c are both given", hint="leave one of them out")
+        return Target(module, "module", module, rest) if module is not None else Target("-c", "code", code or "", rest)
+    if file is None:
+        raise GradcalcError(
+            "usage", "PROGRAM is missing", hint="type gradcalc run program.py, or -m MODULE, or -c CODE"
+        )
+    if file == "-":
+        return Target("standard input", "stdin", "-", rest)
+    return Target(file, "notebook" if file.endswith(".ipynb") else "file", file, rest)
+
+
+def compiled(target: Target) -> Program | None:
+    """The program; None if it does not compile, which is said as Python says it."""
     try:
-        return Source(data.decode("utf-8-sig"), name)
-    except UnicodeDecodeError as error:
-        raise GradcalcError("parse", f"{name} is not UTF-8: byte {error.start + 1}") from error
+        return load(target)
+    except SyntaxError as error:
+        from autogradcli.programs.runner import show_syntax_error
+
+        show_syntax_error(error)
+    except (ValueError, UnicodeDecodeError) as error:
+        say(f"error: {target.name}: {error}")
+    return None
 
 
-def _gap(printed: str) -> str:
-    """What sets the report apart from what was printed before it: an empty line."""
-    return "" if not printed else "\n" if printed.endswith("\n") else "\n\n"
+def _note_misplaced(target: Target, context: typer.Context) -> None:
+    """A note if an option of gradcalc stands after the program, where it is the program's."""
+    known = {name for parameter in context.command.params for name in parameter.opts if name.startswith("--")}
+    for word in target.arguments:
+        if word.partition("=")[0] in known:
+            where = f"options of gradcalc stand before {target.name}"
+            say(f"note: {word} stands after the program and is given to it: {where}")
+            return
 
 
-def _keeping(printed: io.StringIO, screen: Output | None) -> Callable[[str], None]:
-    """A way to print that keeps what it prints, and passes it on if there is somebody to read it."""
+@contextmanager
+def _place(output: str | None, form: str, quiet: bool) -> Iterator[Output]:
+    """Where the report goes; a document that goes to standard output finds it as it was before the program ran."""
+    if quiet or output not in {None, "-"} or form != "text":
+        with open_output(output, quiet) as place:
+            yield place
+    else:
+        yield Output("standard error", sys.stderr)
 
-    def write(text: str) -> None:
-        printed.write(text)
-        if screen is not None:
-            screen.write(text)
 
-    return write
+@contextmanager
+def to_standard_error() -> Iterator[None]:
+    """A context in which what is printed goes to standard error, by child processes as well."""
+    before, sys.stdout = sys.stdout, sys.stderr
+    descriptors = _descriptors(before)
+    kept = os.dup(1) if descriptors else None
+    if kept is not None:
+        before.flush()
+        os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stdout = before
+        if kept is not None:
+            os.dup2(kept, 1)
+            os.close(kept)
 
 
-def _drawn(ledger: Ledger, form: str, place: Output) -> str:
+def _descriptors(stream: Any) -> bool:
+    """Whether a stream is the process's own standard output."""
+    try:
+        return bool(stream.fileno() == 1)
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def draw(ledger: Ledger, form: str, place: Output) -> str:
+    """The ledger in a format."""
     from autogradcli.render.json import draw_json
-    from autogradcli.render.run.markdown import draw_markdown
-    from autogradcli.render.run.text import draw_text
+    from autogradcli.render.programs.markdown import draw_markdown
+    from autogradcli.render.programs.text import draw_text
 
     if form == "json":
         return draw_json(ledger.to_dict())

@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from time import perf_counter
@@ -85,6 +86,7 @@ class Pending:
         try:
             with seeded(problem.seed) if problem.random else nullcontext():
                 found = differentiate(problem.program, problem.at, problem.wrt, problem.dtype, problem.backward)
+                found = replace(found, gradients={**found.gradients, **problem.given})
                 self._autograd = found if problem.function is None else _of_function(problem, found)
         except GradcalcError:
             if self._symbolic is not None and self._ticket is not None:

@@ -87,6 +87,8 @@ class Problem:
     """The user's own code that is to have this value and gradient: `package.module:name`, or a callable."""
     claims: Mapping[str, Program] = field(default_factory=dict)
     """What somebody says that the true derivatives are, anywhere and not only at this point."""
+    given: Mapping[str, Any] = field(default_factory=dict)
+    """Gradients to be judged in place of those that torch gives for the program: what a program of the user's got."""
     id: Any = None
     """What the caller knows it by."""
 

@@ -64,6 +64,27 @@ class Given:
     value: str | None
 
 
+WHOLE = frozenset({"-m", "-c", "--module", "--code"})
+"""Options after whose value all words are the program's, as Python has it."""
+
+
+def split_program(words: Sequence[str], syntax: Syntax) -> tuple[list[str], list[str]]:
+    """The words up to a program, itself included, and the words after it, which are its own."""
+    place = 0
+    while place < len(words):
+        word = words[place]
+        option = syntax.option(word) or syntax.option(word.partition("=")[0])
+        if word == "--":
+            return [*words[: place + 2]], list(words[place + 2 :])
+        if option is None and (word == "-" or not word.startswith("-")):
+            return list(words[: place + 1]), list(words[place + 1 :])
+        takes = option is not None and option.takes_value and "=" not in word
+        place += 2 if takes else 1
+        if word.partition("=")[0] in WHOLE:
+            return list(words[:place]), list(words[place:])
+    return list(words), []
+
+
 def canonical(words: Sequence[str], syntax: Syntax) -> list[str]:
     """The same command line in the one form that cannot be misread; an error where it makes no sense."""
     given: list[Given] = []

@@ -14,8 +14,8 @@ from corpus import cases, generated
 from graph import graphs
 from jobs import jobs
 from measure import Figure
+from programs import programs
 from rigour import rigour
-from snippets import snippets
 from startup import startup, wrapper
 from vectors import vectors
 
@@ -49,7 +49,7 @@ def sections(quick: bool, corpus: Path | None) -> dict[str, Section]:
         "throughput": partial(throughput, lines, rounds=1 if quick else 3),
         "jobs": partial(jobs, list(generated(300 if quick else 10_000)), rounds=1 if quick else 3),
         "memory": partial(memory, quick),
-        "snippets": partial(snippets, quick),
+        "programs": partial(programs, quick),
         "graphs": partial(graphs, quick),
         "rigour": partial(rigour, lines, rounds=3 if quick else 15),
         "vectors": partial(vectors, lines[:: 10 if quick else 3], rounds=1 if quick else 5),

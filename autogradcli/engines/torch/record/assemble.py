@@ -1,0 +1,355 @@
+"""A recorded pass as a program of the language: straight-line code whose spans lie in the user's text."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Protocol
+
+import torch
+
+from autogradcli.engines.torch.record.calls import Backward, Call, Given, Place, Result, Unknown, Value
+from autogradcli.engines.torch.record.kinds import kind_of
+from autogradcli.engines.torch.record.rows import Bound, Unbindable, bind, index_of
+from autogradcli.engines.torch.record.watch import calls_below
+from autogradcli.errors import Span
+from autogradcli.language.dtypes import DTYPES
+from autogradcli.language.function import FIELD
+from autogradcli.language.program import MAX_STEPS, Constant, Program, Tensor, Variable
+from autogradcli.language.program import Call as Step
+
+CONDITIONS = frozenset({"boolean", "mask"})
+"""Kinds of parameters that a tensor of True and False is meant for."""
+IDENTITIES = frozenset({"clone", "contiguous", "alias", "view_as_real_", "requires_grad_", "positive"})
+"""Calls that give the same numbers."""
+CASTS = frozenset({"float", "double", "half", "bfloat16", "int", "long", "to", "type_as", "type"})
+"""Calls that convert numbers; they make numbers of True and False."""
+PARTS = frozenset({"split", "chunk", "tensor_split", "unbind", "split_with_sizes", "unsafe_chunk", "unsafe_split"})
+"""Calls that take a tensor apart along a dimension."""
+SHAPED = {"view_as": "reshape", "reshape_as": "reshape", "expand_as": "expand"}
+"""Calls that give a tensor the shape of another."""
+
+
+class Texts(Protocol):
+    """The texts of the places of a program."""
+
+    @property
+    def source(self) -> str:
+        """All of them, one after the other."""
+
+    def span(self, place: Place | None, otherwise: str) -> Span:
+        """Where the text of a place lies in the source."""
+
+    def variable(self, name: str, used: Span) -> Span:
+        """Where a variable stands in the text of the operation that uses it first."""
+
+    def name(self, place: Place | None) -> str | None:
+        """What the program calls the value of the expression there, if it gives it a name."""
+
+
+class Unverifiable(Exception):
+    """Nothing can be proven of a pass as a whole; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """A program, and where its variables are."""
+
+    program: Program
+    at: dict[str, Program]
+    """The value of each variable."""
+    names: tuple[str | None, ...]
+    """What each of the tensors that a gradient was given to is called in the program; None if it is not in it."""
+    steps: dict[int, int]
+    """The step that each recorded call is, by its serial number."""
+    dtype: str
+    upstream: Program | None
+
+
+def assemble(event: Backward, texts: Texts, masks: Mapping[int, torch.Tensor]) -> Assembled:
+    """The program that gives the output of a pass; Unverifiable with the reason if it cannot be written as one."""
+    if len(event.outputs) != 1:
+        raise Unverifiable("backward starts from several tensors")
+    if event.unknown:
+        raise Unverifiable(f"{event.unknown[0]} was made by an operation that was not recorded")
+    calls = calls_below(event.outputs)
+    if len(calls) > MAX_STEPS:
+        raise Unverifiable(f"it was made by more than {MAX_STEPS:,} operations")
+    builder = _Builder(texts, masks, _dtype(event, calls))
+    for call in calls:
+        builder.call(call)
+    return builder.finish(event)
+
+
+def _dtype(event: Backward, calls: Sequence[Call]) -> torch.dtype:
+    """The one dtype of all numbers that autograd follows."""
+    found = {each.data.dtype for call in calls for each in call.values() if isinstance(each, Given)}
+    found |= {each.data.dtype for each in event.outputs if isinstance(each, Given)}
+    found |= {each.data.dtype for each in event.values if each is not None}
+    found |= {call.autocast for call in calls if call.autocast is not None}
+    floats = {each for each in found if each.is_floating_point}
+    if any(each.is_complex for each in found):
+        raise Unverifiable("complex numbers are not proven as a whole")
+    if len(floats) > 1:
+        raise Unverifiable(f"it mixes {' and '.join(sorted(map(_name, floats)))}")
+    dtype = floats.pop() if floats else torch.float64
+    if _name(dtype) not in DTYPES:
+        raise Unverifiable(f"{_name(dtype)} is not verified")
+    return dtype
+
+
+def _name(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+class _Builder:
+    def __init__(self, texts: Texts, masks: Mapping[int, torch.Tensor], dtype: torch.dtype) -> None:
+        self._texts, self._masks, self._dtype = texts, masks, dtype
+        self._steps: list[Any] = []
+        self._places: dict[Any, int] = {}
+        self._conditions: set[int] = set()
+        self._values: dict[str, Given] = {}
+        self._identities: dict[int, str] = {}
+        self._assigned: dict[str, int] = {}
+        self._by_serial: dict[int, int] = {}
+        self._span = Span(0, 0)
+
+    # The steps of a call.
+
+    def call(self, call: Call) -> None:
+        """Append a recorded call."""
+        name = kind_of(call.function).name
+        self._span = self._texts.span(call.place, name)
+        if call.serial in self._masks:
+            mask = Given(self._masks[call.serial], False, 0, -call.serial, "mask")
+            whole = next(iter(call.values()))
+            self._keep(call, 0, self._step("mul", (self._operand(whole), self._operand(mask))))
+        elif name in PARTS:
+            self._parts(call, name)
+        else:
+            self._keep(call, 0, self._one(call, name))
+        if call.base:
+            self._base(call)
+        given = self._texts.name(call.place)
+        if given is not None and given not in self._values:
+            self._assigned[given] = self._by_serial[call.serial]
+
+    def _one(self, call: Call, name: str) -> int:
+        """The step of a call that gives one tensor."""
+        first = next(iter(call.values()), None)
+        if name in IDENTITIES or (name in CASTS and not self._is_condition(first)):
+            return self._operand(first)
+        if name in CASTS:
+            return self._operand(first, number=True)
+        if name in SHAPED:
+            option = "size" if SHAPED[name] == "expand" else "shape"
+            return self._step(SHAPED[name], (self._operand(first),), ((option, call.shapes[0]),))
+        if name in SPECIAL:
+            return SPECIAL[name](self, call)
+        return self._row(call)
+
+    def _row(self, call: Call) -> int:
+        try:
+            bound = bind(call, self._dtype if self._dtype != torch.float64 else None)
+        except Unbindable as reason:
+            raise Unverifiable(str(reason)) from reason
+        if bound.function.fields:
+            return self._fields(call, bound)
+        step = self._step(bound.function.name, self._operands(bound), bound.options)
+        if bound.function.returns == "boolean":
+            self._conditions.add(step)
+        return step
+
+    def _fields(self, call: Call, bound: Bound) -> int:
+        operands = self._operands(bound)
+        steps = []
+        for index, field in enumerate(bound.function.fields):
+            options = (*bound.options, (FIELD, field))
+            steps.append(self._step(bound.function.name, operands, options))
+            self._keep(call, index, steps[-1])
+        return steps[0]
+
+    def _parts(self, call: Call, name: str) -> None:
+        """Tensors that another falls into along a dimension, one after the other."""
+        whole = next(iter(call.values()))
+        apart = name == "unbind"
+        dim = call.keywords.get("dim", next(iter(call.arguments[1 if apart else 2 :]), 0))
+        operand, start = self._operand(whole), 0
+        for index, size in enumerate(call.shapes):
+            if apart:
+                step = self._step("select", (operand,), (("dim", dim), ("index", index)))
+            else:
+                step = self._step("narrow", (operand,), (("dim", dim), ("start", start), ("length", size[dim])))
+                start += size[dim]
+            self._keep(call, index, step)
+
+    def _base(self, call: Call) -> None:
+        """What a tensor is after a view of it was changed: it, with the view's place set."""
+        target = call.arguments[0] if call.arguments else None
+        while isinstance(target, Result) and target.call.changes:
+            target = target.call.arguments[0]
+        view = target.call if isinstance(target, Result) else None
+        if view is None or kind_of(view.function).name != "__getitem__":
+            raise Unverifiable("a tensor was changed in place through a view of it")
+        try:
+            options = (("index", index_of(view.arguments[1])),)
+        except Unbindable as reason:
+            raise Unverifiable(str(reason)) from reason
+        operands = (self._operand(call.base), self._places[call.serial, 0])
+        self._places[call.serial, 1] = self._step("setitem", operands, options)
+
+    def embedding(self, call: Call) -> int:
+        """The rows of a matrix at places."""
+        places, weight = call.arguments[:2]
+        if not isinstance(places, Given) or call.keywords.get("max_norm") is not None:
+            raise Unverifiable("an embedding of this kind is not proven as a whole")
+        index = (_tuples(places.data.tolist()),)
+        return self._step("getitem", (self._operand(weight),), (("index", index),))
+
+    # Operands.
+
+    def _operands(self, bound: Bound) -> tuple[int, ...]:
+        found = []
+        for parameter, value in bound.operands:
+            if isinstance(value, Fraction):
+                found.append(self._append(Constant(value, self._span)))
+            elif isinstance(value, float):
+                found.append(self._infinite(value))
+            elif parameter.kind == "number":
+                raise Unverifiable(f"{parameter.name} of {bound.function.name} is given as a tensor")
+            else:
+                condition = parameter.kind in CONDITIONS and _is_bool(value)
+                found.append(self._operand(value, condition=condition, number=parameter.kind not in CONDITIONS))
+        return tuple(found)
+
+    def _operand(self, value: Any, condition: bool = False, number: bool = False) -> int:
+        """The step of an operand, made a condition or a number where it is the other and that is needed."""
+        if isinstance(value, Unknown) or value is None:
+            raise Unverifiable("a tensor on the way was not recorded")
+        step = self._variable(value) if isinstance(value, Given) else self._places[value.call.serial, value.index]
+        if condition and step not in self._conditions:
+            step = self._step("ne", (step, self._append(Constant(Fraction(0), self._span))))
+            self._conditions.add(step)
+        elif number and step in self._conditions:
+            one, zero = (self._append(Constant(Fraction(each), self._span)) for each in (1, 0))
+            step = self._step("where", (step, one, zero))
+        return step
+
+    def _is_condition(self, value: Any) -> bool:
+        return isinstance(value, Result) and self._places[value.call.serial, value.index] in self._conditions
+
+    def _infinite(self, value: float) -> int:
+        if math.isnan(value):
+            raise Unverifiable("NaN is no number to verify anything with")
+        infinite = self._append(Constant("inf", self._span))
+        return infinite if value > 0 else self._step("neg", (infinite,))
+
+    def _variable(self, given: Given) -> int:
+        if ("given", given.serial) in self._places:
+            return self._places["given", given.serial]
+        if given.data.numel() == 0:
+            raise Unverifiable("a tensor without components is not verified")
+        if not given.leaf and given.data.ndim == 0 and given.data.is_floating_point() and not given.name:
+            value = given.data.item()
+            step = (
+                self._infinite(value)
+                if not math.isfinite(value)
+                else self._append(Constant(Fraction(value), self._span))
+            )
+            self._places["given", given.serial] = step
+            return step
+        if given.leaf and given.identity in self._identities:
+            raise Unverifiable(f"{given.name or 'a leaf'} was changed in place between two uses of it")
+        name = self._unused(given.name or ("leaf" if given.leaf else "data"))
+        if given.leaf:
+            self._identities[given.identity] = name
+        self._values[name] = given
+        step = self._append(Variable(name, self._texts.variable(name, self._span)))
+        self._places["given", given.serial] = step
+        return step
+
+    def _unused(self, name: str) -> str:
+        unused, number = name, 2
+        while unused in self._values:
+            unused, number = f"{name}_{number}", number + 1
+        return unused
+
+    def _step(self, function: str, operands: tuple[int, ...], options: Any = ()) -> int:
+        return self._append(Step(function, operands, tuple(options), self._span))
+
+    def _append(self, step: Any) -> int:
+        self._steps.append(step)
+        return len(self._steps) - 1
+
+    def _keep(self, call: Call, index: int, step: int) -> None:
+        self._places[call.serial, index] = step
+        self._by_serial[call.serial] = step
+
+    # All of it.
+
+    def finish(self, event: Backward) -> Assembled:
+        """The program of an event."""
+        self._span = self._texts.span(event.place, event.names[0] or "output")
+        (value,) = event.outputs
+        output = self._operand(value)
+        names = tuple(self._asked(each.value, each.name, each.added is not None) for each in event.arrivals)
+        name = event.names[0]
+        at = {each: constant(given.data) for each, given in self._values.items()}
+        program = Program(
+            source=self._texts.source,
+            steps=tuple(self._steps),
+            output=output,
+            output_name=None if name in self._values else name,
+            assigned={each: step for each, step in self._assigned.items() if each not in self._values},
+            variables=tuple(at),
+        )
+        (given,) = event.upstreams
+        upstream = None if given is None else constant(given.data)
+        return Assembled(program, at, names, self._by_serial, _name(self._dtype), upstream)
+
+    def _asked(self, value: Value, name: str | None, reached: bool) -> str | None:
+        """What the program calls a tensor that was asked about; an intermediate is given a name of its own."""
+        if isinstance(value, Given):
+            found = next((each for each, given in self._values.items() if given is value), None)
+        else:
+            found = self._intermediate(value, name)
+        if found is None and reached:
+            raise Unverifiable("a gradient reached a tensor in a way that was not recorded")
+        return found
+
+    def _intermediate(self, value: Value, name: str | None) -> str | None:
+        step = None if isinstance(value, Unknown) else self._places.get((value.call.serial, value.index))  # type: ignore[union-attr]
+        if step is None:
+            return None
+        unused, number = name or "intermediate", 2
+        while unused in self._values or self._assigned.get(unused, step) != step:
+            unused, number = f"{name or 'intermediate'}_{number}", number + 1
+        self._assigned[unused] = step
+        return unused
+
+
+SPECIAL = {"embedding": _Builder.embedding}
+
+
+def _is_bool(value: Any) -> bool:
+    if isinstance(value, Given):
+        return value.data.dtype == torch.bool
+    return isinstance(value, Result) and value.call.dtypes[value.index] == torch.bool
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+NOWHERE = Span(0, 0)
+
+
+def constant(data: torch.Tensor) -> Program:
+    """A tensor of numbers as a program without variables."""
+    values = data.flatten().tolist()
+    step: Any
+    if data.ndim == 0 and math.isfinite(values[0]):
+        step = Constant(Fraction(values[0]), NOWHERE)
+    else:
+        step = Tensor(tuple(map(float, values)), tuple(data.shape), NOWHERE)
+    return Program("", (step,), 0, None, {}, ())

@@ -1,0 +1,232 @@
+"""What is recorded: calls, the values that went into them, and what `backward` did.
+
+A call hangs on the nodes of autograd's own graph (`Node.metadata`), so that the record of a step is freed with its
+graph. Nothing here holds a tensor that holds a node: such a circle through C++ is never collected.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from types import CodeType
+from typing import Any
+
+import torch
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the program called torch."""
+
+    code: CodeType
+    instruction: int
+    """The offset of the instruction in the code, which knows its line and columns."""
+
+    @property
+    def file(self) -> str:
+        """The name of the file."""
+        return self.code.co_filename
+
+    @property
+    def position(self) -> tuple[int, int, int, int]:
+        """First line, last line, first column and end column (in bytes of UTF-8) of the expression."""
+        for number, each in enumerate(self.code.co_positions()):
+            if number == self.instruction // 2:
+                line, end_line, column, end_column = each
+                if line is None:
+                    break
+                return line, end_line or line, column or 0, end_column or 0
+        return (self.code.co_firstlineno,) * 2 + (0, 0)
+
+    @property
+    def line(self) -> int:
+        """The line, from 1 on."""
+        return self.position[0]
+
+
+@dataclass(slots=True, eq=False, weakref_slot=True)
+class Given:
+    """A tensor that no recorded call made: a parameter, data, a constant."""
+
+    data: torch.Tensor
+    """Its numbers; shares memory with the program's tensor until that is about to change."""
+    leaf: bool
+    """Whether it takes a gradient."""
+    version: int
+    """How often it had been changed in place."""
+    serial: int
+    name: str | None = None
+    """What the program calls it."""
+    identity: int = 0
+    """The same for the same tensor at different times."""
+    shared: bool = True
+    """Whether the memory is the program's."""
+    cut: str | None = None
+    """What cut it off from what it was made of: `no_grad`, `detach`; None if nothing that takes a gradient did."""
+    tensor: Any = None
+    """The program's tensor, weakly."""
+    changed: bool = False
+    """Whether a recorded call changes it in place."""
+
+    def keep(self) -> None:
+        """Copy the numbers, because the program is about to change them."""
+        if self.shared:
+            self.data = self.data.clone()
+            self.shared = False
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One of the tensors that a call gave."""
+
+    call: "Call"
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A tensor of which nothing is known but that autograd follows it."""
+
+    node: str
+    """The name of the node of the graph that made it, or what the reason is."""
+
+
+Value = Given | Result | Unknown
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """One call of torch's API."""
+
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    """As they were given, with a `Value` in place of each tensor."""
+    keywords: dict[str, Any]
+    place: Place | None
+    """None if no frame of the program was on the way."""
+    serial: int
+    outputs: list[torch.Tensor | None] = field(default_factory=list)
+    """Aliases without a node of the tensors it gave; None where they are not kept any more."""
+    versions: list[int] = field(default_factory=list)
+    prints: list[int | None] = field(default_factory=list)
+    """A fingerprint of the bits of each output, taken when the output itself is let go."""
+    changes: bool = False
+    """Whether it changed its first argument in place."""
+    base: Value | None = None
+    """Before it, the tensor that the changed one is a view of; after it, that is its last output."""
+    shapes: list[tuple[int, ...]] = field(default_factory=list)
+    """The shape of each output."""
+    dtypes: list[torch.dtype | None] = field(default_factory=list)
+    grad: bool = True
+    """Whether autograd was switched on."""
+    autocast: torch.dtype | None = None
+    """What operations computed in, under autocast."""
+    random: torch.Tensor | None = None
+    """The state of the generator of random numbers, of a call that draws some."""
+
+    def values(self) -> Iterator[Value]:
+        """The tensors among its arguments."""
+        yield from values_in(self.arguments)
+        yield from values_in(self.keywords)
+        if self.base is not None:
+            yield self.base
+
+    def let_go(self) -> None:
+        """Keep a fingerprint in place of each large output."""
+        self.prints = [None if each is None else fingerprint(each) for each in self.outputs]
+        self.outputs = [each if each is not None and each.numel() <= SMALL else None for each in self.outputs]
+
+
+SMALL = 64
+"""Components of an output that is kept with a pass."""
+
+
+@dataclass(slots=True, eq=False)
+class Arrival:
+    """The gradient that a backward gave to one tensor."""
+
+    value: Value
+    name: str | None
+    before: Given | None
+    """What its `.grad` held."""
+    added: Given | None
+    """What arrived; None if nothing did."""
+    after: Given | None
+    """What its `.grad` held then."""
+    shape: tuple[int, ...] = ()
+
+
+@dataclass(slots=True, eq=False)
+class Backward:
+    """One call of `backward`, or of `torch.autograd.grad`."""
+
+    call: str
+    """`backward` or `grad`."""
+    place: Place | None
+    number: int
+    """From 1 on, in the order of the calls."""
+    outputs: tuple[Value, ...]
+    names: tuple[str | None, ...]
+    """What the program calls the outputs."""
+    upstreams: tuple[Given | None, ...]
+    arrivals: tuple[Arrival, ...]
+    values: tuple[Given | None, ...]
+    """The outputs' numbers."""
+    unknown: tuple[str, ...] = ()
+    """The names of nodes in the graph that no recorded call made."""
+    tied: tuple[Place, ...] = ()
+    """Where a comparison that tied became a bool before this."""
+    stale: tuple[str, ...] = ()
+    """The leaves that were changed since the last pass, though their `.grad` was not set to zero."""
+    hooked: Place | None = None
+    """A hook of the program's that changes gradients."""
+    finite: bool = True
+    """Whether the outputs and all that arrived is finite."""
+
+
+def values_in(item: Any) -> Iterator[Value]:
+    """The values in nested arguments."""
+    if isinstance(item, Given | Result | Unknown):
+        yield item
+    elif isinstance(item, list | tuple):
+        for each in item:
+            yield from values_in(each)
+    elif isinstance(item, dict):
+        for each in item.values():
+            yield from values_in(each)
+
+
+def mapped(item: Any, change: Callable[[Any], Any]) -> Any:
+    """Nested arguments with everything that is no list, tuple or dict changed."""
+    if isinstance(item, tuple):
+        parts = [mapped(each, change) for each in item]
+        return type(item)(*parts) if hasattr(item, "_fields") else tuple(parts)
+    if type(item) is list:
+        return [mapped(each, change) for each in item]
+    if type(item) is dict:
+        return {key: mapped(each, change) for key, each in item.items()}
+    return change(item)
+
+
+def tensors_in(item: Any) -> Iterator[torch.Tensor]:
+    """The tensors in nested arguments or results."""
+    if isinstance(item, torch.Tensor):
+        yield item
+    elif isinstance(item, list | tuple):
+        for each in item:
+            yield from tensors_in(each)
+    elif isinstance(item, dict):
+        for each in item.values():
+            yield from tensors_in(each)
+
+
+INTEGERS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
+
+
+def fingerprint(tensor: torch.Tensor) -> int:
+    """A number that tells two tensors of one shape apart if a bit differs, with next to no exceptions."""
+    if tensor.numel() == 0:
+        return 0
+    if tensor.is_complex():
+        tensor = torch.view_as_real(tensor)
+    whole = tensor.detach().contiguous()
+    bits = whole.view(INTEGERS[whole.element_size()]) if whole.dtype != torch.bool else whole
+    return int(bits.sum(dtype=torch.int64))

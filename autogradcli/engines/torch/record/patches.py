@@ -1,0 +1,103 @@
+"""All that is changed in torch while a program is watched, in one place; it is put back at the end."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+
+import torch
+
+from autogradcli.engines.torch.record.recorder import Recorder
+
+Engine = Callable[..., Any]
+
+
+class Patches:
+    """Attributes with another value for a while."""
+
+    def __init__(self) -> None:
+        self._before: list[tuple[Any, str, Any]] = []
+
+    def set(self, owner: Any, name: str, value: Any) -> None:
+        """Give an attribute a value until `undo`."""
+        self._before.append((owner, name, owner.__dict__[name]))
+        setattr(owner, name, value)
+
+    def undo(self) -> None:
+        """Put all of them back."""
+        while self._before:
+            setattr(*self._before.pop())
+
+
+@contextmanager
+def watched(recorder: Recorder, backward: Callable[[Engine, Any, Any], Any]) -> Iterator[None]:
+    """A context in which a recorder sees all that threads of this process do, `backward` every call of the engine."""
+    patches = Patches()
+    _install(recorder, backward, patches)
+    recorder.__enter__()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        recorder.on = False
+        _leave(recorder)
+        patches.undo()
+
+
+def _install(recorder: Recorder, backward: Callable[[Engine, Any, Any], Any], patches: Patches) -> None:
+    engine = torch.autograd.graph._engine_run_backward
+
+    @wraps(engine)
+    def run_backward(*args: Any, **kwargs: Any) -> Any:
+        return backward(engine, args, kwargs) if recorder.on else engine(*args, **kwargs)
+
+    patches.set(torch.autograd.graph, "_engine_run_backward", run_backward)
+    patches.set(torch.autograd, "_engine_run_backward", run_backward)
+    patches.set(torch.autograd.Function, "apply", _apply(recorder))
+    patches.set(threading.Thread, "run", _thread(recorder))
+    patches.set(torch, "compile", _uncompiled)
+    os.register_at_fork(after_in_child=lambda: setattr(recorder, "on", False))
+
+
+def _apply(recorder: Recorder) -> Any:
+    original: Any = torch.autograd.Function.__dict__["apply"]
+
+    @classmethod  # type: ignore[misc]
+    @wraps(original.__func__)
+    def apply(cls: type, *args: Any, **kwargs: Any) -> Any:
+        return recorder.apply(original.__get__(None, cls), cls, args, kwargs)
+
+    return apply
+
+
+def _thread(recorder: Recorder) -> Callable[[threading.Thread], None]:
+    original = threading.Thread.run
+
+    @wraps(original)
+    def run(self: threading.Thread) -> None:
+        if not recorder.on:
+            return original(self)
+        with recorder:
+            return original(self)
+
+    return run
+
+
+def _uncompiled(model: Any = None, **_: Any) -> Any:
+    """What `torch.compile` gives while a program is watched: the function as it is."""
+    return model if model is not None else lambda function: function
+
+
+def _leave(recorder: Recorder) -> None:
+    """Take the recorder off this thread's stack of modes, wherever it is: the program may have left others there."""
+    from torch.overrides import _pop_mode, _push_mode
+
+    above = []
+    while torch._C._len_torch_function_stack() > 0:
+        mode = _pop_mode()  # type: ignore[no-untyped-call]
+        if mode is recorder:
+            break
+        above.append(mode)
+    for mode in reversed(above):
+        _push_mode(mode)  # type: ignore[no-untyped-call]

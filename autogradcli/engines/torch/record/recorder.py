@@ -1,0 +1,428 @@
+"""The recorder: a mode of torch's override protocol that sees every call of torch's API, whoever makes it.
+
+It calls the function, and takes note of it if autograd follows what comes back. What is noted hangs on the node of
+autograd's graph that the result has.
+"""
+
+import sys
+import sysconfig
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from itertools import count
+from typing import Any
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+from autogradcli.engines.torch.record.calls import Call, Given, Place, Result, Unknown, Value, mapped, tensors_in
+from autogradcli.engines.torch.record.kinds import Kind, kind_of
+
+KEY = "gradcalc"
+"""Under which a node of the graph holds its call."""
+LIBRARIES = tuple(
+    {f"{sysconfig.get_path(name)}/" for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    | {"<frozen", f"{__file__.rpartition('/autogradcli/')[0]}/autogradcli/"}
+)
+"""Where code is that is not the program's own."""
+
+
+class _State(threading.local):
+    """What holds for one thread."""
+
+    depth = 0
+    """How many functions deep in torch nothing is recorded."""
+    inside: Any = None
+    """The function of torch that is looked into: if it comes again, its check could not be answered."""
+
+
+class Recorder(TorchFunctionMode):
+    """What is known of the tensors of one run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.on = True
+        self.ties: dict[Place | None, Call | None] = {}
+        """Where a comparison became a bool, the comparison if it tied the last time."""
+        self.hooks: list[Place | None] = []
+        """Where the program registered hooks on tensors."""
+        self.remarks: dict[tuple[str, Place | None], dict[str, Any]] = {}
+        """What beginners often do not mean, by kind and place."""
+        self.fixed: Place | None = None
+        """The place of what is being recorded, where it is known already."""
+        self.cuts = 0
+        """How often something that autograd follows was turned into what it does not."""
+        self.failed: dict[str, Any] = {}
+        """What is known of the last tensor whose backward raised an error."""
+        self.touched: dict[int, int] = {}
+        """How often the memory at an address was changed in place."""
+        self._kinds: dict[Any, Kind] = {}
+        self._serial = count(1)
+        self._identities = count(1)
+        self._state = _State()
+        self._known: dict[int, tuple[Any, Any, int]] = {}
+        """By `id` of a tensor: it, weakly, what it was Given as, weakly, and its identity."""
+        self._names: dict[int, tuple[Any, str]] = {}
+        self._facts: dict[int, tuple[Any, Value, int]] = {}
+        """By `id` of a tensor that takes no gradient: it, weakly, how it was made of what does, and its version."""
+        self._cuts: dict[int, tuple[Any, str]] = {}
+        self._memory: dict[int, list[Any]] = {}
+        """By the address of memory: what is Given and shares it, weakly."""
+        self._own: dict[str, bool] = {}
+        self.last_changed: Place | None = None
+        """Where a tensor that autograd follows was last changed in place."""
+
+    # What torch calls.
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """What the function gives; if autograd follows it, it is recorded."""
+        kwargs = kwargs or {}
+        if not self.on or self._state.depth:
+            return function(*args, **kwargs)
+        try:
+            kind = self._kinds.get(function)
+        except TypeError:  # not hashable
+            return function(*args, **kwargs)
+        if kind is None:
+            kind = self._kinds[function] = kind_of(function)
+        if kind.passed:
+            return function(*args, **kwargs)
+        special = SPECIAL.get((kind.name, kind.attribute))
+        if special is not None:
+            return special(self, function, args, kwargs)
+        if kind.inside is not None and self._state.inside is not function:
+            return self._look_inside(function, kind.inside, args, kwargs)
+        if kind.changes or kwargs.get("inplace") is True or kwargs.get("out") is not None:
+            return self._change(function, kind, args, kwargs)
+        return self._plain(function, kind, args, kwargs)
+
+    def _plain(self, function: Any, kind: Kind, args: Any, kwargs: Any) -> Any:
+        if kind.statistics:
+            for each in tensors_in((args[1:3], kwargs)):
+                self.touch(each)
+        if not torch.is_grad_enabled() or transformed():
+            result = function(*args, **kwargs)
+            self._note_cut("no_grad", args, result)
+            return result
+        random = torch.get_rng_state() if kind.random else None
+        result = function(*args, **kwargs)
+        outputs = [result] if isinstance(result, torch.Tensor) else list(tensors_in(result))
+        if outputs and (any(each.requires_grad for each in outputs) or self._is_condition(outputs, args, kwargs)):
+            if any(each is output for each in args for output in outputs):
+                return result
+            self._note(function, args, kwargs, outputs, random)
+        elif outputs:
+            self._note_cut("detach" if kind.name in CUTS else "discrete", args, result)
+        return result
+
+    def apply(self, original: Callable[..., Any], function: type, args: Any, kwargs: Any) -> Any:
+        """What `Function.apply` gives, recorded as one call."""
+        if not self.on or self._state.depth or transformed() or not torch.is_grad_enabled():
+            return original(*args, **kwargs)
+        values, names = self._values(args), self._values(kwargs)
+        with self.silent():
+            result = original(*args, **kwargs)
+        outputs = list(tensors_in(result))
+        if any(each.requires_grad for each in outputs):
+            self._append(function, values, names, outputs)
+        return result
+
+    def _look_inside(self, function: Any, inside: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """What a Python function of torch gives, all that it calls recorded."""
+        before, self._state.inside = self._state.inside, function
+        try:
+            with self:
+                return inside(*args, **kwargs)
+        finally:
+            self._state.inside = before
+
+    # What is noted.
+
+    def _note(self, function: Any, args: Any, kwargs: Any, outputs: Sequence[torch.Tensor], random: Any) -> Call:
+        call = self._append(function, self._values(args), self._values(kwargs), outputs)
+        call.random = random
+        return call
+
+    def note_gradient(self, arguments: tuple[Any, ...], keywords: dict[str, Any], outputs: Sequence[Any]) -> None:
+        """Take note of gradients that autograd follows itself (`create_graph`)."""
+        followed = [each for each in outputs if isinstance(each, torch.Tensor) and each.grad_fn is not None]
+        if any(KEY not in metadata(each.grad_fn) for each in followed):
+            self._append(torch.autograd.grad, arguments, keywords, outputs)
+
+    def _append(self, function: Any, args: Any, kwargs: Any, outputs: Sequence[Any]) -> Call:
+        call = Call(function, args, kwargs, self.place(), next(self._serial))
+        if torch.is_autocast_enabled("cpu"):
+            call.autocast = torch.get_autocast_dtype("cpu")
+        for index, each in enumerate(outputs):
+            self._attach(call, index, each)
+        return call
+
+    def _attach(self, call: Call, index: int, output: Any) -> None:
+        """Let a tensor be known as an output of a call."""
+        if not isinstance(output, torch.Tensor):
+            call.outputs.append(None)
+            call.versions.append(0)
+            call.shapes.append(())
+            call.dtypes.append(None)
+            return
+        call.outputs.append(output.detach())
+        call.versions.append(output._version)
+        call.shapes.append(tuple(output.shape))
+        call.dtypes.append(output.dtype)
+        node = output.grad_fn
+        if node is not None:
+            found = metadata(node).setdefault(KEY, {})
+            found[output.output_nr] = Result(call, index)
+        elif not output.requires_grad:
+            self._facts[id(output)] = (weakref.ref(output), Result(call, index), output._version)
+
+    def _change(self, function: Any, kind: Kind, args: Any, kwargs: Any) -> Any:
+        """What a function gives that changes tensors in place."""
+        targets = list(tensors_in(kwargs.get("out", args[:1] or next(iter(kwargs.values()), None))))
+        if kind.name.startswith("_"):  # one of those that take lists: all of them may change
+            targets = list(tensors_in((args, kwargs))) if kind.name != "__setitem__" else targets
+        for each in targets:
+            self.touch(each)
+        everything = list(tensors_in((args, kwargs)))
+        followed = torch.is_grad_enabled() and not transformed() and any(each.requires_grad for each in everything)
+        if not followed or len(targets) != 1 or (targets[0].is_leaf and targets[0].requires_grad):
+            return function(*args, **kwargs)
+        return self._followed_change(function, targets[0], args, kwargs)
+
+    def _followed_change(self, function: Any, target: torch.Tensor, args: Any, kwargs: Any) -> Any:
+        base = target._base
+        values, names = self._values(args), self._values(kwargs)
+        random = torch.get_rng_state()
+        before = None if base is None else self.value(base)
+        for each in (self.value(target), before):
+            if isinstance(each, Given):
+                each.keep()
+                each.changed = True
+        result = function(*args, **kwargs)
+        if target.requires_grad:
+            call = self._append(function, values, names, [target, *([] if base is None else [base])])
+            call.changes, call.base, call.random = True, before, random
+            self.last_changed = call.place
+        return result
+
+    def touch(self, tensor: torch.Tensor) -> None:
+        """Copy what was recorded of a memory that is about to change."""
+        where = address(tensor)
+        self.touched[where] = self.touched.get(where, 0) + 1
+        for each in self._memory.pop(where, ()):
+            given = each()
+            if given is not None:
+                given.keep()
+
+    def _note_cut(self, reason: str, args: Any, result: Any) -> None:
+        """Take note that a result is cut off from the graph of what it was made of."""
+        if not isinstance(result, torch.Tensor):
+            self.cuts += isinstance(args[0] if args else None, torch.Tensor) and args[0].requires_grad
+        else:
+            for each in args:
+                if isinstance(each, torch.Tensor) and (each.requires_grad or self.cut(each)):
+                    self._cuts[id(result)] = (weakref.ref(result), self.cut(each) or reason)
+                    self.cuts += 1
+                    return
+
+    def _is_condition(self, outputs: Sequence[torch.Tensor], args: Any, kwargs: Any) -> bool:
+        """Whether a result is a condition on what autograd follows, or numbers made of one."""
+        if outputs[0].dtype == torch.bool:
+            return any(each.requires_grad or id(each) in self._facts for each in tensors_in((args, kwargs)))
+        return bool(self._facts) and any(self._fact(each) is not None for each in tensors_in((args, kwargs)))
+
+    # What is known.
+
+    def value(self, tensor: torch.Tensor) -> Value:
+        """What is known of a tensor as it is now."""
+        node = tensor.grad_fn
+        if node is not None:
+            found = metadata(node).get(KEY)
+            known = found.get(tensor.output_nr) if found else None
+            return Unknown(node.name()) if known is None else known
+        return self._fact(tensor) or self._given(tensor)
+
+    def _fact(self, tensor: torch.Tensor) -> Value | None:
+        found = self._facts.get(id(tensor))
+        if found is None or found[0]() is not tensor or found[2] != tensor._version:
+            return None
+        return found[1]
+
+    def _given(self, tensor: torch.Tensor) -> Given:
+        known = self._known.get(id(tensor))
+        identity = 0
+        if known is not None and known[0]() is tensor:
+            given = known[1]()
+            identity = known[2]
+            same = given is not None and given.shared and given.version == tensor._version
+            if same and given.leaf == tensor.requires_grad:
+                return given  # type: ignore[no-any-return]
+        identity = identity or next(self._identities)
+        given = Given(tensor.detach(), tensor.requires_grad, tensor._version, next(self._serial), identity=identity)
+        given.name, given.cut, given.tensor = self.name_of(tensor), self.cut(tensor), weakref.ref(tensor)
+        self._known[id(tensor)] = (given.tensor, weakref.ref(given), identity)
+        self._memory.setdefault(address(tensor), []).append(weakref.ref(given))
+        return given
+
+    def snapshot(self, tensor: torch.Tensor | None) -> Given | None:
+        """A tensor's numbers as they are now, to be copied when they are about to change; it is nobody's operand."""
+        if tensor is None:
+            return None
+        given = Given(tensor.detach(), False, tensor._version, 0)
+        self._memory.setdefault(address(tensor), []).append(weakref.ref(given))
+        return given
+
+    def name(self, tensor: torch.Tensor, name: str) -> None:
+        """Let a tensor be known by a name."""
+        self._names[id(tensor)] = (weakref.ref(tensor), name)
+        known = self._known.get(id(tensor))
+        given = known[1]() if known is not None and known[0]() is tensor else None
+        if given is not None:
+            given.name = name
+
+    def name_of(self, tensor: torch.Tensor) -> str | None:
+        """The name that a tensor is known by."""
+        found = self._names.get(id(tensor))
+        return found[1] if found is not None and found[0]() is tensor else None
+
+    def cut(self, tensor: torch.Tensor) -> str | None:
+        """What cut a tensor off from the graph."""
+        found = self._cuts.get(id(tensor))
+        return found[1] if found is not None and found[0]() is tensor else None
+
+    def forget_the_dead(self) -> None:
+        """Let go of entries about tensors that are gone, where there are many."""
+        for entries in (self._known, self._facts, self._cuts, self._names):
+            if len(entries) > MOST_ENTRIES:
+                for key in [key for key, each in entries.items() if each[0]() is None]:
+                    del entries[key]
+        if len(self._memory) > MOST_ENTRIES:
+            alive = {key: [each for each in found if each() is not None] for key, found in self._memory.items()}
+            self._memory = {key: found for key, found in alive.items() if found}
+
+    def _values(self, item: Any) -> Any:
+        return mapped(item, lambda each: self.value(each) if isinstance(each, torch.Tensor) else each)
+
+    # Where.
+
+    def place(self) -> Place | None:
+        """Where the program is: the innermost frame that is its own."""
+        if self.fixed is not None:
+            return self.fixed
+        frame: Any = sys._getframe(1)
+        while frame is not None:
+            if self.is_own(frame.f_code.co_filename):
+                return Place(frame.f_code, frame.f_lasti)
+            frame = frame.f_back
+        return None
+
+    def is_own(self, file: str) -> bool:
+        """Whether a file is the program's, and not a library's."""
+        found = self._own.get(file)
+        if found is None:
+            found = self._own[file] = not file.startswith(LIBRARIES) and "/site-packages/" not in file
+        return found
+
+    @contextmanager
+    def silent(self) -> Any:
+        """A context in which this thread records nothing."""
+        self._state.depth += 1
+        try:
+            yield
+        finally:
+            self._state.depth -= 1
+
+    def remark(self, kind: str, **facts: Any) -> None:
+        """Keep a remark, once for each place."""
+        self.remarks.setdefault((kind, self.place()), facts)
+
+    # Calls that tell something beside what they give.
+
+    def _bool(self, function: Any, args: Any, kwargs: Any) -> Any:
+        result = function(*args, **kwargs)
+        found = self._fact(args[0])
+        if isinstance(found, Result):
+            self.ties[self.place()] = found.call if _ties(found.call) else None
+        return result
+
+    def _backward(self, function: Any, args: Any, kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except RuntimeError:
+            tensor = args[0] if args else None
+            if isinstance(tensor, torch.Tensor):
+                self.failed = {"tensor": tensor, "shape": tuple(tensor.shape), "cut": self.cut(tensor)}
+            raise
+
+    def _copy(self, function: Any, args: Any, kwargs: Any) -> Any:
+        """`torch.tensor` of a tensor, which cuts it off."""
+        if args and isinstance(args[0], torch.Tensor) and args[0].requires_grad:
+            self.remark("copy")
+            self.cuts += 1
+        return function(*args, **kwargs)
+
+    def _number(self, function: Any, args: Any, kwargs: Any) -> Any:
+        """`.item()`, `.numpy()` and the like: numbers that are cut off."""
+        self.cuts += isinstance(args[0], torch.Tensor) and args[0].requires_grad
+        return function(*args, **kwargs)
+
+    def _hook(self, function: Any, args: Any, kwargs: Any) -> Any:
+        self.hooks.append(self.place())
+        return function(*args, **kwargs)
+
+    def _grad(self, function: Any, args: Any, kwargs: Any) -> Any:
+        """`.grad`, whose absence is often a surprise."""
+        (tensor,) = args
+        result = function(*args, **kwargs)
+        if result is None and tensor.grad_fn is not None and not tensor.retains_grad:
+            self.remark("grad of an intermediate", name=self.name_of(tensor))
+        elif result is None and not tensor.requires_grad:
+            self.remark("grad without requires_grad", cut=self.cut(tensor), name=self.name_of(tensor))
+        return result
+
+
+CUTS = frozenset({"detach", "data", "detach_"})
+MOST_ENTRIES = 5_000
+SPECIAL: dict[tuple[str, bool], Callable[[Recorder, Any, Any, Any], Any]] = {
+    ("__bool__", False): Recorder._bool,
+    ("register_hook", False): Recorder._hook,
+    ("grad", True): Recorder._grad,
+    ("backward", False): Recorder._backward,
+    ("tensor", False): Recorder._copy,
+    **{(name, False): Recorder._number for name in ("item", "tolist", "numpy", "__float__", "__int__", "__array__")},
+}
+"""By the name, and whether it is an attribute."""
+
+
+def _ties(call: Call) -> bool:
+    """Whether a comparison has equal numbers on both sides somewhere."""
+    sides = [each for each in call.arguments if isinstance(each, Given | Result | int | float)][:2]
+    if len(sides) < 2:
+        return False
+    left, right = (_numbers(each) for each in sides)
+    return left is not None and right is not None and bool(torch.as_tensor(left == right).any())
+
+
+def _numbers(value: Any) -> Any:
+    if isinstance(value, Given):
+        return value.data
+    return value.call.outputs[value.index] if isinstance(value, Result) else value
+
+
+def metadata(node: Any) -> dict[str, Any]:
+    """What hangs on a node of autograd's graph, and lives as long as it does."""
+    return node.metadata  # type: ignore[no-any-return]
+
+
+def address(tensor: torch.Tensor) -> int:
+    """The address of a tensor's memory; 0 for one that has none."""
+    try:
+        return tensor.untyped_storage().data_ptr()
+    except (RuntimeError, NotImplementedError):
+        return 0
+
+
+def transformed() -> bool:
+    """Whether a transform of `torch.func` is at work: what tensors hold then cannot be kept."""
+    return torch._C._functorch.peek_interpreter_stack() is not None

@@ -1,0 +1,232 @@
+"""Run a recorded pass again: the same calls on copies of the same numbers, bit for bit, or in float64."""
+
+import contextlib
+import io
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from autogradcli.engines.torch.record.calls import (
+    Backward,
+    Call,
+    Given,
+    Result,
+    Unknown,
+    Value,
+    fingerprint,
+    mapped,
+    tensors_in,
+)
+from autogradcli.engines.torch.record.kinds import is_function, kind_of
+from autogradcli.engines.torch.record.watch import calls_below, givens_below
+
+LOW = frozenset({torch.float32, torch.float16, torch.bfloat16})
+
+
+class NotReplayed(Exception):
+    """A pass cannot be run again; the message says why."""
+
+
+@dataclass(slots=True)
+class Replay:
+    """A pass that was run again."""
+
+    tensors: dict[tuple[int, int], torch.Tensor] = field(default_factory=dict)
+    """By the call's serial number and the place among its outputs."""
+    given: dict[int, torch.Tensor] = field(default_factory=dict)
+    """By the Given's serial number."""
+    changed: Call | None = None
+    """The first call whose output is not what it was: it was changed behind autograd's back."""
+
+    def of(self, value: Value) -> torch.Tensor:
+        """The tensor that stands for a value."""
+        if isinstance(value, Given):
+            return self.given[value.serial]
+        if isinstance(value, Unknown):
+            raise NotReplayed(f"{value.node} was not recorded")
+        return self.tensors[value.call.serial, value.index]
+
+
+def replay(event: Backward, masks: Mapping[int, Any] | None = None, double: bool = False) -> Replay:
+    """The forward pass of an event, run again; with `double` in float64, with the random masks of the first run.
+
+    NotReplayed if some of it was not recorded, or what it was given has changed.
+    """
+    if event.unknown:
+        raise NotReplayed(f"{event.unknown[0]} was made by an operation that was not recorded")
+    calls = calls_below(event.outputs)
+    found = Replay()
+    values = [*givens_below(calls), *(each for each in event.outputs if isinstance(each, Given))]
+    for given in values:
+        found.given[given.serial] = _given(given, double)
+    with quiet(), torch.random.fork_rng(devices=[]):
+        for call in calls:
+            outputs = _outputs(call, found, masks, double)
+            for index, each in enumerate(outputs):
+                found.tensors[call.serial, index] = each
+            if not double and found.changed is None and not _same(call, outputs):
+                found.changed = call
+    return found
+
+
+def gradients(event: Backward, found: Replay, create: bool = False) -> list[torch.Tensor | None]:
+    """What a replayed pass gives to each of the tensors that the program's backward gave something to."""
+    outputs = [found.of(each) for each in event.outputs]
+    upstreams = [
+        torch.ones_like(output) if each is None else each.data.to(output.dtype)
+        for each, output in zip(event.upstreams, outputs, strict=True)
+    ]
+    targets = [found.of(each.value) if _is_there(each.value, found) else None for each in event.arrivals]
+    asked = [each for each in targets if each is not None and each.requires_grad]
+    if not asked:
+        return [None for _ in targets]
+    with quiet():
+        given = torch.autograd.grad(
+            outputs, asked, upstreams, retain_graph=True, create_graph=create, allow_unused=True
+        )
+    by_id = {id(tensor): gradient for tensor, gradient in zip(asked, given, strict=True)}
+    return [None if each is None else by_id.get(id(each)) for each in targets]
+
+
+def _is_there(value: Value, found: Replay) -> bool:
+    if isinstance(value, Given):
+        return value.serial in found.given
+    return isinstance(value, Result) and (value.call.serial, value.index) in found.tensors
+
+
+def _given(given: Given, double: bool) -> torch.Tensor:
+    if given.shared and given.data._version != given.version:
+        raise NotReplayed(f"{given.name or 'a tensor'} was changed in place in a way that was not recorded")
+    data = given.data.detach().clone()
+    if double and data.dtype in LOW:
+        data = data.double()
+    if double and data.dtype == torch.complex64:
+        data = data.to(torch.complex128)
+    return data.requires_grad_() if given.leaf else data
+
+
+def _outputs(call: Call, found: Replay, masks: Mapping[int, Any] | None, double: bool) -> list[torch.Tensor]:
+    def stand_in(each: Any) -> Any:
+        if isinstance(each, Given | Result | Unknown):
+            return found.of(each)
+        return torch.float64 if double and isinstance(each, torch.dtype) and each in LOW else each
+
+    arguments, keywords = mapped(call.arguments, stand_in), mapped(call.keywords, stand_in)
+    if double and masks is not None and call.serial in masks:
+        return [arguments[0] * masks[call.serial].double()]
+    with state_of(call, double):
+        result = run_call(call, arguments, keywords, double)
+    outputs: list[Any] = [result] if isinstance(result, torch.Tensor) else list(_listed(result))
+    if call.changes:
+        outputs = [first_tensor(arguments, keywords)]
+        if call.base:
+            base = outputs[0]._base
+            if base is None:
+                raise NotReplayed("a view was changed in place whose base is not recorded")
+            outputs.append(base)
+    return outputs
+
+
+def first_tensor(arguments: Sequence[Any], keywords: Mapping[str, Any]) -> torch.Tensor:
+    """The tensor that a call changes in place."""
+    return next(tensors_in(keywords["out"] if keywords.get("out") is not None else [arguments, keywords]))
+
+
+def run_call(call: Call, arguments: Sequence[Any], keywords: Mapping[str, Any], double: bool = False) -> Any:
+    """What the function of a call gives for other arguments."""
+    if is_function(call.function):
+        return call.function.apply(*arguments, **keywords)  # type: ignore[attr-defined]
+    if call.function is torch.autograd.grad:
+        outputs, inputs, upstreams = arguments
+        asked = [each for each in inputs if each.requires_grad]
+        found = torch.autograd.grad(outputs, asked, upstreams, create_graph=True, retain_graph=True, allow_unused=True)
+        by_id = {id(tensor): gradient for tensor, gradient in zip(asked, found, strict=True)}
+        return tuple(by_id.get(id(each)) for each in inputs)
+    if double and kind_of(call.function).name in CASTS:
+        return arguments[0].double()
+    return call.function(*arguments, **keywords)
+
+
+CASTS = frozenset({"float", "half", "bfloat16", "double"})
+"""Methods that name the dtype they convert to."""
+
+
+@contextmanager
+def state_of(call: Call, double: bool = False) -> Iterator[None]:
+    """torch's state as it was when the call was made: random numbers, autocast, autograd."""
+    with contextlib.ExitStack() as modes:
+        modes.enter_context(torch.enable_grad())
+        if call.random is not None:
+            torch.set_rng_state(call.random)
+        if call.autocast is not None and not double:
+            modes.enter_context(torch.autocast("cpu", dtype=call.autocast, cache_enabled=False))
+        elif torch.is_autocast_enabled("cpu"):
+            modes.enter_context(torch.autocast("cpu", enabled=False))
+        yield
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """A context in which neither the program's code nor torch prints or warns: it has done so once."""
+    with (
+        warnings.catch_warnings(),
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+    ):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def masks_of(event: Backward, found: Replay) -> dict[int, torch.Tensor]:
+    """What each dropout of a replayed pass multiplied its input by, by the call's serial number."""
+    masks = {}
+    with quiet(), torch.random.fork_rng(devices=[]):
+        for call in calls_below(event.outputs):
+            if call.random is not None and "dropout" in kind_of(call.function).name and not call.changes:
+                arguments = mapped(call.arguments, lambda each: found.of(each) if _is_value(each) else each)
+                keywords = mapped(call.keywords, lambda each: found.of(each) if _is_value(each) else each)
+                whole = first_tensor(arguments, keywords)
+                ones = torch.ones_like(whole)
+                swap = lambda each, ones=ones, whole=whole: ones if each is whole else each  # noqa: E731
+                with state_of(call):
+                    masks[call.serial] = call.function(*mapped(arguments, swap), **mapped(keywords, swap)).detach()
+    return masks
+
+
+def _is_value(each: Any) -> bool:
+    return isinstance(each, Given | Result | Unknown)
+
+
+def _same(call: Call, outputs: Sequence[Any]) -> bool:
+    """Whether what a call gives again is what it gave, bit for bit."""
+    for index, each in enumerate(outputs):
+        if not isinstance(each, torch.Tensor) or index >= len(call.outputs):
+            continue
+        before = call.outputs[index]
+        if before is not None and before._version == call.versions[index]:
+            if not _equal(before, each.detach()):
+                return False
+        elif before is None and call.prints and call.prints[index] not in {None, fingerprint(each)}:
+            return False
+    return True
+
+
+def _equal(one: torch.Tensor, other: torch.Tensor) -> bool:
+    return one.shape == other.shape and bool(
+        torch.equal(one, other)
+        or (torch.equal(one.isnan(), other.isnan()) and torch.equal(one.nan_to_num(), other.nan_to_num()))
+    )
+
+
+def _listed(result: Any) -> Iterator[Any]:
+    if isinstance(result, torch.Tensor) or result is None:
+        yield result
+    elif isinstance(result, list | tuple):
+        for each in result:
+            yield from _listed(each)
+    elif isinstance(result, dict):
+        yield from _listed(list(result.values()))

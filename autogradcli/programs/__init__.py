@@ -1,0 +1,1 @@
+"""PyTorch programs that Python runs while gradcalc watches: what to verify of them, and the ledger."""

@@ -1,0 +1,216 @@
+"""From a program to its ledger: Python runs it, gradcalc watches, and what `backward` did in it is verified."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from autogradcli.compute import verdict
+from autogradcli.compute.verdict import worst
+from autogradcli.errors import ExitCode
+from autogradcli.language.shapes import written
+from autogradcli.programs.ledger import Failure, Ledger, TraceLine
+from autogradcli.programs.runner import Ending, run
+from autogradcli.programs.target import Program
+from autogradcli.programs.texts import Texts
+
+if TYPE_CHECKING:
+    from autogradcli.engines.torch.record.watch import Watch
+    from autogradcli.programs.verify import Advance, Demands
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How a program is run."""
+
+    seed: int | None = None
+    """Where random numbers start from; None for anywhere, as in Python."""
+    trace: bool = False
+    """Whether each line is noted with what it made."""
+    passes: str = "some"
+    """Which passes are kept to be verified: `first`, `all`, a number, or `some`."""
+
+
+@dataclass(slots=True)
+class Seen:
+    """What was seen of a program while it ran."""
+
+    ending: Ending
+    texts: Texts
+    watch: "Watch | None" = None
+    """None if the program did not import torch, or was not to be watched."""
+    trace: tuple[TraceLine, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+
+def watch_program(program: Program, wanted: Wanted, around: Any = nullcontext) -> Seen:
+    """What was seen of a program that Python has run; `around` is a context for the time that it runs."""
+    from autogradcli.programs.trace import tracing
+
+    texts = _texts(program)
+    found: list[Any] = []
+    with ExitStack() as stack:
+
+        def start() -> None:
+            from autogradcli.engines.torch.record.watch import Watch
+
+            _seed(wanted.seed)
+            watch = Watch(wanted.passes)
+            stack.enter_context(watch.watching())
+            found.append(watch)
+
+        stack.enter_context(_headless())
+        with around(), tracing(program.code, texts, wanted.trace) as lines:
+            ending = run(program, start)
+    watch = found[0] if found else None
+    return Seen(ending, texts, watch, tuple(lines()), program.notes)
+
+
+def run_alone(program: Program, wanted: Wanted, around: Any = nullcontext) -> Seen:
+    """The same for a program that nobody watches."""
+    with around():
+        ending = run(program, lambda: _seed(wanted.seed))
+    return Seen(ending, _texts(program), None, (), program.notes)
+
+
+def _texts(program: Program) -> Texts:
+    source = program.source
+    return Texts({} if source is None else {program.code.co_filename: source})
+
+
+def _seed(seed: int | None) -> None:
+    """Let random numbers start from a seed: Python's, torch's, and NumPy's if it is there."""
+    if seed is None:
+        return
+    import random
+
+    random.seed(seed)
+    sys.modules["torch"].manual_seed(seed)
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:
+        numpy.random.seed(seed % 2**32)
+
+
+@contextmanager
+def _headless() -> Iterator[None]:
+    """Let Matplotlib draw nowhere and block nothing where there is no display."""
+    import os
+
+    missing = not any(os.environ.get(each) for each in ("DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND"))
+    if missing and sys.platform.startswith("linux"):
+        os.environ["MPLBACKEND"] = "Agg"
+    yield
+
+
+def ledger_of(program: Program, seen: Seen, demands: "Demands", advance: "Advance | None" = None) -> Ledger:
+    """The ledger of a program that has been watched: its passes are verified now."""
+    if seen.watch is None:
+        return _bare(program, seen, verifying=True)
+    from autogradcli.compute.compute import Session, versions
+    from autogradcli.programs.explain import explain
+    from autogradcli.programs.verify import Verifier
+
+    events = seen.watch.finished()
+    interrupted = seen.ending.interrupted
+    with Session(demands.symbolic and bool(events)) as session:
+        verifier = Verifier(seen.texts, session, demands)
+        passes = verifier.verify(events, advance)
+    return Ledger(
+        name=program.target.name,
+        passes=tuple(each.entry for each in passes),
+        mistakes=explain(seen.watch, seen.texts, passes),
+        failure=_failure(seen),
+        verdict=worst(each.entry.verdict for each in passes),
+        unverified_in_time=sum(not each.in_time for each in passes),
+        backwards=seen.watch.count,
+        trace=seen.trace,
+        notes=(*seen.notes, *_notes(seen.watch)),
+        interrupted=interrupted or verifier.interrupted,
+        versions=versions(),
+    )
+
+
+def _bare(program: Program, seen: Seen, verifying: bool) -> Ledger:
+    """The ledger of a program of which nothing is verified."""
+    from autogradcli.compute.compute import versions
+
+    return Ledger(
+        name=program.target.name,
+        passes=(),
+        mistakes=(),
+        failure=_failure(seen),
+        verdict="verified" if verifying else "unverified",
+        verifying=verifying,
+        trace=seen.trace,
+        notes=seen.notes,
+        interrupted=seen.ending.interrupted,
+        versions=versions(),
+    )
+
+
+def unwatched(program: Program, seen: Seen) -> Ledger:
+    """The ledger of a program that was run alone."""
+    return _bare(program, seen, verifying=False)
+
+
+def _notes(watch: "Watch") -> Iterator[str]:
+    if watch.dropped:
+        yield f"{watch.dropped} passes that were to be verified took too much memory and were let go"
+
+
+def _failure(seen: Seen) -> Failure | None:
+    """The error that ended the program, with what it is about."""
+    ending = seen.ending
+    if ending.error is None or ending.status == 0 or ending.interrupted:
+        return None
+    error = ending.error
+    message = str(error) or type(error).__name__
+    code = ""
+    if ending.file is not None and ending.line is not None:
+        lines = seen.texts.file(ending.file).lines
+        code = lines[ending.line - 1].strip() if 0 < ending.line <= len(lines) else ""
+    hint = None
+    if seen.watch is not None:
+        from autogradcli.programs.explain import hint_for
+
+        hint = hint_for(message, _facts(seen.watch, code))
+    return Failure(ending.line or 0, code, type(error).__name__, message, hint, ending.status)
+
+
+def _facts(watch: "Watch", code: str) -> dict[str, Any]:
+    """What is known of the tensor whose `backward` raised an error."""
+    failed, recorder = watch.recorder.failed, watch.recorder
+    changed = recorder.last_changed
+    found: dict[str, Any] = {"changed": None if changed is None else changed.line}
+    if not failed:
+        return found
+    tensor = failed["tensor"]
+    name = code.partition(".backward(")[0].split("=")[-1].strip() or "the output"
+    found |= {"name": name, "shape": written(failed["shape"]), "reason": _reason(tensor, failed["cut"])}
+    found["first"] = watch.first_pass_of(tensor)
+    return found
+
+
+def _reason(tensor: Any, cut: str | None) -> str:
+    """Why a tensor takes no gradient."""
+    if not tensor.is_floating_point():
+        return "its numbers are whole, or true and false"
+    reasons = {
+        "no_grad": "it was made under torch.no_grad()",
+        "detach": "it was detached",
+        "discrete": "a comparison, a count or a place takes no gradient",
+    }
+    return reasons.get(cut or "", "nothing that it is made of has requires_grad=True")
+
+
+def exit_code(ledger: Ledger, strict: bool) -> ExitCode:
+    """1 for any mismatch; else 130 after Ctrl-C; else 2 if the program failed; else 3 as for one report; else 0."""
+    found = [*(each.verdict for each in ledger.passes), *(each.verdict for each in ledger.customs)]
+    code = verdict.exit_code(found, strict)
+    if ledger.interrupted:
+        return ExitCode.INTERRUPTED
+    return ExitCode.USAGE if ledger.failure is not None and code != ExitCode.MISMATCH else code
+
+
+Report = Callable[[Ledger], None]

@@ -1,0 +1,1 @@
+"""The ledger of a program in each format."""

@@ -1,0 +1,62 @@
+"""Passes by the line of the text that made them: of many alike a few are shown."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autogradcli.compute.verdict import WORST_FIRST
+from autogradcli.programs.ledger import Ledger, Pass
+
+SHOWN = 3
+"""Passes of one line that are shown."""
+WRONG_SHOWN = 5
+"""Passes that are shown beside them because something is wrong with them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """All passes of one call in the text."""
+
+    line: int
+    code: str
+    shown: tuple[Pass, ...]
+    left_out: tuple[Pass, ...]
+
+
+def groups(passes: Sequence[Pass]) -> list[Group]:
+    """The passes by their place in the text, in the order in which the first of each came."""
+    found: dict[tuple[int, str], list[Pass]] = {}
+    for each in passes:
+        found.setdefault((each.line, each.code), []).append(each)
+    return [_group(line, code, members) for (line, code), members in found.items()]
+
+
+def _group(line: int, code: str, members: Sequence[Pass]) -> Group:
+    if len(members) <= SHOWN + 1:
+        return Group(line, code, tuple(members), ())
+    wrong = [each for each in members if each.verdict not in {"verified", "unverified"}][:WRONG_SHOWN]
+    chosen = {each.number for each in (*members[: SHOWN - 1], members[-1], *wrong)}
+    shown = tuple(each for each in members if each.number in chosen)
+    return Group(line, code, shown, tuple(each for each in members if each.number not in chosen))
+
+
+def counted(passes: Sequence[Pass]) -> str:
+    """How many passes have each verdict, the worst first."""
+    counts = Counter(each.verdict for each in passes)
+    return ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in WORST_FIRST if verdict in counts)
+
+
+def headline(ledger: Ledger) -> str:
+    """How many passes there were, and what came of them."""
+    if not ledger.verifying:
+        return "not verified (--no-verify)"
+    if not ledger.passes:
+        return "no backward, so there is nothing to verify"
+    late = f"; for {ledger.unverified_in_time:,} of them the time was up" if ledger.unverified_in_time else ""
+    some = f", {len(ledger.passes):,} of which were looked at" if len(ledger.passes) < ledger.backwards else ""
+    return f"{times(max(ledger.backwards, len(ledger.passes)))}{some}: {counted(ledger.passes)}{late}"
+
+
+def times(count: int) -> str:
+    """How often gradients were computed."""
+    return f"{count:,} backward pass" + ("es" if count != 1 else "")

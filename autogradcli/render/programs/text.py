@@ -1,0 +1,205 @@
+"""The ledger for a person: every `backward` with what it added and a verdict."""
+
+from collections.abc import Iterator, Sequence
+
+from autogradcli.compute.report import Reason
+from autogradcli.engines.opinions import Array, flat, shape
+from autogradcli.errors import visible
+from autogradcli.language.shapes import written
+from autogradcli.programs.ledger import Entry, Ledger, Mistake, Pass, TraceLine
+from autogradcli.render.blocks import float_writer
+from autogradcli.render.layout import Column, Table, draw_table
+from autogradcli.render.numbers import ulps
+from autogradcli.render.programs.groups import Group, counted, groups, headline, times
+from autogradcli.render.tensors import brief, draw_tensor
+from autogradcli.render.terminal import Terminal
+from autogradcli.render.verdicts import LOOKS
+
+ROOM = 72
+"""Columns for a tensor on one line; JSON has all of it."""
+SMALL = 32
+"""Components of a tensor that is never cut off a terminal."""
+SAME = "the same"
+"""Stands for a `.grad` that is the gradient itself."""
+LABEL = 20
+"""Columns before what a label stands for."""
+WIDEST = 120
+"""Columns of a tensor on several lines, off a terminal."""
+FEWEST = 24
+"""Columns that a tensor is given however narrow the terminal is."""
+
+
+def draw_text(ledger: Ledger, terminal: Terminal) -> str:
+    """The ledger, with its sections apart."""
+    sections = [
+        [terminal.paint(f"gradcalc run {visible(ledger.name)}: {headline(ledger)}", "bold")],
+        list(_trace(ledger.trace, terminal)),
+        *_in_place(ledger, terminal),
+        list(_end(ledger, terminal)),
+    ]
+    return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
+
+
+def _in_place(ledger: Ledger, terminal: Terminal) -> Iterator[list[str]]:
+    """Passes and mistakes in the order of the lines that they are about."""
+    about = [(each.line, list(_group(each, terminal))) for each in groups(ledger.passes)]
+    about += [(each.line, list(_mistake(each, terminal))) for each in ledger.mistakes]
+    return (lines for _, lines in sorted(about, key=lambda each: each[0]))
+
+
+def _trace(lines: Sequence[TraceLine], terminal: Terminal) -> Iterator[str]:
+    for each in lines:
+        often = f"   ({times_run(each.times)})" if each.times > 1 else ""
+        yield f"{terminal.paint(f'line {each.line}', 'bold')}   {visible(each.code)}{often}"
+        for made in each.made:
+            yield from (f"    {visible(line)}" for line in made.splitlines())
+
+
+def times_run(times: int) -> str:
+    """How often a line was run."""
+    return f"run {times:,} times, the first of which is shown"
+
+
+def _group(group: Group, terminal: Terminal) -> Iterator[str]:
+    for place, each in enumerate(group.shown):
+        if place:
+            yield ""
+        yield _heading(each, terminal)
+        yield from _entries(each, terminal)
+    if group.left_out:
+        yield ""
+        yield f"   and {times(len(group.left_out))} more of this line: {counted(group.left_out)}"
+
+
+def _heading(each: Pass, terminal: Terminal) -> str:
+    parts = [terminal.paint(f"line {each.line}", "bold"), visible(each.code)]
+    parts.append(f"{visible(each.output or 'output')} {_equals(each.value, each.dtype, terminal)}")
+    if each.upstream is not None:
+        parts.append(f"upstream {_equals(each.upstream, each.dtype, terminal)}")
+    return "   ".join([*parts, each.dtype])
+
+
+def _entries(each: Pass, terminal: Terminal) -> Iterator[str]:
+    if not each.entries:
+        yield "   no gradient reached a leaf"
+    elif all(len(shape(entry.after or entry.added)) < 2 for entry in each.entries):
+        yield from (f"   {line}" for line in draw_table(_table(each, terminal), terminal))
+    else:
+        for entry in each.entries:
+            yield from (f"   {line}" for line in _block(entry, each.dtype, terminal))
+    for entry in each.entries:
+        yield from (f"   {line}" for line in _reason(entry.name, entry.reason))
+    yield from (f"   note: {visible(note)}" for note in each.notes)
+
+
+def _table(each: Pass, terminal: Terminal) -> Table:
+    """The entries of a pass, a line each."""
+    columns = [
+        Column("variable", tuple(visible(entry.name) for entry in each.entries)),
+        Column("gradient", tuple(_tensor(entry.added, each.dtype, terminal) for entry in each.entries)),
+        Column("SymPy: derivative", tuple(_formula(entry) for entry in each.entries)),
+        Column("error", tuple(_error(entry) for entry in each.entries)),
+    ]
+    looks = tuple(LOOKS[entry.verdict].style for entry in each.entries)
+    verdicts = Column("verdict", tuple(entry.verdict for entry in each.entries), styles=looks)
+    grad = Column(".grad", tuple(_after(entry, each.dtype, terminal) for entry in each.entries))
+    return Table(tuple(column for column in (*columns, verdicts, grad) if any(column.cells)))
+
+
+def _block(entry: Entry, dtype: str, terminal: Terminal) -> Iterator[str]:
+    """An entry on lines of its own, where one line has no room for its tensors."""
+    yield terminal.paint(f"{visible(entry.name)}   {written(shape(entry.after or entry.added))}", "bold")
+    texts = {"SymPy: derivative": _formula(entry), "error": _error(entry)}
+    yield from _beside("gradient", _rows(entry.added, dtype, terminal))
+    yield from (line for label, text in texts.items() if text for line in _beside(label, [text]))
+    yield from _beside("verdict", [terminal.paint(entry.verdict, LOOKS[entry.verdict].style)])
+    if entry.accumulated and any(flat(entry.before)):
+        yield from _beside(".grad before", _rows(entry.before, dtype, terminal))
+        yield from _beside(".grad + gradient", _rows(entry.after, dtype, terminal))
+    elif entry.after is not None:
+        yield from _beside(".grad", [_after(entry, dtype, terminal)])
+
+
+def _rows(value: Array, dtype: str, terminal: Terminal) -> Sequence[str]:
+    if value is None:
+        return ["none"]
+    room = max(FEWEST, (terminal.width or WIDEST) - LABEL)
+    return draw_tensor(value, float_writer(dtype), room, terminal.ellipsis).lines
+
+
+def _beside(label: str, lines: Sequence[str]) -> Iterator[str]:
+    for place, line in enumerate(lines):
+        yield f"   {'' if place else label:<{LABEL}}{line}"
+
+
+def _formula(entry: Entry) -> str:
+    """SymPy's formula, if one line has room for it."""
+    if entry.gradient is None:
+        return ""
+    symbolic = entry.gradient.symbolic
+    formulas = [symbolic.pattern] if symbolic.pattern else flat(symbolic.formula)
+    return formulas[0] if len(formulas) == 1 and formulas[0] and len(formulas[0]) <= ROOM else ""
+
+
+def _error(entry: Entry) -> str:
+    if entry.gradient is None or entry.gradient.worst is None:
+        return ""
+    small = entry.gradient.rounded_off if entry.gradient.verdict == "verified" else None
+    return ulps(entry.gradient.worst.ulps) if small is None else small.small
+
+
+def _after(entry: Entry, dtype: str, terminal: Terminal) -> str:
+    """What `.grad` holds now; where it accumulated, as the sum that it is."""
+    if entry.after is None:
+        return ""
+    if not entry.accumulated or not any(flat(entry.before)):
+        return SAME if entry.before is None else f"{SAME}, from zero"
+    texts = [_tensor(each, dtype, terminal, share=2) for each in (entry.before, entry.added, entry.after)]
+    return f"{texts[0]} + {texts[1]} = {texts[2]}"
+
+
+def _reason(name: str, reason: Reason | None) -> Iterator[str]:
+    if reason is not None:
+        yield f"{visible(name)}: {visible(reason.message)} ({reason.code})"
+        if reason.remedy:
+            yield f"   instead: {visible(reason.remedy)}"
+
+
+def _mistake(mistake: Mistake, terminal: Terminal) -> Iterator[str]:
+    yield f"{terminal.paint(f'line {mistake.line}', 'bold')}   {visible(mistake.code)}"
+    yield f"   {visible(mistake.message)}"
+    if mistake.hint:
+        yield f"   instead: {visible(mistake.hint)}"
+
+
+def _end(ledger: Ledger, terminal: Terminal) -> Iterator[str]:
+    failure = ledger.failure
+    if failure is not None:
+        yield f"{terminal.paint(f'line {failure.line}', 'bold')}   {visible(failure.code)}"
+        yield f"   the program ends here: {failure.type}: {visible(failure.message.splitlines()[0])}"
+        if failure.hint:
+            yield f"   {visible(failure.hint)}"
+    yield from (f"note: {visible(note)}" for note in ledger.notes)
+    if ledger.passes:
+        look = LOOKS[ledger.verdict]
+        sentence = (
+            "every gradient is right" if ledger.verdict == "verified" else f"of one pass at least: {look.sentence}"
+        )
+        yield from ([""] if failure is not None else [])
+        yield f"verdict  {terminal.paint(ledger.verdict, look.style)}: {sentence}"
+
+
+def _equals(value: Array, dtype: str, terminal: Terminal) -> str:
+    """What a name is said to be in a heading: its value, or the shape of a table."""
+    sizes = shape(value)
+    return f"= {_tensor(value, dtype, terminal)}" if len(sizes) < 2 else f"of shape {written(sizes)}"
+
+
+def _tensor(value: Array, dtype: str, terminal: Terminal, share: int = 1) -> str:
+    """A tensor on one line: all of it if it is small and nobody looks at it on a screen."""
+    if value is None:
+        return "none"
+    room: int | None = ROOM if terminal.width is None else max(FEWEST, terminal.width // 3)
+    if terminal.width is None and len(flat(value)) <= SMALL:
+        room = None
+    return brief(value, float_writer(dtype), None if room is None else room // share, terminal.ellipsis)

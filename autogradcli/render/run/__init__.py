@@ -1,1 +1,0 @@
-"""The ledger of a snippet in each format."""

@@ -1,0 +1,288 @@
+"""The ledger of a program: what every `backward` added, verified; accumulation, mistakes and errors explained."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autogradcli.programs.ledger import Ledger, Pass
+from autogradcli.programs.session import Wanted, exit_code, ledger_of
+from autogradcli.programs.verify import Demands
+from tests.programs import DEMANDS, ledger, seen_of
+
+TUTORIALS = Path(__file__).parent / "snippets" / "tutorials"
+
+
+def tutorial(name: str) -> Ledger:
+    """The ledger of one of the programs that tutorials show."""
+    program, seen = seen_of((TUTORIALS / f"{name}.py").read_text(encoding="utf-8"), Wanted(seed=0))
+    return ledger_of(program, seen, DEMANDS)
+
+
+def entries(each: Pass) -> dict[str, tuple[Any, Any, Any, str]]:
+    """For each tensor what its `.grad` held, what was added, what it holds, and the verdict."""
+    return {entry.name: (entry.before, entry.added, entry.after, entry.verdict) for entry in each.entries}
+
+
+TWOS = [[4.0 if i == j else 2.0 for j in range(5)] for i in range(4)]
+EIGHTS = [[2 * each for each in row] for row in TWOS]
+ZEROS = [[0.0] * 5] * 4
+TUTORIAL_PASSES = [
+    ("cubic", [{"x": (None, 72.0, 72.0, "verified")}]),
+    (
+        "dot",
+        [
+            {"x": (None, [0.0, 4.0, 8.0], [0.0, 4.0, 8.0], "verified")},
+            {"x": ([0.0, 0.0, 0.0], [1.0, 1.0, 1.0], [1.0, 1.0, 1.0], "verified")},
+        ],
+    ),
+    (
+        "accumulate",
+        [
+            {"x": (None, [0.0, 4.0, 8.0], [0.0, 4.0, 8.0], "verified")},
+            {"x": ([0.0, 4.0, 8.0], [1.0, 1.0, 1.0], [1.0, 5.0, 9.0], "verified")},
+        ],
+    ),
+    (
+        "vjp",
+        [
+            {"inp": (None, TWOS, TWOS, "verified")},
+            {"inp": (TWOS, TWOS, EIGHTS, "verified")},
+            {"inp": (ZEROS, TWOS, TWOS, "verified")},
+        ],
+    ),
+    ("chain", [{"x": (None, [8.0], [8.0], "verified")}, {"x": (None, [4.0], [4.0], "verified")}]),
+    ("scaled", [{"A": (None, [5.0], [5.0], "verified")}]),
+    ("no_grad", []),
+]
+
+
+@pytest.mark.parametrize(("name", "passes"), TUTORIAL_PASSES)
+def test_tutorials_add_what_they_say(name: str, passes: list[dict[str, Any]]) -> None:
+    """Every row of the tutorials: what each pass adds to which `.grad`, all of it verified."""
+    found = tutorial(name)
+    assert [entries(each) for each in found.passes] == passes
+    assert exit_code(found, strict=True) == 0
+
+
+def test_a_layer_has_the_gradient_of_its_sigmoid() -> None:
+    """Every row of w.grad is b.grad, and x and y take no gradient."""
+    (only,) = tutorial("layer").passes
+    found = entries(only)
+    assert list(found) == ["w", "b"]
+    assert found["w"][1] == [found["b"][1]] * 5
+    assert {verdict for *_, verdict in found.values()} == {"verified"}
+
+
+def test_accumulation_is_marked() -> None:
+    """The second pass added to what was there, the first did not."""
+    assert [each.entries[0].accumulated for each in tutorial("accumulate").passes] == [False, True]
+
+
+VERDICTS = [
+    ("x = torch.tensor(0.0, requires_grad=True)\nx.abs().backward()", "kink"),
+    ("x = torch.tensor(0.0, requires_grad=True)\ntorch.where(x > 0, x, -x).backward()", "kink"),
+    ("x = torch.tensor(0.0, requires_grad=True)\n((x > 0) * x).backward()", "kink"),
+    ("x = torch.tensor(0.0, requires_grad=True)\nm = x > 0\ny = (m * x).sum()\ny.backward()", "kink"),
+    ("x = torch.tensor(0.0, requires_grad=True)\nm = (x > 0).float()\n(m * x).backward()", "kink"),
+    ("x = torch.tensor(0.0, requires_grad=True)\nm = 1 - (x > 0).to(x.dtype)\n(m * x).backward()", "kink"),
+    ("x = torch.tensor(0.0, requires_grad=True)\ny = x if x > 0 else -x\ny.backward()", "unverified"),
+    ("x = torch.tensor(0.0, requires_grad=True)\nif x >= 0: y = x\nelse: y = -x\ny.backward()", "unverified"),
+    ("x = torch.tensor(1.0, requires_grad=True)\nif x >= 0: y = x\nelse: y = -x\ny.backward()", "verified"),
+    ("x = torch.zeros(2, requires_grad=True)\nx[x > 0].sum().backward()", "unverified"),
+    ("x = torch.zeros(2, requires_grad=True)\nx[x.argmax()].backward()", "unverified"),
+    ("x = torch.ones(2, requires_grad=True)\nx[torch.tensor([True, False])].sum().backward()", "verified"),
+    ("x = torch.ones(2, 2, requires_grad=True)\nx[torch.eye(2).argmax(1)].sum().backward()", "verified"),
+    ("x = torch.tensor(-1.0, requires_grad=True)\ntorch.where(x > 0, x.sqrt(), x).backward()", "mismatch"),
+    ("x = torch.tensor(-1.0, requires_grad=True)\nx.log().backward()", "undefined"),
+    ("x = torch.tensor(1000.0, requires_grad=True)\nF.relu(torch.log(1 + torch.exp(x))).backward()", "mismatch"),
+    ("x = torch.tensor(40.0, dtype=torch.float64, requires_grad=True)\nx.sigmoid().backward()", "imprecise"),
+    ("x = torch.ones(3, requires_grad=True)\nx.softmax(0)[1].backward()", "verified"),
+    ("x = torch.ones(3, requires_grad=True)\ny = x.clone()\ny[1] = 5 * x[0]\ny.sum().backward()", "verified"),
+    ("x = torch.ones(3, requires_grad=True)\ny = x * 2\ny *= x\ny.add_(1)\ny.sum().backward()", "verified"),
+    ("x = torch.ones(3, requires_grad=True)\na, b, c = x\n(a * b + c).backward()", "verified"),
+    ("x = torch.ones(2, 3, requires_grad=True)\nsum(r.sum() for r in x).backward()", "verified"),
+    ("x = torch.ones(2, 3, requires_grad=True)\nx.T.max(dim=1).values.sum().backward()", "kink"),
+    ("x = torch.ones(3, requires_grad=True)\nc = torch.zeros(3)\ny = x + c\nc += 1\ny.sum().backward()", "verified"),
+    ("x = torch.ones(3, requires_grad=True)\n(x * float('inf')).sum().backward()", "undefined"),
+    ("x = torch.ones(2, requires_grad=True)\nx.unfold(0, 1, 1).sum().backward()", "unverified"),
+    (
+        "x, z = torch.ones(2, requires_grad=True)*1, torch.ones(2, requires_grad=True)\n"
+        "torch.autograd.grad(x.sum(), [x, z], allow_unused=True)",
+        "verified",
+    ),
+    ("x = torch.ones(2, requires_grad=True)\nx.double().sum().backward()", "unverified"),
+    ("x = torch.ones(2, requires_grad=True)\ny = x * 2\nv = y[0]\ny.add_(1)\nv.backward()", "unverified"),
+    ("x = torch.ones(2, requires_grad=True)\ny = x * 2\nv = y[0]\nv.add_(1)\ny.sum().backward()", "verified"),
+    (
+        "x = torch.ones(2, requires_grad=True)\ny = x + 1\nwith torch.no_grad(): x += 1\n(y + x).sum().backward()",
+        "unverified",
+    ),
+]
+"""Snippets, and the verdict on their gradients."""
+
+
+@pytest.mark.parametrize(("text", "verdict"), VERDICTS)
+def test_verdicts(text: str, verdict: str) -> None:
+    """What is recorded of a snippet is what its gradient is judged by; what is not recorded is never guessed."""
+    found = ledger(text)
+    assert found.failure is None
+    assert found.verdict == verdict
+
+
+def test_a_loop_of_descent_is_verified_step_by_step() -> None:
+    """Each step has the values of its own moment, though the leaf changes in place."""
+    text = """
+w = torch.tensor(1.0, dtype=torch.float64, requires_grad=True)
+for step in range(4):
+    loss = (w - 3) ** 2
+    loss.backward()
+    with torch.no_grad():
+        w -= 0.25 * w.grad
+    w.grad = None
+"""
+    found = ledger(text)
+    assert [each.entries[0].added for each in found.passes] == [-4.0, -2.0, -1.0, -0.5]
+    assert found.verdict == "verified"
+    assert not found.mistakes
+
+
+def test_changes_through_data_are_seen() -> None:
+    """`w.data -= …` does not change what torch counts as the version of w."""
+    text = "w = torch.tensor(1.0, requires_grad=True)\n" + "(w * w).backward()\nw.data -= 0.5\nw.grad = None\n" * 2
+    found = ledger(text)
+    assert [each.entries[0].added for each in found.passes] == [2.0, 1.0]
+    assert found.verdict == "verified"
+
+
+def test_the_time_for_verification_is_bounded() -> None:
+    """What there was no time for is counted, and unverified."""
+    found = ledger(
+        "x = torch.tensor(1.0, requires_grad=True)\nfor i in range(500): (x * x).backward()",
+        Demands(timeout=0.2, symbolic=False),
+    )
+    assert len(found.passes) == 500
+    assert 0 < found.unverified_in_time < 500
+    late = [each for each in found.passes if each.verdict == "unverified"]
+    assert len(late) == found.unverified_in_time
+    assert late[0].entries[0].reason is not None
+    assert late[0].entries[0].reason.code == "GC506"
+
+
+MISTAKES = [
+    ("x = torch.ones(1, requires_grad=True)\nz = x * 2\nx.backward(z)", 5, "the argument scales it by z = 2.0"),
+    (
+        "w = torch.tensor(1.0, requires_grad=True)\n"
+        "for i in range(2):\n  (w * w).backward()\n  with torch.no_grad(): w -= w.grad",
+        5,
+        "w: .grad still held the last step's gradient",
+    ),
+    (
+        "x = torch.ones(1, requires_grad=True)\ny = 3 * x\nz = y * y\nz.backward()\ny.grad",
+        7,
+        "passed through it is [6.0]",
+    ),
+    ("x = torch.ones(1)\nx.grad", 4, "its requires_grad is False"),
+    ("x = torch.ones(1, requires_grad=True)\ny = x.detach()\ny.grad", 5, "it was detached"),
+    ("x = torch.ones(2, requires_grad=True)\ny = torch.tensor(x)", 4, "cuts the copy off from the graph"),
+    (
+        "a = torch.ones(4, requires_grad=True)\nb = torch.ones(4, 1)\nc = a - b\nc.sum().backward()",
+        5,
+        "a of shape (4) and b of shape (4, 1) are broadcast to (4, 4)",
+    ),
+    (
+        "w = torch.ones(4, requires_grad=True)\nF.mse_loss(w, torch.ones(4, 1)).backward()",
+        4,
+        "w of shape (4) and a tensor of shape (4, 1) are broadcast to (4, 4)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "words"), MISTAKES)
+def test_mistakes_are_explained_in_place(text: str, line: int, words: str) -> None:
+    """What beginners often do not mean, with the line and the names of the snippet."""
+    (mistake,) = ledger(text).mistakes
+    assert mistake.line == line
+    assert words in mistake.message
+
+
+NO_MISTAKES = [
+    "x = torch.ones(2, requires_grad=True)\nx.sum().backward()\nx.sum().backward()",
+    "x = torch.ones(2, requires_grad=True)\nx.sum().backward()\nx.grad",
+    "x = torch.ones(2, requires_grad=True)\ny = x * 2\ny.retain_grad()\ny.sum().backward()\ny.grad",
+    "a = torch.ones(3, 4) + torch.ones(4)",
+    "x = torch.ones(3, requires_grad=True)\nx.grad",
+]
+
+
+@pytest.mark.parametrize("text", NO_MISTAKES)
+def test_what_may_be_meant_is_no_mistake(text: str) -> None:
+    """Accumulation without a step, `.grad` of leaves, a row added to each row."""
+    assert not ledger(text).mistakes
+
+
+FAILURES = [
+    (
+        "x = torch.tensor(1.0, requires_grad=True)\ny = x * x\ny.backward()\ny.backward()",
+        6,
+        "the first backward on line 5",
+    ),
+    (
+        "x = torch.ones(5, 4, requires_grad=True)\ny = x * x\ny.backward()",
+        5,
+        "y has shape (5, 4): type y.sum().backward()",
+    ),
+    ("x = torch.ones(1, requires_grad=True)\ny = x.detach() * 2\ny.backward()", 5, "it was detached"),
+    ("x = torch.ones(1)\ny = x * 2\ny.backward()", 5, "nothing that it is made of has requires_grad=True"),
+    ("x = torch.ones(1)\ny = x > 2\ny.backward()", 5, "whole, or true and false"),
+    ("x = torch.ones(1, requires_grad=True)\nwith torch.no_grad():\n  y = x * 2\ny.backward()", 6, "torch.no_grad()"),
+    ("x = torch.ones(2, requires_grad=True)\ny = x.exp()\ny += 1\ny.sum().backward()", 6, "changed on line 5"),
+    ("x = torch.ones(2, requires_grad=True)\nx += 1", 4, "type with torch.no_grad()"),
+    (
+        "x = torch.ones(1, requires_grad=True)\ny = torch.ones(1, requires_grad=True)\ntorch.autograd.grad(x * 2, y)",
+        5,
+        "the gradient is 0",
+    ),
+    ("x = torch.ones(2, requires_grad=True)\nx.numpy()", 4, "type x.detach().numpy()"),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "words"), FAILURES)
+def test_errors_of_torch_end_the_snippet_with_advice(text: str, line: int, words: str) -> None:
+    """The error on its line, beside what to do; the exit status says that the snippet did not run to its end."""
+    found = ledger(text)
+    assert found.failure is not None
+    assert found.failure.line == line
+    assert words in str(found.failure.hint)
+    assert exit_code(found, strict=False) == 2
+
+
+def test_what_came_before_an_error_is_kept() -> None:
+    """The passes up to there are verified."""
+    found = ledger("x = torch.tensor(3.0, requires_grad=True)\ny = x * x\ny.backward()\ny.backward()")
+    assert [entries(each) for each in found.passes] == [{"x": (None, 6.0, 6.0, "verified")}]
+
+
+def test_gradients_of_intermediates_are_verified() -> None:
+    """`torch.autograd.grad` is asked about a leaf and about what is made of it."""
+    found = ledger("x = torch.tensor(3.0, requires_grad=True)\ny = x * x\nz = y * y\ntorch.autograd.grad(z, [x, y])")
+    (only,) = found.passes
+    assert entries(only) == {"x": (None, 108.0, None, "verified"), "y": (None, 18.0, None, "verified")}
+
+
+def test_the_upstream_is_part_of_the_problem() -> None:
+    """What backward is given scales what it adds."""
+    found = ledger("x = torch.ones(2, requires_grad=True)\n(x * x).backward(torch.tensor([1.0, 10.0]))")
+    assert entries(found.passes[0]) == {"x": (None, [2.0, 20.0], [2.0, 20.0], "verified")}
+    assert found.passes[0].upstream == [1.0, 10.0]
+
+
+def test_the_trace_shows_what_each_line_made() -> None:
+    """The value as Python prints it, with its grad_fn; of a loop the first pass."""
+    text = "import torch\nx = torch.ones(2, requires_grad=True)\nfor i in range(3):\n    y = x * i\n"
+    program, seen = seen_of(text, Wanted(seed=0, trace=True))
+    found = ledger_of(program, seen, DEMANDS)
+    assert [(each.line, each.code, each.made, each.times) for each in found.trace] == [
+        (2, "x = torch.ones(2, requires_grad=True)", ("x = tensor([1., 1.], requires_grad=True)",), 1),
+        (4, "y = x * i", ("y = tensor([0., 0.], grad_fn=<MulBackward0>)",), 3),
+    ]

@@ -1,0 +1,126 @@
+"""What a program does as a program of the language: which rows of the table are recorded, with which operands."""
+
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from autogradcli.engines.torch.record.assemble import Unverifiable, assemble
+from autogradcli.language.program import Call, Constant, Program, Variable
+from autogradcli.programs.session import Wanted
+from tests.programs import HEAD, seen_of
+
+START = HEAD + "x = torch.tensor([[1.0, 2.0], [3.0, 4.5]], requires_grad=True)\n"
+
+
+def program(text: str) -> Program:
+    """The program of the one `backward` in a program that begins with a leaf x."""
+    _, seen = seen_of(START + text, Wanted(seed=0))
+    assert seen.ending.status == 0
+    assert seen.watch is not None
+    (event,) = seen.watch.finished()
+    return assemble(event, seen.texts.excerpts(), {}).program
+
+
+def step(found: Program, index: int) -> Any:
+    """A step as nested tuples."""
+    match found.steps[index]:
+        case Variable(name=name):
+            return name
+        case Constant(value=value):
+            return value
+        case Call(function=function, operands=operands, options=options):
+            return (function, *(step(found, each) for each in operands), *options)
+    raise AssertionError
+
+
+DOUBLED = ("mul", "x", Fraction(2))
+CHANGED = (DOUBLED, ("mul", ("getitem", DOUBLED, ("index", (0,))), Fraction(3)))
+PROGRAMS = [
+    ("x.sum().backward()", ("sum", "x")),
+    (
+        "torch.sum(x, dim=1, keepdim=True)[0, 0].backward()",
+        ("getitem", ("sum", "x", ("dim", 1), ("keepdim", True)), ("index", (0, 0))),
+    ),
+    ("x.mean(axis=0).sum().backward()", ("sum", ("mean", "x", ("dim", 0)))),
+    ("(0.1 * x).sum().backward()", ("sum", ("mul", "x", Fraction(13421773, 134217728)))),
+    ("(0.25 * x).sum().backward()", ("sum", ("mul", "x", Fraction(1, 4)))),
+    ("w = torch.ones(2)\n(x @ w).sum().backward()", ("sum", ("matmul", "x", "w"))),
+    ("(x - x.detach()).sum().backward()", ("sum", ("sub", "x", "data"))),
+    (
+        "x.view(-1)[1:].prod().backward()",
+        ("prod", ("getitem", ("view", "x", ("size", (-1,))), ("index", (slice(1, None),)))),
+    ),
+    ("x.max(1).values.sum().backward()", ("sum", ("max_dim", "x", ("dim", 1), ("field", "values")))),
+    ("torch.max(x).backward()", ("max_all", "x")),
+    ("torch.max(x, 2 * x).sum().backward()", ("sum", ("maximum", "x", ("mul", "x", Fraction(2))))),
+    ("F.leaky_relu(x, 0.1).sum().backward()", ("sum", ("leaky_relu", "x", Fraction(13421773, 134217728)))),
+    ("x.T.sum().backward()", ("sum", ("t", "x"))),
+    ("y = x * 2\ny += 1\ny.sum().backward()", ("sum", ("add", ("mul", "x", Fraction(2)), Fraction(1)))),
+    (
+        "v = (2 * x)[0]\nv.add_(1)\nv.sum().backward()",
+        ("sum", ("add", ("getitem", ("mul", "x", Fraction(2)), ("index", (0,))), Fraction(1))),
+    ),
+    ("y = x * 2\ny[0].mul_(3)\ny.sum().backward()", ("sum", ("setitem", *CHANGED, ("index", (0,))))),
+    ("F.relu(x * 2, True).sum().backward()", ("sum", ("relu", ("mul", "x", Fraction(2))))),
+    (
+        "a, b = x\na.dot(b).backward()",
+        ("dot", ("select", "x", ("dim", 0), ("index", 0)), ("select", "x", ("dim", 0), ("index", 1))),
+    ),
+    ("torch.cat([x, x], dim=1).sum().backward()", ("sum", ("cat", "x", "x", ("dim", 1)))),
+    ("x.unbind(1)[0].sum().backward()", ("sum", ("select", "x", ("dim", 1), ("index", 0)))),
+    ("x.split(1)[1].sum().backward()", ("sum", ("narrow", "x", ("dim", 0), ("start", 1), ("length", 1)))),
+    (
+        "torch.where(x > 2, x, 0.0).sum().backward()",
+        ("sum", ("where", ("gt", "x", Fraction(2)), "x", Fraction(0))),
+    ),
+    (
+        "m = torch.tensor([True, False])\ntorch.where(m, x, 0.0).sum().backward()",
+        ("sum", ("where", ("ne", "m", Fraction(0)), "x", Fraction(0))),
+    ),
+    (
+        "((x > 2) * x).sum().backward()",
+        ("sum", ("mul", ("where", ("gt", "x", Fraction(2)), Fraction(1), Fraction(0)), "x")),
+    ),
+    (
+        "x.masked_fill(x > 2, float('-inf')).logsumexp(0).sum().backward()",
+        ("sum", ("logsumexp", ("masked_fill", "x", ("gt", "x", Fraction(2)), ("neg", "inf")), ("dim", 0))),
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "output"), PROGRAMS)
+def test_what_is_recorded(text: str, output: Any) -> None:
+    """Each operation is the row that torch's call means, its constants the numbers that the dtype holds."""
+    found = program(text)
+    assert step(found, found.output) == output
+
+
+def test_places_lie_in_the_text_of_the_snippet() -> None:
+    """So that a blame points at the line that it is about."""
+    found = program("y = x.exp()\nz = y.sum()\nz.backward()")
+    assert [found.text(index) for index in range(len(found.steps))] == ["x", "x.exp()", "y.sum()"]
+    assert (found.output_name, found.assigned["y"], found.variables) == ("z", 1, ("x",))
+
+
+def test_leaves_of_one_name_are_told_apart() -> None:
+    """Two tensors that were both called w: when backward starts, only one of them is."""
+    text = "w = torch.ones(1, requires_grad=True)\na = w * 1\nw = torch.ones(1, requires_grad=True)\n(a * w).backward()"
+    assert program(text).variables == ("leaf", "w")
+
+
+UNVERIFIABLE = [
+    ("x.double().sum().backward()", "it mixes float32 and float64"),
+    ("(x + torch.ones(2, dtype=torch.float64)).sum().backward()", "it mixes float32 and float64"),
+    ("y = x * 2\ny.t().mul_(3)\ny.sum().backward()", "changed in place through a view"),
+    ("y = x + 1\nwith torch.no_grad(): x += 1\n(x * y).sum().backward()", "x was changed in place between two uses"),
+    ("(x * float('nan')).sum().backward()", "NaN is no number"),
+]
+
+
+@pytest.mark.parametrize(("text", "reason"), UNVERIFIABLE)
+def test_what_cannot_be_followed_is_said(text: str, reason: str) -> None:
+    """Never a guess."""
+    with pytest.raises(Unverifiable) as caught:
+        program(text)
+    assert reason in str(caught.value)
