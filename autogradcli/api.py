@@ -19,13 +19,14 @@ from autogradcli.compute.compute import compute
 from autogradcli.compute.formulas import STYLES, derivatives
 from autogradcli.compute.problem import Options
 from autogradcli.errors import GradcalcError
-from autogradcli.executors.here import Here
-from autogradcli.executors.processes import Processes
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.nearest import did_you_mean
 from autogradcli.problems.build import Builder
 from autogradcli.problems.cases.build import NOTATION, build_case
 from autogradcli.problems.cases.read import find_case_files, read_cases
+from autogradcli.processes.limits import Limits
+from autogradcli.processes.pool import Pool
+from autogradcli.processes.serial import Serial
 from autogradcli.render import checks as render_checks
 from autogradcli.render import report as render_report
 from autogradcli.render.checks.json import outcomes_object
@@ -163,7 +164,7 @@ def check(
     """
     options = Options(symbolic=symbolic, timeout=timeout)
     make = partial(CaseWork, partial(build_case, options=options), STRICT if strict else LENIENT, symbolic)
-    executor = Here() if jobs == 1 else Processes(jobs)
+    executor = Serial() if jobs == 1 else Pool(jobs, Limits(timeout))
     with closing(run_cases(executor, make, _entries(cases))) as outcomes:
         return CheckResult(tuple(outcomes))
 

@@ -6,7 +6,7 @@ Whatever mathematics does (poles, NaN, kinks, an engine out of time) is data in 
 
 import unicodedata
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 WINDOW = 72
 """Columns of source text that an error shows around its span."""
@@ -60,6 +60,9 @@ class GradcalcError(Exception):
         self.span = span
         self.hint = hint
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unpickled, (self.kind, self.message, self.source, self.span, self.hint)
+
     def to_dict(self) -> dict[str, object]:
         """The error as a JSON object, as `batch` reports it."""
         span = None if self.span is None else [self.span.start, self.span.end]
@@ -75,8 +78,14 @@ class GradcalcError(Exception):
         return "\n".join(lines)
 
 
+def _unpickled(kind: str, message: str, source: str | None, span: Span | None, hint: str | None) -> GradcalcError:
+    return GradcalcError(kind, message, source=source, span=span, hint=hint)
+
+
 def defect(error: Exception) -> GradcalcError:
     """What an exception becomes that is gradcalc's own fault, where it must not take other work with it."""
+    if isinstance(error, MemoryError):
+        return GradcalcError("limit", "out of memory (GC507)", hint="type --max-memory 8GB")
     hint = "this is a defect of gradcalc: please report it"
     return GradcalcError("internal", f"{type(error).__name__}: {error}", hint=hint)
 

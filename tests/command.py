@@ -12,7 +12,12 @@ from dataclasses import dataclass
 from typing import IO
 from unittest.mock import patch
 
+from autogradcli.cli import jobs
 from autogradcli.cli.app import run
+from autogradcli.processes.limits import Limits
+from autogradcli.processes.pool import Pool
+from autogradcli.processes.serial import Serial
+from autogradcli.processes.work import Executor
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +37,23 @@ class Screen(io.TextIOWrapper):
         return True
 
 
+def in_this_process(number: int, limits: Limits) -> Executor:
+    """The executor of a command in the suite: one job works here, where torch is loaded and coverage measures."""
+    return Serial() if number == 1 else Pool(number, limits)
+
+
 def gradcalc(*words: str, stdin: str | bytes = b"", stream: type[io.TextIOWrapper] = io.TextIOWrapper) -> Result:
     """The result of one command line; `stream` is what it writes to: a pipe, or a `Screen`."""
     out, err = stream(io.BytesIO(), encoding="utf-8"), io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     with tempfile.TemporaryFile("w+b") as file, io.TextIOWrapper(file) as text:
         file.write(stdin.encode() if isinstance(stdin, str) else stdin)
         file.seek(0)
-        with patch.object(sys, "stdout", out), patch.object(sys, "stderr", err), patch.object(sys, "stdin", text):
+        with (
+            patch.object(sys, "stdout", out),
+            patch.object(sys, "stderr", err),
+            patch.object(sys, "stdin", text),
+            patch.object(jobs, "Pool", in_this_process),
+        ):
             main, path = sys.modules["__main__"], sys.path[:]
             try:
                 status = run(words)

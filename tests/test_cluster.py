@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from autogradcli.executors.work import Lost
+from autogradcli.processes.work import Lost
 from tests.cases import write
 from tests.command import gradcalc
 from tests.test_jobs import CRASHES, Square, lines, without_times
@@ -25,7 +25,7 @@ pytest.importorskip("distributed", reason="the extra gradcalc[cluster] is not in
 
 from distributed import LocalCluster
 
-from autogradcli.executors.cluster import Cluster
+from autogradcli.processes.cluster import Cluster
 
 ROOT = Path(__file__).parent.parent
 WORKERS = 2
@@ -117,7 +117,7 @@ def test_check_over_the_cluster(address: str, tmp_path: Path) -> None:
 
 def test_addresses_that_lead_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """An error that says what an address looks like."""
-    monkeypatch.setattr("autogradcli.executors.cluster.PATIENCE", 1)
+    monkeypatch.setattr("autogradcli.processes.cluster.PATIENCE", 1)
     for address in ("tcp://127.0.0.1:9", "nonsense"):
         result = gradcalc("batch", "--scheduler", address)
         assert result.status == 2
@@ -128,7 +128,7 @@ def test_addresses_that_lead_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_port_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is given up, though Dask would wait."""
-    monkeypatch.setattr("autogradcli.executors.cluster.PATIENCE", 1)
+    monkeypatch.setattr("autogradcli.processes.cluster.PATIENCE", 1)
     with socket.create_server(("127.0.0.1", 0)) as mute:
         address = f"tcp://127.0.0.1:{mute.getsockname()[1]}"
         assert gradcalc("batch", "--scheduler", address).err.startswith(f"error: there is no scheduler at {address}\n")
@@ -136,7 +136,7 @@ def test_a_port_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_scheduler_without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing would ever come of it."""
-    monkeypatch.setattr("autogradcli.executors.cluster.PATIENCE", 1)
+    monkeypatch.setattr("autogradcli.processes.cluster.PATIENCE", 1)
     with LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0", processes=False, protocol="tcp") as cluster:  # type: ignore[no-untyped-call]
         address = cluster.scheduler_address
         result = gradcalc("batch", "--scheduler", address)

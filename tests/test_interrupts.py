@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from autogradcli.interrupts import interrupts_blocked
+from autogradcli.processes.child import interrupts_blocked
 from tests.command import started
 from tests.symbolic import HARD
 

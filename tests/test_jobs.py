@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from autogradcli.errors import GradcalcError
-from autogradcli.executors.here import Here
-from autogradcli.executors.processes import Processes
-from autogradcli.executors.work import Executor, Lost
+from autogradcli.processes.pool import Pool
+from autogradcli.processes.serial import Serial
+from autogradcli.processes.work import Executor, Lost
 from tests.cases import write
 from tests.command import gradcalc, started
 
@@ -55,17 +55,17 @@ def unstartable() -> Square:
     raise SystemExit(9)
 
 
-EXECUTORS: list[Executor] = [Here(), Processes(1), Processes(3)]
+EXECUTORS: list[Executor] = [Serial(), Pool(1), Pool(3)]
 
 
-@pytest.mark.parametrize("executor", EXECUTORS, ids=["here", "one", "three"])
+@pytest.mark.parametrize("executor", EXECUTORS, ids=["serial", "one", "three"])
 @pytest.mark.parametrize("count", [0, 1, 500])
 def test_results_come_in_the_order_of_the_items(executor: Executor, count: int) -> None:
     """Whatever the number of processes, and of items."""
     assert list(executor.run(Square, range(count))) == [i * i for i in range(count)]
 
 
-@pytest.mark.parametrize("executor", EXECUTORS, ids=["here", "one", "three"])
+@pytest.mark.parametrize("executor", EXECUTORS, ids=["serial", "one", "three"])
 def test_what_taking_items_raises_is_raised(executor: Executor) -> None:
     """An input that breaks off ends the run."""
 
@@ -87,7 +87,7 @@ def test_items_are_taken_as_there_is_room() -> None:
             taken += 1
             yield taken
 
-    run = Processes(2).run(Square, items())
+    run = Pool(2).run(Square, items())
     assert [next(iter(run)) for _ in range(10)] == [i * i for i in range(1, 11)]
     time.sleep(0.2)
     run.close()  # type: ignore[attr-defined]
@@ -98,7 +98,7 @@ def test_items_are_taken_as_there_is_room() -> None:
 def test_an_item_that_ends_its_process_is_lost_alone(last: str) -> None:
     """All others have their results, in order."""
     items: list[Any] = [*range(50), last, *range(50, 100)]
-    results = list(Processes(2).run(Square, items))
+    results = list(Pool(2).run(Square, items))
     assert results[50] == Lost(f"exit status {7 if last == 'exit' else 8}")
     assert results[:50] + results[51:] == [i * i for i in range(100)]
 
@@ -106,14 +106,14 @@ def test_an_item_that_ends_its_process_is_lost_alone(last: str) -> None:
 def test_a_process_that_is_killed_from_outside_costs_nothing(tmp_path: Path) -> None:
     """Its items are given to others, the one that it was busy with among them."""
     items: list[Any] = [*range(40), "kill once", *range(40)]
-    results = list(Processes(2).run(partial(Square, str(tmp_path)), items))
+    results = list(Pool(2).run(partial(Square, str(tmp_path)), items))
     assert results == [*(i * i for i in range(40)), 1, *(i * i for i in range(40))]
 
 
 def test_processes_that_cannot_be_started_are_an_error() -> None:
     """The run ends; it does not start them for ever."""
     with pytest.raises(GradcalcError, match="worker processes cannot be started: exit status 9"):
-        list(Processes(2).run(unstartable, range(3)))
+        list(Pool(2).run(unstartable, range(3)))
 
 
 def lines(count: int) -> str:

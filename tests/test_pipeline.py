@@ -8,7 +8,7 @@ from autogradcli.cli.batch import run_lines
 from autogradcli.cli.pipeline import lines_of
 from autogradcli.compute.problem import Options
 from autogradcli.errors import GradcalcError
-from autogradcli.executors.here import Here
+from autogradcli.processes.serial import Serial
 
 
 class Broken(io.BytesIO):
@@ -27,11 +27,11 @@ class Broken(io.BytesIO):
 def test_a_defect_of_the_reader_is_raised(error: Exception) -> None:
     """The caller does not wait for lines that will never come."""
     with pytest.raises(type(error), match=str(error)):
-        list(run_lines(lines_of([Broken(error)]), Here(), Options(symbolic=False)))
+        list(run_lines(lines_of([Broken(error)]), Serial(), Options(symbolic=False)))
 
 
 def test_an_input_that_cannot_be_read_is_an_error() -> None:
     """The system's word for it is passed on."""
     with pytest.raises(GradcalcError) as caught:
-        list(run_lines(lines_of([Broken(OSError(5, "Input/output error"))]), Here(), Options(symbolic=False)))
+        list(run_lines(lines_of([Broken(OSError(5, "Input/output error"))]), Serial(), Options(symbolic=False)))
     assert caught.value.message == "the input cannot be read: Input/output error"

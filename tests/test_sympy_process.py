@@ -33,7 +33,7 @@ def ask(process: SymbolicProcess, text: str, timeout: float = 20.0, style: str =
 
 def child(process: SymbolicProcess) -> int:
     """The process id of the child."""
-    return process._child._process.pid
+    return process._child._child.pid
 
 
 def test_formula_and_number(process: SymbolicProcess) -> None:
@@ -210,7 +210,7 @@ process = SymbolicProcess()
 process.differentiate(parse({HARD!r}), ("x",), 60.0)
 while process._child.ticket is None:
     process._listen()
-print(process._child._process.pid, flush=True)
+print(process._child._child.pid, flush=True)
 time.sleep(60)
 """
 

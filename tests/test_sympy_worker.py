@@ -24,7 +24,7 @@ from autogradcli.engines.sympy.messages import (
 )
 from autogradcli.engines.sympy.worker import KEPT, Worker
 from autogradcli.language.parser import parse
-from autogradcli.pipes import pack, receive
+from autogradcli.processes.messages import pack, receive
 
 
 def differentiate(ticket: int, text: str) -> Differentiate:

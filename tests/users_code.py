@@ -1,6 +1,7 @@
 """What users write, for tests of how it is called."""
 
 import os
+import time
 import warnings
 from typing import Any
 
@@ -122,3 +123,10 @@ def wanders(x: torch.Tensor) -> torch.Tensor:
     """Leaves the folder."""
     os.chdir(os.sep)
     return 2 * x
+
+
+def hangs(x: torch.Tensor) -> torch.Tensor:
+    """The identity, which at 13 never comes back."""
+    while float(x) == 13:
+        time.sleep(1)
+    return 1 * x

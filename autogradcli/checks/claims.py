@@ -21,6 +21,7 @@ from autogradcli.errors import GradcalcError
 from autogradcli.language.program import Constant, Program
 from autogradcli.language.shapes import subscript
 from autogradcli.language.tape import TooLong
+from autogradcli.processes.limits import OutOfTime
 
 if TYPE_CHECKING:
     from autogradcli.engines.arb.borders import Border
@@ -99,7 +100,8 @@ class PendingClaim:
         """The claim about the derivative of `problem`, looked at where torch was, and elsewhere."""
         points = [each.autograd.inputs for each in pending]
         upstream = pending[0].autograd.upstream
-        self._verdict = judge(problem, claim, points, None if upstream is None else flat(upstream))
+        weights = None if upstream is None else flat(upstream)
+        self._verdict = _judged_in_time(pending[0], problem, claim, points, weights)
         self._symbolic = session.symbolic if self._is_for_sympy(problem, claim, points) else None
         if self._symbolic is not None:
             self._ticket = self._symbolic.prove(problem.program, claim.name, claim.formula, problem.timeout)
@@ -120,6 +122,17 @@ class PendingClaim:
         if self._symbolic is not None and self._symbolic.settled(self._ticket):
             return ClaimVerdict("proved")
         return self._verdict
+
+
+def _judged_in_time(
+    pending: Pending, problem: Problem, claim: ClaimText, points: Sequence[Point], upstream: Sequence[float] | None
+) -> ClaimVerdict:
+    """The same as long as the problem has time."""
+    try:
+        with pending.budget.running():
+            return judge(problem, claim, points, upstream)
+    except OutOfTime:
+        return ClaimVerdict("untold", f"it could not be told in {problem.timeout:g} s")
 
 
 def judge(

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from autogradcli.checks.case import CaseText
 from autogradcli.checks.outcome import Outcome, unusable
 from autogradcli.errors import GradcalcError
-from autogradcli.executors.work import Executor, Lost, Make
+from autogradcli.processes.work import MEMORY, TIME, Executor, Lost, Make
 
 Entry: TypeAlias = CaseText | Outcome
 """A case, or what is wrong with one."""
@@ -28,5 +28,11 @@ def run_cases(executor: Executor, make: Make, entries: Iterable[Entry]) -> Gener
 
 
 def _lost(entry: Entry, lost: Lost) -> Outcome:
-    message = f"the process that worked on this case ended twice: {lost.reason}"
-    return unusable(entry.place, GradcalcError("lost", message))
+    return unusable(entry.place, ENDS.get(lost.reason) or GradcalcError("lost", f"{ENDED}: {lost.reason}"))
+
+
+ENDED = "the process that worked on this case ended twice"
+ENDS = {
+    TIME: GradcalcError("limit", "the case is out of time (GC506)", hint="type --timeout 60"),
+    MEMORY: GradcalcError("limit", "the case is out of memory (GC507)", hint="type --max-memory 8GB"),
+}

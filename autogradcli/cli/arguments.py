@@ -1,6 +1,7 @@
 """Options that several commands share, each with its check, its completion and its line of help."""
 
 import math
+import re
 from collections.abc import Callable, Collection
 from typing import Annotated, Any
 
@@ -16,7 +17,7 @@ MOST_REPEATS = 1000
 MOST_OPERATIONS = 10**9
 """Scalar operations that fit into no memory."""
 LONGEST = 1e6
-"""Seconds that anybody may wait for SymPy."""
+"""Seconds that anybody may wait for one problem."""
 
 
 def one_of(option: str, choices: Collection[str]) -> Callable[[str], str]:
@@ -51,6 +52,22 @@ def seconds(text: str) -> float:
         hint = f"it can be a number of seconds above 0, up to {LONGEST:,.0f}"
         raise GradcalcError("usage", f"--timeout cannot be {text}", hint=hint)
     return number
+
+
+def size(text: str | int) -> int:
+    """A number of bytes: `500MB`, `2 GB`, `2GiB`, or bare; Typer gives it the default as well."""
+    found = _SIZE.fullmatch(str(text).strip())
+    number = 0 if found is None else float(found[1]) * UNITS[found[2].lower()]
+    if not LEAST_MEMORY <= number <= MOST_MEMORY:
+        hint = "type --max-memory 2GB; it can be 500MB or more"
+        raise GradcalcError("usage", f"--max-memory cannot be {text}", hint=hint)
+    return int(number)
+
+
+UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgt]i?|)b?", re.ASCII | re.IGNORECASE)
+LEAST_MEMORY, MOST_MEMORY = 500 * 10**6, 2**60
+"""torch alone takes almost half of the least."""
 
 
 def whole(option: str, most: int, least: int = 1) -> Callable[[str | int], int]:
@@ -174,7 +191,11 @@ MaxUlps = Annotated[
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 3 on anything but verified, and 1 on a mismatch.")]
 Timeout = Annotated[
-    float, typer.Option("--timeout", metavar="SECONDS", help="How long SymPy may take.", parser=seconds)
+    float, typer.Option("--timeout", metavar="SECONDS", help="How long a problem may take.", parser=seconds)
+]
+MaxMemory = Annotated[
+    int,
+    typer.Option("--max-memory", metavar="SIZE", help="How much memory a problem may take: 2GB, 500MB.", parser=size),
 ]
 NoSymbolic = Annotated[bool, typer.Option("--no-symbolic", help="Leave SymPy out.")]
 Trace = Annotated[

@@ -13,13 +13,14 @@ from autogradcli.cli.arguments import choice
 from autogradcli.cli.inputs import open_inputs
 from autogradcli.cli.jobs import Jobs, Scheduler, executor
 from autogradcli.cli.output import append_output, open_output
-from autogradcli.cli.pipeline import Draw, LineWork, Outcome, Status, lines_of, lost
+from autogradcli.cli.pipeline import Draw, LineWork, Outcome, Status, lines_of, outcome_of_lost
 from autogradcli.cli.progress import open_progress
 from autogradcli.cli.resume import check_resumable, unfinished
 from autogradcli.compute.problem import Options
 from autogradcli.errors import ExitCode
-from autogradcli.executors.work import Executor, Lost
 from autogradcli.language.tape import MAX_OPERATIONS
+from autogradcli.processes.limits import MAX_MEMORY, TIMEOUT, Limits
+from autogradcli.processes.work import Executor, Lost
 from autogradcli.render.formats import Stream
 from autogradcli.render.json import draw_json_line
 from autogradcli.render.report import FORMATS, STREAMED
@@ -55,7 +56,8 @@ def batch(
     atol: options.Atol = None,
     max_ulps: options.MaxUlps = None,
     strict: options.Strict = False,
-    timeout: options.Timeout = 10.0,
+    timeout: options.Timeout = TIMEOUT,
+    max_memory: options.MaxMemory = MAX_MEMORY,
     no_symbolic: options.NoSymbolic = False,
     seed: options.Seed = 0,
     max_operations: options.MaxOperations = MAX_OPERATIONS,
@@ -93,7 +95,8 @@ def batch(
         lines = lines_of(inputs)
         remaining = unfinished(lines, resume, status, asked) if resume else lines
         place.write(stream(form).begin)
-        with closing(run_lines(remaining, executor(jobs, scheduler), asked, partial(draw_answer, form))) as outcomes:
+        workers = executor(jobs, scheduler, Limits(timeout, max_memory))
+        with closing(run_lines(remaining, workers, asked, partial(draw_answer, form))) as outcomes:
             for outcome in outcomes:
                 place.write(outcome.answer)
                 status.add(outcome)
@@ -127,4 +130,4 @@ def run_lines(
 
     for result in executor.run(partial(LineWork, options, draw), noted()):
         line = begun.popleft()
-        yield lost(line, result.reason, options, draw) if isinstance(result, Lost) else result
+        yield outcome_of_lost(line, result, options, draw) if isinstance(result, Lost) else result

@@ -22,6 +22,7 @@ from autogradcli.compute.problem import Options
 from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.problems.cases.build import build_case
 from autogradcli.problems.cases.read import find_case_files, read_cases
+from autogradcli.processes.limits import MAX_MEMORY, TIMEOUT, Limits
 from autogradcli.render.checks import FORMATS
 from autogradcli.render.checks.summary import Outcomes
 from autogradcli.render.terminal import FILE
@@ -66,7 +67,8 @@ def check(
     atol: options.Atol = None,
     max_ulps: options.MaxUlps = None,
     strict: options.Strict = False,
-    timeout: options.Timeout = 10.0,
+    timeout: options.Timeout = TIMEOUT,
+    max_memory: options.MaxMemory = MAX_MEMORY,
     no_symbolic: options.NoSymbolic = False,
     format: Format = None,
     json: options.Json = False,
@@ -91,7 +93,8 @@ def check(
     found: list[Outcome] = []
     with append_output(resume) if resume else open_output(output, quiet) as place:
         found += done_cases(entries, resume) if resume else []
-        with closing(run_cases(executor(jobs, scheduler), make, entries)) as outcomes:
+        workers = executor(jobs, scheduler, Limits(timeout, max_memory))
+        with closing(run_cases(workers, make, entries)) as outcomes:
             noted = _noted(_until_failure(outcomes) if fail_fast else outcomes, found)
             for piece in FORMATS[form].render(Outcomes(noted, only_failures), place.terminal):
                 place.write(piece)

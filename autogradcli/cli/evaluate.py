@@ -13,6 +13,7 @@ from autogradcli.engines.backward import Backward
 from autogradcli.errors import ExitCode
 from autogradcli.language.tape import MAX_OPERATIONS
 from autogradcli.problems.argv import command_line
+from autogradcli.processes.limits import MAX_MEMORY, TIMEOUT, Limits
 from autogradcli.render.json import draw_json
 from autogradcli.render.report import FORMATS
 from autogradcli.render.terminal import Terminal
@@ -60,7 +61,8 @@ def evaluate(
     atol: options.Atol = None,
     max_ulps: options.MaxUlps = None,
     strict: options.Strict = False,
-    timeout: options.Timeout = 10.0,
+    timeout: options.Timeout = TIMEOUT,
+    max_memory: options.MaxMemory = MAX_MEMORY,
     no_symbolic: options.NoSymbolic = False,
     seed: options.Seed = 0,
     max_operations: options.MaxOperations = MAX_OPERATIONS,
@@ -89,10 +91,10 @@ def evaluate(
     problem = stated.problem(asked, Backward(repeat=repeat, zero_grad=zero_grad))
 
     # Only now, so that an error in the input does not wait for what drives the engines.
-    from autogradcli.cli.holding import hold
+    from autogradcli.cli.holding import held_within
     from autogradcli.compute.verdict import exit_code
 
-    held = hold(problem)
+    held = held_within(Limits(timeout, max_memory), problem)
     if form not in {"text", "json"} and not quiet:
         from autogradcli.render.report.plain import remarks
 

@@ -21,6 +21,8 @@ from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.language.nearest import did_you_mean
 from autogradcli.language.tape import MAX_OPERATIONS
 from autogradcli.problems.argv import command_line
+from autogradcli.processes.limits import MAX_MEMORY, TIMEOUT, Limits
+from autogradcli.processes.work import Lost
 from autogradcli.render.graph import PICTURES, TEXTS
 from autogradcli.render.graph.cut import cut
 from autogradcli.render.graph.mermaid import MOST_ARROWS
@@ -88,6 +90,8 @@ def graph(
     dtype: options.DtypeOption = "float64",
     saved: Saved = False,
     depth: Depth = None,
+    timeout: options.Timeout = TIMEOUT,
+    max_memory: options.MaxMemory = MAX_MEMORY,
     max_operations: options.MaxOperations = MAX_OPERATIONS,
     format: Format = None,
     json: options.Json = False,
@@ -116,8 +120,9 @@ def graph(
     said = {"expression": read_expression(expression), "at": assignments, "wrt": wrt, "of": of, "upstream": upstream}
     spellings = [spelling for parameter in context.command.params for spelling in parameter.opts]
     stated = command_line(said, spellings)
-    asked = Options(dtype, symbolic=False, max_operations=max_operations)
-    return draw_graph(stated.problem(asked, Backward(detail=detail)), form, depth, full, output)
+    asked = Options(dtype, symbolic=False, timeout=timeout, max_operations=max_operations)
+    problem = stated.problem(asked, Backward(detail=detail))
+    return draw_graph(problem, Limits(timeout, max_memory), form, depth, full, output)
 
 
 def _check_alone(expression: str | None, assignments: Sequence[str]) -> None:
@@ -141,13 +146,17 @@ def draw_program(file: str, number: int | None, detail: Detail, write: Callable[
     return exit_code(gradient.verdict for gradient in report.gradients.values())
 
 
-def draw_graph(problem: Problem, form: str, depth: int | None, full: bool, output: str | None) -> ExitCode:
+def draw_graph(
+    problem: Problem, limits: Limits, form: str, depth: int | None, full: bool, output: str | None
+) -> ExitCode:
     """Compute a problem and write its graph; the exit status is that of its verdicts."""
     # Only now, so that an error in the input does not wait for what drives the engines.
-    from autogradcli.compute.compute import compute
+    from autogradcli.cli.jobs import within
+    from autogradcli.compute.compute import compute, salvaged
     from autogradcli.compute.verdict import exit_code
 
-    report = compute(problem)
+    found = within(limits, partial(compute, problem))
+    report = salvaged(problem, found) if isinstance(found, Lost) else found
     if not report.nodes:
         raise _no_graph(problem)
     write_graph(report, form, depth, full, output)

@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from autogradcli.checks.case import Case, CaseText, Expectation, Place
 from autogradcli.checks.claims import ClaimText, ClaimVerdict, PendingClaim
 from autogradcli.checks.judge import Judge
-from autogradcli.compute.compute import Session
+from autogradcli.cli.jobs import within
+from autogradcli.compute.compute import Session, salvaged
 from autogradcli.compute.problem import Problem
 from autogradcli.compute.report import Report, plain
 from autogradcli.compute.verdict import WORST_FIRST
 from autogradcli.errors import visible
+from autogradcli.processes.limits import Limits
+from autogradcli.processes.work import Lost
 
 SAID = {
     "proved": "proved: SymPy finds no difference to the derivative, and balls find none at any point looked at",
@@ -57,3 +61,13 @@ def hold(problem: Problem) -> Held:
     case = Case(place, (problem,), Expectation())
     outcome = Judge(CaseText(place, {}, {}), case, WORST_FIRST).outcome([report], found, 0.0)
     return Held(report, found, [f"{each.rule}: {each.message}" for each in outcome.failures])
+
+
+def held_within(limits: Limits, problem: Problem) -> Held:
+    """The same in a process of its own; of what goes beyond the limits as much as was found."""
+    found = within(limits, partial(hold, problem))
+    if not isinstance(found, Lost):
+        return found
+    untold = ClaimVerdict("untold", f"it could not be told: {found.reason}")
+    failures = [f"claim.{name}: {untold.message}" for name in problem.claims]
+    return Held(salvaged(problem, found), dict.fromkeys(problem.claims, untold), failures)

@@ -1,15 +1,17 @@
 """Options for how many processes work, and where."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, TypeVar
 
 import typer
 
 from autogradcli.cli.arguments import whole
 from autogradcli.errors import GradcalcError
-from autogradcli.executors.here import Here
-from autogradcli.executors.processes import Processes
-from autogradcli.executors.work import Executor
+from autogradcli.processes.limits import Limits
+from autogradcli.processes.pool import Pool
+from autogradcli.processes.work import Calls, Executor, Lost, Raised
 
+Result = TypeVar("Result")
 MOST_JOBS = 1024
 
 Jobs = Annotated[
@@ -22,12 +24,20 @@ Scheduler = Annotated[
 ]
 
 
-def executor(jobs: int, scheduler: str | None) -> Executor:
-    """The executor that the options ask for."""
+def within(limits: Limits, call: Callable[[], Result]) -> Result | Lost:
+    """What a call gives in a process of its own, or that it went beyond the limits. What it raises is raised."""
+    (result,) = executor(1, None, limits).run(Calls, [call])
+    if isinstance(result, Raised):
+        raise result.error
+    return result  # type: ignore[no-any-return]
+
+
+def executor(jobs: int, scheduler: str | None, limits: Limits) -> Executor:
+    """The executor that the options ask for; the process of the command itself never works on an item."""
     if scheduler is None:
-        return Here() if jobs == 1 else Processes(jobs)
+        return Pool(jobs, limits)
     if jobs != 1:
         raise GradcalcError("usage", "--jobs is for this machine, --scheduler for a cluster", hint="leave one out")
-    from autogradcli.executors.cluster import Cluster
+    from autogradcli.processes.cluster import Cluster
 
-    return Cluster(scheduler)
+    return Cluster(scheduler, limits)

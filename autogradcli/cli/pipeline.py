@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from autogradcli.compute.compute import Pending, Session
+from autogradcli.compute.compute import Pending, Session, error_of, salvaged
 from autogradcli.compute.problem import Options, Problem
-from autogradcli.compute.report import failure
+from autogradcli.compute.report import Report, failure
 from autogradcli.compute.verdict import exit_code
 from autogradcli.errors import ExitCode, GradcalcError, defect
-from autogradcli.problems.jsonlines import Failure, read_lines, read_problem
+from autogradcli.problems.jsonlines import Failure, identify, read_lines, read_problem
+from autogradcli.processes.work import Lost
 
 Draw = Callable[[Mapping[str, Any]], str]
 """Writes the object that answers a line; what is worked out in another process is drawn there."""
@@ -77,12 +78,16 @@ class LineWork:
         self._session.close()
 
 
-def lost(line: bytes, reason: str, options: Options, draw: Draw) -> Outcome:
-    """The outcome of a line that no process survived."""
-    problem = read_problem(line, options)
-    known = (problem.id, problem.expression if isinstance(problem, Failure) else problem.program.source)
-    error = GradcalcError("lost", f"the process that worked on this line ended twice: {reason}")
-    return _failed(Failure(*known, error), len(line), draw)
+def outcome_of_lost(line: bytes, lost: Lost, options: Options, draw: Draw) -> Outcome:
+    """The outcome of a line that no process survived: a report of what was found, or else an error."""
+    try:
+        # Only a line that was read once can be read again without harm.
+        problem = None if lost.part is None else read_problem(line, options)
+        if isinstance(problem, Problem):
+            return _reported(salvaged(problem, lost), len(line), draw)
+        raise error_of(lost)
+    except GradcalcError as error:
+        return _failed(Failure(*identify(line), error), len(line), draw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +121,12 @@ def _finish(entry: Entry, draw: Draw) -> Outcome:
         report = pending.report()
     except Exception as error:
         return _failed(_failure(problem, error), entry.size, draw)
+    return _reported(report, entry.size, draw)
+
+
+def _reported(report: Report, size: int, draw: Draw) -> Outcome:
     verdicts = tuple(gradient.verdict for gradient in report.gradients.values())
-    return Outcome(draw(report.to_object()), verdicts, False, entry.size)
+    return Outcome(draw(report.to_object()), verdicts, False, size)
 
 
 def _failed(line: Failure, size: int, draw: Draw) -> Outcome:

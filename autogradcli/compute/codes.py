@@ -233,10 +233,27 @@ PAGES = (
     Page(
         "GC506",
         "out of time",
-        "The time for verification was up before this gradient's turn. Of every line the first and the last pass come "
-        "first, then the others in order.",
+        "The time for this problem was up before its gradient was proven. The report says which engine ran out, and "
+        "has what was found until then. In a program it is the time for all gradients together: of every line the "
+        "first and the last pass come first, then the others in order.",
         (),
-        "Give it more with --timeout, or run fewer passes.",
+        "Give it more with --timeout, or make the problem smaller.",
+    ),
+    Page(
+        "GC507",
+        "out of memory",
+        "The proof of this gradient needs more memory than a problem may take; the report says which engine ran out, "
+        "and has what was found until then.",
+        (),
+        "Give it more with --max-memory, or make the problem smaller.",
+    ),
+    Page(
+        "GC508",
+        "an engine ended",
+        "The library that an engine is made of ended its process, so that nothing is known about this gradient. The "
+        "report has what was found until then.",
+        (),
+        "Report it: a library must not do that. A simpler expression may be proven.",
     ),
 )
 

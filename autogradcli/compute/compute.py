@@ -22,12 +22,14 @@ from autogradcli.compute.trace import traces
 from autogradcli.compute.verdict import worst
 from autogradcli.engines.opinions import Autograd, flat, nested, shape
 from autogradcli.engines.sympy.messages import Tensors
-from autogradcli.engines.sympy.process import SymbolicProcess
-from autogradcli.errors import GradcalcError
+from autogradcli.engines.sympy.process import Answer, SymbolicProcess
+from autogradcli.errors import GradcalcError, defect
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.function import NoDefinition
 from autogradcli.language.indices import index_variables
 from autogradcli.language.tape import TooLong
+from autogradcli.processes.limits import Budget, OutOfTime, watcher
+from autogradcli.processes.work import MEMORY, TIME, Lost
 
 ENGINES = ("gradcalc", "torch", "sympy", "python-flint")
 
@@ -71,6 +73,8 @@ class Pending:
         self._seconds: dict[str, float] = {}
         self._autograd: Autograd | None = None
         self._proof: Any = None
+        self.budget = Budget(problem.timeout)
+        """The time that the problem may still take."""
         if not problem.tensors and problem.backward.upstream is None:
             self._hand_over(Tensors(along=problem.backward.along))
 
@@ -84,17 +88,18 @@ class Pending:
         problem = self._problem
         imported = perf_counter()
         try:
-            with seeded(problem.seed) if problem.random else nullcontext():
+            with self.budget.running(), seeded(problem.seed) if problem.random else nullcontext():
                 found = differentiate(problem.program, problem.at, problem.wrt, problem.dtype, problem.backward)
                 found = replace(found, gradients={**found.gradients, **problem.given})
                 self._autograd = found if problem.function is None else _of_function(problem, found)
-        except GradcalcError:
+        except (GradcalcError, MemoryError):
             if self._symbolic is not None and self._ticket is not None:
                 self._symbolic.abandon(self._ticket)
             raise
+        watcher.found(self._autograd)
         self._tell_sympy(self._autograd)
         differentiated = perf_counter()
-        with _no_garbage_collection():
+        with _no_garbage_collection(), self.budget.running():
             self._proof = _prove(problem, self._autograd)
         self._seconds = {
             "import": imported - start,
@@ -142,14 +147,23 @@ class Pending:
         assert self._autograd is not None
         answer = None
         if self._symbolic is not None and self._ticket is not None:
-            answer = self._symbolic.result(self._ticket)
+            with self.budget.running():
+                answer = self._symbolic.result(self._ticket, self.budget.left)
         seconds = self._seconds | ({} if answer is None else {"sympy": answer.seconds})
-        with _no_garbage_collection():
-            self._opinions = Opinions(self._problem, self._autograd, self._proof, answer, lower)
-            self._findings = {name: findings(self._opinions, name) for name in self._problem.wrt}
-            report = _assemble(self._opinions, self._findings, seconds)
-            report = with_remedies(self._problem, report, _by_torch_and_arb)
-        return with_higher(report, self, partial(Pending, symbolic=self._symbolic))
+        with _no_garbage_collection(), self.budget.running(least=LAST_SECONDS):
+            try:
+                report = self._assembled(self._proof, answer, lower, seconds)
+                report = with_remedies(self._problem, report, _by_torch_and_arb)
+                return with_higher(report, self, partial(Pending, symbolic=self._symbolic))
+            except (OutOfTime, MemoryError) as reason:
+                return self._assembled(_unproven(reason), answer, lower, seconds)
+
+    def _assembled(self, proof: Any, answer: Answer | None, lower: Lower, seconds: dict[str, float]) -> Report:
+        """The report without remedies, and without derivatives of higher order."""
+        assert self._autograd is not None
+        self._opinions = Opinions(self._problem, self._autograd, proof, answer, lower)
+        self._findings = {name: findings(self._opinions, name) for name in self._problem.wrt}
+        return _assemble(self._opinions, self._findings, seconds)
 
     @property
     def opinions(self) -> Opinions:
@@ -160,6 +174,37 @@ class Pending:
     def findings(self) -> Mapping[str, Sequence[Finding]]:
         """For each name asked about the finding on each component, once there is a report."""
         return self._findings
+
+
+LAST_SECONDS = 0.3
+"""Seconds for what is left to do when all others are spent."""
+
+
+def salvaged(problem: Problem, lost: Lost) -> Report:
+    """The report of what had been found when the process ended. GradcalcError if that was nothing."""
+    if lost.part is None:
+        raise error_of(lost)
+    opinions = Opinions(problem, lost.found, _unproven(_end_of(lost)), None, NOTHING_LOWER)
+    return _assemble(opinions, {name: findings(opinions, name) for name in problem.wrt}, {})
+
+
+def error_of(lost: Lost) -> GradcalcError:
+    """The error of a problem about which nothing is known but that its process ended."""
+    end = _end_of(lost)
+    if isinstance(end, ChildProcessError):
+        return GradcalcError("lost", f"the process that worked on this ended twice: {end}")
+    return end if isinstance(end, GradcalcError) else defect(end)
+
+
+def _end_of(lost: Lost) -> Exception:
+    """Why a process ended, as the exception that would have said so inside of it."""
+    return {TIME: OutOfTime(), MEMORY: MemoryError()}.get(lost.reason) or ChildProcessError(lost.reason)
+
+
+def _unproven(reason: Exception) -> Any:
+    from autogradcli.engines.arb.measure import unproven
+
+    return unproven(reason)
 
 
 def _by_torch_and_arb(problem: Problem) -> Report:
@@ -214,12 +259,12 @@ def _prove(problem: Problem, autograd: Autograd) -> Any:
         plans = [plan(problem.program, problem.wrt, inputs, upstream, problem.max_operations)]
         for direction in problem.backward.along:
             plans.append(differentiated(plans[-1], direction, problem.max_operations))
+        proof = enclose(plans[-1], inputs, DTYPES[problem.dtype], autograd.values)
+        return with_neighbours(proof, plans[:-1], problem.backward.along)
     except TooLong as reason:
         return along_directions(problem, autograd, reason)
-    except NoDefinition as reason:
+    except (NoDefinition, OutOfTime, MemoryError) as reason:
         return unproven(reason)
-    proof = enclose(plans[-1], inputs, DTYPES[problem.dtype], autograd.values)
-    return with_neighbours(proof, plans[:-1], problem.backward.along)
 
 
 def _assemble(opinions: Opinions, found: Mapping[str, Sequence[Finding]], seconds: dict[str, float]) -> Report:

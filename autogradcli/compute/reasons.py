@@ -279,6 +279,9 @@ EXPLAIN: dict[str, Callable[[Case], Reason]] = {
     "GC306": _nothing_proven,
     "GC503": _nothing_proven,
     "GC504": _nothing_proven,
+    "GC506": _nothing_proven,
+    "GC507": _nothing_proven,
+    "GC508": _nothing_proven,
 }
 
 

@@ -16,6 +16,7 @@ from autogradcli.language.parser import parse_formula
 from autogradcli.language.program import Call, Constant, Program, Tensor, Variable
 from autogradcli.language.shapes import Shape, not_a_number
 from autogradcli.language.table import row
+from autogradcli.processes.limits import check
 
 if TYPE_CHECKING:
     import numpy as np
@@ -127,6 +128,10 @@ def _weighted(builder: "Builder", output: "Handle", upstream: Sequence[float]) -
 def components(handle: "Handle") -> list[int]:
     """The entries of a value, row by row."""
     return [handle] if isinstance(handle, int) else handle.ravel().tolist()
+
+
+OFTEN = 256
+"""Entries after which the time is looked at."""
 
 
 class Builder:
@@ -279,6 +284,8 @@ class Builder:
         return value if own else self.call("mul", value, self.literal(Fraction(1)))
 
     def _append(self, entry: Entry) -> int:
+        if not len(self.entries) % OFTEN:
+            check()
         self.entries.append(entry)
         return len(self.entries) - 1
 

@@ -59,6 +59,15 @@ def read_problem(line: bytes, options: Options) -> Problem | Failure:
         return Failure(fields.get("id"), fields.get("expression"), error)
 
 
+def identify(line: bytes) -> tuple[Any, Any]:
+    """The `id` and the `expression` of a line, as far as they can be read; the expression is not parsed."""
+    try:
+        fields = _read_object(line)
+    except GradcalcError:
+        fields = {}
+    return fields.get("id"), fields.get("expression")
+
+
 def _read_object(line: bytes) -> dict[str, Any]:
     if len(line) > MAX_LINE:
         raise GradcalcError("limit", f"the line is longer than {MAX_LINE:,} bytes")

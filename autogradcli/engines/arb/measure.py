@@ -14,10 +14,10 @@ from autogradcli.engines.arb.guards import beyond, guard
 from autogradcli.engines.arb.kinks import AGREEMENT, Side, sides, sides_together
 from autogradcli.engines.arb.neighbours import limit_of
 from autogradcli.engines.opinions import Ball, Cause, Enclosure, Reached
-from autogradcli.language.function import NoDefinition
 from autogradcli.language.program import Call, Constant
 from autogradcli.language.shapes import subscript
 from autogradcli.language.tape import Input, TooLong, components
+from autogradcli.processes.limits import OutOfTime
 
 DECIMALS = 40
 """Digits that a ball's midpoint is printed with."""
@@ -62,10 +62,16 @@ class Unproven:
     """What was found out in another way."""
 
 
-def unproven(reason: TooLong | NoDefinition) -> Unproven:
-    """The opinion on a program that cannot be put on a tape."""
+def unproven(reason: Exception) -> Unproven:
+    """The opinion on a program that cannot be put on a tape, or for which the engine reached a limit."""
     if isinstance(reason, TooLong):
         code, message = "GC503", f"{reason}, too many to prove anything about: --max-operations allows more"
+    elif isinstance(reason, OutOfTime):
+        code, message = "GC506", "ball arithmetic ran out of time: --timeout allows more"
+    elif isinstance(reason, MemoryError):
+        code, message = "GC507", "ball arithmetic ran out of memory: --max-memory allows more"
+    elif isinstance(reason, ChildProcessError):
+        code, message = "GC508", f"ball arithmetic ended its process: {reason}"
     else:
         code, message = "GC504", f"{reason}: torch alone can compute it, and nothing is proven"
     return Unproven(Enclosure(cause=Cause("unverified", code, message, None)))

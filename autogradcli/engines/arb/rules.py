@@ -20,6 +20,7 @@ from autogradcli.language.parser import parse_formula
 from autogradcli.language.program import Program
 from autogradcli.language.table import row
 from autogradcli.language.tape import Entry, Input, Literal, Operation, definition, partial_programs, scalarise
+from autogradcli.processes.limits import check
 
 Value = Any
 """An `arb`, or a `Truth` for a condition."""
@@ -249,6 +250,7 @@ def forward(entries: Sequence[Entry], inputs: Mapping[str, Sequence[Value]]) -> 
 def extend(values: list[Any], entries: Sequence[Entry], inputs: Mapping[str, Sequence[Value]]) -> None:
     """Append the values of the entries beyond those whose values are there."""
     for entry in entries[len(values) :]:
+        check()
         if isinstance(entry, Input):
             values.append(inputs[entry.name][entry.place])
         elif isinstance(entry, Literal):

@@ -24,6 +24,7 @@ from autogradcli.language.adjoint import Direction, derivative_along
 from autogradcli.language.program import Program
 from autogradcli.language.shapes import Shape
 from autogradcli.language.tape import MAX_OPERATIONS, Entry, Layout, Literal, Operation, Tape, components, scalarise
+from autogradcli.processes.limits import check
 
 Point = Mapping[str, Sequence[arb]]
 """The components of each variable, row by row."""
@@ -163,6 +164,7 @@ def sweep(
     result = Sweep(values, [None] * size, [False] * size, [False] * size, [], set())
     _start(plan.tape, result, rounding)
     for index in range(size - 1, -1, -1):
+        check()
         if result.relevant[index] and plan.varies[index] and not isinstance(values[index], Truth):
             _pull_back(plan, result, index, rounding)
     return result
@@ -183,6 +185,7 @@ def _start(tape: Tape, result: Sweep, rounding: Rounding | None) -> None:
 def _values(plan: Plan, at: Point, rounding: Rounding | None, decided: Mapping[int, bool]) -> list[Value]:
     values: list[Value] = []
     for index, (entry, each) in enumerate(zip(plan.tape.entries, plan.rules, strict=True)):
+        check()
         if each is not None:
             value = each.value(*[values[operand] for operand in entry.operands])  # type: ignore[union-attr]
         elif index in plan.constants:

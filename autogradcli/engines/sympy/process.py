@@ -4,16 +4,15 @@ A ticket is one program. Its formulas are found while the point is still unknown
 with an earlier problem), and its numbers when the point has come. Only the standard library is imported here.
 """
 
-import os
+import math
 import queue
-import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import BinaryIO, Self
+from typing import Self
 
 from autogradcli.engines.opinions import Array, flat, nested, shape
 from autogradcli.engines.sympy.messages import (
@@ -31,9 +30,8 @@ from autogradcli.engines.sympy.messages import (
     Request,
     Tensors,
 )
-from autogradcli.interrupts import interrupts_blocked
 from autogradcli.language.program import Program
-from autogradcli.pipes import pack, receive, write_all
+from autogradcli.processes.child import Child, spawn
 
 CACHE_SIZE = "100000"
 """Results that each of SymPy's caches keeps, until the child empties them: its own 1,000 lose what is needed again."""
@@ -107,10 +105,9 @@ class SymbolicProcess:
         self._hand_over(ticket)
         return self._count
 
-    def settled(self, ticket: int) -> bool:
+    def settled(self, ticket: int, patience: float = math.inf) -> bool:
         """Whether SymPy could show it, as soon as it has an answer or is out of time. To be asked for once."""
-        while not self._tickets[ticket].complete:
-            self._listen()
+        self._wait(ticket, patience)
         return self._tickets.pop(ticket).settled
 
     def evaluate(self, ticket: int, at: Mapping[str, Array]) -> None:
@@ -122,11 +119,27 @@ class SymbolicProcess:
         elif not known.complete:
             self._hand_over(known)
 
-    def result(self, ticket: int) -> Answer:
-        """The answer, as soon as it is complete; formulas alone where no point was given. To be asked for once."""
-        while not self._tickets[ticket].complete:
-            self._listen()
+    def result(self, ticket: int, patience: float = math.inf) -> Answer:
+        """The answer, as soon as it is complete; formulas alone where no point was given. To be asked for once.
+
+        After so many seconds of `patience` it is what has been found until then.
+        """
+        self._wait(ticket, patience)
         return self._tickets.pop(ticket).answer()
+
+    def _wait(self, ticket: int, patience: float) -> None:
+        """Listen until a ticket is complete, or given up."""
+        known = self._tickets[ticket]
+        deadline = time.monotonic() + patience
+        while not known.complete and time.monotonic() < deadline:
+            self._listen(deadline)
+        if known.complete:
+            return
+        reason = f"timed out after {known.request.timeout:g} s"
+        if self._child.ticket == ticket:
+            self._replace_child(reason)
+        else:
+            known.give_up(reason, 0.0)
 
     def abandon(self, ticket: int) -> None:
         """Nobody will ask for the result of this ticket: it is forgotten as soon as the child is done with it."""
@@ -143,17 +156,18 @@ class SymbolicProcess:
         for ticket in done:
             del self._tickets[ticket]
 
-    def _listen(self) -> None:
-        """Take in one reply, or do what must be done when none comes."""
+    def _listen(self, deadline: float = math.inf) -> None:
+        """Take in one reply, or do what must be done when none comes, until the deadline."""
         busy = self._tickets.get(self._child.ticket or 0)
+        left = math.inf if busy is None else busy.request.timeout - busy.seconds - self._child.busy_seconds()
         try:
-            reply = self._child.receive(None if busy is None else busy.request.timeout - busy.seconds)
+            reply = self._child.receive(min(left, deadline - time.monotonic()))
         except queue.Empty:
-            assert busy is not None
-            self._replace_child(f"timed out after {busy.request.timeout:g} s")
+            if busy is not None and time.monotonic() < deadline:
+                self._replace_child(f"timed out after {busy.request.timeout:g} s")
             return
         if reply is None:
-            self._replace_child(f"SymPy's process ended: {self._child.epitaph()}")
+            self._replace_child(f"SymPy's process ended: {self._child.exit_reason()}")
         elif reply.ticket in self._tickets:
             self._tickets[reply.ticket].take(reply)
         self._forget()
@@ -251,32 +265,13 @@ class _Ticket:
 
 
 class _Child:
-    """One child process, with a thread that reads from it and one that writes to it, so that neither side ever waits.
-
-    What is read carries the time at which it came: the parent may be busy with torch when it does.
-    """
+    """One child process, and what it is busy with. What it says carries the time at which it came."""
 
     def __init__(self) -> None:
-        # The child must find the same modules as its parent, whatever folder it starts in.
-        path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
-        with interrupts_blocked():
-            self._process = subprocess.Popen(
-                COMMAND,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env={"SYMPY_CACHE_SIZE": CACHE_SIZE} | os.environ | {"PYTHONPATH": path},
-            )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
         self._replies: queue.SimpleQueue[tuple[Reply | None, float]] = queue.SimpleQueue()
-        self._requests: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self._threads = (
-            threading.Thread(target=_read, args=(self._process.stdout, self._replies), daemon=True),
-            threading.Thread(target=write_all, args=(self._process.stdin, self._requests), daemon=True),
-        )
-        for thread in self._threads:
-            thread.start()
+        process = spawn(COMMAND, {"SYMPY_CACHE_SIZE": CACHE_SIZE}, subprocess.DEVNULL)
+        self._child = Child(process, lambda reply, came: self._replies.put((reply, came)))
+        self._child.listen()
         self.ticket: int | None = None
         """The ticket that it is busy with."""
         self._since = 0.0
@@ -285,16 +280,11 @@ class _Child:
 
     def send(self, request: Request) -> None:
         """Queue a request."""
-        self._requests.put(pack(request))
+        self._child.send(request)
 
-    def receive(self, patience: float | None) -> Reply | None:
-        """The next reply; None if the child has ended.
-
-        queue.Empty if the child has been busy with its ticket for longer than `patience` and nothing has come.
-        """
-        left = None if patience is None else max(0.0, patience - self.busy_seconds())
-        timeout = None if left is None else min(left, threading.TIMEOUT_MAX)
-        reply, came = self._replies.get(timeout=timeout)
+    def receive(self, patience: float) -> Reply | None:
+        """The next reply; None if the child has ended. queue.Empty if nothing comes for so many seconds."""
+        reply, came = self._replies.get(timeout=min(max(0.0, patience), threading.TIMEOUT_MAX))
         if isinstance(reply, Began):
             self.worked = True
             self.ticket, self._since = reply.ticket, came
@@ -306,23 +296,10 @@ class _Child:
         """How long the child has been busy with its ticket."""
         return 0.0 if self.ticket is None else time.monotonic() - self._since
 
-    def epitaph(self) -> str:
-        """What the child died of."""
-        status = self._process.wait()
-        return f"exit status {status}" if status >= 0 else signal.Signals(-status).name
+    def exit_reason(self) -> str:
+        """What the child ended with."""
+        return self._child.exit_reason()
 
     def close(self) -> None:
         """End it, whatever it is doing."""
-        self._process.kill()
-        self._process.wait()
-        self._requests.put(None)
-        for thread in self._threads:
-            thread.join()
-
-
-def _read(stream: BinaryIO, replies: "queue.SimpleQueue[tuple[Reply | None, float]]") -> None:
-    reply: Reply | None
-    with stream:
-        while (reply := receive(stream)) is not None:
-            replies.put((reply, time.monotonic()))
-    replies.put((None, time.monotonic()))
+        self._child.close()

@@ -31,7 +31,7 @@ from autogradcli.engines.sympy.messages import (
     Reply,
     Request,
 )
-from autogradcli.pipes import pack, receive
+from autogradcli.processes.messages import pack, receive
 
 MEMORY = 4 << 30
 """Bytes of address space; more is a MemoryError, which becomes a reason."""

@@ -29,10 +29,13 @@ from autogradcli.language.program import Call, Constant, Program, Tensor, Variab
 from autogradcli.language.shapes import not_a_number
 from autogradcli.language.table import row
 from autogradcli.language.tape import definition, resolve
+from autogradcli.processes.limits import check
 
 Value = torch.Tensor | float | bool
 """A Python number or bool for a scalar with no variable below it; a tensor for anything else."""
 
+ALLOCATION = "can't allocate memory"
+"""What torch says where it finds no memory."""
 NAMED = {"pi": math.pi, "e": math.e, "inf": math.inf}
 
 
@@ -174,6 +177,7 @@ def _run(
     """The value of every step; those that autograd knows are noted in `trace`."""
     values: list[Value] = []
     for index, step in enumerate(program.steps):
+        check()
         value = leaves[step.name] if isinstance(step, Variable) else _step(program, index, values, kind)
         if trace is not None and isinstance(value, torch.Tensor) and value.requires_grad:
             trace.record(index, value)
@@ -192,6 +196,8 @@ def _step(program: Program, index: int, values: Sequence[Value], kind: torch.dty
     try:
         return _call(step, operands, kind)
     except (RuntimeError, TypeError, ValueError, IndexError, OverflowError) as problem:
+        if ALLOCATION in str(problem):
+            raise MemoryError from problem
         message = misfit(program, step, operands, problem)
         raise GradcalcError("torch", message, source=program.source, span=step.span) from problem
 
@@ -205,7 +211,9 @@ def _watch(program: Program, trace: Trace, output: torch.Tensor, backward: Calla
 
 
 def _refused(program: Program, problem: Exception, hint: str | None) -> GradcalcError:
-    """What torch says where it cannot differentiate the output."""
+    """What torch says where it cannot differentiate the output; MemoryError where it finds no memory."""
+    if ALLOCATION in str(problem):
+        raise MemoryError from problem
     span = program.steps[program.output].span
     return GradcalcError("torch", _first_line(problem), source=program.source, span=span, hint=hint)
 

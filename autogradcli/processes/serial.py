@@ -4,11 +4,11 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from autogradcli.executors.feed import Feed
-from autogradcli.executors.work import WINDOW, Make, Work, settle
+from autogradcli.processes.prefetch import Prefetch
+from autogradcli.processes.work import WINDOW, Make, Work, settle
 
 
-class Here:
+class Serial:
     """The executor that needs no other process."""
 
     def run(self, make: Make, items: Iterable[Any]) -> Iterator[Any]:
@@ -25,7 +25,7 @@ def in_window(work: Work, items: Iterable[Any]) -> Iterator[Any]:
 
     While torch works on one, SymPy works on the next ones.
     """
-    feed = Feed(items)
+    feed = Prefetch(items)
     window: deque[Any] = deque()
     settled = False
     while window or not feed.ended:

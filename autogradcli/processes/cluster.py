@@ -7,17 +7,18 @@ item is given up.
 
 import atexit
 import pickle
+import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from functools import lru_cache
 from typing import Any
 
 from autogradcli.errors import GradcalcError
-from autogradcli.executors.feed import Feed
-from autogradcli.executors.here import in_window
-from autogradcli.executors.work import Lost, Make, Work
+from autogradcli.processes.limits import UNLIMITED, Limits
+from autogradcli.processes.pool import Pool
+from autogradcli.processes.prefetch import Prefetch
+from autogradcli.processes.work import Lost, Make
 
 BLOCK = 16
 """Items in a block."""
@@ -30,13 +31,14 @@ PATIENCE = 10
 class Cluster:
     """The executor whose processes are the workers of a Dask scheduler; gradcalc must be installed there as well."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, limits: Limits = UNLIMITED) -> None:
         self._address = address
+        self._limits = limits
 
     def run(self, make: Make, items: Iterable[Any]) -> Iterator[Any]:
         """As every executor does."""
         with _connect(self._address) as client:
-            yield from _Run(client, pickle.dumps(make)).results(Feed(items))
+            yield from _Run(client, pickle.dumps(make), self._limits).results(Prefetch(items))
 
 
 def _connect(address: str) -> Any:
@@ -76,11 +78,12 @@ def _within(seconds: float, call: Callable[[], Any]) -> Any:
 class _Run:
     """One run: a window of blocks, each a future of the scheduler."""
 
-    def __init__(self, client: Any, make: bytes) -> None:
+    def __init__(self, client: Any, make: bytes, limits: Limits) -> None:
         self._client = client
         self._make = make
+        self._limits = limits
 
-    def results(self, feed: Feed) -> Iterator[Any]:
+    def results(self, feed: Prefetch) -> Iterator[Any]:
         """All results in order."""
         window: deque[tuple[list[Any], Any]] = deque()
         while window or not feed.ended:
@@ -94,7 +97,7 @@ class _Run:
         threads: dict[str, int] = self._client.nthreads()
         return BLOCKS * max(1, sum(threads.values()))
 
-    def _block(self, feed: Feed, wait: bool) -> list[Any]:
+    def _block(self, feed: Prefetch, wait: bool) -> list[Any]:
         """The next items: those that are there, up to a block of them."""
         block: list[Any] = []
         while len(block) < BLOCK and (item := feed.take(wait=wait and not block)) is not None:
@@ -102,7 +105,7 @@ class _Run:
         return block
 
     def _submit(self, block: list[Any]) -> Any:
-        return self._client.submit(work_on, self._make, block, pure=False)
+        return self._client.submit(work_on, self._make, self._limits, block, pure=False)
 
     def _gather(self, block: list[Any], future: Any) -> Iterator[Any]:
         """The results of a block; where it was given up, those of its items one by one."""
@@ -118,14 +121,32 @@ class _Run:
                 yield from self._gather([item], self._submit([item]))
 
 
-def work_on(make: bytes, block: list[Any]) -> list[Any]:
-    """The results of a block, in a worker."""
-    return list(in_window(_work(make), block))
+def work_on(make: bytes, limits: Limits, block: list[Any]) -> list[Any]:
+    """The results of a block, in a worker of the cluster."""
+    key = threading.get_ident(), make, limits
+    if key not in _DESKS:
+        _DESKS[key] = _Desk(pickle.loads(make), limits)
+    return _DESKS[key].work_on(block)
 
 
-@lru_cache(maxsize=4)
-def _work(make: bytes) -> Work:
-    """The work, which a worker keeps from one block to the next."""
-    work: Work = pickle.loads(make)()
-    atexit.register(work.close)
-    return work
+_DESKS: "dict[tuple[int, bytes, Limits], _Desk]" = {}
+"""For each thread of a worker of the cluster, and each kind of work, where it is done."""
+
+
+class _Desk:
+    """A process that keeps the limits, and stays from one block to the next."""
+
+    def __init__(self, make: Make, limits: Limits) -> None:
+        self._items: queue.SimpleQueue[tuple[Any] | None] = queue.SimpleQueue()
+        self._results = Pool(1, limits).run(make, self._following())
+        atexit.register(self._items.put, None)
+
+    def _following(self) -> Iterator[Any]:
+        while (item := self._items.get()) is not None:
+            yield item[0]
+
+    def work_on(self, block: list[Any]) -> list[Any]:
+        """The result of each item."""
+        for item in block:
+            self._items.put((item,))
+        return [next(self._results) for _ in block]

@@ -1,6 +1,8 @@
-"""The interface of all executors."""
+"""What all executors have in common."""
 
 import gc
+import pickle
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -31,7 +33,44 @@ class Lost:
     """In place of a result: the process that worked on the item ended, and so did the next one."""
 
     reason: str
-    """What it ended with."""
+    """What it ended with: `exit status 1`, `SIGKILL`; or `TIME` or `MEMORY`."""
+    part: bytes | None = None
+    """What had been found of the result until then, pickled; None if nothing had."""
+
+    @property
+    def found(self) -> Any:
+        """The part of the result that was found; None if there is none."""
+        return None if self.part is None else pickle.loads(self.part)
+
+
+TIME, MEMORY = "out of time", "out of memory"
+"""The reasons of what went beyond a limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """In place of the result of a call: it raised an error."""
+
+    error: Exception
+
+
+class Calls:
+    """The work whose items are calls."""
+
+    def begin(self, item: Callable[[], Any]) -> Callable[[], Any]:
+        """Nothing is begun."""
+        return item
+
+    def finish(self, begun: Callable[[], Any]) -> Any:
+        """What the call gives, or that it raised an error."""
+        try:
+            return begun()
+        except Exception as error:
+            error.add_note("".join(traceback.format_exception(error)))
+            return Raised(error)
+
+    def close(self) -> None:
+        """Nothing was started."""
 
 
 class Executor(Protocol):

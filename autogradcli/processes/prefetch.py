@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
-from autogradcli.executors.work import WINDOW
+from autogradcli.processes.work import WINDOW
 
 
 class End:
@@ -15,7 +15,7 @@ class End:
         self.error = error
 
 
-class Feed:
+class Prefetch:
     """The items of an iterable."""
 
     def __init__(self, items: Iterable[Any]) -> None:

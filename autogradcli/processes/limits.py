@@ -1,0 +1,117 @@
+"""The limits of one problem: what it may take, and what it tells whoever watches over it.
+
+A process that computes keeps the limit of time itself between operations, by `check`. What cannot be interrupted from
+within, one long call of a library, is ended from without, by the pool, after a little more time.
+"""
+
+import pickle
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
+from math import inf
+from time import monotonic
+from typing import Any
+
+from autogradcli.errors import GradcalcError
+
+TIMEOUT = 10.0
+"""Seconds that a problem may take, unless the user says otherwise."""
+MAX_MEMORY = 2 << 30
+"""Bytes that the process that works on a problem may hold, unless the user says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What each item may take of the process that works on it."""
+
+    timeout: float = inf
+    """Seconds, from when its libraries are loaded."""
+    memory: int | None = None
+    """Bytes; None for as many as the system gives."""
+
+
+UNLIMITED = Limits()
+
+
+class OutOfTime(GradcalcError):
+    """The time of the problem is up."""
+
+    def __init__(self) -> None:
+        super().__init__("limit", "out of time (GC506)", hint="type --timeout 60")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return OutOfTime, ()
+
+
+class Budget:
+    """The time of one problem, which runs while the problem is worked on, and stands while another one is."""
+
+    def __init__(self, seconds: float) -> None:
+        self.left = seconds
+
+    @contextmanager
+    def running(self, least: float = 0.0) -> Iterator[None]:
+        """Have the time run, at least so many seconds of it, and `check` look at it.
+
+        Within another problem that is running, what that one has left is all there is.
+        """
+        start = monotonic()
+        deadline = min(_deadline.get(), start + max(self.left, least))
+        watcher.turn(deadline - start)
+        before = _deadline.set(deadline)
+        try:
+            yield
+        finally:
+            _deadline.reset(before)
+            self.left -= monotonic() - start
+
+
+_deadline: ContextVar[float] = ContextVar("deadline", default=inf)
+
+
+def check() -> None:
+    """Raise OutOfTime if the time of the problem at hand is up. To be called between operations."""
+    if monotonic() > _deadline.get():
+        raise OutOfTime
+
+
+def limit_memory(size: int | None) -> None:
+    """Let allocations of this process fail beyond so many bytes; where the system cannot, nothing happens.
+
+    It is data that counts and not addresses, of which torch reserves far more than it uses.
+    """
+    if size is None:
+        return
+    with suppress(ImportError, OSError, ValueError):
+        import resource
+
+        kind = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
+        _, hard = resource.getrlimit(kind)
+        resource.setrlimit(kind, (size if hard == resource.RLIM_INFINITY else min(size, hard), hard))
+
+
+class Watcher:
+    """Whom a problem tells how far it has come: nobody, unless a pool watches over this process."""
+
+    def __init__(self) -> None:
+        self._turn: Callable[[float], None] | None = None
+        self._tell: Callable[[bytes], None] | None = None
+
+    def listen(self, turn: Callable[[float], None], tell: Callable[[bytes], None]) -> None:
+        """Pass on from now on what is told."""
+        self._turn, self._tell = turn, tell
+
+    def turn(self, left: float) -> None:
+        """Tell that a problem is worked on from now on which has so many seconds left."""
+        if self._turn is not None:
+            self._turn(left)
+
+    def found(self, part: object) -> None:
+        """Keep a part of the result, in case that this process is ended before the rest is found."""
+        if self._tell is not None:
+            self._tell(pickle.dumps(part, pickle.HIGHEST_PROTOCOL))
+
+
+watcher = Watcher()
