@@ -37,6 +37,7 @@ MEANING: dict[str, Callable[..., Any]] = {
     "logical_and": lambda a, b: a and b,
     "logical_or": lambda a, b: a or b,
     "logical_not": lambda a: not a,
+    "isnan": mp.isnan,
     "where": lambda condition, x, y: x if condition else y,
     "if_else": lambda condition, x, y: x if condition else y,
     "abs": abs,

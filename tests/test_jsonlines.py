@@ -75,7 +75,7 @@ WRONG = [
     ("[" * 100_000, "limit", "the line is nested too deep", None),
     ('{"id": 1, "id": 2, "expression": "x"}', "parse", '"id" stands twice in one object', None),
     ('{"expression": "x", "at": {"x": 1, "x": 2}}', "parse", '"x" stands twice in one object', None),
-    ('{"expression": "x", "at": {"x": NaN}}', "value", "NaN is not JSON", None),
+    ('{"expression": "x", "at": {"x": NaN}}', "value", "NaN is not JSON", 'type "nan", in quotes'),
     ('{"expression": "x", "at": {"x": -Infinity}}', "value", "-Infinity is not JSON", 'type "-inf", in quotes'),
     ('{"id": 1' + "0" * 5000 + "}", "limit", "an integer has more than 4,000 digits", None),
     # The keys.

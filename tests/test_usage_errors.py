@@ -211,10 +211,11 @@ WRONG: list[tuple[str, ...]] = [
         "hint: type a if condition else b",
     ),
     (
-        'eval "x**2" --x nan',
-        "error: --x: nan is not a point at which anything can be computed",
-        "  nan",
+        'eval "x**2" --x NaN',
+        "error: --x: a value is a constant expression, and NaN is a variable",
+        "  NaN",
         "  ^^^",
+        "hint: type nan",
     ),
     (
         'eval "x**2" --x Infinity',
@@ -399,7 +400,7 @@ WRONG: list[tuple[str, ...]] = [
         "error: x: 0/0 is nan",
         "  0/0",
         "  ^^^",
-        "hint: nothing can be computed there",
+        "hint: type nan if that is meant",
     ),
     (
         'eval "y = 3; z = x*y" --x 2 --wrt y',

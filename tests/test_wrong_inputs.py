@@ -227,7 +227,7 @@ WRONG = [
     ("x.__class__", "name", "a number has no attribute __class__", (2, 11), None),
     ("x.sin", "name", "a number has no attribute sin", (2, 5), "type x.sin()"),
     ("torch.sin", "name", "sin is a function", (0, 9), "type torch.sin(...)"),
-    ("math.nan", "name", "there is no constant math.nan", (0, 8), None),
+    ("math.phi", "name", "there is no constant math.phi", (0, 8), None),
     # Arguments.
     ("sin()", "argument", "x of sin is missing", (0, 5), "type sin(x)"),
     ("sin(x, y)", "argument", "sin does not take 2 arguments", (7, 8), "type sin(x)"),

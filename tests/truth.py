@@ -18,14 +18,16 @@ from tests.precise import MEANING, exactly, real
 Values = list[Any]
 Point = Mapping[str, Any]
 
-CHOICES = frozenset(["lt", "le", "gt", "ge", "eq", "ne", "logical_and", "logical_or", "logical_not", "where", "floor"])
+CHOICES = frozenset(
+    ["lt", "le", "gt", "ge", "eq", "ne", "logical_and", "logical_or", "logical_not", "isnan", "where", "floor"]
+)
 """Rows that have neither partials nor a definition."""
 ANY_SIZE = CHOICES | frozenset(["add", "sub", "mul", "div", "neg", "sqrt", "rsqrt", "log"])
 """Rows that mpmath computes quickly whatever the size of their operands."""
 LARGEST = 20_000
 """Binary logarithm of the largest and smallest operands that mpmath is asked to take elsewhere."""
 
-TIES = CHOICES - {"logical_and", "logical_or", "logical_not", "where"}
+TIES = CHOICES - {"logical_and", "logical_or", "logical_not", "where", "isnan"}
 """Rows whose result hangs on whether two numbers are equal."""
 SETTLED = mp.mpf(10) ** -8
 """Relative change from which on secants do not tend to a slope, or not as powers of the distance do."""

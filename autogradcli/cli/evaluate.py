@@ -102,7 +102,7 @@ def evaluate(
             say(remark)
     with open_output(output, quiet) as place:
         place.write(_draw(held, form, _room(place.terminal, chain, full)))
-    code = exit_code((gradient.verdict for gradient in held.report.gradients.values()), strict)
+    code = exit_code({held.report.verdict}, strict)
     return ExitCode.MISMATCH if held.failures else code
 
 

@@ -143,7 +143,7 @@ def draw_program(file: str, number: int | None, detail: Detail, write: Callable[
 
     report = graph_report(program, number, detail, to_standard_error)
     write(report)
-    return exit_code(gradient.verdict for gradient in report.gradients.values())
+    return exit_code({report.verdict})
 
 
 def draw_graph(
@@ -160,7 +160,7 @@ def draw_graph(
     if not report.nodes:
         raise _no_graph(problem)
     write_graph(report, form, depth, full, output)
-    return exit_code(gradient.verdict for gradient in report.gradients.values())
+    return exit_code({report.verdict})
 
 
 def write_graph(report: Report, form: str, depth: int | None, full: bool, output: str | None) -> None:

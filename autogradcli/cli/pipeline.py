@@ -125,8 +125,7 @@ def _finish(entry: Entry, draw: Draw) -> Outcome:
 
 
 def _reported(report: Report, size: int, draw: Draw) -> Outcome:
-    verdicts = tuple(gradient.verdict for gradient in report.gradients.values())
-    return Outcome(draw(report.to_object()), verdicts, False, size)
+    return Outcome(draw(report.to_object()), (report.verdict,), False, size)
 
 
 def _failed(line: Failure, size: int, draw: Draw) -> Outcome:

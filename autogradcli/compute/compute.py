@@ -283,9 +283,9 @@ def _assemble(opinions: Opinions, found: Mapping[str, Sequence[Finding]], second
         exact_value=nested([each.ball for each in values], sizes),
         value_ulps=nested([each.ulps for each in values], sizes),
         gradients=gradients,
-        verdict=worst(each.verdict for each in gradients.values()),
+        verdict=worst([each.verdict for each in gradients.values()] + _of_value(opinions)),
         nodes=autograd.nodes,
-        notes=notes(opinions),
+        notes=notes(opinions, [each.verdict for each in gradients.values()]),
         upstream=autograd.upstream if problem.wrt else None,
         intermediates={
             name: Variable(opinions.point(name), shape(opinions.point(name)), problem.dtype, True)
@@ -296,6 +296,11 @@ def _assemble(opinions: Opinions, found: Mapping[str, Sequence[Finding]], second
         versions=versions(),
         seconds=seconds,
     )
+
+
+def _of_value(opinions: Opinions) -> list[str]:
+    """The verdict on a value that does not exist: a term without one spoils the whole, if no derivative either."""
+    return [each.cause.verdict for each in opinions.values if each.cause is not None] if opinions.problem.wrt else []
 
 
 def versions() -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Notes: what a reader should know beside the numbers, a sentence each."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from autogradcli.compute.opinions import Opinions
 from autogradcli.engines.opinions import Autograd, Enclosure, flat, shape
@@ -12,8 +12,8 @@ from autogradcli.language.shapes import Shape, subscript, written
 from autogradcli.language.table import row
 
 
-def notes(opinions: Opinions) -> tuple[str, ...]:
-    """All notes on one problem."""
+def notes(opinions: Opinions, verdicts: Collection[str]) -> tuple[str, ...]:
+    """All notes on one problem whose gradients have the `verdicts`."""
     problem, autograd = opinions.problem, opinions.autograd
     unused = [name for name in problem.wrt if autograd.gradients[name] is None]
     return (
@@ -21,6 +21,7 @@ def notes(opinions: Opinions) -> tuple[str, ...]:
         *(f"the output does not depend on {name}: its gradient is 0" for name in unused),
         *_broadcasts(problem.program, autograd),
         *_value_is_off(opinions),
+        *(_no_value(opinions) if verdicts and "undefined" not in verdicts else ()),
         *opinions.remarks,
     )
 
@@ -52,6 +53,13 @@ def _value_is_off(opinions: Opinions) -> Iterator[str]:
             which = f" at {subscript(place, shape(value))}" if shape(value) else ""
             yield f"the value itself is off{which}: torch gives {number!r}, the true value is {truth.nearest!r}"
             return
+
+
+def _no_value(opinions: Opinions) -> Iterator[str]:
+    """A sentence if the output has no value: its derivatives may exist all the same, and then say nothing of that."""
+    causes = [each.cause for each in opinions.values if each.cause is not None and each.cause.code == "GC111"]
+    if causes:
+        yield f"the output has no value: {causes[0].message}"
 
 
 def _is_off(truth: Enclosure, dtype: Dtype) -> bool:

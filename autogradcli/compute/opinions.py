@@ -1,5 +1,6 @@
 """All that the engines found about one problem, and what is asked of them only if something is wrong."""
 
+import math
 import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -64,14 +65,15 @@ class Opinions:
 
     @cached_property
     def scalar(self) -> float:
-        """The scalar that is differentiated, as proven; where nothing is, as torch has it."""
+        """The scalar that is differentiated, as proven; where nothing is, as torch has it; 0 if it is not finite."""
         from autogradcli.engines.arb.measure import scalar
 
         proven = scalar(self.proof)
         if proven is not None:
             return proven
         value, upstream = flat(self.autograd.value), flat(self.autograd.upstream)
-        return float(value[0] if upstream == [None] else sum(map(operator.mul, value, upstream)))
+        found = float(value[0] if upstream == [None] else sum(map(operator.mul, value, upstream)))
+        return found if math.isfinite(found) else 0.0
 
     def parting(self, name: str) -> Parting | None:
         """The first operation, from the output back to the variable, whose backward is wrong."""

@@ -10,7 +10,7 @@ from autogradcli.compute.report import Reason
 from autogradcli.compute.verdict import Ruling
 from autogradcli.engines.opinions import Cancellation, Enclosure, Parting, Small, flat, shape
 from autogradcli.language.program import Program
-from autogradcli.language.shapes import subscript
+from autogradcli.language.shapes import component, subscript
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,12 +210,11 @@ def _too_small(case: Case, small: Small) -> str:
 
 def _sends(case: Case, parted: Parting) -> str:
     step, operand = case.program.text(parted.step), case.program.text(parted.operand)
-    which = subscript(parted.place, shape(case.opinions.autograd.values[parted.operand]))
-    operand = f"({operand})" if which and not operand.isidentifier() else operand
+    operand = component(operand, parted.place, shape(case.opinions.autograd.values[parted.operand]))
     sent, true = contrast(parted.autograd, parted.truth)
     if math.isinf(parted.truth):
         true = f"a number too large for {case.opinions.problem.dtype}"
-    return f"backward of {step} sends {sent} to {operand}{which} where {true} is true"
+    return f"backward of {step} sends {sent} to {operand} where {true} is true"
 
 
 def _cancellation(case: Case) -> Reason:

@@ -10,9 +10,16 @@ from autogradcli.language.function import Function
 from autogradcli.language.functions import UNDIFFERENTIABLE
 from autogradcli.language.tree import Tree
 
-CONSTANTS = frozenset({"pi", "tau", "inf", "e"})
+CONSTANTS = frozenset({"pi", "tau", "inf", "nan", "e"})
 """The constants; only `e` may be given another value."""
-MODULE_CONSTANTS = {"pi": "pi", "tau": "tau", "inf": "inf", "e": "e", "E": "e", "oo": "inf", "Infinity": "inf"}
+MODULE_CONSTANTS = {
+    **{name: name for name in CONSTANTS},
+    "E": "e",
+    "oo": "inf",
+    "Infinity": "inf",
+    "NaN": "nan",
+    "NAN": "nan",
+}
 """What the constants of modules mean."""
 
 MODULES = frozenset(
@@ -87,7 +94,7 @@ class Names:
     """The names of one text."""
 
     given: Collection[str]
-    """Those that have values, so that `e` can be one of them."""
+    """Those that have values, so that `e` can be one of them; `nan` is a parameter of nan_to_num."""
     assigned: dict[str, int] = field(default_factory=dict)
     """Those that a statement has given to its value, with the node that is the value."""
     variables: dict[str, int] = field(default_factory=dict)
@@ -95,7 +102,7 @@ class Names:
 
     def is_constant(self, name: str) -> bool:
         """Whether a name that is not assigned is a constant here."""
-        return name in CONSTANTS and not (name == "e" and name in self.given)
+        return name in CONSTANTS and not (name in {"e", "nan"} and name in self.given)
 
     def is_variable(self, name: str) -> bool:
         """Whether a name that is called is better read as a variable than as a function misspelt."""

@@ -29,7 +29,7 @@ class Constant:
     """A leaf whose value stands in the text: exact, never yet rounded to a float."""
 
     value: Fraction | str
-    """The number as it was written (0.1 is one tenth), or one of the names `pi`, `e`, `inf`."""
+    """The number as it was written (0.1 is one tenth), or one of the names `pi`, `e`, `inf`, `nan`."""
     span: Span
 
 

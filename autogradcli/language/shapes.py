@@ -1,5 +1,7 @@
 """Shapes of tensors, in words; a number has the shape ()."""
 
+import re
+
 from autogradcli.errors import GradcalcError
 from autogradcli.language.program import Program
 
@@ -28,6 +30,16 @@ def indices(place: int, shape: Shape) -> tuple[int, ...]:
 def subscript(place: int, shape: Shape) -> str:
     """The index of a component as it is written: `[1]`, `[0, 2]`; nothing for a number."""
     return f"[{', '.join(map(str, indices(place, shape)))}]" if shape else ""
+
+
+def component(text: str, place: int, shape: Shape) -> str:
+    """A component of what a text means, as it is written: `x[1]`, `cos(x)[1]`, `(x + y)[1]`."""
+    index = subscript(place, shape)
+    return f"({text}){index}" if index and not _ATOM.fullmatch(text) else f"{text}{index}"
+
+
+_ATOM = re.compile(r"[\w.]+(\([^()]*\))?")
+"""A name, a number, or a call without calls in it."""
 
 
 def not_a_number(program: Program, shape: Shape) -> GradcalcError:

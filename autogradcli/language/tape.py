@@ -35,7 +35,7 @@ class Input(NamedTuple):
 
 
 class Literal(NamedTuple):
-    """A leaf: an exact number, or one of the names `pi`, `e`, `inf`."""
+    """A leaf: an exact number, or one of the names `pi`, `e`, `inf`, `nan`."""
 
     value: Fraction | str
     step: int
@@ -128,6 +128,11 @@ def _weighted(builder: "Builder", output: "Handle", upstream: Sequence[float]) -
 def components(handle: "Handle") -> list[int]:
     """The entries of a value, row by row."""
     return [handle] if isinstance(handle, int) else handle.ravel().tolist()
+
+
+def shape_of(handle: "Handle") -> Shape:
+    """The shape of a value."""
+    return () if isinstance(handle, int) else handle.shape
 
 
 OFTEN = 256

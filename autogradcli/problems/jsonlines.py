@@ -16,7 +16,7 @@ from autogradcli.language.nearest import did_you_mean
 from autogradcli.language.program import Program
 from autogradcli.problems.build import Builder
 from autogradcli.problems.point import Notation
-from autogradcli.problems.strict_json import json_kind, json_number, read_json
+from autogradcli.problems.strict_json import json_component, json_kind, read_json
 
 MAX_LINE = 32_000_000
 """Bytes in one line."""
@@ -118,7 +118,7 @@ _NOTATION = Notation(
     label=_label,
     give=_give,
     unknown="is not a variable",
-    number=json_number,
+    number=json_component,
     file=_no_file,
     kind=json_kind,
     table="an object",

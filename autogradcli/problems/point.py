@@ -161,12 +161,9 @@ _CONSTANTS_BY_ANY_NAME = {name.casefold(): constant for name, constant in MODULE
 
 def _not_constant(value: Program, label: str) -> GradcalcError:
     name = value.variables[0]
-    if name.casefold() == "nan":
-        message, hint = f"{label}: nan is not a point at which anything can be computed", None
-    else:
-        message = f"{label}: a value is a constant expression, and {name} is a variable"
-        constant = _CONSTANTS_BY_ANY_NAME.get(name.casefold())
-        hint = f"type {constant}" if constant else did_you_mean(name, CONSTANTS)
+    message = f"{label}: a value is a constant expression, and {name} is a variable"
+    constant = _CONSTANTS_BY_ANY_NAME.get(name.casefold())
+    hint = f"type {constant}" if constant else did_you_mean(name, CONSTANTS)
     span = value.steps[value.variable_index(name)].span
     return GradcalcError("value", message, source=value.source, span=span, hint=hint)
 

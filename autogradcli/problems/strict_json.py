@@ -50,8 +50,17 @@ def _integer(text: str) -> int:
 
 
 def _refuse_constant(text: str) -> float:
-    hint = None if text == "NaN" else f'type "{text[: -len("inity")].lower()}", in quotes'
-    raise GradcalcError("value", f"{text} is not JSON", hint=hint)
+    name = text.lower().removesuffix("inity")
+    raise GradcalcError("value", f"{text} is not JSON", hint=f'type "{name}", in quotes')
+
+
+NOT_FINITE = ("nan", "inf", "-inf")
+"""What is no number in JSON, and how reports write it: as text."""
+
+
+def json_component(value: Any, label: str) -> float:
+    """A component of a tensor: a number as `json_number` has it, or one of the texts for what is not finite."""
+    return float(value) if value in NOT_FINITE else json_number(value, label)
 
 
 def json_number(value: Any, label: str) -> float:

@@ -28,15 +28,11 @@ def tensor(value: list[Any], label: str, read: Callable[[Any, str], float]) -> P
     for place, item in enumerate(items):
         if isinstance(item, list):
             raise _ragged(items, place, shape, label)
-    return data([_component(item, place, shape, label, read) for place, item in enumerate(items)], shape, label)
+    return data([_component(item, place, shape, label, read) for place, item in enumerate(items)], shape)
 
 
-def data(components: Sequence[float], shape: Shape, label: str) -> Program:
-    """The value that components, row by row, and a shape mean; an error if one of them is nan."""
-    for place, number in enumerate(components):
-        if math.isnan(number):
-            where = f": item {subscript(place, shape)}" if shape else ""
-            raise GradcalcError("value", f"{label} holds nan, at which nothing can be computed{where}")
+def data(components: Sequence[float], shape: Shape) -> Program:
+    """The value that components, row by row, and a shape mean."""
     if not shape:
         return scalar(components[0])
     span = Span(0, len(SOURCE))
@@ -46,7 +42,7 @@ def data(components: Sequence[float], shape: Shape, label: str) -> Program:
 def scalar(number: float) -> Program:
     """The value that a double is, exactly."""
     source = repr(number)
-    if not number or math.isinf(number):  # a Fraction has no negative zero and no infinity, the language has both
+    if not number or not math.isfinite(number):  # a Fraction has no -0.0, no infinity and no NaN, the language has them
         return parse(source)
     return Program(source, (Constant(Fraction(number), Span(0, len(source))),), 0, None, {}, ())
 

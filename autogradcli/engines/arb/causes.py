@@ -1,6 +1,6 @@
 """Which operation a ball that is not finite comes from."""
 
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,47 @@ class End:
     """The operand that does it."""
     zero: bool
     """Whether that is by being 0."""
+
+
+def undefined(plan: Plan, sweep: Sweep) -> Mapping[int, int]:
+    """For each entry that it is computed from, an entry that is not finite though its operands are.
+
+    Of those that the output is made of, hence none where the output is finite. What is no part of such an entry has a
+    derivative all the same: other terms of a sum do not matter to it.
+    """
+    return _first_above(sorted(_births(plan, sweep)), lambda index: _taken(plan, sweep, index))
+
+
+def _first_above(tops: Iterable[int], operands: Callable[[int], Sequence[int]]) -> Mapping[int, int]:
+    """For each entry that some entries are computed from, the first of them."""
+    found: dict[int, int] = {}
+    for top in tops:
+        pending = [top]
+        while pending:
+            index = pending.pop()
+            if index not in found:
+                found[index] = top
+                pending.extend(operands(index))
+    return found
+
+
+def _births(plan: Plan, sweep: Sweep) -> set[int]:
+    seen: set[int] = set()
+    found: set[int] = set()
+    pending = [entry for entry, _ in plan.tape.seeds if not _finite(sweep.values[entry])]
+    while pending:
+        index = pending.pop()
+        if index not in seen:
+            seen.add(index)
+            broken = [each for each in _taken(plan, sweep, index) if not _finite(sweep.values[each])]
+            pending.extend(broken)
+            found.update(() if broken else (index,))
+    return found
+
+
+def is_settled(plan: Plan, sweep: Sweep, index: int) -> bool:
+    """Whether more digits cannot make an entry finite whose operands are."""
+    return _judge(plan, sweep, index).settled
 
 
 def of_value(plan: Plan, sweep: Sweep, entry: int) -> Culprit:
@@ -77,9 +118,14 @@ def end_of_gradient(plan: Plan, rounded: Sweep, entry: int) -> End | None:
     return end_of_value(plan, rounded, index)
 
 
-def first_tie(sweep: Sweep, above: AbstractSet[int]) -> int | None:
-    """Of some entries the one nearest to the output that chooses by a condition in a tie, jumps, or is at an end."""
-    return next((index for index in sweep.ties if index in above), None)
+def first_ties(plan: Plan, sweep: Sweep) -> Mapping[int, int]:
+    """For each entry below it, the one that chooses in a tie, jumps or is at an end: of several the last."""
+    return _first_above(sweep.ties, lambda index: _operands(plan, index))
+
+
+def _operands(plan: Plan, index: int) -> tuple[int, ...]:
+    entry = plan.tape.entries[index]
+    return entry.operands if isinstance(entry, Operation) else ()
 
 
 def _taken(plan: Plan, sweep: Sweep, index: int) -> tuple[int, ...]:

@@ -9,10 +9,10 @@ from typing import Any
 from flint import arb, ctx
 
 from autogradcli.engines.arb.branches import decisions
-from autogradcli.engines.arb.causes import first_tie, of_gradient, of_value
+from autogradcli.engines.arb.causes import first_ties, is_settled, of_gradient, of_value, undefined
 from autogradcli.engines.arb.rounding import Rounding, Underflow
 from autogradcli.engines.arb.rules import forward
-from autogradcli.engines.arb.sweep import ZERO, Plan, Point, Sweep, any_open, sweep
+from autogradcli.engines.arb.sweep import ZERO, Plan, Point, Sweep, any_open, sweep, without
 from autogradcli.engines.arb.truth import UNDECIDED, Truth
 from autogradcli.engines.opinions import Array, flat
 from autogradcli.language.dtypes import Dtype
@@ -124,10 +124,23 @@ class Proof:
             pending.extend(new)
         return found
 
-    def first_tie(self, entry: int) -> int:
-        """Of what depends on `entry` the operation that chooses in a tie, jumps or ends: the one nearest the output."""
-        found = first_tie(self.exact, self.above(entry))
-        return self.plan.tape.output if found is None else found
+    @cached_property
+    def first_ties(self) -> Mapping[int, int]:
+        """For each entry the operation above it that chooses in a tie, jumps or ends, nearest to the output."""
+        return first_ties(self.plan, self.exact)
+
+    @cached_property
+    def undefined(self) -> Mapping[int, int]:
+        """For each entry that it is computed from, an entry that makes the output not finite.
+
+        None of a derivative that is written out: it may have a limit where it has no value.
+        """
+        return undefined(self.plan, self.exact) if self.plan.order == 1 else {}
+
+    def about(self, entry: int) -> "Proof":
+        """The proof for the derivative with respect to one entry alone, without what is not finite beside it."""
+        alone = without(self.plan, self.exact, entry, self.above(entry))
+        return enclose_at(alone, self.at, self.dtype, self.computed)
 
     @property
     def value(self) -> arb:
@@ -170,7 +183,13 @@ def enclose(prepared: Plan, at: Mapping[str, Array], dtype: Dtype, values: Seque
     The precision doubles until every result is settled to well below half an ulp of `dtype`, or its ball is negligible
     beside the rounding budget, or more digits cannot help, or the last precision is reached.
     """
-    point = {name: [arb(each) for each in flat(value)] for name, value in at.items()}
+    return enclose_at(
+        prepared, {name: [arb(each) for each in flat(value)] for name, value in at.items()}, dtype, values
+    )
+
+
+def enclose_at(prepared: Plan, point: Point, dtype: Dtype, values: Sequence[Array] = ()) -> Proof:
+    """The same where the coordinates are balls of radius 0."""
     precision = FIRST_PRECISION
     while True:
         with ctx.workprec(precision):
@@ -181,21 +200,28 @@ def enclose(prepared: Plan, at: Mapping[str, Array], dtype: Dtype, values: Seque
 
 
 def _more_digits_help(proof: Proof) -> bool:
-    if not proof.value.is_finite():
+    if proof.plan.order > 1 and not proof.value.is_finite():
         return not of_value(proof.plan, proof.exact, proof.plan.tape.output).settled
+    if not all(is_settled(proof.plan, proof.exact, each) for each in {*proof.undefined.values()}):
+        return True
     if any(_value_is_open(proof, entry) for entry in proof.plan.outputs):
         return True
     return any(_gradient_is_open(proof, entry) for entries in proof.plan.asked.values() for entry in entries)
 
 
 def _value_is_open(proof: Proof, entry: int) -> bool:
-    return not _settled(proof, proof.exact.values[entry], lambda: proof.value_budget(entry))
+    value = proof.exact.values[entry]
+    if not value.is_finite():
+        return not of_value(proof.plan, proof.exact, entry).settled
+    return not _settled(proof, value, lambda: proof.value_budget(entry))
 
 
 def _gradient_is_open(proof: Proof, entry: int) -> bool:
     if not proof.proves(entry):
         return proof.undecided
     ball = proof.gradient(entry)
+    if proof.undefined and (entry in proof.undefined or not ball.is_finite()):
+        return False
     if ball.is_finite():
         return not _settled(proof, ball, lambda: proof.budget(entry))
     return not of_gradient(proof.plan, proof.exact, entry).settled

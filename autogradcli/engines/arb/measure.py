@@ -2,7 +2,7 @@
 
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 
 from flint import arb, ctx
@@ -15,8 +15,8 @@ from autogradcli.engines.arb.kinks import AGREEMENT, Side, sides, sides_together
 from autogradcli.engines.arb.neighbours import limit_of
 from autogradcli.engines.opinions import Ball, Cause, Enclosure, Reached
 from autogradcli.language.program import Call, Constant
-from autogradcli.language.shapes import subscript
-from autogradcli.language.tape import Input, TooLong, components
+from autogradcli.language.shapes import component, subscript
+from autogradcli.language.tape import Input, Operation, TooLong, components, shape_of
 from autogradcli.processes.limits import OutOfTime
 
 DECIMALS = 40
@@ -100,8 +100,6 @@ def measure_gradients(proof: Proof | Unproven, name: str, numbers: Sequence[floa
         sides = [measure_gradients(each, name, numbers) for each in proof.neighbours]
         return [limit_of(*each) for each in zip(*sides, strict=True)]
     with ctx.workprec(max(MEASURING, proof.precision)):
-        if not proof.value.is_finite() and proof.plan.order == 1:
-            return [Enclosure(cause=_cause_of_value(proof, proof.plan.tape.output))] * len(numbers)
         asked = zip(proof.plan.asked[name], numbers, strict=True)
         return [replace(_of_slope(proof, *each), farther=_farther(proof, *each)) for each in asked]
 
@@ -117,10 +115,13 @@ def _of_value(proof: Proof, entry: int, number: float) -> Enclosure:
 
 
 def _of_slope(proof: Proof, entry: int, number: float) -> Enclosure:
+    birth = proof.undefined.get(entry)
+    if birth is not None:
+        return Enclosure(cause=_cause_of_value(proof, birth))
     truth = proof.gradient(entry)
     # A derivative that is written out may have no value at a point where it has one as a limit.
-    if not (proof.proves(entry) and truth.is_finite() and proof.value.is_finite()):
-        return _singular(proof, entry, number)
+    if not (proof.proves(entry) and truth.is_finite() and (proof.plan.order == 1 or proof.value.is_finite())):
+        return _singular(proof, entry, number) if not proof.undefined else _beside_others(proof, entry, number)
     rounded = entry not in proof.plan.chosen
     found = _regular(proof, truth, _budget(proof, entry), number, rounded)
     return found if found.inside else _with_underflow(proof, entry, found, number)
@@ -129,6 +130,14 @@ def _of_slope(proof: Proof, entry: int, number: float) -> Enclosure:
 def _budget(proof: Proof, entry: int) -> Budget:
     """The rounding budget of the derivative with respect to an entry."""
     return Budget(lambda: proof.budget(entry), lambda: end_of_gradient(proof.plan, proof.rounded, entry))
+
+
+def _beside_others(proof: Proof, entry: int, number: float) -> Enclosure:
+    """Where something else is undefined, and the derivative with respect to this entry needs a closer look."""
+    alone = proof.about(entry)
+    if alone.undefined:
+        return Enclosure(cause=_cause_of_value(alone, min(alone.undefined.values())))
+    return _of_slope(alone, entry, number)
 
 
 def _regular(proof: Proof, truth: arb, budget: Budget, number: float, rounded: bool = False) -> Enclosure:
@@ -307,6 +316,7 @@ def corner_steps(proof: Proof | Unproven, name: str, place: int, hidden: bool) -
     if isinstance(proof, Unproven):
         return ()
     entry = proof.plan.asked[name][place]
+    proof = proof.about(entry) if proof.undefined else proof
     variable = proof.plan.tape.entries[entry]
     found = corners(proof, variable, hidden) if isinstance(variable, Input) else ()
     return found or (proof.plan.tape.entries[_singular_culprit(proof, entry)].step,)
@@ -321,6 +331,10 @@ def _cause_of_intermediate(proof: Proof, entry: int) -> Cause:
 
 def _cause_of_value(proof: Proof, entry: int) -> Cause:
     culprit = of_value(proof.plan, proof.exact, entry)
+    variable = proof.plan.tape.entries[culprit.entry]
+    if isinstance(variable, Input):
+        message = f"{_point(proof, culprit.entry)}, so there is no finite value"
+        return Cause("undefined", "GC111", message, variable.step)
     text, where, step = _place(proof, culprit.entry)
     if culprit.outside:
         return Cause("undefined", "GC111", f"{text} is not defined{where}", step)
@@ -354,27 +368,57 @@ def _point(proof: Proof, entry: int) -> str:
     assert isinstance(variable, Input)
     values = proof.at[variable.name]
     index = subscript(variable.place, proof.plan.shapes.get(variable.name, ()))
-    return f"{variable.name}{index} = {_short(values[variable.place])}"
+    number = values[variable.place]
+    return f"{variable.name}{index} = {_short(number) if number.is_finite() else float(number)}"
 
 
 def _singular_culprit(proof: Proof, entry: int) -> int:
     """The entry that the sweep could not pass: a tie on the way, or a partial derivative that does not exist."""
     if proof.proves(entry):
         return of_gradient(proof.plan, proof.exact, entry).entry
-    return proof.first_tie(entry)
+    return proof.first_ties.get(entry, proof.plan.tape.output)
 
 
 def _place(proof: Proof, entry: int) -> tuple[str, str, int]:
-    """Text of the program step that an entry belongs to, the values of its operands, and the step."""
+    """Text of the program step that an entry belongs to, the values of its operands, and the step.
+
+    Of an operand that is a tensor the component that the entry is computed from, if it is one alone.
+    """
     program, tape = proof.plan.program, proof.plan.tape
     index = tape.entries[entry].step
     step = program.steps[index]
     operands = step.operands if isinstance(step, Call) else ()
-    known = [each for each in operands if not isinstance(program.steps[each], Constant)]
-    places = [(program.label(each), components(tape.results[each])) for each in known]
-    values = [(text, proof.exact.values[entries[0]]) for text, entries in places if len(entries) == 1]
-    where = ", ".join(f"{text} = {_short(ball)}" for text, ball in values if isinstance(ball, arb) and ball.is_finite())
+    below = _below(proof, entry, len(operands))
+    values: dict[str, arb] = {}
+    for each in operands:
+        entries = components(tape.results[each])
+        places = [place for place, component in enumerate(entries) if component in below]
+        if len(places) == 1 and not isinstance(program.steps[each], Constant):
+            sizes = shape_of(tape.results[each])
+            values[component(program.label(each), places[0], sizes)] = proof.exact.values[entries[places[0]]]
+    where = ", ".join(f"{text} = {_short(ball)}" for text, ball in values.items() if _is_number(ball))
     return program.text(index), f" at {where}" if where else "", index
+
+
+def _is_number(ball: object) -> bool:
+    return isinstance(ball, arb) and bool(ball.is_finite())
+
+
+def _below(proof: Proof, entry: int, most: int) -> Set[int]:
+    """The entries of other steps that an entry is computed from; none if they are more than `most`."""
+    entries = proof.plan.tape.entries
+    seen: set[int] = set()
+    found: set[int] = set()
+    pending = [entry]
+    while pending and len(found) <= most:
+        index = pending.pop()
+        each = entries[index]
+        if index not in seen and isinstance(each, Operation):
+            own = {operand for operand in each.operands if entries[operand].step == each.step}
+            pending.extend(own)
+            found.update(set(each.operands) - own)
+        seen.add(index)
+    return found if len(found) <= most else set()
 
 
 def _short(ball: arb) -> str:

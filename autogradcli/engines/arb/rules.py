@@ -4,6 +4,7 @@ Four things are given here, and everything else is text of the table: `where` an
 comparisons (`truth.py`), and the values that no method of `arb` gives under the row's own name.
 """
 
+import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -274,4 +275,9 @@ def constant(number: Fraction | str) -> Callable[[], arb]:
 FEW_DIGITS = 53
 """Binary digits of a dyadic constant that is exact at every precision."""
 
-NAMED: dict[str, Callable[[], arb]] = {"pi": arb.pi, "e": arb.const_e, "inf": arb.pos_inf}
+NAMED: dict[str, Callable[[], arb]] = {
+    "pi": arb.pi,
+    "e": arb.const_e,
+    "inf": arb.pos_inf,
+    "nan": lambda: arb(math.nan),
+}

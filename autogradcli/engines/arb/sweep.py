@@ -170,6 +170,34 @@ def sweep(
     return result
 
 
+def without(plan: Plan, found: Sweep, entry: int, above: Set[int]) -> Plan:
+    """The plan without the terms that are not finite, and that do not hang on an entry, of sums that do.
+
+    `above` are the entries that hang on it, which alone is asked about. Only sums that have a finite adjoint are meant:
+    into a function that bends, as exp does, such a term goes on.
+    """
+    entries, rules = list(plan.tape.entries), list(plan.rules)
+    for index in above:
+        each = entries[index]
+        if isinstance(each, Operation) and each.function in TERMS and _has_finite_adjoint(found, index):
+            for place, operand in enumerate(each.operands):
+                if operand not in above and operand != entry and not found.values[operand].is_finite():
+                    sign = TERMS[each.function][1 - place]
+                    entries[index] = Operation(sign, (each.operands[1 - place],), each.step)
+                    rules[index] = rule(sign)
+    tape = replace(plan.tape, entries=tuple(entries))
+    return replace(plan, tape=tape, rules=rules, asked={"": [entry]})
+
+
+def _has_finite_adjoint(found: Sweep, index: int) -> bool:
+    adjoint = found.adjoints[index]
+    return adjoint is not None and bool(adjoint.is_finite())
+
+
+TERMS = {"add": ("positive", "positive"), "sub": ("positive", "neg")}
+"""Sums of two terms, and what is left of each term if there is no other."""
+
+
 def _start(tape: Tape, result: Sweep, rounding: Rounding | None) -> None:
     """Give the components of the output what `backward` gives them: it is no operation, and nothing is rounded."""
     for entry, weight in tape.seeds:
@@ -306,6 +334,8 @@ def _breaks(plan: Plan, result: Sweep, index: int) -> bool:
     if each.domain is not None and (each.domain(*operands).value is not True or _ends(plan, each, entry, operands)):
         return True
     first = operands[0]
+    if isinstance(result.values[index], Truth):
+        return False
     if isinstance(first, Truth):
         return len(operands) == 3 and first.tie and not bool(operands[1].overlaps(operands[2]))
     return not each.partials and len(operands) == 1 and bool(first.contains_integer() or not first.is_finite())
@@ -330,7 +360,7 @@ def _is_open(plan: Plan, result: Sweep, index: int) -> bool:
     operands = [result.values[operand] for operand in entry.operands]
     if each.domain is not None and each.domain(*operands).value is None:
         return True
-    if each.partials or len(operands) > 1 or isinstance(operands[0], Truth):
+    if each.partials or len(operands) > 1 or isinstance(result.values[index], Truth):
         return False
     return bool(operands[0].contains_integer() and not operands[0].is_exact())
 
@@ -352,7 +382,7 @@ def _branch(plan: Plan, result: Sweep, index: int, operands: Sequence[int], roun
         _tie(plan, result, index, operands)
     for branch, chosen in ((yes, True), (no, False)):
         if truth.value is None:
-            slope = EITHER
+            slope = arb.nan() if truth.undefined else EITHER
         elif truth.value is chosen:
             slope = ONE
         else:

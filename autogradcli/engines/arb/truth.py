@@ -64,6 +64,13 @@ def logical_or(x: Truth, y: Truth) -> Truth:
     return logical_not(logical_and(logical_not(x), logical_not(y)))
 
 
+def isnan(x: arb) -> Truth:
+    """Whether x is a NaN that was given. One that comes of an operation has no middle, and may be any number."""
+    if not x.is_nan():
+        return FALSE
+    return TRUE if x.is_exact() else UNDEFINED
+
+
 CONDITIONS: dict[str, Callable[..., Truth]] = {
     "lt": _compare(less=True, equal=False, greater=False),
     "le": _compare(less=True, equal=True, greater=False),
@@ -71,6 +78,7 @@ CONDITIONS: dict[str, Callable[..., Truth]] = {
     "ge": _compare(less=False, equal=True, greater=True),
     "eq": _compare(less=False, equal=True, greater=False),
     "ne": _compare(less=True, equal=False, greater=True),
+    "isnan": isnan,
     "logical_and": logical_and,
     "logical_or": logical_or,
     "logical_not": logical_not,

@@ -42,6 +42,11 @@ class sigmoid(_Real):  # noqa: N801
     """1/(1 + exp(-x)), for printing alone: a formula that is worked on has exponentials."""
 
 
+def never(_: Expr) -> Any:
+    """No condition: a symbol stands for a number."""
+    return sympy.false
+
+
 class where(_Real):  # noqa: N801
     """where(c, x, y): x where the condition c holds, else y."""
 

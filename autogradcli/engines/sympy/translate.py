@@ -35,7 +35,7 @@ from autogradcli.language.tape import (
     scalarise,
 )
 
-NAMED = {"pi": sympy.pi, "e": sympy.E, "inf": sympy.oo}
+NAMED = {"pi": sympy.pi, "e": sympy.E, "inf": sympy.oo, "nan": sympy.nan}
 
 CHAINS: dict[str, tuple[str, tuple[int, ...]]] = {
     "operator.add": ("sum", (1, 1)),

@@ -36,7 +36,7 @@ Value = torch.Tensor | float | bool
 
 ALLOCATION = "can't allocate memory"
 """What torch says where it finds no memory."""
-NAMED = {"pi": math.pi, "e": math.e, "inf": math.inf}
+NAMED = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan}
 
 
 def differentiate(

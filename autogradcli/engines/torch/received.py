@@ -1,7 +1,5 @@
 """What torch receives of the point: the numbers that were given, in the dtype of the run."""
 
-import math
-
 import torch
 
 from autogradcli.errors import GradcalcError
@@ -10,18 +8,17 @@ from autogradcli.language.shapes import Shape, subscript, written
 
 
 def check_finite(name: str, given: Program, value: torch.Tensor) -> None:
-    """Nothing; an error if the value of a variable is NaN, or infinite though nothing in its text says so.
+    """Nothing; an error if the value of a variable is NaN or infinite though nothing in its text says so.
 
     Data is what it is.
     """
     broken = value[~value.isfinite()]
-    if not len(broken) or any(isinstance(step, Tensor) for step in given.steps):
+    said = any(isinstance(step, Constant) and step.value in {"inf", "nan"} for step in given.steps)
+    if not len(broken) or said or any(isinstance(step, Tensor) for step in given.steps):
         return
     number = broken[0].item()
-    if math.isinf(number) and any(isinstance(step, Constant) and step.value == "inf" for step in given.steps):
-        return
     message = f"{name}: {given.text(given.output)} is {number!r}"
-    hint = f"type {number!r} if that is meant" if math.isinf(number) else "nothing can be computed there"
+    hint = f"type {number!r} if that is meant"
     raise GradcalcError("value", message, source=given.source, span=given.steps[given.output].span, hint=hint)
 
 

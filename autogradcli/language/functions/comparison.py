@@ -100,6 +100,15 @@ COMPARISON: tuple[Function, ...] = (
         returns="boolean",
     ),
     Function(
+        "isnan",
+        "x",
+        "Whether x was given as NaN: what a real function computes is a number or undefined.",
+        torch="isnan",
+        sympy="never",
+        steps=True,
+        returns="boolean",
+    ),
+    Function(
         "where",
         "condition: boolean, x, y",
         "x where the condition holds, else y.",
@@ -271,7 +280,6 @@ COMPARISON: tuple[Function, ...] = (
         "x, nan: number = 0",
         "x, with NaN replaced by a number.",
         torch="nan_to_num",
-        definition="x",
-        note="A real number is never NaN: in mathematics this is x.",
+        definition="where(isnan(x), nan, x)",
     ),
 )

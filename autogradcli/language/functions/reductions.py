@@ -33,7 +33,7 @@ REDUCTIONS: tuple[Function, ...] = (
         "x, dim: ints = None, keepdim: flag = False",
         "The sum; a NaN counts as 0.",
         torch="nansum",
-        definition="sum(x, dim=dim, keepdim=keepdim)",
+        definition="sum(where(isnan(x), 0, x), dim=dim, keepdim=keepdim)",
         tensor=True,
     ),
     Function(
@@ -41,7 +41,9 @@ REDUCTIONS: tuple[Function, ...] = (
         "x, dim: ints = None, keepdim: flag = False",
         "The mean; a NaN does not count.",
         torch="nanmean",
-        definition="mean(x, dim=dim, keepdim=keepdim)",
+        definition=(
+            "sum(where(isnan(x), 0, x), dim=dim, keepdim=keepdim)/sum(where(isnan(x), 0, 1), dim=dim, keepdim=keepdim)"
+        ),
         tensor=True,
     ),
     Function(

@@ -173,10 +173,8 @@ class _CaseBuilder(Builder):
 
 
 def _number(value: Any, label: str) -> float:
-    """The double nearest to a number; TOML also has infinities, which are numbers of the language, and nan."""
+    """The double nearest to a number; TOML has infinities and nan as well, as the language has."""
     if isinstance(value, float) and not math.isfinite(value):
-        if math.isnan(value):
-            raise GradcalcError("value", f"{label} is nan, at which nothing can be computed")
         return value
     if isinstance(value, bool) or not isinstance(value, float | int):
         raise GradcalcError("value", f"{label} must be a number, and is {kind(value)}")

@@ -123,10 +123,10 @@ def _shape(arguments: Sequence[ast.expr], label: str) -> tuple[int, ...]:
 def draw(samples: Mapping[str, Sample], count: int, seed: int) -> list[dict[str, Program]]:
     """So many points. Each variable has numbers of its own: another one beside it does not change them."""
     randoms = {name: Random(f"{seed} {name}") for name in samples}
-    return [{name: _point(sample, randoms[name], name) for name, sample in samples.items()} for _ in range(count)]
+    return [{name: _point(sample, randoms[name]) for name, sample in samples.items()} for _ in range(count)]
 
 
-def _point(sample: Sample, random: Random, name: str) -> Program:
+def _point(sample: Sample, random: Random) -> Program:
     size = math.prod(sample.shape)
     numbers = [sample.distribution.draw(random, *sample.parameters) for _ in range(size)]
-    return data(numbers, sample.shape, name)
+    return data(numbers, sample.shape)

@@ -120,4 +120,4 @@ def array_value(array: "Array", source: Source) -> Program:
                 where = f"item {subscript(place, shape)}" if shape else "the number"
                 hint = "save it as float64, if the nearest double is meant"
                 raise source.error(f"holds an integer that no double can hold: {where} is {integer}", hint)
-    return data(floats, shape, f"{source.label}: {source.path}")
+    return data(floats, shape)

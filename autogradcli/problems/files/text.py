@@ -13,7 +13,7 @@ from autogradcli.language.characters import excerpt
 from autogradcli.language.program import Program
 from autogradcli.language.shapes import MAX_ELEMENTS
 from autogradcli.problems.files.source import Source
-from autogradcli.problems.strict_json import json_number, read_json
+from autogradcli.problems.strict_json import json_component, read_json
 from autogradcli.problems.tensors import data, scalar, tensor
 
 _BEGINNING = re.compile(r"[+-]?(?:\.?\d|(?:inf|infinity|nan)$)", re.ASCII | re.IGNORECASE)
@@ -40,7 +40,7 @@ def read_csv(source: Source) -> Program:
     columns = range(len(lines[0].fields)) if source.name is None else [_column(source, header)]
     numbers = [_number(source, row, column, header) for row in rows for column in columns]
     shape = (len(rows),) if len(columns) == 1 else (len(rows), len(columns))
-    return data(numbers, shape, f"{source.label}: {source.path}")
+    return data(numbers, shape)
 
 
 def _lines(source: Source) -> list[Line]:
@@ -127,8 +127,8 @@ def read_json_file(source: Source) -> Program:
         source.check_unnamed()
     with _labelled(source):
         if isinstance(value, list):
-            return tensor(value, source.path, json_number)
-        return scalar(json_number(value, f"what {source.path} holds"))
+            return tensor(value, source.path, json_component)
+        return scalar(json_component(value, f"what {source.path} holds"))
 
 
 @contextmanager

@@ -1,0 +1,150 @@
+"""What is undefined or not finite in one component says nothing of the others. Truths by mpmath, or by hand."""
+
+import json
+import math
+from typing import Any
+
+import pytest
+from mpmath import mp
+
+from autogradcli.compute.report import Gradient
+from autogradcli.engines.opinions import flat
+from tests.command import gradcalc
+from tests.helpers import examine
+
+with mp.workdps(50):
+    LOG_COS = [float(mp.log(mp.cos(x)) - x * mp.tan(x)) for x in (6, 7)]
+    EXP_1 = float(mp.e)
+
+NONE = None
+"""No derivative here."""
+
+COMPONENTS: tuple[tuple[str, dict[str, str], dict[str, list[float | None]]], ...] = (
+    ("sum(arg*log(cos(arg)))", {"arg": "[6, 7, 8]"}, {"arg": [*LOG_COS, NONE]}),
+    ("mean(arg*log(cos(arg)))", {"arg": "[6, 7, 8]"}, {"arg": [*(each / 3 for each in LOG_COS), NONE]}),
+    ("sum(log(x))", {"x": "[1, -1, 2]"}, {"x": [1, NONE, 0.5]}),
+    ("3 - sum(2*log(x))/4", {"x": "[1, -1, 2]"}, {"x": [-0.5, NONE, -0.25]}),
+    ("mean(sqrt(x))", {"x": "[4, -1, 9]"}, {"x": [1 / 12, NONE, 1 / 18]}),
+    ("sum(1/x)", {"x": "[1, 0, 2]"}, {"x": [-1, NONE, -0.25]}),
+    ("sum(cumsum(log(x), 0))", {"x": "[2, -1, 3]"}, {"x": [1.5, NONE, 1 / 3]}),
+    ("sum([[1, 2], [3, 4]] @ log(x))", {"x": "[2, -1]"}, {"x": [2, NONE]}),
+    ("sum(A @ log(x))", {"A": "[[1, 2], [3, 4]]", "x": "[2, -1]"}, {"A": [math.log(2), NONE] * 2, "x": [2, NONE]}),
+    ("log(x) + y*z", {"x": "-1", "y": "2", "z": "3"}, {"x": [NONE], "y": [3], "z": [2]}),
+    ("sum(x) + sum(log(y))", {"x": "[1, 2]", "y": "[-1]"}, {"x": [1, 1], "y": [NONE]}),
+    # into a product, or a function that bends, what is undefined goes on
+    ("prod(log(x))", {"x": "[2, -1, 3]"}, {"x": [NONE, NONE, NONE]}),
+    ("softmax(log(x), 0)[0]", {"x": "[2, -1, 3]"}, {"x": [NONE, NONE, NONE]}),
+    ("logsumexp(log(x), 0)", {"x": "[2, -1, 3]"}, {"x": [NONE, NONE, NONE]}),
+    ("exp(sum(log(x)))", {"x": "[2, -1, 3]"}, {"x": [NONE, NONE, NONE]}),
+    ("sum(log(x))**2 + x[0]", {"x": "[2, -1]"}, {"x": [NONE, NONE]}),
+    ("log(x)*y + z", {"x": "-1", "y": "2", "z": "3"}, {"x": [NONE], "y": [NONE], "z": [1]}),
+    ("max(log(x))", {"x": "[2, -1, 3]"}, {"x": [NONE, NONE, NONE]}),
+    # data that is not finite
+    ("sum(x)", {"x": "[1, nan]"}, {"x": [1, NONE]}),
+    ("sum(x)", {"x": "[1, inf]"}, {"x": [1, NONE]}),
+    ("sum(x*x)", {"x": "[3, -inf, nan]"}, {"x": [6, NONE, NONE]}),
+    ("sum(where(m > 0, x, 0))", {"x": "[3, nan]", "m": "[1, 0]"}, {"x": [1, 0]}),
+    ("nansum(x)", {"x": "[3, nan]"}, {"x": [1, 0]}),
+    ("nanmean(x)", {"x": "[1, nan, 4]"}, {"x": [0.5, 0, 0.5]}),
+    ("sum(nan_to_num(x)**2)", {"x": "[nan, 3]"}, {"x": [0, 6]}),
+    ("x*y + z", {"x": "nan", "y": "2", "z": "3"}, {"x": [NONE], "y": [NONE], "z": [1]}),
+    ("sum(exp(x))", {"x": "[1, -inf, nan]"}, {"x": [EXP_1, 0, NONE]}),
+    ("where(x > 0, x, nan)", {"x": "2"}, {"x": [1]}),
+)
+
+
+def numbers(gradient: Gradient) -> list[float | None]:
+    """Autograd's numbers where they are verified; None where there is no derivative."""
+    assert set(gradient.counts) <= {"verified", "undefined"}
+    found = flat(gradient.autograd)
+    exact = flat(gradient.exact)
+    if gradient.counts.get("undefined", 0) == 0:
+        return found
+    return [None if ball is None else number for ball, number in zip(exact, found, strict=True)]
+
+
+@pytest.mark.parametrize(("text", "at", "truth"), COMPONENTS)
+def test_other_components_have_their_derivatives(
+    text: str, at: dict[str, str], truth: dict[str, list[float | None]]
+) -> None:
+    """Where something finite is added to it; what is multiplied by it has none."""
+    found = examine(text, at)
+    for name, wanted in truth.items():
+        got = numbers(found[name])
+        assert [each is None for each in got] == [each is None for each in wanted]
+        for one, other in zip(got, wanted, strict=True):
+            assert one is None or one == pytest.approx(other, rel=1e-12)
+
+
+def test_corners_and_tangents_beside_what_is_undefined() -> None:
+    """They are looked at without the terms that are not finite."""
+    assert examine("sum(abs(x)) + x[0]**2", {"x": "[0, nan, 2]"})["x"].counts == {
+        "undefined": 1,
+        "kink": 1,
+        "verified": 1,
+    }
+    found = examine("sum(abs(x)) + log(y)", {"x": "[0, 3]", "y": "-1"})["x"]
+    assert found.reason is not None
+    assert (found.verdict, found.reason.expression) == ("kink", "abs(x)")
+    tangent = examine("sum(sqrt(x))", {"x": "[0, nan, 4]"})["x"].reason
+    assert tangent is not None
+    assert (tangent.code, tangent.message) == ("GC112", "sqrt(x) has a vertical tangent at x[0] = 0")
+
+
+def eval_json(*words: str) -> tuple[int, dict[str, Any]]:
+    """The status and the report of `gradcalc eval`."""
+    result = gradcalc("eval", *words, "--json", "--no-symbolic")
+    return result.status, json.loads(result.out)
+
+
+@pytest.mark.parametrize("upstream", ["[1, 1, 0]", "[1, 1, 1]"])
+def test_an_upstream_of_zero_is_a_factor_as_others_are(upstream: str) -> None:
+    """0 times what is undefined is undefined; the components beside it are right."""
+    status, found = eval_json("arg*log(cos(arg))", "--arg", "[6, 7, 8]", "--upstream", upstream)
+    gradient = found["gradients"]["arg"]
+    assert (status, gradient["counts"]) == (3, {"undefined": 1, "verified": 2})
+    assert gradient["autograd"][:2] == pytest.approx(LOG_COS, rel=1e-12)
+    assert gradient["worst"]["index"] == [2]
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "message"),
+    [
+        ("sum(arg*log(cos(arg)))", "--arg=[6, 7, 8]", "log(cos(arg)) is not defined at cos(arg)[2] = -0.1455"),
+        ("sum(log(x))", "--x=[1, -1, 2]", "log(x) is not defined at x[1] = -1; autograd gives -1.0 all the same"),
+        ("prod(log(x))", "--x=[2, -1, 3]", "log(x) is not defined at x[1] = -1"),
+        ("sum(log(x - 1))", "--x=[3, 0, 5]", "log(x - 1) is not defined at (x - 1)[1] = -1; autograd gives -1.0 all"),
+        ("sum(x)", "--x=[1, nan]", "x[1] = nan, so there is no finite value; autograd gives 1.0 all the same"),
+        ("sum(floor(x))", "--x=[1.5, 2, 4.5]", "floor(x) jumps at x[1] = 2 (left); autograd gives 0.0 all the same"),
+    ],
+)
+def test_the_message_names_its_own_component(text: str, at: str, message: str) -> None:
+    """Its place, and autograd's number there, never another's."""
+    _, found = eval_json(text, at)
+    (gradient,) = found["gradients"].values()
+    assert gradient["reason"]["message"].startswith(message)
+
+
+def test_a_value_that_does_not_exist_spoils_the_whole() -> None:
+    """What is asked about has a derivative, and the verdict and the status say that there is no value."""
+    status, found = eval_json("log(x) + y", "--x=-1", "--y", "2", "--wrt", "y")
+    assert (status, found["verdict"], found["gradients"]["y"]["verdict"]) == (3, "undefined", "verified")
+    assert found["notes"] == ["the output has no value: log(x) is not defined at x = -1"]
+
+
+def test_nan_behind_a_mask_is_blamed_on_the_mask() -> None:
+    """Zero is true, and backward multiplies it by NaN."""
+    status, found = eval_json("sum(where(m > 0, x*x, 0))", "--x", "[2, nan]", "--m", "[1, 0]", "--wrt", "x")
+    gradient = found["gradients"]["x"]
+    assert (status, gradient["counts"], gradient["reason"]["code"]) == (1, {"mismatch": 1, "verified": 1}, "GC201")
+
+
+def test_values_that_are_not_finite_come_from_anywhere() -> None:
+    """JSON writes them as reports do, in quotes; case files as TOML does."""
+    line = {"expression": "sum(where(isnan(x), 0, x))", "at": {"x": [1, "nan", "inf"]}}
+    result = gradcalc("batch", "--no-symbolic", stdin=json.dumps(line))
+    found = json.loads(result.out)
+    assert (found["variables"]["x"]["value"], found["gradients"]["x"]["counts"]) == (
+        [1.0, "nan", "inf"],
+        {"undefined": 1, "verified": 2},
+    )
