@@ -5,6 +5,7 @@ Only expressions that stand in this repository come here, so that `eval` does no
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import mpmath
@@ -14,9 +15,9 @@ from mpmath import mp
 Value = float | Sequence[float]
 Namespace = dict[str, Any]
 
-DIGITS = 120
+DIGITS = 900
 """Decimal digits of the evaluations behind a secant."""
-STEP = 30
+STEP = 100
 """Digits by which the ends of a secant differ from its middle."""
 
 
@@ -40,6 +41,8 @@ def torch_gradients(text: str, at: Mapping[str, Value], dtype: str) -> tuple[flo
     kind = getattr(torch, dtype)
     leaves = {name: torch.tensor(value, dtype=kind, requires_grad=True) for name, value in at.items()}
     output = evaluate(text, _torch_names(torch, kind) | leaves)
+    if isinstance(output, float):  # the branch of a guard that is a number
+        return output, {name: [0.0] * leaf.numel() for name, leaf in leaves.items()}
     output.backward()
     gradients = {
         name: [0.0] * leaf.numel() if leaf.grad is None else leaf.grad.double().reshape(-1).tolist()
@@ -263,3 +266,4 @@ _MP_NAMES |= {
     "binary_cross_entropy": _cross_entropy,
     "binary_cross_entropy_with_logits": lambda x, y: _cross_entropy(_MP_NAMES["sigmoid"](x), y),
 }
+_MP_NAMES["torch"] = SimpleNamespace(**_MP_NAMES)

@@ -2,6 +2,7 @@
 
 import json
 import math
+from random import Random
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from autogradcli.compute.compute import compute
 from autogradcli.compute.report import Reason, Report
 from tests.as_python import exact, exact_point, slopes, torch_gradients
 from tests.command import gradcalc
+from tests.failing import Failing, failing, faults, printed
 from tests.helpers import problem
 
 NEAR = {"float64": 1e-7, "float32": 1.3e-6, "float16": 1e-3}
@@ -179,3 +181,17 @@ def test_the_whole_text_can_be_pasted(text: str, at: dict[str, Any], expression:
     assert (reason["expression"], reason["remedy"]) == (expression, instead)
     again = json.loads(gradcalc("eval", reason["rewritten"], *values, "--json").out)
     assert again["gradients"]["x"]["verdict"] in {"verified", "kink"}
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_remedies_of_random_expressions_help(number: int) -> None:
+    """The first of those in scripts/campaigns/remedies, judged by torch and mpmath alone."""
+    assert [each for each in printed(failing(Random(f"suite/{number}"))) if each.faults] == []
+
+
+def test_a_judge_that_can_say_no() -> None:
+    """What does not help, and what is another function, has faults."""
+    case = Failing("log(1 - sigmoid(x))", {"x": 40.0}, "float64")
+    assert faults(case, "x", "logsigmoid(-x)") == []
+    assert faults(case, "x", "log1p(-sigmoid(x))")[0].startswith("not finite")
+    assert faults(case, "x", "-x")[0].startswith("another function")

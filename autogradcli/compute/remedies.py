@@ -35,6 +35,11 @@ LONGEST = 4_000
 """Characters of a text for which no remedy is looked for."""
 LITTLE = 4.0
 """Units in the last place that a better number may be off."""
+NEAR = 0.01
+"""Relative distance of the points beside the one that is asked about; beside 0 absolute."""
+
+Draw = Callable[[Random, float], float]
+"""Gives a number in the place of another."""
 Examine = Callable[[Problem], Report]
 """Gives the report on a problem, without remedies."""
 
@@ -127,7 +132,7 @@ class _Search:
             for name, before in wanting.items():
                 best = found.get(name)
                 standard = before if best is None else best.report.gradients[name]
-                if self._helps(name, standard, trial) and self._same(trial.program):
+                if self._helps(name, standard, trial) and self._same(trial.program, before.verdict == "undefined"):
                     found[name] = trial
             if all(name in found and found[name].report.gradients[name].verdict == "verified" for name in wanting):
                 break
@@ -136,7 +141,7 @@ class _Search:
     def _texts(self, wanting: Mapping[str, Gradient]) -> Iterator[tuple[int, Trial]]:
         """Texts with one edit, then with more of those that came nearest to what is wanted."""
         steps = {each.reason.step for each in wanting.values() if each.reason is not None}
-        seen = {self._problem.program.source}
+        seen, limit = {self._problem.program.source}, _badness(self._report)
         waiting = [(0, 0.0, 0, Trial(self._problem.program, self._report))]
         while waiting:
             depth, _, _, base = heapq.heappop(waiting)
@@ -149,7 +154,7 @@ class _Search:
                 trial = self._tried(text)
                 if trial is not None:
                     yield depth + 1, trial
-                    if depth + 1 < MOST_EDITS:
+                    if depth + 1 < MOST_EDITS and _badness(trial.report) <= limit:
                         heapq.heappush(waiting, (depth + 1, _badness(trial.report), len(seen), trial))
 
     def _changed(self, program: Program, blamed: set[int | None]) -> Iterator[str]:
@@ -218,24 +223,41 @@ class _Search:
         pairs = zip(flat(report.value_ulps), flat(self._report.value_ulps), strict=True)
         return all(now is None or now <= max(LITTLE, before or 0.0) or now <= allowed for now, before in pairs)
 
-    def _same(self, program: Program) -> bool:
+    def _same(self, program: Program, undefined: bool) -> bool:
+        """Whether a program is the same function; where that is undefined, a hole is filled and nothing beside it."""
         from autogradcli.engines.arb.samples import same_function
 
-        return same_function(self._problem.program, program, self._points(), self._weights)
+        one, near = self._problem.program, self._points(_up, _down, _beside, _beside)
+        if undefined and not same_function(one, program, near, self._weights):
+            return False
+        draws = (_up, _beside, _tame, _tame, _unit, _unit, _positive, _anywhere, _anywhere)
+        return same_function(one, program, self._points(*draws), self._weights)
 
-    def _points(self) -> Iterator[Mapping[str, Array]]:
-        """Points near the one that is asked about, inside (0, 1), positive, and anywhere; always the same ones."""
+    def _points(self, *draws: Draw) -> Iterator[Mapping[str, Array]]:
+        """A point for each draw, always the same ones; what only picks components stays as it is."""
         random = Random(0)
         kept = index_variables(self._problem.program)
-        for draw in (_near, _near, _unit, _unit, _positive, _anywhere, _anywhere):
+        for draw in draws:
             yield {
                 name: value if name in kept else nested([draw(random, x) for x in flat(value)], shape(value))
                 for name, value in self._inputs.items()
             }
 
 
-def _near(random: Random, x: float) -> float:
-    return x + (abs(x) or 1.0) * random.uniform(-0.01, 0.01)
+def _up(_: Random, x: float) -> float:
+    return x + NEAR * (abs(x) or 1.0)
+
+
+def _down(_: Random, x: float) -> float:
+    return x - NEAR * (abs(x) or 1.0)
+
+
+def _beside(random: Random, x: float) -> float:
+    return x + (abs(x) or 1.0) * random.uniform(-NEAR, NEAR)
+
+
+def _tame(random: Random, x: float) -> float:
+    return math.copysign(random.uniform(0.5, 3.0), x)
 
 
 def _unit(random: Random, _: float) -> float:

@@ -93,17 +93,20 @@ class Subject:
         """Whether two operands are the same expression."""
         if isinstance(one, int) and isinstance(other, int):
             return self.keys[one] == self.keys[other]
-        return self._number(one) == self._number(other)
+        return self.number(one) == self.number(other)
 
-    def _number(self, operand: Operand) -> Fraction | None:
-        return self.exact.get(operand) if isinstance(operand, int) else operand
+    def number(self, operand: object) -> Fraction | None:
+        """The number that an operand is; None if it is none whose exact value is plain."""
+        return (
+            self.exact.get(operand) if isinstance(operand, int) else operand if isinstance(operand, Fraction) else None
+        )
 
     def matches(self, pattern: Program, part: int, operand: Operand, bound: Bound) -> Iterator[Match]:
         """All ways in which part of a pattern matches, given what its letters stand for already."""
         wanted = pattern.steps[part]
         number = _numbers(pattern).get(part)
         if number is not None:
-            if self._number(operand) == number:
+            if self.number(operand) == number:
                 yield Match(bound, frozenset({operand} if isinstance(operand, int) else ()))
         elif isinstance(wanted, Variable):
             if wanted.name not in bound or self.same(bound[wanted.name], operand):  # type: ignore[arg-type]
@@ -146,7 +149,7 @@ class Subject:
                 yield a, TWO
             case "pow", "sqrt", (a,):
                 yield a, HALF
-            case "sqrt", "pow", (a, b) if self._number(b) == HALF:
+            case "sqrt", "pow", (a, b) if self.number(b) == HALF:
                 yield (a,)
             case "div", "reciprocal", (a,):
                 yield Fraction(1), a
@@ -155,21 +158,19 @@ class Subject:
             case "sub", "add", (a, b):
                 yield from ((one, inner) for one, other in ((a, b), (b, a)) for inner in self._negated(other))
             case "neg", "mul", (a, b):
-                yield from ((other,) for one, other in ((a, b), (b, a)) if self._number(one) == -1)
+                yield from ((other,) for one, other in ((a, b), (b, a)) if self.number(one) == -1)
 
     def _quotients(self, a: int, b: int) -> Iterator[tuple[Operand, ...]]:
         for one, other in ((a, b), (b, a)):
-            number, step = self._number(other), self.program.steps[other]
-            if number is not None and number != 0:
-                yield one, 1 / number
-            elif isinstance(step, Call) and step.function == "reciprocal":
+            step = self.program.steps[other]
+            if isinstance(step, Call) and step.function == "reciprocal":
                 yield one, step.operands[0]
-            elif isinstance(step, Call) and step.function == "div" and self._number(step.operands[0]) == 1:
+            elif isinstance(step, Call) and step.function == "div" and self.number(step.operands[0]) == 1:
                 yield one, step.operands[1]
 
     def _negated(self, index: int) -> Iterator[Operand]:
         """What a step is the negative of."""
-        step, number = self.program.steps[index], self._number(index)
+        step, number = self.program.steps[index], self.number(index)
         if number is not None and number < 0:
             yield -number
         elif isinstance(step, Call) and step.function == "neg":
@@ -194,6 +195,8 @@ def edits(subject: Subject) -> Iterator[Edit]:
         for index in range(len(program.steps)):
             for match in subject.matches(pattern, pattern.output, index, {}):
                 for text in texts:
+                    if "a == 0" in text and subject.number(match.bound["a"]) is not None:
+                        continue
                     yield _edit(subject, index, text, match)
 
 

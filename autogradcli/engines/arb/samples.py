@@ -12,7 +12,8 @@ from autogradcli.language.function import NoDefinition
 from autogradcli.language.program import Program
 from autogradcli.language.tape import TooLong
 
-PRECISION = 256
+PRECISIONS = (256, 4096)
+"""Binary digits at which values are compared, until they have digits enough."""
 SHARP = 100
 """Binary digits of a ball from which on it says something."""
 SECANT = 1024
@@ -30,19 +31,25 @@ def same_function(one: Program, other: Program, points: Iterable[Inputs], upstre
 
     All points have the same shapes. False where that cannot be told: a program without definition, or too long.
     """
-    agreed = 0
-    with ctx.workprec(PRECISION):
-        for at in points:
-            try:
-                first, second = _value(one, _balls(at), at, upstream), _value(other, _balls(at), at, upstream)
-            except (NoDefinition, TooLong):
-                return False
+    try:
+        found = [_agree(one, other, at, upstream) for at in points]
+    except (NoDefinition, TooLong):
+        return False
+    return True in found and False not in found
+
+
+def _agree(one: Program, other: Program, at: Inputs, upstream: Sequence[float] | None) -> bool | None:
+    """Whether two programs have one value at a point; None where the first has none, or too few digits are known."""
+    for precision in PRECISIONS:
+        with ctx.workprec(precision):
+            first, second = (_value(each, _balls(at), at, upstream) for each in (one, other))
             if not (isinstance(first, arb) and first.is_finite()):
                 continue
             if not (isinstance(second, arb) and second.is_finite() and first.overlaps(second)):
                 return False
-            agreed += first.rel_accuracy_bits() > SHARP and second.rel_accuracy_bits() > SHARP
-    return agreed > 0
+            if min(first.rel_accuracy_bits(), second.rel_accuracy_bits()) > SHARP:
+                return True
+    return None
 
 
 def slope(program: Program, at: Inputs, name: str, place: int, upstream: Sequence[float] | None) -> float | None:
