@@ -10,6 +10,7 @@ from autogradcli.engines.arb.blame import cancellation, parting
 from autogradcli.engines.arb.enclose import LAST_PRECISION, Proof
 from autogradcli.engines.arb.kinks import sides
 from autogradcli.engines.arb.measure import as_text, measure_gradients, measure_values
+from autogradcli.engines.arb.rules import rule
 from autogradcli.engines.arb.truth import FALSE, TRUE, UNDECIDED, Truth, logical_and, logical_not, logical_or
 from autogradcli.engines.opinions import Ball, Cancellation
 from autogradcli.engines.torch.engine import differentiate
@@ -306,3 +307,12 @@ def test_a_jump_that_wide_balls_hide_is_no_vertical_tangent() -> None:
     cause = measure_gradients(proof("floor(x) + x*fmod(3, 1/3)", x=-2.0), "x", [0.0])[0].cause
     assert cause is not None
     assert cause.code != "GC112"
+
+
+@pytest.mark.parametrize(("order", "low", "high"), [(2, 0, 0.25), (3, -0.125, 0.125), (1, -0.5, 0.5)])
+def test_a_whole_power_of_a_ball_around_zero(order: int, low: float, high: float) -> None:
+    """Arb's own is no number where the middle is exactly 0, and a rounding budget would be infinite."""
+    found = rule("pow").value(arb(0, 0.5), arb(order))
+    assert found.is_finite()
+    assert abs(found.lower() - low) < 1e-6
+    assert abs(found.upper() - high) < 1e-6

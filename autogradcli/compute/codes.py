@@ -140,7 +140,11 @@ PAGES = (
         "GC301",
         "torch's formula loses accuracy",
         "The error is larger than honest rounding allows, but too small to matter beside the size of the function. "
-        "torch computes the derivative of sigmoid as y*(1 - y): in the tail y rounds to 1, and nothing is left.",
+        "torch computes the derivative of sigmoid as y*(1 - y): in the tail y rounds to 1, and nothing is left. "
+        "However small x is, so that f/x is large, this covers no error that is larger than both the true derivative "
+        "and the value of the function: such a number is wrong (GC303). What torch computes in one piece, such as "
+        "log_softmax or layer_norm, is held against its exact backward for the numbers that reached it: where "
+        "that loses digits it is torch's formula, however much it loses.",
         ("eval", "tanh(x)", "--x", "20"),
         "Usually none is needed. If the small number itself matters, compute its logarithm or use float64.",
     ),
@@ -148,7 +152,8 @@ PAGES = (
         "GC302",
         "cancellation in the expression",
         "Large terms cancel, and what is left is mostly their rounding errors. Every operation did its best: the "
-        "expression itself loses the digits.",
+        "expression itself loses the digits. Where rounding can make a denominator, or the argument of a logarithm or "
+        "root, 0, it explains any number, and the report names that part; nothing else explains errors without bounds.",
         ("eval", "(x + 1)**2 - x**2", "--x", "1e17"),
         "Rearrange the expression so that the large terms cancel symbolically: 2*x + 1.",
     ),

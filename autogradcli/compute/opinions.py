@@ -41,6 +41,7 @@ class Opinions:
         self.autograd = autograd
         self.proof = proof
         """The Arb engine's own object; only its functions look inside."""
+        self._lossy_pieces: dict[str, Parting | None] = {}
         self.answer = answer
         """SymPy's; None if it was not asked."""
         self.lower = lower
@@ -82,6 +83,15 @@ class Opinions:
         if self.problem.backward.along:
             return None  # the nodes of a derivative's graph belong to no single operation of the text
         return parting(self.proof, self.autograd.nodes, name)
+
+    def lossy_piece(self, name: str) -> Parting | None:
+        """A step that torch computes in one piece and whose backward loses digits, on the way to the variable."""
+        from autogradcli.engines.arb.pieces import lossy_piece
+
+        if name not in self._lossy_pieces:
+            along = bool(self.problem.backward.along)
+            self._lossy_pieces[name] = None if along else lossy_piece(self.proof, self.autograd, name)
+        return self._lossy_pieces[name]
 
     def corners(self, name: str, place: int, hidden: bool = False) -> tuple[int, ...]:
         """The steps that have the corner along one component, in the order of the text; see `corner_steps`."""

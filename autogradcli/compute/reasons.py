@@ -178,7 +178,11 @@ def _not_finite_value(case: Case, step: int) -> str:
 
 
 def _formula_loses(case: Case) -> Reason:
-    return _by_parting(case, "GC301", "torch's formula loses accuracy here")
+    judgement = "torch's formula loses accuracy here"
+    parted = case.opinions.lossy_piece(case.name) if case.parting() is None else None
+    if parted is not None:
+        return _of_step(case, "GC301", f"{_sends(case, parted)}: {judgement}", parted.step)
+    return _by_parting(case, "GC301", judgement)
 
 
 def _wrong(case: Case) -> Reason:

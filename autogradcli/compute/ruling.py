@@ -131,10 +131,13 @@ def _size(value: float, x: float, least: float, truth: Enclosure) -> float:
 
 def _rule(opinions: Opinions, name: str, number: float, truth: Enclosure, size: Size) -> Ruling:
     dtype = DTYPES[opinions.problem.dtype]
-    allowed = tolerance(opinions.problem, size(truth))
+    loss = max(abs(truth.nearest or 0.0), abs(opinions.scalar))
+    allowed = replace(tolerance(opinions.problem, size(truth)), loss=loss)
     ruling = rule(number, truth, allowed, dtype)
     if ruling.code == "GC102" and truth.nearest is not None and _loses_elsewhere(opinions, name):
         return rule(number, replace(truth, slopes=None), allowed, dtype)
+    if ruling.code == "GC302" and math.isfinite(number) and opinions.lossy_piece(name) is not None:
+        return Ruling("imprecise", "GC301")
     return ruling
 
 

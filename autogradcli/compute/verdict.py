@@ -29,6 +29,8 @@ class Tolerance:
     """Whether the user asked for it, so that rounding is no excuse."""
     max_ulps: float | None = None
     """A demand in units in the last place, on its own."""
+    loss: float = math.inf
+    """The largest error that counts as digits lost by a formula of torch's: the derivative's or the function's size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def _on_the_square(truth: Enclosure, error: tuple[float, float], allowed: Tolera
     """Two questions, four answers: inside the rounding budget or not, within the tolerance or not."""
     least, most = error
     if most <= allowed.absolute:
-        return Ruling("verified") if truth.inside else Ruling("imprecise", "GC204" if truth.underflow else "GC301")
+        return Ruling("verified") if truth.inside else _lost(truth, least, allowed)
     if truth.inside and not allowed.demanded and truth.ulps is not None and truth.ulps <= 1:
         return Ruling("verified")
     if least <= allowed.absolute:
@@ -89,6 +91,13 @@ def _on_the_square(truth: Enclosure, error: tuple[float, float], allowed: Tolera
     if not truth.inside:
         return Ruling("mismatch", "GC204" if truth.underflow else "GC303")
     return Ruling("mismatch", "GC304") if allowed.demanded else Ruling("imprecise", "GC302")
+
+
+def _lost(truth: Enclosure, error: float, allowed: Tolerance) -> Ruling:
+    """Within the tolerance, and no rounding: digits were lost, unless the error is larger than all that is there."""
+    if truth.underflow:
+        return Ruling("imprecise", "GC204")
+    return Ruling("mismatch", "GC303") if error > allowed.loss else Ruling("imprecise", "GC301")
 
 
 def _at_a_kink(number: float, truth: Enclosure, allowed: Tolerance, dtype: Dtype) -> Ruling:

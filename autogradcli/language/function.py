@@ -96,6 +96,8 @@ class Function:
     """Piecewise constant: its derivative is 0 wherever it has one."""
     tensor: bool = False
     """Takes its operands as wholes, not component by component: defined here, or in `meaning/` by its name."""
+    fused: bool = False
+    """torch computes it and its backward in one piece, by a formula of its own that loses digits which others keep."""
     by_channel: bool = False
     """The last operand may have a component for each channel, which is the second dimension of the first operand."""
     returns: str = "number"

@@ -27,7 +27,7 @@ Flow = tuple[int, int]
 def parting(proof: Proof, nodes: Iterable[Node], name: str) -> Parting | None:
     """The first operation, from the output back to the variable, that sends what rounding does not explain."""
     tape = proof.plan.tape
-    above = _above(tape, proof.plan.asked[name])
+    reaching = above(tape, proof.plan.asked[name])
     nodes = tuple(nodes)
     with ctx.workprec(proof.precision):
         true, budget = _flows(proof, proof.exact), _flows(proof, proof.rounded)
@@ -36,7 +36,7 @@ def parting(proof: Proof, nodes: Iterable[Node], name: str) -> Parting | None:
         for (step, entry), (flow, operand, place) in _sent(proof, nodes).items():
             handed_on = moved.get((step, entry), arb(0))
             truth = true.get((step, entry), arb(0)) + handed_on
-            if not above[entry] or not truth.is_finite():
+            if not reaching[entry] or not truth.is_finite():
                 continue
             if not _explained(proof, flow, truth, budget.get((step, entry), arb(0)) + handed_on):
                 return Parting(
@@ -45,15 +45,15 @@ def parting(proof: Proof, nodes: Iterable[Node], name: str) -> Parting | None:
     return None
 
 
-def _above(tape: Tape, asked: Iterable[int]) -> Sequence[bool]:
+def above(tape: Tape, asked: Iterable[int]) -> Sequence[bool]:
     """For each entry whether it depends on one of the entries asked about."""
-    above = [False] * len(tape.entries)
+    found = [False] * len(tape.entries)
     for index in asked:
-        above[index] = True
+        found[index] = True
     for index, entry in enumerate(tape.entries):
         if isinstance(entry, Operation):
-            above[index] = above[index] or any(above[operand] for operand in entry.operands)
-    return above
+            found[index] = found[index] or any(found[operand] for operand in entry.operands)
+    return found
 
 
 def _taken(proof: Proof, alive: AbstractSet[int], step: int, operand: int) -> bool:

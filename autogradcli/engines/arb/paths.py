@@ -9,7 +9,7 @@ from flint import arb, ctx
 
 from autogradcli.engines.arb.enclose import Proof
 from autogradcli.engines.arb.measure import as_text
-from autogradcli.engines.arb.sweep import Plan, Sweep, plan, sweep
+from autogradcli.engines.arb.sweep import Plan, Point, Sweep, plan, sweep
 from autogradcli.engines.arb.truth import Truth
 from autogradcli.engines.opinions import Array, Link, Path, Paths, flat, nested, shape
 from autogradcli.language.program import Call, Constant, Program, Step, Variable
@@ -65,7 +65,7 @@ class _Walker:
         self._values = values
         self._steps = proof.plan.program.steps
         self._target = target
-        self._locals: dict[int, _Local] = {}
+        self._locals: dict[int, Local] = {}
 
     @cached_property
     def counts(self) -> Sequence[int]:
@@ -92,7 +92,7 @@ class _Walker:
 
     def _follow(self, index: int, place: int, operand: int, product: Balls | None) -> tuple[Link, Balls | None]:
         """The next link of a path that has come to a product, and what it comes to then."""
-        local = self._locals.setdefault(index, _Local(self._proof, self._values, index))
+        local = self._locals.setdefault(index, Local(self._proof, self._values, index))
         sent = None if product is None else local.pull_back(product)[place]
         derivative = None
         if not shape(self._values[index]) and not shape(self._values[operand]):
@@ -107,16 +107,17 @@ class _Walker:
 
 
 @dataclass(frozen=True)
-class _Local:
+class Local:
     """One step as a program of its own, whose variables are its operands."""
 
     proof: Proof
     values: Sequence[Array]
     index: int
 
-    def pull_back(self, adjoint: Balls) -> Mapping[int, Balls | None]:
+    def pull_back(self, adjoint: Balls, point: Point | None = None) -> Mapping[int, Balls | None]:
         """For each operand's place what an adjoint of the step's value adds to the operand's.
 
+        At the true values of the operands, or at others.
         It is NaN where there is no derivative, and None if the value does not depend on that operand here at all.
         """
         if self._tied:
@@ -124,7 +125,7 @@ class _Local:
             return {place: [arb.nan()] * size for place, size in sizes.items()}
         entries = self._plan.outputs
         tape = replace(self._plan.tape, seeds=tuple(zip(entries, adjoint, strict=True)))
-        found = sweep(replace(self._plan, tape=tape), self._point)
+        found = sweep(replace(self._plan, tape=tape), self._point if point is None else point)
         return {
             place: [_adjoint(found, entry) for entry in entries]
             if any(found.relevant[entry] for entry in entries)
@@ -157,6 +158,13 @@ class _Local:
         """The operands that are not written in the text as they are, by their places."""
         steps = self.proof.plan.program.steps
         return {place: each for place, each in enumerate(self._call.operands) if not isinstance(steps[each], Constant)}
+
+    @property
+    def received(self) -> Point:
+        """The values of the operands as torch has them."""
+        return {
+            str(place): [arb(each) for each in flat(self.values[operand])] for place, operand in self._variables.items()
+        }
 
     @cached_property
     def _point(self) -> Mapping[str, Sequence[Any]]:

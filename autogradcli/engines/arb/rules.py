@@ -119,6 +119,15 @@ def _i1e(x: arb) -> arb:
     return (-abs(x)).exp() * _i1(x)
 
 
+def _pow(x: arb, y: arb) -> arb:
+    """x**y. Of a ball whose middle is exactly 0 Arb's own is no number, for whole y as well."""
+    order = y.unique_fmpz() if y.is_exact() and y > 0 else None
+    if order is None or x.is_exact() or not x.is_finite() or x.mid() != 0:
+        return x**y
+    largest = x.abs_upper() ** y
+    return largest.union(-largest if order % 2 else arb(0))
+
+
 def _narrow(x: arb) -> bool:
     return bool(x.is_exact()) or not x.is_finite() or x.rel_accuracy_bits() >= FEW_ACCURATE
 
@@ -137,6 +146,7 @@ I1E_DECREASES = 2
 
 
 SPECIAL: dict[str, Callable[..., arb]] = {
+    "operator.pow": _pow,
     "atan2": _atan2,
     "sin": _oscillating(arb.sin),
     "cos": _oscillating(arb.cos),

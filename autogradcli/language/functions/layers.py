@@ -9,6 +9,7 @@ LAYERS: tuple[Function, ...] = (
         "exp(x) over its sum along a dimension.",
         torch="softmax",
         tensor=True,
+        fused=True,
     ),
     Function(
         "log_softmax",
@@ -16,6 +17,7 @@ LAYERS: tuple[Function, ...] = (
         "The logarithm of softmax.",
         torch="log_softmax",
         tensor=True,
+        fused=True,
     ),
     Function(
         "softmin",
@@ -24,6 +26,7 @@ LAYERS: tuple[Function, ...] = (
         torch="nn.functional.softmin",
         definition="softmax(-x, dim=dim)",
         tensor=True,
+        fused=True,
     ),
     Function(
         "linear",
@@ -45,6 +48,7 @@ LAYERS: tuple[Function, ...] = (
         "(input - mean)/sqrt(variance + eps) over the last dimensions, times weight, plus bias.",
         torch="nn.functional.layer_norm",
         tensor=True,
+        fused=True,
     ),
     Function(
         "rms_norm",
@@ -53,6 +57,7 @@ LAYERS: tuple[Function, ...] = (
         torch="nn.functional.rms_norm",
         tensor=True,
         note="torch's own eps is that of the dtype; here it must be given.",
+        fused=True,
     ),
     Function(
         "group_norm",
@@ -60,6 +65,7 @@ LAYERS: tuple[Function, ...] = (
         "(input - mean)/sqrt(variance + eps) over groups of channels, times weight, plus bias.",
         torch="nn.functional.group_norm",
         tensor=True,
+        fused=True,
     ),
     Function(
         "batch_norm",
@@ -69,6 +75,7 @@ LAYERS: tuple[Function, ...] = (
         torch="nn.functional.batch_norm",
         tensor=True,
         note="With training=True mean and variance are the batch's, and the running ones cannot be given.",
+        fused=True,
     ),
     Function(
         "conv1d",
@@ -121,5 +128,6 @@ LAYERS: tuple[Function, ...] = (
         torch="nn.functional.scaled_dot_product_attention",
         tensor=True,
         note="A condition as attn_mask says what takes part; a tensor is added. Dropout cannot be verified.",
+        fused=True,
     ),
 )

@@ -70,6 +70,7 @@ LOSSES: tuple[Function, ...] = (
         aliases=("bce_with_logits",),
         torch="nn.functional.binary_cross_entropy_with_logits",
         tensor=True,
+        fused=True,
     ),
     Function(
         "cross_entropy",
@@ -78,6 +79,7 @@ LOSSES: tuple[Function, ...] = (
         "The mean of -log softmax(x) at the target classes, or over probabilities of all classes.",
         torch="nn.functional.cross_entropy",
         tensor=True,
+        fused=True,
     ),
     Function(
         "nll_loss",
@@ -141,6 +143,7 @@ LOSSES: tuple[Function, ...] = (
         torch="nn.functional.soft_margin_loss",
         definition="reduced(softplus(-target*input), reduction=reduction)",
         tensor=True,
+        fused=True,
     ),
     Function(
         "multilabel_soft_margin_loss",
@@ -152,6 +155,7 @@ LOSSES: tuple[Function, ...] = (
             "reduced(-mean(target*logsigmoid(input) + (1 - target)*logsigmoid(-input), dim=-1), reduction=reduction)"
         ),
         tensor=True,
+        fused=True,
     ),
     Function(
         "triplet_margin_loss",
@@ -175,5 +179,6 @@ LOSSES: tuple[Function, ...] = (
         ),
         tensor=True,
         note="As torch does, 1e-12 is added to the squares of the norms.",
+        fused=True,
     ),
 )

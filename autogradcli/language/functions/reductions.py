@@ -219,6 +219,7 @@ REDUCTIONS: tuple[Function, ...] = (
         "log(sum(exp(x))) along dimensions, without overflow.",
         torch="logsumexp",
         tensor=True,
+        fused=True,
     ),
     Function(
         "logcumsumexp",
@@ -226,6 +227,7 @@ REDUCTIONS: tuple[Function, ...] = (
         "log(sum(exp(x))) of all components up to each, without overflow.",
         torch="logcumsumexp",
         tensor=True,
+        fused=True,
     ),
     Function("numel", "x", "How many components there are.", aliases=("len",), torch="numel", tensor=True),
     Function(
