@@ -72,6 +72,9 @@ SIZES = {
 }
 """Of each dtype numbers that overflow exp, that round sigmoid to 1, that vanish beside 1, whose squares overflow."""
 
+NOT_JUDGED = "not judged"
+"""What a fault begins with that is the judge's own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failing:
@@ -171,7 +174,9 @@ def _faults(case: Failing, name: str, rewritten: str) -> Iterator[str]:
     with mp.workdps(DIGITS):
         off = [_distance(case, rewritten, name, *each) for each in enumerate(gradients[name])]
         was = [_distance(case, rewritten, name, *each) for each in enumerate(before[name])]
-    if not max(off) <= 1 and not max(off) < max(was):
+    if any(map(mp.isnan, off)):
+        yield f"{NOT_JUDGED}: mpmath has no slope"
+    elif not max(off) <= 1 and not max(off) < max(was):
         tolerances = f"{mp.nstr(max(off), 5)} tolerances, and not {mp.nstr(max(was), 5)}"
         yield f"{gradients[name]} is off by {tolerances} as {before[name]}"
 

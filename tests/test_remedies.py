@@ -71,6 +71,13 @@ REMEDIES: list[tuple[str, dict[str, Any], str, str]] = [
     ("(exp(x)/sum(exp(x)))[0]", {"x": [1000.0, 0.0]}, "exp(x)/sum(exp(x))", "softmax(x, 0)"),
     ("s = exp(x); s[1]/sum(s)", {"x": [800.0, 799.0]}, "s[1]/sum(s)", "softmax(x, 0)[1]"),
     ("exp(x)/(exp(x) + exp(y))", {"x": 800.0, "y": 799.0}, "exp(x)/(exp(x) + exp(y))", "sigmoid(x - y)"),
+    (
+        "log(sigmoid(x)*sigmoid(y))",
+        {"x": -500.0, "y": -500.0},
+        "log(sigmoid(x)*sigmoid(y))",
+        "log(sigmoid(x)) + log(sigmoid(y))",
+    ),
+    ("x**2/(exp(x) - 1)", {"x": 800.0}, "x**2/(exp(x) - 1)", "x**2*exp(-x)/(-expm1(-x))"),
     # Near 0, and far away.
     ("log(1 - exp(-x))", {"x": 1e-20}, "1 - exp(-x)", "-expm1(-x)"),
     ("log(exp(x) - 1)", {"x": 800.0}, "log(exp(x) - 1)", "x + log(-expm1(-x))"),
@@ -154,6 +161,12 @@ NONE = [
     ("abs(x)", {"x": 0.0}),
     ("floor(x)", {"x": 2.0}),
     ("exp(x)", {"x": 1e18}),
+    # Filling these would be another function: no limit, no domain, another norm beside the point.
+    ("sum(x/norm(x))", {"x": [0.0, 0.0]}),
+    ("log(-x)", {"x": 3.0}),
+    ("log(-x/2)", {"x": 3.0}),
+    ("exp(2*log(x))", {"x": -3.0}),
+    ("x/abs(x)", {"x": 0.0}),
 ]
 
 

@@ -25,7 +25,7 @@ from autogradcli.language.program import Call, Program
 
 CURABLE = frozenset({"mismatch", "undefined", "imprecise"})
 """Verdicts for which a remedy is looked for: at a kink nothing is wrong, and where nothing is known nothing helps."""
-MOST_TRIALS = 60
+MOST_TRIALS = 40
 """Texts that are run at most for one problem."""
 SECONDS = 5.0
 """Processor time after which no other text is tried: far more than small texts take, so that they have one outcome."""
@@ -36,7 +36,12 @@ LONGEST = 4_000
 LITTLE = 4.0
 """Units in the last place that a better number may be off."""
 NEAR = 0.01
-"""Relative distance of the points beside the one that is asked about; beside 0 absolute."""
+"""Relative distance of points beside the one that is asked about; beside 0 absolute."""
+HAIR = 1e-20
+"""The same where a limit is to be told."""
+FINE = 1e-12
+"""The same beside another number than 0: doubles are not finer by much."""
+HALF = 0.5
 
 Draw = Callable[[Random, float], float]
 """Gives a number in the place of another."""
@@ -96,13 +101,24 @@ def _difference(program: Program, text: str) -> tuple[str, str]:
     first = same.index(False) if False in same else len(same)
     most = min(len(source), len(text)) - first
     last = next((i for i in range(most) if source[-1 - i] != text[-1 - i]), most)
-    around = [
+    around = sorted(
         (span.end - span.start, span.start, span.end)
         for span in (step.span for step in program.steps if isinstance(step, Call))
         if span.start <= first and len(source) - last <= span.end and _stands_first(source, span.start, span.end)
-    ]
-    _, start, end = min(around, default=(0, 0, len(source)))
-    return source[start:end], text[start : len(text) - (len(source) - end)]
+    )
+    for _, start, end in around:
+        remedy = text[start : len(text) - (len(source) - end)]
+        if _is_expression(remedy):
+            return source[start:end], remedy
+    return source, text
+
+
+def _is_expression(text: str) -> bool:
+    """Whether a text is one by itself: `x) + log(y` is what changed inside brackets, and nothing that one can read."""
+    try:
+        return bool(parse(text).steps)
+    except GradcalcError:
+        return False
 
 
 def _stands_first(source: str, start: int, end: int) -> bool:
@@ -225,12 +241,12 @@ class _Search:
 
     def _same(self, program: Program, undefined: bool) -> bool:
         """Whether a program is the same function; where that is undefined, a hole is filled and nothing beside it."""
-        from autogradcli.engines.arb.samples import same_function
+        from autogradcli.engines.arb.samples import fills, same_function
 
-        one, near = self._problem.program, self._points(_up, _down, _beside, _beside)
-        if undefined and not same_function(one, program, near, self._weights):
+        one, hole = self._problem.program, self._points(_hair_up, _hair, _hair, _hair)
+        if undefined and not fills(one, program, self._inputs, hole, self._weights):
             return False
-        draws = (_up, _beside, _tame, _tame, _unit, _unit, _positive, _anywhere, _anywhere)
+        draws = (_up, _down, _tame, _tame, _unit, _unit, _positive, _anywhere, _partly, _partly, _partly, _partly)
         return same_function(one, program, self._points(*draws), self._weights)
 
     def _points(self, *draws: Draw) -> Iterator[Mapping[str, Array]]:
@@ -252,8 +268,17 @@ def _down(_: Random, x: float) -> float:
     return x - NEAR * (abs(x) or 1.0)
 
 
-def _beside(random: Random, x: float) -> float:
-    return x + (abs(x) or 1.0) * random.uniform(-NEAR, NEAR)
+def _hair_up(_: Random, x: float) -> float:
+    return x + HAIR if x == 0 else x * (1 + FINE)
+
+
+def _hair(random: Random, x: float) -> float:
+    return x + HAIR * random.uniform(-1.0, 1.0) if x == 0 else x * (1 + FINE * random.uniform(-1.0, 1.0))
+
+
+def _partly(random: Random, x: float) -> float:
+    """As it is, as often as not: what is 0 in the one component is looked at beside what is not in others."""
+    return x if random.random() < HALF else math.copysign(random.uniform(0.5, 3.0), x)
 
 
 def _tame(random: Random, x: float) -> float:

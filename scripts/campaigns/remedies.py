@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import partial
 from random import Random
 
-from tests.failing import Failing, Printed, failing, printed, wanting
+from tests.failing import NOT_JUDGED, Failing, Printed, failing, printed, wanting
 
 Outcome = tuple[Failing, bool, list[Printed]]
 """An expression, whether anything is wrong with it, and the remedies printed."""
@@ -21,7 +21,7 @@ Outcome = tuple[Failing, bool, list[Printed]]
 def main() -> int:
     """Exit status 1 if a remedy does not help."""
     options = arguments()
-    start, wrong, cured, remedies, bad = time.perf_counter(), 0, 0, 0, 0
+    start, wrong, cured, remedies, bad, unjudged = time.perf_counter(), 0, 0, 0, 0, 0
     without = Counter[str]()
     for case, fails, found in campaign(options):
         wrong += fails
@@ -31,7 +31,8 @@ def main() -> int:
             without[f"{case.text}   at {case.at} in {case.dtype}"] += 1
         for each in found:
             if each.faults:
-                bad += 1
+                silent = all(fault.startswith(NOT_JUDGED) for fault in each.faults)
+                unjudged, bad = unjudged + silent, bad + (not silent)
                 print(f"{case.text} at {case.at} in {case.dtype}, {each.name} ({each.code})")
                 print(f"    instead: {each.rewritten}", *each.faults, sep="\n    ", flush=True)
         if cured >= options.count or time.perf_counter() - start > options.seconds:
@@ -39,8 +40,8 @@ def main() -> int:
     if options.without:
         print(*sorted(without), sep="\n")
     print(
-        f"seed {options.seed}: {wrong} failing expressions, {cured} with a remedy, {remedies} remedies, {bad} bad;"
-        f" {time.perf_counter() - start:.0f} s"
+        f"seed {options.seed}: {wrong} failing expressions, {cured} with a remedy, {remedies} remedies, {bad} bad,"
+        f" {unjudged} not judged; {time.perf_counter() - start:.0f} s"
     )
     return int(bad > 0)
 
@@ -69,7 +70,7 @@ def examined(number: int, seed: str) -> Outcome:
     try:
         found = list(printed(case))
     except Exception as problem:  # names what cannot be judged
-        found = [Printed(case, "?", "?", "?", (f"not judged: {problem!r}",))]
+        found = [Printed(case, "?", "?", "?", (f"{NOT_JUDGED}: {problem!r}",))]
     return case, bool(found) or wanting(case), found
 
 

@@ -23,6 +23,9 @@ STEP = arb(2) ** -256
 AGREEMENT = arb(2) ** -128
 """Relative difference up to which the secants on both sides are one slope."""
 
+CLOSE = arb("1e-6")
+"""Difference of values so near to each other that it would be far larger if they did not tend to one."""
+
 Inputs = Mapping[str, Array]
 
 
@@ -50,6 +53,18 @@ def _agree(one: Program, other: Program, at: Inputs, upstream: Sequence[float] |
             if min(first.rel_accuracy_bits(), second.rel_accuracy_bits()) > SHARP:
                 return True
     return None
+
+
+def fills(one: Program, other: Program, at: Inputs, beside: Iterable[Inputs], upstream: Sequence[float] | None) -> bool:
+    """Whether `other` has at a point the value that `one` tends to from all points beside it where `one` has one."""
+    try:
+        with ctx.workprec(SECANT):
+            limit = _value(other, _balls(at), at, upstream)
+            values = [_value(one, _balls(each), each, upstream) for each in beside]
+    except (NoDefinition, TooLong):
+        return False
+    known = [each for each in values if isinstance(each, arb) and each.is_finite()]
+    return bool(known) and all(abs(each - limit) <= CLOSE * (1 + abs(limit)) for each in known)
 
 
 def slope(program: Program, at: Inputs, name: str, place: int, upstream: Sequence[float] | None) -> float | None:
