@@ -154,16 +154,16 @@ def test_a_jacobian() -> None:
 
 def test_a_hessian_times_a_direction() -> None:
     """For every variable, though the direction moves one."""
-    found = report("sum(x**3)*y", {"x": "[1, 2, 3]", "y": "2"}, Beyond(hvp=(("x", (1.0, 0.0, -1.0)),))).hvp
+    found = report("sum(x**3)*y", {"x": "[1, 2, 3]", "y": "2"}, Beyond(hvp=(("x", parse("[1, 0, -1]")),))).hvp
     assert (found["x"].autograd, found["y"].autograd) == ([12, 0, -36], -24)
 
 
 def test_a_directional_derivative() -> None:
     """By torch's forward mode, of a number and of a vector."""
-    one = report("x**2*y", {"x": "3", "y": "2"}, Beyond(jvp=(("x", (1.0,)), ("y", (2.0,))))).jvp["x,y"]
+    one = report("x**2*y", {"x": "3", "y": "2"}, Beyond(jvp=(("x", parse("1")), ("y", parse("2"))))).jvp["x,y"]
     assert (one.autograd, one.verdict) == (30, "verified")
     several = report(
-        "A @ x", {"A": "[[1, 2], [3, 4]]", "x": "[5, 6]"}, Beyond(jvp=(("x", (1.0, -1.0)),)), "ones_like(out)"
+        "A @ x", {"A": "[[1, 2], [3, 4]]", "x": "[5, 6]"}, Beyond(jvp=(("x", parse("[1, -1]")),)), "ones_like(out)"
     )
     assert several.jvp["x"].autograd == [-1, -1]
 

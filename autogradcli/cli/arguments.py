@@ -11,6 +11,7 @@ from autogradcli.compute.problem import LARGEST_SEED
 from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.nearest import did_you_mean
+from autogradcli.problems.build import MOST_ORDERS
 
 MOST_REPEATS = 1000
 """Times that `backward` may be called."""
@@ -125,7 +126,33 @@ Assignments = Annotated[
 Wrt = Annotated[
     str | None,
     typer.Option(
-        "--wrt", metavar="NAMES", help="Differentiate with respect to these only, variables or names of the text: x,y."
+        "--wrt",
+        metavar="NAMES",
+        help="Differentiate with respect to these only, variables or names of the text: x,y. With x,x,y: one mixed"
+        " partial derivative.",
+    ),
+]
+Order = Annotated[
+    int,
+    typer.Option(
+        "--order",
+        metavar="N",
+        parser=whole("--order", MOST_ORDERS),
+        help="All derivatives up to this order; of several variables 2, all second partial derivatives.",
+    ),
+]
+Hessian = Annotated[bool, typer.Option("--hessian", help="All second partial derivatives, as a matrix.")]
+Jacobian = Annotated[
+    bool, typer.Option("--jacobian", help="The derivative of every component of the output, in place of --upstream.")
+]
+Hvp = Annotated[
+    list[str],
+    typer.Option("--hvp", metavar="NAME=VALUE", help="The Hessian times this direction; repeatable, for each name."),
+]
+Jvp = Annotated[
+    list[str],
+    typer.Option(
+        "--jvp", metavar="NAME=VALUE", help="The derivative along this direction, by torch's forward mode; repeatable."
     ),
 ]
 Of = Annotated[

@@ -6,9 +6,10 @@ from autogradcli.cli import arguments as options
 from autogradcli.cli.arguments import choice
 from autogradcli.cli.inputs import read_expression
 from autogradcli.cli.output import open_output, say
-from autogradcli.compute.formulas import STYLES, derivatives, taken_for_numbers
+from autogradcli.compute.formulas import STYLES, Wanted, derivatives, output_shape, taken_for_numbers, wanted
 from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.language.program import Program
+from autogradcli.language.shapes import Shape, subscript
 from autogradcli.problems.argv import command_line
 from autogradcli.problems.point import enumerate_names
 from autogradcli.render.equations import draw_equations
@@ -18,6 +19,7 @@ Examples:
   gradcalc diff "x**2*sin(x)"
   gradcalc diff "a*exp(-b*t)" --wrt t,b --format python
   gradcalc diff "1/(1 + exp(-x))" --format latex
+  gradcalc diff "x**2*y**3" --wrt x,x,y
 
 \b
 Exit status: 0; 2 if the input makes no sense; 3 if SymPy finds no formula.
@@ -30,31 +32,43 @@ def diff(
     expression: options.Expression,
     wrt: options.Wrt = None,
     of: options.Of = None,
+    order: options.Order = 1,
     format: Style = "text",
     timeout: options.Timeout = 10.0,
     output: options.Output = None,
 ) -> ExitCode:
     """The derivative as a formula, found by SymPy.
 
-    One variable: the bare formula. Several: an equation for each, such as
-    df/dx = 2*x, or in Python df_dx = 2*x.
+    One derivative: the bare formula. Several: an equation for each, such as
+    df/dx = 2*x, or in Python df_dx = 2*x. Of a list each component has its own.
     """
-    stated = command_line({"expression": read_expression(expression), "wrt": wrt, "of": of})
+    stated = command_line({"expression": read_expression(expression), "wrt": wrt, "of": of, "order": order})
     program = stated.program(())
     variables = stated.wrt(program)
     if not variables:
         raise GradcalcError("value", "there is nothing to differentiate: the expression has no variables")
     _say_what_is_a_number(program)
-    found = derivatives(program, variables, format, timeout)
-    formulas = {name: each.formula for name, each in found.items() if each.formula is not None}
+    beyond = stated.beyond(variables)
+    sizes = output_shape(program)
+    asked = wanted(variables, beyond.order, beyond.mixed, sizes)
+    found = derivatives(program, asked, sizes, format, timeout)
+    names = {each: (_component(program, each, sizes), ",".join(each.names)) for each in asked}
+    formulas = {names[each]: one.formula for each, one in found.items() if one.formula is not None}
     with open_output(output) as place:
-        place.write(draw_equations(formulas, program.output_name, format, alone=len(variables) == 1))
-    for name, each in found.items():
-        for note in each.notes:
-            say(f"note: {note}" if len(variables) == 1 else f"note: with respect to {name}, {note}")
-        if each.formula is None:
-            say(f"no derivative with respect to {name}: {each.reason}")
+        place.write(draw_equations(formulas, format, alone=len(asked) == 1))
+    for each, one in found.items():
+        about = f"with respect to {names[each][1]}, "
+        for note in one.notes:
+            say(f"note: {note}" if len(asked) == 1 else f"note: {about}{note}")
+        if one.formula is None:
+            say(f"no derivative with respect to {names[each][1]}: {one.reason}")
     return ExitCode.OK if len(formulas) == len(found) else ExitCode.UNDEFINED
+
+
+def _component(program: Program, each: Wanted, sizes: Shape) -> str:
+    """The name of what is differentiated: of the output, or of one of its components."""
+    name = program.output_name or "f"
+    return name if each.place is None else f"{name}{subscript(each.place, sizes)}"
 
 
 def _say_what_is_a_number(program: Program) -> None:

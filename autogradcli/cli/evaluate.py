@@ -52,6 +52,11 @@ def evaluate(
     wrt: options.Wrt = None,
     of: options.Of = None,
     upstream: options.Upstream = None,
+    order: options.Order = 1,
+    hessian: options.Hessian = False,
+    jacobian: options.Jacobian = False,
+    jvp: options.Jvp = [],  # noqa: B006
+    hvp: options.Hvp = [],  # noqa: B006
     repeat: options.Repeat = 1,
     zero_grad: options.ZeroGrad = False,
     dtype: options.DtypeOption = "float64",
@@ -86,8 +91,9 @@ def evaluate(
         dtype, rtol, atol, max_ulps, not no_symbolic, timeout, seed=seed, max_operations=max_operations, trace=trace
     )
     said = {"expression": read_expression(expression), "at": assignments, "wrt": wrt, "of": of, "upstream": upstream}
+    further = {"order": order, "hessian": hessian, "jacobian": jacobian, "jvp": jvp, "hvp": hvp}
     spellings = [spelling for parameter in context.command.params for spelling in parameter.opts]
-    stated = command_line({**said, "claim": claim, "function": function}, spellings)
+    stated = command_line({**said, **further, "claim": claim, "function": function}, spellings)
     problem = stated.problem(asked, Backward(repeat=repeat, zero_grad=zero_grad))
 
     # Only now, so that an error in the input does not wait for what drives the engines.

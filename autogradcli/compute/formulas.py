@@ -1,19 +1,77 @@
 """Derivatives as formulas alone, at no point: SymPy is asked and torch is not."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+
+from autogradcli.engines.sympy.messages import Tensors
 from autogradcli.engines.sympy.process import Derivative, SymbolicProcess
+from autogradcli.errors import GradcalcError
+from autogradcli.language.adjoint import component
 from autogradcli.language.program import Call, Program, Variable
+from autogradcli.language.shapes import Shape
 from autogradcli.language.table import row
+from autogradcli.language.tape import Builder
 
 STYLES = ("text", "latex", "python", "c")
 """The languages that SymPy prints formulas in."""
 
 
-def derivatives(program: Program, wrt: tuple[str, ...], style: str, timeout: float) -> dict[str, Derivative]:
-    """The derivative with respect to each variable in one of `STYLES`, or why there is none; `timeout` in seconds."""
-    if not wrt:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A derivative that a formula is wanted of."""
+
+    names: tuple[str, ...]
+    """What is differentiated with respect to, one after the other."""
+    place: int | None = None
+    """The component of the output, row by row; None for an output that is a number."""
+
+
+def wanted(names: Sequence[str], order: int, mixed: Sequence[str], sizes: Shape) -> list[Wanted]:
+    """The derivatives that are asked for. GradcalcError for an order beyond 2 of several variables.
+
+    `mixed` names one mixed partial derivative, `sizes` is the shape of the output: each component has derivatives.
+    """
+    if order > 2 and len(names) > 1:
+        example = ",".join([names[0]] * (order - 1) + [names[-1]])
+        hint = f"type --wrt {example} for one mixed partial derivative"
+        raise GradcalcError("usage", f"order {order} is for one variable", hint=hint)
+    if mixed:
+        paths = [tuple(mixed)]
+    elif len(names) == 1:
+        paths = [tuple(names) * each for each in range(1, order + 1)]
+    else:
+        paths = [*((name,) for name in names), *(product(names, repeat=2) if order == 2 else ())]
+    places = range(prod(sizes)) if sizes else (None,)
+    return [Wanted(path, place) for place in places for path in paths]
+
+
+def output_shape(program: Program) -> Shape:
+    """The shape of the output where every variable is a number."""
+    handle = Builder(lambda each: not each.tensor, {}).run(program)[program.output]
+    return () if isinstance(handle, int) else handle.shape
+
+
+def derivatives(
+    program: Program, asked: Sequence[Wanted], sizes: Shape, style: str, timeout: float
+) -> dict[Wanted, Derivative]:
+    """Each derivative in one of `STYLES`, or why there is none; `timeout` in seconds, for each.
+
+    `sizes` is the shape of the output.
+    """
+    if not asked:
         return {}
     with SymbolicProcess() as process:
-        return process.result(process.differentiate(program, wrt, timeout, style)).derivatives
+        tickets: dict[Wanted, int] = {}
+        for each in asked:
+            *before, last = each.names
+            along = tuple(component(name, 0, 1) for name in before)
+            upstream = None if each.place is None else tuple(float(each.place == i) for i in range(prod(sizes)))
+            tensors = Tensors(upstream=upstream, along=along)
+            wrt = tuple(dict.fromkeys((*before, last)))
+            tickets[each] = process.differentiate(program, wrt, timeout, style, tensors)
+        return {each: process.result(ticket).derivatives[each.names[-1]] for each, ticket in tickets.items()}
 
 
 def taken_for_numbers(program: Program) -> dict[str, int]:

@@ -25,6 +25,8 @@ from autogradcli.language.program import Constant, Program, Tensor
 from autogradcli.language.shapes import Shape, indices
 from autogradcli.language.shift import shifted
 
+Parts = tuple[tuple[str, tuple[float, ...]], ...]
+"""Names, and what the components of each move by, row by row."""
 Path = tuple[Direction, ...]
 """The directions along which the output is differentiated, one after the other."""
 Further = dict[str, dict[str, Gradient]]
@@ -67,16 +69,16 @@ def with_higher(report: Report, base: Pending, start: Start) -> Report:
     if beyond.jacobian:
         found = replace(report, gradients={}, upstream=None, jacobian=family.jacobian())
     elif beyond.jvp:
-        found = replace(report, gradients={}, upstream=None, jvp=family.directional(beyond.jvp))
+        found = replace(report, gradients={}, upstream=None, jvp=family.directional(family.parts(beyond.jvp)))
     elif beyond.mixed:
         found = replace(report, derivatives={",".join(beyond.mixed): family.mixed(beyond.mixed)})
     elif beyond.hvp:
-        found = replace(report, hvp=family.products(Direction(beyond.hvp)))
+        found = replace(report, hvp=family.products(Direction(family.parts(beyond.hvp))))
     elif family.single and not beyond.hessian:
         found = replace(report, derivatives={problem.wrt[0]: family.orders(problem.wrt[0], beyond.order)})
     else:
         found = replace(report, hessian=family.hessian(beyond.order))
-    return replace(found, verdict=worst(each.verdict for each in found.findings()))
+    return replace(found, verdict=worst(each.verdict for each in found.findings().values()))
 
 
 class Family:
@@ -129,6 +131,17 @@ class Family:
             for name in rows
         }
 
+    def parts(self, direction: Sequence[tuple[str, Program]]) -> Parts:
+        """The components of a direction. GradcalcError where its shape is not the variable's."""
+        from autogradcli.engines.torch.engine import constant
+
+        found = [(name, constant(value)) for name, value in direction]
+        for name, value in found:
+            if shape(value) != self._shape(name):
+                message = f"the direction for {name} has shape {shape(value)}, and {name} has {self._shape(name)}"
+                raise GradcalcError("shape", message)
+        return tuple((name, tuple(flat(value))) for name, value in found)
+
     def products(self, direction: Direction) -> dict[str, Gradient]:
         """The Hessian times a direction: the gradient of the derivative along it."""
         stage = self.stage((direction,))
@@ -139,7 +152,7 @@ class Family:
         rows = self._rows(self._problem)
         return {name: _stacked([row.gradients[name] for row in rows], self._output) for name in self._problem.wrt}
 
-    def directional(self, parts: Sequence[tuple[str, tuple[float, ...]]]) -> dict[str, Gradient]:
+    def directional(self, parts: Parts) -> dict[str, Gradient]:
         """The derivative of every component of the output along a direction, by torch's forward mode."""
         problem = self._problem
         program, name = shifted(problem.program, {each: (self._shape(each), weights) for each, weights in parts})

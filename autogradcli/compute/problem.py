@@ -22,10 +22,9 @@ class Beyond:
     """One mixed partial derivative, as `x, x, y`."""
     jacobian: bool = False
     """The derivative of every component of the output, in place of the gradient of a number."""
-    hvp: tuple[tuple[str, tuple[float, ...]], ...] = ()
-    """The direction that the Hessian is multiplied by: names, and the components for each, row by row."""
-
-    jvp: tuple[tuple[str, tuple[float, ...]], ...] = ()
+    hvp: tuple[tuple[str, Program], ...] = ()
+    """The direction that the Hessian is multiplied by: names, and for each a constant program in its shape."""
+    jvp: tuple[tuple[str, Program], ...] = ()
     """The direction along which the output is differentiated by torch's forward mode, in the same form."""
 
     @property

@@ -5,7 +5,6 @@ no say.
 """
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -201,13 +200,20 @@ class Report:
     versions: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
-    def findings(self) -> Iterator[Gradient]:
-        """Everything that there is a verdict on."""
-        yield from self.gradients.values()
-        yield from (
-            each for further in (self.derivatives, self.hessian) for of in further.values() for each in of.values()
-        )
-        yield from (*self.jacobian.values(), *self.hvp.values(), *self.jvp.values())
+    def findings(self) -> dict[str, Gradient]:
+        """Everything that there is a verdict on, by its name: `x` for a gradient, `x,y` for a second derivative."""
+        return {
+            **self.gradients,
+            **{
+                ",".join([name] * int(order)) if "," not in name else name: found
+                for name, of in self.derivatives.items()
+                for order, found in of.items()
+            },
+            **{f"{name},{other}": found for name, of in self.hessian.items() for other, found in of.items()},
+            **self.jacobian,
+            **{f"hvp.{name}": found for name, found in self.hvp.items()},
+            **{f"jvp.{name}": found for name, found in self.jvp.items()},
+        }
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON values, schema version 1; numbers that are not finite become text."""

@@ -1,6 +1,7 @@
 """Problems from the command line: an expression, a value for each of its variables, and what else is asked."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from autogradcli.errors import GradcalcError
@@ -57,7 +58,33 @@ def split_claims(texts: Sequence[str]) -> dict[str, str]:
     return claims
 
 
-SPLIT: Mapping[str, Callable[[Any], Any]] = {"at": split_assignments, "wrt": split_names, "claim": split_claims}
+def split_direction(option: str, texts: Sequence[str]) -> dict[str, str]:
+    """The parts of `--hvp NAME=VALUE` or `--jvp NAME=VALUE`, by name."""
+    parts: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not equals or not name:
+            raise GradcalcError("usage", f"{option} {text} names no direction", hint=f"type {option} x=VALUE")
+        if name in parts:
+            raise GradcalcError("usage", f"{option} {name} is given twice", hint="leave one of them out")
+        parts[name] = value
+    return parts
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+SPLIT: Mapping[str, Callable[[Any], Any]] = {
+    "at": split_assignments,
+    "wrt": split_names,
+    "claim": split_claims,
+    "hvp": partial(split_direction, "--hvp"),
+    "jvp": partial(split_direction, "--jvp"),
+    "order": _as_it_is,
+    "hessian": _as_it_is,
+    "jacobian": _as_it_is,
+}
 """How the options are taken apart that hold several things."""
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from autogradcli.compute.problem import Options, Problem
+from autogradcli.compute.problem import Beyond, Options, Problem
 from autogradcli.engines.backward import ONCE, Backward
 from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
@@ -30,13 +30,16 @@ from autogradcli.problems.point import (
 )
 from autogradcli.problems.tensors import scalar, tensor
 
+MOST_ORDERS = 10
+"""Of derivatives: each engine stops earlier where its time ends."""
 TOLERANCES = ("rtol", "atol", "max_ulps")
 
 
 class Builder:
     """Reads the fields of one problem, each by its key, so that an error is told in the words of its notation.
 
-    The keys: `expression`, `at`, `wrt`, `of`, `upstream`, `claim`, `function`, `dtype`, `rtol`, `atol`, `max_ulps`.
+    The keys: `expression`, `at`, `wrt`, `of`, `upstream`, `claim`, `function`, `dtype`, `rtol`, `atol`, `max_ulps`,
+    `order`, `hessian`, `jacobian`, `hvp`, `jvp`.
     """
 
     def __init__(self, fields: Mapping[str, Any], notation: Notation) -> None:
@@ -74,29 +77,95 @@ class Builder:
             upstream = self.value("upstream", self.fields["upstream"], partial(parse_upstream, program))
             backward = replace(backward, upstream=upstream)
         wrt = self.wrt(program)
+        beyond = self.beyond(wrt)
+        if beyond.jacobian or beyond.jvp:
+            backward = replace(backward, upstream=self._ones(program))
         return Problem(
             program,
             at,
             wrt,
             options,
             backward,
+            beyond,
             function=self._function(),
             claims=dict(self.expected("claim", program, wrt)),
             id=identifier,
         )
 
     def wrt(self, program: Program) -> tuple[str, ...]:
-        """What to differentiate with respect to: all variables if nothing is named."""
+        """What to differentiate with respect to, each name once: all variables if nothing is named."""
         with self.showing("wrt"):
-            return check_wrt(program, self.names("wrt"), self.notation.label("wrt"))
+            return check_wrt(program, tuple(dict.fromkeys(self.names("wrt"))), self.notation.label("wrt"))
+
+    def beyond(self, wrt: tuple[str, ...]) -> Beyond:
+        """What is asked beside the gradient. GradcalcError for two things that exclude each other."""
+        names = self.names("wrt")
+        beyond = Beyond(
+            order=self._order(),
+            hessian=self._flag("hessian"),
+            mixed=names if len(set(names)) < len(names) else (),
+            jacobian=self._flag("jacobian"),
+            hvp=self._direction("hvp", wrt),
+            jvp=self._direction("jvp", wrt),
+        )
+        if beyond.mixed:
+            order = len(beyond.mixed)
+            if beyond.order not in {1, order}:
+                message = f"{self.notation.label('wrt')} {','.join(names)} asks for order {order}"
+                raise GradcalcError("usage", f"{message}, and {self.notation.label('order')} for {beyond.order}")
+            beyond = replace(beyond, order=1)
+        self._check_alone(beyond)
+        return beyond
+
+    def _check_alone(self, beyond: Beyond) -> None:
+        """GradcalcError where more than one thing is asked for, or what is asked excludes an upstream."""
+        asked = {
+            "wrt": bool(beyond.mixed),
+            "order": beyond.order > 1 or beyond.hessian,
+            "jacobian": beyond.jacobian,
+            "hvp": bool(beyond.hvp),
+            "jvp": bool(beyond.jvp),
+        }
+        if "upstream" in self.fields and (beyond.jacobian or beyond.jvp):
+            asked["upstream"] = True
+        first, *others = [self.notation.label(key) for key, each in asked.items() if each] or [""]
+        if others:
+            raise GradcalcError("usage", f"{first} and {others[0]} exclude each other", hint="leave one of them out")
+
+    def _ones(self, program: Program) -> Program:
+        """What `backward` is given while the output's components are looked at one by one."""
+        return parse_upstream(program, f"ones_like({program.output_name or 'out'})", self.notation.label("upstream"))
+
+    def _order(self) -> int:
+        """The order of the derivatives, 1 to 10."""
+        order = self.fields.get("order", 1)
+        with self.showing("order"):
+            if type(order) is not int or not 1 <= order <= MOST_ORDERS:
+                message = f"{self.notation.label('order')} must be a whole number, 1 to {MOST_ORDERS}"
+                raise GradcalcError("usage", message)
+        return order
+
+    def _flag(self, key: str) -> bool:
+        value = self.fields.get(key, False)
+        with self.showing(key):
+            if type(value) is not bool:
+                raise GradcalcError("usage", f"{self.notation.label(key)} must be true or false")
+        return value
+
+    def _direction(self, key: str, wrt: Collection[str]) -> tuple[tuple[str, Program], ...]:
+        """The parts of a direction, by the names that move."""
+        return tuple(self.expected(key, None, wrt))
 
     def options(self, options: Options) -> Options:
         """The options, with what the fields say instead."""
         changed: dict[str, Any] = {key: self.tolerance(key) for key in TOLERANCES if key in self.fields}
         return replace(options, **changed, dtype=self._dtype() if "dtype" in self.fields else options.dtype)
 
-    def expected(self, key: str, program: Program, wrt: Collection[str]) -> Iterator[tuple[str, Program]]:
-        """What a table says of derivatives, by name; GradcalcError for a name that is not differentiated."""
+    def expected(self, key: str, program: Program | None, wrt: Collection[str]) -> Iterator[tuple[str, Program]]:
+        """What a table says of derivatives, by name; GradcalcError for a name that is not differentiated.
+
+        With a program it may use the program's variables.
+        """
         for name, value in self.table(key).items():
             path = f"{key}.{name}"
             with self.showing(path):
@@ -104,7 +173,7 @@ class Builder:
                     hint = did_you_mean(name, wrt) or f"there are {', '.join(wrt)}"
                     message = f"{self.notation.label(path)}: there is no derivative about {name}"
                     raise GradcalcError("value", message, hint=hint)
-            yield name, self.value(path, value, partial(parse_expected, program))
+            yield name, self.value(path, value, partial(parse_expected, program) if program else parse_value)
 
     def value(self, path: str, value: Any, read: Callable[[str, str], Program] = parse_value) -> Program:
         """What a value means: text is a file or an expression, a list is a tensor, a number the nearest double."""

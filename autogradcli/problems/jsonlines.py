@@ -20,7 +20,10 @@ from autogradcli.problems.strict_json import json_component, json_kind, read_jso
 
 MAX_LINE = 32_000_000
 """Bytes in one line."""
-KEYS = ("id", "expression", "at", "wrt", "of", "dtype", "rtol", "atol", "max_ulps", "upstream", "seed")
+KEYS = (
+    "id", "expression", "at", "wrt", "of", "dtype", "rtol", "atol", "max_ulps", "upstream", "seed",
+    "order", "hessian", "jacobian", "hvp", "jvp",
+)  # fmt: skip
 """What a line may hold."""
 OPTIONAL = frozenset(KEYS) - {"expression", "at", "wrt"}
 """What may as well be null."""

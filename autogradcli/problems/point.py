@@ -176,7 +176,7 @@ def check_wrt(program: Program, wrt: Sequence[str], label: str) -> tuple[str, ..
     """
     known = [*program.variables, *program.assigned]
     indices = index_variables(program)
-    for index, name in enumerate(wrt):
+    for name in wrt:
         if name in indices:
             message = f"{label}: {name} picks components or weights them, and torch does not differentiate it"
             span = program.steps[indices[name]].span
@@ -184,6 +184,4 @@ def check_wrt(program: Program, wrt: Sequence[str], label: str) -> tuple[str, ..
         if name not in known:
             hint = did_you_mean(name, known) or _variables(program)
             raise GradcalcError("value", f"{label}: there is no variable {name}", hint=hint)
-        if name in wrt[:index]:
-            raise GradcalcError("value", f"{label}: {name} is named twice", hint="name it once")
     return tuple(wrt) or tuple(name for name in program.variables if name not in indices)

@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 
 EQUATIONS = {
-    "text": "d{output}/d{name} = {formula}",
-    "latex": r"\frac{{\partial {output}}}{{\partial {name}}} = {formula}",
-    "python": "d{output}_d{name} = {formula}",
-    "c": "const double d{output}_d{name} = {formula};",
+    "text": "{derivative} = {formula}",
+    "latex": "{derivative} = {formula}",
+    "python": "{derivative} = {formula}",
+    "c": "const double {derivative} = {formula};",
 }
 """What each style says of one of several derivatives."""
 
@@ -17,15 +17,39 @@ GREEK = frozenset(f"{_LOWER} {_OTHERS}".split())
 """Names that LaTeX has letters for."""
 
 
-def draw_equations(formulas: Mapping[str, str], output: str | None, style: str, alone: bool) -> str:
-    """The bare formula where it is asked for `alone`, and one equation on each line for several variables."""
+def draw_equations(formulas: Mapping[tuple[str, str], str], style: str, alone: bool) -> str:
+    """The bare formula where it is asked for `alone`, else one equation on each line.
+
+    Formulas are given by what is differentiated, and by the names with respect to which it is: `f` and `x,x`.
+    """
     if alone:
         return "".join(f"{formula}\n" for formula in formulas.values())
-    spell = latex_name if style == "latex" else str
     return "".join(
-        EQUATIONS[style].format(output=spell(output or "f"), name=spell(name), formula=formula) + "\n"
-        for name, formula in formulas.items()
+        EQUATIONS[style].format(derivative=derivative_of(*names, style), formula=formula) + "\n"
+        for names, formula in formulas.items()
     )
+
+
+def derivative_of(output: str, names: str, style: str = "text") -> str:
+    """How a derivative is written: of f by `x,x,y` as d^3f/dx^2 dy, in Python as d3f_dx2_dy."""
+    split = names.split(",")
+    orders = {name: split.count(name) for name in dict.fromkeys(split)}
+    total = len(split)
+    if style == "latex":
+        below = r" \, ".join(rf"\partial {latex_name(name)}{_raised(order)}" for name, order in orders.items())
+        return rf"\frac{{\partial{_raised(total)} {latex_name(output)}}}{{{below}}}"
+    if style in {"python", "c"}:
+        output = re.sub(r"\W+", "_", output).rstrip("_")
+        counts = {name: str(order) if order > 1 else "" for name, order in orders.items()}
+        below = "_".join(f"d{name}{count}" for name, count in counts.items())
+        return f"d{total if total > 1 else ''}{output}_{below}"
+    below = " ".join(f"d{name}^{order}" if order > 1 else f"d{name}" for name, order in orders.items())
+    return f"d^{total}{output}/{below}" if total > 1 else f"d{output}/{below}"
+
+
+def _raised(order: int) -> str:
+    """An exponent in LaTeX, if it is not 1."""
+    return f"^{{{order}}}" if order > 1 else ""
 
 
 def latex_name(name: str) -> str:

@@ -10,6 +10,7 @@ from autogradcli.compute.report import Ball, Gradient, Report
 from autogradcli.engines.opinions import shape
 from autogradcli.errors import visible
 from autogradcli.render.blocks import PARTLY, draw_blocks
+from autogradcli.render.equations import derivative_of
 from autogradcli.render.layout import NARROW_GAP, Column, Table, draw_table, elide, one_line
 from autogradcli.render.numbers import ALL_DIGITS, DOUBLE_DIGITS, enclosure, shortest, significant, ulps
 from autogradcli.render.terminal import Terminal
@@ -32,13 +33,14 @@ EXACT = "true value\n(Arb)"
 
 def draw_comparison(report: Report, dtype: str, terminal: Terminal) -> list[str]:
     """The opinions on all gradients: first those that are numbers, then tensors, then whether something is left out."""
-    shown = {name: _bounded(each, terminal) for name, each in report.gradients.items()}
+    found = report.findings()
+    shown = {name: _bounded(each, terminal) for name, each in found.items()}
     numbers = {name: each for name, each in shown.items() if not shape(each.autograd)}
     tensors = {name: each for name, each in shown.items() if name not in numbers}
     lines = _draw_numbers(numbers, visible(report.output or "f"), dtype, terminal) if numbers else []
     blocks = draw_blocks(tensors, dtype, terminal)
     lines += [*([""] if numbers and tensors else []), *blocks.lines]
-    whole = blocks.whole and shown == report.gradients
+    whole = blocks.whole and shown == found
     return lines if whole else [*lines, "", terminal.paint(PARTLY, "dim")]
 
 
@@ -97,7 +99,7 @@ def _left_out(gradients: Gradients, output: str, table: Table) -> list[str]:
     formulas = {name: each.symbolic.formula for name, each in gradients.items() if each.symbolic.formula}
     if shown.issuperset(formulas.values()):
         return []
-    return ["", *(f"d{output}/d{visible(name)} = {formula}" for name, formula in formulas.items())]
+    return ["", *(f"{derivative_of(output, visible(name))} = {formula}" for name, formula in formulas.items())]
 
 
 def _lists(columns: tuple[Column, ...], terminal: Terminal) -> list[str]:

@@ -8,7 +8,8 @@ from autogradcli.render.numbers import shortest
 def draw_plain(report: Report) -> str:
     """The gradients, or the value where there is nothing to differentiate."""
     inputs = report.variables | report.intermediates
-    gradients = {name: shortest(gradient.autograd, inputs[name].dtype) for name, gradient in report.gradients.items()}
+    dtype = next((each.dtype for each in inputs.values()), "float64")
+    gradients = {name: shortest(gradient.autograd, dtype) for name, gradient in report.findings().items()}
     match list(gradients.values()):
         case []:
             return f"{shortest(report.value, 'float64')}\n"
@@ -21,7 +22,7 @@ def remarks(report: Report) -> list[str]:
     """What a script's owner should read beside the numbers: every verdict but `verified`, with its reason."""
     found = [
         f"{gradient.verdict}: {name}: {gradient.reason.message} ({gradient.reason.code})"
-        for name, gradient in report.gradients.items()
+        for name, gradient in report.findings().items()
         if gradient.reason is not None
     ]
     return [*found, *(f"note: {note}" for note in report.notes)]

@@ -57,21 +57,36 @@ def rows(answer: Mapping[str, Any]) -> Iterator[Row]:
         yield _row(start | {"verdict": "error", "reason": _text(answer["error"]["message"])})
         return
     start["value"] = _text(answer["value"])
-    if not answer["gradients"]:
+    found = [*_findings(answer)]
+    if not found:
         yield _row(start)
     points = answer["variables"] | answer.get("intermediates", {})
-    for name, gradient in answer["gradients"].items():
-        for row in _components(name, points[name]["value"], gradient):
+    for name, gradient in found:
+        at = points[name]["value"] if name in points else None
+        for row in _components(name, at, gradient):
             yield _row(start | row)
 
 
+def _findings(answer: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Everything that there is a verdict on, by its name: `x` for a gradient, `x,y` for a second derivative."""
+    yield from answer["gradients"].items()
+    for name, orders in answer.get("derivatives", {}).items():
+        yield from ((name if "," in name else ",".join([name] * int(each)), found) for each, found in orders.items())
+    for name, others in answer.get("hessian", {}).items():
+        yield from ((f"{name},{other}", found) for other, found in others.items())
+    yield from answer.get("jacobian", {}).items()
+    for kind in ("hvp", "jvp"):
+        yield from ((f"{kind}.{name}", found) for name, found in answer.get(kind, {}).items())
+
+
 def _components(name: str, at: Any, gradient: Mapping[str, Any]) -> Iterator[Row]:
-    sizes = shape(at)
+    """A row for each component; `at` is the variable's value, if the components are the variable's."""
+    sizes = shape(gradient["autograd"])
     numbers = flat(gradient["autograd"])
     worst, reason = gradient["worst"], gradient["reason"]
     of_worst = None if worst is None else tuple(worst["index"])
     symbolic, exact = _spread(gradient["symbolic"]["digits"], numbers), _spread(gradient["exact"], numbers)
-    ulps, points = _spread(gradient["ulps"], numbers), flat(at)
+    ulps, points = _spread(gradient["ulps"], numbers), _spread(at, numbers)
     for place, number in enumerate(numbers):
         ball = exact[place] or {"value": None, "radius": None}
         told = not sizes or indices(place, sizes) == of_worst

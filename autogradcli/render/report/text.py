@@ -28,7 +28,7 @@ def draw_text(report: Report, terminal: Terminal) -> str:
     dtype = next((variable.dtype for variable in report.variables.values()), "float64")
     sections = [
         _heading(report, dtype, terminal),
-        draw_comparison(report, dtype, terminal) if report.gradients else [],
+        draw_comparison(report, dtype, terminal) if report.findings() else [],
         _ledger(report, dtype, terminal),
         draw_chain(report.nodes, dtype, terminal),
         draw_traces(report.traces, report.output, terminal),
@@ -118,11 +118,11 @@ def _ledger(report: Report, dtype: str, terminal: Terminal) -> list[str]:
 
 def _conclusion(report: Report, terminal: Terminal) -> list[str]:
     """The verdict, and for each variable the reason and what to do."""
-    if not report.gradients:
+    if not report.findings():
         return ["nothing to differentiate: the expression has no variables", *_notes(report, terminal)]
     look = LOOKS[report.verdict]
     lines = [f"verdict  {terminal.paint(f'{report.verdict}: {look.sentence}', look.style)}"]
-    for name, gradient in report.gradients.items():
+    for name, gradient in report.findings().items():
         lines += _reason(visible(name), gradient, terminal)
         lines += _rounded_off(visible(name), gradient, terminal)
     return [*lines, *_symbolic_reasons(report, terminal), *_notes(report, terminal)]
@@ -153,7 +153,7 @@ def _reason(name: str, gradient: Gradient, terminal: Terminal) -> list[str]:
 def _symbolic_reasons(report: Report, terminal: Terminal) -> list[str]:
     """What SymPy has to say for itself: each sentence once, with the variables that it is about."""
     found: dict[str, list[str]] = {}
-    for name, gradient in report.gradients.items():
+    for name, gradient in report.findings().items():
         if gradient.symbolic.reason is not None:
             found.setdefault(f"SymPy {gradient.symbolic.status}: {gradient.symbolic.reason}", []).append(visible(name))
     return [line for reason, names in found.items() for line in _wrap(f"{', '.join(names)}: {reason}", terminal, "  ")]
