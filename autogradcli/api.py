@@ -16,7 +16,7 @@ from autogradcli.checks.run import Entry, run_cases
 from autogradcli.checks.work import CaseWork
 from autogradcli.compute import report as computed
 from autogradcli.compute.compute import compute
-from autogradcli.compute.formulas import STYLES, derivatives
+from autogradcli.compute.formulas import STYLES, derivatives, output_shape, wanted
 from autogradcli.compute.problem import Options
 from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
@@ -103,6 +103,11 @@ def evaluate(
     wrt: Sequence[str] = (),
     of: str | None = None,
     upstream: Value = None,
+    order: int = 1,
+    hessian: bool = False,
+    jacobian: bool = False,
+    hvp: Mapping[str, Value] | None = None,
+    jvp: Mapping[str, Value] | None = None,
     dtype: Any = None,
     rtol: float | None = None,
     atol: float | None = None,
@@ -117,10 +122,14 @@ def evaluate(
     Values of variables are keyword arguments (`x=2`), or stand in `at` where their name is one of the parameters here.
     `dtype`, a name or a dtype of torch or NumPy, is float64 unless it is given, or all tensors among the values have
     another; that of a NumPy array says nothing, since NumPy's own default is float64. `function` is code of your own,
-    or its name, that is to be what the expression says. GradcalcError where the input makes no sense.
+    or its name, that is to be what the expression says. `order` asks for derivatives up to that one, or for all second
+    ones of several variables, as `hessian` does; `wrt=("x", "x", "y")` for one mixed partial derivative; `jacobian` for
+    the derivatives of every component of the output. `hvp` is a direction that the Hessian is multiplied by, `jvp` one
+    along which the output is differentiated, by name. GradcalcError where the input makes no sense.
     """
     point = {**(at or {}), **values}
-    given = {"of": of, "upstream": upstream, "rtol": rtol, "atol": atol, "max_ulps": max_ulps}
+    further = {"order": order, "hessian": hessian, "jacobian": jacobian, "hvp": hvp, "jvp": jvp}
+    given = {**further, "of": of, "upstream": upstream, "rtol": rtol, "atol": atol, "max_ulps": max_ulps}
     stated = {key: value for key, value in given.items() if value is not None}
     chosen = _dtype(point.values()) if dtype is None else _name(dtype)
     fields = {"expression": expression, "at": point, "wrt": list(wrt), "dtype": chosen}
@@ -133,22 +142,38 @@ def _shown(report: computed.Report) -> Report:
 
 
 def diff(
-    expression: str, wrt: Sequence[str] = (), *, of: str | None = None, style: str = "text", timeout: float = 10.0
+    expression: str,
+    wrt: Sequence[str] = (),
+    *,
+    of: str | None = None,
+    order: int = 1,
+    style: str = "text",
+    timeout: float = 10.0,
 ) -> dict[str, str]:
-    """The symbolic derivative about each variable, by SymPy; `style` is text, latex, python or c. Torch is not loaded.
+    """The symbolic derivatives by SymPy, by what is differentiated with respect to; torch is not loaded.
 
+    `style` is text, latex, python or c. `order` asks for all derivatives up to that one, whose names are `x,x`, and
+    `wrt=("x", "x", "y")` for one mixed partial derivative. Of a list each component has its own, named `f[0].x`.
     GradcalcError where the input makes no sense, or SymPy has no formula.
     """
     if style not in STYLES:
         hint = did_you_mean(style, STYLES) or f"the styles are {', '.join(STYLES)}"
         raise GradcalcError("usage", f"there is no style {style}", hint=hint)
-    stated = _builder({"expression": expression, "wrt": list(wrt), **({} if of is None else {"of": of})})
+    fields = {"expression": expression, "wrt": list(wrt), "order": order, **({} if of is None else {"of": of})}
+    stated = _builder(fields)
     program = stated.program(())
-    found = derivatives(program, stated.wrt(program), style, timeout)
-    for name, each in found.items():
+    names = stated.wrt(program)
+    beyond, sizes = stated.beyond(names), output_shape(program)
+    found = derivatives(program, wanted(names, beyond.order, beyond.mixed, sizes), sizes, style, timeout)
+    formulas: dict[str, str] = {}
+    for asked, each in found.items():
+        name = asked.within(program, sizes)
         if each.formula is None:
-            raise GradcalcError("symbolic", f"no derivative with respect to {name}: {each.reason}")
-    return {name: str(each.formula) for name, each in found.items()}
+            raise GradcalcError("symbolic", f"no derivative with respect to {','.join(asked.names)}: {each.reason}")
+        formulas[",".join(asked.names) if asked.place is None else f"{name}.{','.join(asked.names)}"] = str(
+            each.formula
+        )
+    return formulas
 
 
 def check(

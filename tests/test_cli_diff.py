@@ -18,6 +18,15 @@ FORMULAS = [
     ("x*y", ["--format", "python"], "df_dx = y\ndf_dy = x\n"),
     ("x*y", ["--format", "c"], "const double df_dx = y;\nconst double df_dy = x;\n"),
     ("x**2", ["--format", "latex"], "2 x\n"),
+    ("x**3", ["--order", "2"], "df/dx = 3*x**2\nd^2f/dx^2 = 6*x\n"),
+    ("x**2*y**3", ["--wrt", "x,x,y"], "6*y**2\n"),
+    (
+        "x**2*y",
+        ["--wrt", "x,y", "--order", "2", "--format", "python"],
+        "df_dx = 2*x*y\ndf_dy = x**2\nd2f_dx2 = 2*y\nd2f_dx_dy = 2*x\nd2f_dy_dx = 2*x\nd2f_dy2 = 0\n",
+    ),
+    ("[x*y, sin(x)]", [], "df[0]/dx = y\ndf[0]/dy = x\ndf[1]/dx = cos(x)\ndf[1]/dy = 0\n"),
+    ("[x, x**2]", ["--wrt", "x"], "df[0]/dx = 1\ndf[1]/dx = 2*x\n"),
     (
         "x*lambda_",
         ["--format", "latex"],
@@ -61,12 +70,6 @@ NOTES = [
         "note: x and y are taken for numbers in dot(x, y); gradcalc eval knows tensors\n",
     ),
     ("sum([x, 2*x])", 0, "3\n", ""),
-    (
-        "[x, x**2]",
-        3,
-        "",
-        "no derivative with respect to x: the output has shape (2): backward starts from a single number\n",
-    ),
 ]
 
 

@@ -113,13 +113,22 @@ FORMULAS = [
         None,
         "\\frac{\\partial f}{\\partial x_{1}} = \\beta\n\\frac{\\partial f}{\\partial \\beta} = x_{1}\n",
     ),
+    ("text", {"x": "a", "x,x,y": "b"}, None, "df/dx = a\nd^3f/dx^2 dy = b\n"),
+    ("python", {"x": "a", "x,x,y": "b"}, "f[0, 1]", "df_0_1_dx = a\nd3f_0_1_dx2_dy = b\n"),
+    (
+        "latex",
+        {"x": "a", "x,x,y": "b"},
+        None,
+        "\\frac{\\partial f}{\\partial x} = a\n\\frac{\\partial^{3} f}{\\partial x^{2} \\, \\partial y} = b\n",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("style", "formulas", "output", "text"), FORMULAS)
 def test_formulas(style: str, formulas: dict[str, str], output: str | None, text: str) -> None:
     """One derivative is bare; several are equations that can be pasted into a document or a program."""
-    assert draw_equations(formulas, output, style, alone=len(formulas) == 1) == text
+    named = {(output or "f", names): formula for names, formula in formulas.items()}
+    assert draw_equations(named, style, alone=len(formulas) == 1) == text
 
 
 NAMES = [

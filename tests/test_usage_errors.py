@@ -302,11 +302,6 @@ WRONG: list[tuple[str, ...]] = [
         "hint: did you mean alpha?",
     ),
     (
-        'eval "x**2" --x 2 --wrt x,x',
-        "error: --wrt: x is named twice",
-        "hint: name it once",
-    ),
-    (
         'eval "x**2" --x 2 --wrt x,',
         "error: --wrt x, leaves a name out",
         "hint: type --wrt x or --wrt x,y",

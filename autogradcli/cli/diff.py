@@ -6,10 +6,9 @@ from autogradcli.cli import arguments as options
 from autogradcli.cli.arguments import choice
 from autogradcli.cli.inputs import read_expression
 from autogradcli.cli.output import open_output, say
-from autogradcli.compute.formulas import STYLES, Wanted, derivatives, output_shape, taken_for_numbers, wanted
+from autogradcli.compute.formulas import STYLES, derivatives, output_shape, taken_for_numbers, wanted
 from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.language.program import Program
-from autogradcli.language.shapes import Shape, subscript
 from autogradcli.problems.argv import command_line
 from autogradcli.problems.point import enumerate_names
 from autogradcli.render.equations import draw_equations
@@ -52,7 +51,7 @@ def diff(
     sizes = output_shape(program)
     asked = wanted(variables, beyond.order, beyond.mixed, sizes)
     found = derivatives(program, asked, sizes, format, timeout)
-    names = {each: (_component(program, each, sizes), ",".join(each.names)) for each in asked}
+    names = {each: (each.within(program, sizes), ",".join(each.names)) for each in asked}
     formulas = {names[each]: one.formula for each, one in found.items() if one.formula is not None}
     with open_output(output) as place:
         place.write(draw_equations(formulas, format, alone=len(asked) == 1))
@@ -63,12 +62,6 @@ def diff(
         if one.formula is None:
             say(f"no derivative with respect to {names[each][1]}: {one.reason}")
     return ExitCode.OK if len(formulas) == len(found) else ExitCode.UNDEFINED
-
-
-def _component(program: Program, each: Wanted, sizes: Shape) -> str:
-    """The name of what is differentiated: of the output, or of one of its components."""
-    name = program.output_name or "f"
-    return name if each.place is None else f"{name}{subscript(each.place, sizes)}"
 
 
 def _say_what_is_a_number(program: Program) -> None:

@@ -10,7 +10,7 @@ from autogradcli.engines.sympy.process import Derivative, SymbolicProcess
 from autogradcli.errors import GradcalcError
 from autogradcli.language.adjoint import component
 from autogradcli.language.program import Call, Program, Variable
-from autogradcli.language.shapes import Shape
+from autogradcli.language.shapes import Shape, subscript
 from autogradcli.language.table import row
 from autogradcli.language.tape import Builder
 
@@ -26,6 +26,11 @@ class Wanted:
     """What is differentiated with respect to, one after the other."""
     place: int | None = None
     """The component of the output, row by row; None for an output that is a number."""
+
+    def within(self, program: Program, sizes: Shape) -> str:
+        """The name of what is differentiated: of the output, which has this shape, or of one of its components."""
+        name = program.output_name or "f"
+        return name if self.place is None else f"{name}{subscript(self.place, sizes)}"
 
 
 def wanted(names: Sequence[str], order: int, mixed: Sequence[str], sizes: Shape) -> list[Wanted]:
