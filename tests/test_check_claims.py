@@ -3,6 +3,7 @@
 import json
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from tests.command import gradcalc
 POINTS = ({"x": 0.7, "y": -1.3}, {"x": -2.1, "y": 0.4})
 
 
-def status(expression: str, formula: str, *points: dict[str, float], tolerance: float | None = None) -> str:
+def status(expression: str, formula: str, *points: dict[str, Any], tolerance: float | None = None) -> str:
     """What balls say of a claim about x."""
     program = parse(expression)
     return judge(Problem(program, {}, ("x",)), ClaimText("x", parse(formula), tolerance), points).status
@@ -110,11 +111,25 @@ POINTWISE = [
      "holds"),
     ("y if x == 0 else expm1(x*y)/x", "where(x == 0, 0, (y*exp(x*y) - expm1(x*y)/x)/x)", {"x": 1.0, "y": 3.0},
      "wrong"),
+    ("x**2", "where(sin(x) == 1, 1, 2*x)", {"x": 0.5}, "wrong"),
+    ("x**2", "where(x**4 - 4*x**2 + 4 == 0, 1, 2*x)", {"x": 0.5}, "wrong"),
+    ("x**2", "where(x == 1e300, 0, 2*x)", {"x": 0.5}, "wrong"),
+    ("x**2", "where((x - 1)**2 + (y - 2)**2 == 0, 1, 2*x)", {"x": 0.5, "y": 0.3}, "wrong"),
+    ("x*y*z", "where((x == 1) and (y == 2) and (z == 3), 1, y*z)", {"x": 0.5, "y": 0.3, "z": 1.0}, "wrong"),
+    ("x**2", "where(abs(x - sqrt(2)) < 1e-30, 1, 2*x)", {"x": 0.5}, "wrong"),
+    ("x**2", "2*x + where(remainder(x, 97) == 3, 1, 0)", {"x": 0.5}, "wrong"),
+    ("x**2", "2*x + 1 - sign(abs(x - y))", {"x": 0.5, "y": 3.0}, "wrong"),
+    ("logsigmoid(x)", "where(x > -745, sigmoid(-x), 1)", {"x": 0.5}, "wrong"),
+    ("max([x, y])", "where(x >= y, 1, 0)", {"x": 1.0, "y": 1.0}, "holds"),
+    ("xlogy(x**2, abs(x))", "2*xlogy(x, abs(x)) + x", {"x": 0.0}, "holds"),
+    ("relu(2*x + 4.7)**2", "4*relu(2*x + 4.7) + where(2*x + 4.7 == 0, -1, 0)", {"x": 1.0}, "wrong"),
+    ("sum(where(x == 3, 9, x**2))", "where(x == 3, 0, 2*x)", {"x": [1.0, 5.0, 2.0]}, "wrong"),
+    ("sum(where(x == 3, 9, x**2))", "2*x", {"x": [1.0, 3.0, 2.0]}, "holds"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("expression", "formula", "point", "expected"), POINTWISE)
-def test_where_conditions_change(expression: str, formula: str, point: dict[str, float], expected: str) -> None:
+def test_where_conditions_change(expression: str, formula: str, point: dict[str, Any], expected: str) -> None:
     """Slopes tell the derivative there; such points are looked for also where no double is: derivatives by hand."""
     assert status(expression, formula, point) == expected
 

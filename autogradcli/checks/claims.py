@@ -9,7 +9,7 @@ is a point at which the two agree to a hundred digits, the claim holds; and if S
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import chain, islice, pairwise
+from itertools import chain, count, islice, pairwise
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -47,6 +47,8 @@ SEARCH_PRECISION = (512,)
 """Binary digits for the search, where only a difference counts."""
 SURE_PRECISION = (128, 1024)
 """Binary digits at which a claim that lacks a value is asked for it once more."""
+GAPS = 12
+"""Points without a value of the claim that are looked at."""
 BORDERS = 48
 """Points where conditions change that are looked at."""
 
@@ -174,7 +176,8 @@ def _search(compared: "Claim", points: Sequence[Point], constants: Sequence[floa
     for border in borders:
         where = f"{at(border.near)}, at the border of {border.text}"
         yield _Looked(border.near, compared.compare_at_border(border), where)
-    for point in chain(_between(borders), _elsewhere(points, constants, compared.operations)):
+    gaps = islice(compared.gaps(points[0]), GAPS) if compared.operations <= WORK // SEARCHED else ()
+    for point in chain(_between(borders), gaps, _elsewhere(points, constants, compared.operations)):
         comparison = compared.compare(point, SEARCH_PRECISION)
         doubtful = comparison.status == "valueless"
         yield _Looked(point, compared.compare(point, SURE_PRECISION) if doubtful else comparison)
@@ -234,9 +237,11 @@ def _elsewhere(points: Sequence[Point], constants: Sequence[float], operations: 
 
 
 def _nearby(points: Sequence[Point]) -> Iterator[Point]:
+    """Points beside those of the case; no two components move alike, so that equal ones part."""
     for point in points[:3]:
         for change in NEAR:
-            yield _changed(point, lambda x, change=change: x + change * (abs(x) or 1.0))
+            parts = (1 + 0.618 * number % 1 for number in count())
+            yield _changed(point, lambda x, c=change, parts=parts: x + c * next(parts) * (abs(x) or 1.0))
 
 
 def _around(point: Point, constants: Sequence[float]) -> Iterator[Point]:

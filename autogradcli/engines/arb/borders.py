@@ -5,10 +5,11 @@ its zero is enclosed to thousands of digits. What is that small there is taken f
 truth that they have in a tie; a step away from the point they are decided as anywhere.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 from flint import arb, ctx
@@ -28,10 +29,25 @@ DIFFERENCES = frozenset({"add", "sub"})
 SCAN_PRECISION = 64
 BISECTIONS = 60
 """Halvings of an interval before its zero is approached by secants."""
-SECANTS = 24
+SECANT_PRECISIONS = (256, 1024, 4096, LAST_PRECISION + 64)
+APART = arb(2) ** -80
+"""Relative distance of the two places from which the first secant at each of them begins."""
+SECANTS = 16
+"""Steps at each of these precisions: the distance of two steps is squared, almost, by each."""
 WIDTHS = (8100, 8000, 7900)
 """Binary digits to which a zero is enclosed, relative to it: fewer where the point itself is known to no more."""
-TIED = arb(2) ** -7000
+TOUCHING = (3700, 3650)
+"""The same for one where nothing changes its sign: sin(x) == 1."""
+TOUCHING_STEP = arb(2) ** -2000
+"""Distance of the values whose difference is zero there."""
+DIP = 0.3
+"""What a size must be, beside the larger of its neighbours, for a zero to be looked for there."""
+MOST_DIPS = 6
+THIRDS = 60
+"""Steps in which such a zero is sought, before it is known to be one."""
+TOUCHED = 1e-12
+"""What is left there beside what was at the ends, if it is one."""
+TIED = arb(2) ** -3600
 """Size, relative to two numbers, of a difference that is taken for zero."""
 
 LOGARITHMIC = tuple(each * 10.0**power for power in range(-6, 13) for each in (1, 3))
@@ -134,7 +150,7 @@ class _Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class Line:
     """All points that differ from one in one component."""
 
     start: Point
@@ -160,12 +176,11 @@ def borders(
     differences = [each for entries, program in tapes for each in _differences(entries, program)]
     if not differences or sum(len(entries) for entries, _ in tapes) > MOST_OPERATIONS:
         return
-    grid = _grid([entries for entries, _ in tapes])
+    grid = grid_of([entries for entries, _ in tapes])
     sizes = {name: shape(value) for name, value in points[0].items()}
-    starts = [{name: [arb(each) for each in flat(value)] for name, value in point.items()} for point in points]
-    lines = [line for start in starts for line in _lines(start)]
+    pending = [line for point in points for line in lines(point_of(point))]
     seen: set[str] = set()
-    for number, line in enumerate(lines):  # it grows
+    for number, line in enumerate(pending):  # it grows
         if number == MOST_LINES:
             return
         for zero, text in _zeros(differences, line, grid):
@@ -174,11 +189,17 @@ def borders(
             if repr(near) not in seen:
                 seen.add(repr(near))
                 yield Border(point, near, text, number, line.name, line.place)
-                lines += [each for each in _lines(point) if (each.name, each.place) != (line.name, line.place)]
+                pending += [each for each in lines(point) if (each.name, each.place) != (line.name, line.place)]
 
 
-def _lines(start: Point) -> list[_Line]:
-    return [_Line(start, name, place) for name in start for place in range(len(start[name]))]
+def point_of(at: Mapping[str, Array]) -> Point:
+    """The exact numbers of a point as balls."""
+    return {name: [arb(each) for each in flat(value)] for name, value in at.items()}
+
+
+def lines(start: Point) -> list[Line]:
+    """The lines through a point, one for each component of a variable."""
+    return [Line(start, name, place) for name in start for place in range(len(start[name]))]
 
 
 def _differences(entries: Sequence[Entry], program: Program) -> Iterator[_Difference]:
@@ -186,10 +207,10 @@ def _differences(entries: Sequence[Entry], program: Program) -> Iterator[_Differ
     for entry in entries:
         if isinstance(entry, Operation) and entry.function in COMPARISONS:
             text, needed = program.text(entry.step), _needed(entries, entry.operands)
-            yield _Difference(entries, needed, entry.operands[0], entry.operands[1], text)
             below = [each for each in needed if each not in seen and _is_difference(entries[each])]
             yield from (_Difference(entries, _needed(entries, (each,)), each, None, text) for each in below)
             seen.update(below)
+            yield _Difference(entries, needed, entry.operands[0], entry.operands[1], text)
 
 
 def _is_difference(entry: Entry) -> bool:
@@ -208,7 +229,7 @@ def _needed(entries: Sequence[Entry], of: Sequence[int]) -> list[int]:
     return sorted(found)
 
 
-def _grid(tapes: Sequence[Sequence[Entry]]) -> list[float]:
+def grid_of(tapes: Sequence[Sequence[Entry]]) -> list[float]:
     """Places on a line: about the constants of the text, and others."""
     literals = {entry.value for entries in tapes for entry in entries if isinstance(entry, Literal)}
     constants = {abs(float(each)) for each in literals if not isinstance(each, str)}
@@ -217,26 +238,99 @@ def _grid(tapes: Sequence[Sequence[Entry]]) -> list[float]:
     return sorted({0.0, *sizes, *(-each for each in sizes)})
 
 
-def _zeros(differences: Sequence[_Difference], line: _Line, grid: Sequence[float]) -> list[tuple[arb, str]]:
-    """The zeros of all differences on a line, each with the source of its condition; the nearest ones first."""
-    found = [(zero, each.text) for each in differences for zero in _zeros_of(each, line, grid)]
-    return sorted(found, key=lambda zero: abs(float(zero[0] - line.along)))[:PER_LINE]
+def _zeros(differences: Sequence[_Difference], line: Line, grid: Sequence[float]) -> Iterator[tuple[arb, str]]:
+    """The zeros of all differences on a line, each with the source of its condition; about the nearest ones first."""
+    traces = (_Trace.of(each, line, grid) for each in differences)
+    places = [(trace, place) for trace in traces for place in trace.places()]
+    along = float(line.along)
+    places.sort(key=lambda each: min(abs(each[1].low - along), abs(each[1].high - along)))
+    found = ((trace.zero(place), trace.difference.text) for trace, place in places)
+    yield from islice(((zero, text) for zero, text in found if zero is not None), PER_LINE)
 
 
-def _zeros_of(difference: _Difference, line: _Line, grid: Sequence[float]) -> list[arb]:
-    """The zeros of one difference; none if it is zero almost everywhere."""
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where on a line a zero is."""
 
-    def at(place: Any) -> arb:
-        return difference.at(line.at(arb(place)))
+    low: float
+    high: float
+    touches: bool = False
+    """Whether the difference has the same sign on both sides, if there is one at all."""
 
+
+@dataclass(frozen=True, slots=True)
+class _Trace:
+    """A difference along a line."""
+
+    difference: _Difference
+    line: Line
+    grid: Sequence[float]
+    values: Sequence[arb]
+
+    @classmethod
+    def of(cls, difference: _Difference, line: Line, grid: Sequence[float]) -> "_Trace":
+        """The difference with its values on a grid."""
+        with ctx.workprec(SCAN_PRECISION):
+            return cls(difference, line, grid, [difference.at(line.at(arb(place))) for place in grid])
+
+    def at(self, place: Any) -> arb:
+        """The difference at a place of the line, at the precision in force."""
+        return self.difference.at(self.line.at(arb(place)))
+
+    def change(self, place: Any) -> arb:
+        """About the slope of the difference, which is zero where it touches zero."""
+        return self.at(place + TOUCHING_STEP) - self.at(place - TOUCHING_STEP)
+
+    def places(self) -> list[_Place]:
+        """Where zeros are; none if it is zero almost everywhere."""
+        zeros = [_Place(place, place) for place, each in zip(self.grid, self.values, strict=True) if each == 0]
+        if len(zeros) > len(self.grid) // 2:
+            return []
+        changes = [_Place(*each) for each in _changes(self.grid, self.values)]
+        return zeros + changes + [_Place(*each, touches=True) for each in _dips(self.grid, self.values)]
+
+    def zero(self, place: _Place) -> arb | None:
+        """An enclosure of the zero; None if there is none, or it is not found."""
+        if place.low == place.high:
+            return arb(place.low)
+        if not place.touches:
+            return _zero(self.at, place.low, place.high, WIDTHS)
+        if not _comes_near_zero(self.at, place.low, place.high):
+            return None
+        zero = _zero(self.change, place.low, place.high, TOUCHING)
+        with ctx.workprec(LAST_PRECISION):
+            return zero if zero is not None and abs(self.at(zero)) < TIED else None
+
+
+def _changes(grid: Sequence[float], values: Sequence[arb]) -> list[tuple[float, float]]:
+    """Between which places there is a change of sign."""
+    signs = [(place, _sign(each)) for place, each in zip(grid, values, strict=True)]
+    return [(low, high) for (low, one), (high, other) in pairwise(signs) if one and other == -one]
+
+
+def _dips(grid: Sequence[float], values: Sequence[arb]) -> list[tuple[float, float]]:
+    """Between which places a difference comes near to zero without a change of sign: the deepest of them."""
+    sizes = [float(abs(each)) if each.is_finite() and _sign(each) else math.nan for each in values]
+    signs = [_sign(each) for each in values]
+    found = []
+    for i in range(1, len(grid) - 1):
+        beside = sizes[i - 1], sizes[i + 1]
+        if signs[i - 1] == signs[i] == signs[i + 1] and sizes[i] <= min(beside) and sizes[i] < DIP * max(beside):
+            found.append((sizes[i] / max(beside), (grid[i - 1], grid[i + 1])))
+    return [each for _, each in sorted(found)[:MOST_DIPS]]
+
+
+def _comes_near_zero(at: Callable[[Any], arb], low: float, high: float) -> bool:
+    """Whether a difference is about zero somewhere between two places: its smallest size is sought by thirds."""
     with ctx.workprec(SCAN_PRECISION):
-        signs = [(place, _sign(at(place))) for place in grid]
-    found = [arb(place) for place, sign in signs if sign == 0]
-    if len(found) > len(grid) // 2:
-        return []
-    changes = [(low, high, one) for (low, one), (high, other) in pairwise(signs) if one and other == -one]
-    zeros = (_zero(at, low, high, sign) for low, high, sign in changes)
-    return found + [zero for zero in zeros if zero is not None]
+        beside = max(float(abs(at(low))), float(abs(at(high))))
+        for _ in range(THIRDS):
+            one, other = low + (high - low) / 3, high - (high - low) / 3
+            if float(abs(at(one))) < float(abs(at(other))):
+                high = other
+            else:
+                low = one
+        return float(abs(at((low + high) / 2))) < TOUCHED * beside
 
 
 def _sign(ball: arb) -> int | None:
@@ -244,9 +338,15 @@ def _sign(ball: arb) -> int | None:
     return 1 if ball > 0 else -1 if ball < 0 else 0 if ball == 0 else None
 
 
-def _zero(at: Callable[[Any], arb], low: float, high: float, sign: int) -> arb | None:
-    """An enclosure of the zero between two places, the sign at the first of which is given; None if it is not found."""
-    with ctx.workprec(SCAN_PRECISION):
+def _zero(at: Callable[[Any], arb], low: float, high: float, widths: Sequence[int]) -> arb | None:
+    """An enclosure of the zero between two places, to as many of the binary digits as it can be; None if none is found.
+
+    The smaller numbers of digits are for where the point itself, or what is evaluated, is known to no more.
+    """
+    with ctx.workprec(SCAN_PRECISION if widths == WIDTHS else LAST_PRECISION):
+        sign = _sign(at(low))
+        if sign is None or _sign(at(high)) != -sign:
+            return None
         for _ in range(BISECTIONS):
             middle = (low + high) / 2
             here = _sign(at(middle))
@@ -255,26 +355,28 @@ def _zero(at: Callable[[Any], arb], low: float, high: float, sign: int) -> arb |
             if here is None or middle in (low, high):
                 break
             low, high = (middle, high) if here == sign else (low, middle)
+    zero = _by_secants(at, arb(low), arb(high))
+    if zero is None:
+        return None
     with ctx.workprec(LAST_PRECISION + 64):
-        zero = _by_secants(at, arb(low), arb(high))
-        if zero is None:
-            return None
-        for radius in (abs(zero) * arb(2) ** -width for width in WIDTHS):
+        for radius in (abs(zero) * arb(2) ** -width for width in widths):
             if {_sign(at(zero - radius)), _sign(at(zero + radius))} == {1, -1}:
                 return arb(zero, radius)
     return None
 
 
 def _by_secants(at: Callable[[Any], arb], one: arb, other: arb) -> arb | None:
-    """The place where a difference is zero; None if secants do not approach one."""
-    of_one, of_other = at(one).mid(), at(other).mid()
-    for _ in range(SECANTS):
-        if of_other in (0, of_one):
-            break
-        one, other = other, (other - of_other * (other - one) / (of_other - of_one)).mid()
-        of_one, of_other = of_other, at(other).mid()
-        if not (other.is_finite() and of_other.is_finite()):
-            return None
-        if abs(other - one) < abs(other) * arb(2) ** -(WIDTHS[0] + 40):
-            break
+    """The place where a difference is zero, at growing precisions; None if secants do not approach one."""
+    for precision in SECANT_PRECISIONS:
+        with ctx.workprec(precision):
+            if abs(other - one) < abs(other) * APART:
+                one = other * (1 + APART)
+            of_one, of_other = at(one).mid(), at(other).mid()
+            for _ in range(SECANTS):
+                if of_other in (0, of_one) or abs(other - one) < abs(other) * arb(2) ** -(precision * 9 // 10):
+                    break
+                one, other = other, (other - of_other * (other - one) / (of_other - of_one)).mid()
+                of_one, of_other = of_other, at(other).mid()
+                if not (other.is_finite() and of_other.is_finite()):
+                    return None
     return other

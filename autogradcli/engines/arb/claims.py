@@ -6,13 +6,23 @@ from typing import Any
 
 from flint import arb, ctx
 
-from autogradcli.engines.arb.borders import Border, Tied, borders, tied_values
+from autogradcli.engines.arb.borders import (
+    MOST_LINES,
+    SCAN_PRECISION,
+    Border,
+    Tied,
+    borders,
+    grid_of,
+    lines,
+    point_of,
+    tied_values,
+)
 from autogradcli.engines.arb.enclose import LAST_PRECISION, Proof
 from autogradcli.engines.arb.formulas import Formula
 from autogradcli.engines.arb.kinks import sides
 from autogradcli.engines.arb.measure import SAME_SLOPE, slope_together
 from autogradcli.engines.arb.sweep import Plan, sweep
-from autogradcli.engines.opinions import Array, flat
+from autogradcli.engines.opinions import Array, flat, nested, shape
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.program import Program
 from autogradcli.language.tape import Input
@@ -77,7 +87,7 @@ class Claim:
         More digits are tried until every component is settled. What no sweep proves is known from slopes, or not at
         all.
         """
-        point = {name: [arb(each) for each in flat(value)] for name, value in at.items()}
+        point = point_of(at)
         scales: dict[int, arb] = {}
         found: list[Comparison] = []
         for number, precision in enumerate(precisions):
@@ -99,13 +109,26 @@ class Claim:
             proof = Tied(self._plan, border.point, DTYPES["float64"], LAST_PRECISION, sweep(self._plan, border.point))
             if not proof.precise[self._plan.tape.output].is_finite():
                 return UNTOLD
-            claimed = self._formula.of(tied_values(self._formula.entries, border.point))
-        return self._overall([UNPROVEN] * len(self._entries), lambda: self._by_slopes(proof, claimed))
+            values = self._formula.of(tied_values(self._formula.entries, border.point))
+            found = self._by_sweep(proof, self._claimed(values), {})
+        return self._overall(found, lambda: self._by_slopes(proof, values))
 
     def borders(self, points: Sequence[Mapping[str, Array]]) -> Iterator[Border]:
         """Points where what conditions of the program or of the claim compare is equal, on lines through `points`."""
         tapes = (self._plan.tape.entries, self._plan.program), (self._formula.entries, self._claim)
         return borders(tapes, points)
+
+    def gaps(self, at: Mapping[str, Array]) -> Iterator[Mapping[str, Array]]:
+        """Points on lines through a point where the claim has no value: the derivative may have one."""
+        grid = grid_of([self._plan.tape.entries, self._formula.entries])
+        for line in lines(point_of(at))[:MOST_LINES]:
+            for place in grid:
+                with ctx.workprec(SCAN_PRECISION):
+                    values = self._claimed(self._formula.at(line.at(arb(place))))
+                if not all(each.is_finite() for each in values):
+                    components = flat(at[line.name])
+                    components[line.place] = place
+                    yield {**at, line.name: nested(components, shape(at[line.name]))}
 
     def _claimed(self, values: Sequence[Any]) -> list[arb]:
         """The claim's number for each component."""
