@@ -28,10 +28,16 @@ def main() -> int:
     wrong = 0
     with get_context("spawn").Pool(options.workers) as pool:
         numbers = range(options.first, options.first + options.count)
-        for call, found in pool.imap_unordered(partial(examined, seed=options.seed), numbers, chunksize=20):
+        for done, (call, found) in enumerate(
+            pool.imap_unordered(partial(examined, seed=options.seed), numbers, chunksize=20), 1
+        ):
+            if done % 1000 == 0:
+                print(f"{done} cases, {wrong} wrong", file=sys.stderr, flush=True)
             for each in found:
                 counts[each.verdict, each.code] += 1
                 wrong += each.violation is not None
+                if each.violation:
+                    print(f"WRONG  {call}: {each.violation}", file=sys.stderr, flush=True)
                 if each.violation or each.verdict == "unverified":
                     kind = "WRONG" if each.violation else f"unverified {each.code}"
                     examples[kind].append(f"{call}\n    d/d{each.name} {each.violation or ''}")
