@@ -48,6 +48,8 @@ class Case:
     """By mpmath; NaN where there is none. The variables are numbered: x0, x1 of a vector."""
     point: dict[str, float]
     """All components, by those names."""
+    term: Callable[[Env], Any] | None = None
+    """Of a vector what becomes of one component, called x."""
 
     @property
     def components(self) -> dict[str, list[str]]:
@@ -95,7 +97,7 @@ def _vector(chance: Random) -> Case:
         beyond = {"beyond": env.get("beyond", False)}
         return of_all(of_one(part.value({"x": env[name], **beyond}), env[name]) for name in point)
 
-    return Case(text, {"x": values}, value, point)
+    return Case(text, {"x": values}, value, point, part.value)
 
 
 REDUCED: Sequence[tuple[str, Callable[[Any, Any], Any], Callable[[Iterator[Any]], Any]]] = (
@@ -380,6 +382,8 @@ VERDICTS = ("verified", "imprecise", "kink", "undefined", "mismatch")
 
 def expected(chosen: Case, component: str, number: float) -> set[str]:
     """The verdicts that may be given on autograd's number."""
+    if chosen.term is not None and _only_others_are_undefined(chosen, component):
+        return set(VERDICTS)
     written = _expected(truth(chosen, component), number)
     if written == {"undefined"} or not any(reach in chosen.text for reach in REACHES):
         found = written
@@ -389,6 +393,14 @@ def expected(chosen: Case, component: str, number: float) -> set[str]:
     if len(chosen.point) > 1 and found & {"verified", "mismatch"} and not together(chosen):
         return found | {"kink", "mismatch"}
     return found
+
+
+def _only_others_are_undefined(chosen: Case, component: str) -> bool:
+    """Whether the sum or product has no value, and this component is not why: then it is not judged."""
+    assert chosen.term is not None
+    with mp.workdps(DIGITS):
+        own = chosen.term({"x": mp.mpf(chosen.point[component])})
+        return bool(mp.isfinite(own) and not mp.isfinite(_at(chosen, component, mp.zero, beyond=False)))
 
 
 def _expected(true: Truth, number: float) -> set[str]:

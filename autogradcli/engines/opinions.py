@@ -185,7 +185,7 @@ class Guard:
     slope: float | None
     """The slope of what is chosen beside the point; None if its slopes to the left and to the right differ."""
     width: float
-    """How far the branch reaches at most; 0 for one that is taken at the point alone."""
+    """How far the branch reaches at most; 0 for one that is taken at the point alone, or as good as alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ def beyond(proof: Proof, entry: Input) -> Beyond | None:
         choice = next((each for each in alone if any(side.differs(each) for side in sides)), alone[0])
         width = next((each for each in _narrower(reach) if not way.is_alone(choice, each)), 0.0)
         slope = float(left) if abs(left - right) <= abs(left).max(abs(right)) * SAME else None
-        named = _named(proof, choice, slope, 10 * width or reach / 10**NARROWER)
+        named = _named(proof, choice, slope, 10 * width)
         return None if named is None else Beyond(named, (left, right))
 
 
