@@ -107,6 +107,22 @@ def test_the_truth_at_a_removable_point(text: str, truth: Any) -> None:
     assert f"the truth is {mp.nstr(truth, 7)}" in found.reason.message
 
 
+def test_what_torch_has_no_double_backward_for_is_unverified() -> None:
+    """With torch's sentence; the gradient is verified all the same."""
+    found = report("cdist([[x, x**2]], [[0, 0]])[0, 0]", {"x": "2"}, Beyond(order=2))
+    assert (found.gradients["x"].verdict, found.verdict) == ("verified", "unverified")
+    reason = found.derivatives["x"]["2"].reason
+    assert reason is not None
+    assert (reason.code, reason.message) == ("GC509", "torch: the derivative for '_cdist_backward' is not implemented")
+
+
+def test_a_derivative_that_does_not_require_grad_is_0_with_a_note() -> None:
+    """Of 3*x the second."""
+    found = report("3*x", {"x": "1"}, Beyond(order=2))
+    assert (found.derivatives["x"]["2"].autograd, found.verdict) == (0, "verified")
+    assert found.notes == ("torch: the gradient does not require grad, so that what comes after it is 0",)
+
+
 def test_orders_of_one_number_stand_by_their_order() -> None:
     """From the second on; the first is the gradient."""
     found = report("x**4", {"x": "1"}, Beyond(order=4))

@@ -260,6 +260,14 @@ PAGES = (
         (),
         "Report it: a library must not do that. A simpler expression may be proven.",
     ),
+    Page(
+        "GC509",
+        "no double backward",
+        "A function's backward has no derivative of its own in torch, so that autograd gives no derivative of this "
+        "order; the message is torch's. diff still finds the formula.",
+        ("eval", "cdist([[x, x**2]], [[0, 0]])[0, 0]", "--x", "2", "--order", "2"),
+        "Write the function out in others: a distance as sqrt(sum((a - b)**2)).",
+    ),
 )
 
 

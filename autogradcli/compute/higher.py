@@ -53,6 +53,8 @@ class Pending(Protocol):
 
 HEREDITARY = frozenset({"GC104", "GC201", "GC202", "GC203"})
 """Causes of wrong numbers that the next derivative inherits: the branch of a guard, and what is not finite."""
+REFUSED = "GC509"
+"""The code of a derivative that torch does not have."""
 ENDS = frozenset({"GC111", "GC114"})
 """Codes of a function that is not defined on both sides of the point."""
 Start = Callable[[Problem], Pending]
@@ -78,7 +80,8 @@ def with_higher(report: Report, base: Pending, start: Start) -> Report:
         found = replace(report, derivatives={problem.wrt[0]: family.orders(problem.wrt[0], beyond.order)})
     else:
         found = replace(report, hessian=family.hessian(beyond.order))
-    return replace(found, verdict=worst(each.verdict for each in found.findings().values()))
+    verdict = worst(each.verdict for each in found.findings().values())
+    return replace(found, verdict=verdict, notes=(*found.notes, *family.notes()))
 
 
 class Family:
@@ -94,7 +97,7 @@ class Family:
     @property
     def single(self) -> bool:
         """Whether there is one variable, a number."""
-        return len(self._problem.wrt) == 1 and not self._shape(self._problem.wrt[0])
+        return len(self._problem.wrt) == 1 and not self.shape(self._problem.wrt[0])
 
     def stage(self, path: Path) -> "Stage":
         """The derivative along a path, which is handed to the engines when it is first asked for."""
@@ -103,6 +106,14 @@ class Family:
             pending = self._start(replace(self._problem, backward=backward))
             self._stages[path] = Stage(self, path, pending)
         return self._stages[path]
+
+    def notes(self) -> list[str]:
+        """A sentence for each order from which on torch has nothing to differentiate."""
+        ends = {len(path) for path, stage in self._stages.items() if path and stage.is_constant}
+        return [
+            f"torch: the {_called(order)} does not require grad, so that what comes after it is 0"
+            for order in sorted(ends)[:1]
+        ]
 
     def orders(self, name: str, last: int) -> dict[str, Gradient]:
         """The derivatives of order 2 and more with respect to one number, by their order."""
@@ -113,8 +124,8 @@ class Family:
     def mixed(self, names: Sequence[str]) -> dict[str, Gradient]:
         """One mixed partial derivative, by its order. GradcalcError if a name is no number."""
         for name in names:
-            if self._shape(name):
-                message = f"{name} has shape {self._shape(name)}, and a mixed partial is taken of numbers"
+            if self.shape(name):
+                message = f"{name} has shape {self.shape(name)}, and a mixed partial is taken of numbers"
                 raise GradcalcError("usage", message, hint="type --hessian for all second derivatives")
         *before, last = names
         return {str(len(names)): self.stage(tuple(component(name, 0, 1) for name in before)).gradient(last)}
@@ -127,7 +138,7 @@ class Family:
             raise GradcalcError("usage", message, hint=f"type --wrt {names} for one mixed partial derivative")
         rows = {name: [self.stage((each,)) for each in self._components(name)] for name in self._problem.wrt}
         return {
-            name: {other: _stacked([row.gradient(other) for row in rows[name]], self._shape(name)) for other in rows}
+            name: {other: _stacked([row.gradient(other) for row in rows[name]], self.shape(name)) for other in rows}
             for name in rows
         }
 
@@ -137,8 +148,8 @@ class Family:
 
         found = [(name, constant(value)) for name, value in direction]
         for name, value in found:
-            if shape(value) != self._shape(name):
-                message = f"the direction for {name} has shape {shape(value)}, and {name} has {self._shape(name)}"
+            if shape(value) != self.shape(name):
+                message = f"the direction for {name} has shape {shape(value)}, and {name} has {self.shape(name)}"
                 raise GradcalcError("shape", message)
         return tuple((name, tuple(flat(value))) for name, value in found)
 
@@ -155,7 +166,7 @@ class Family:
     def directional(self, parts: Parts) -> dict[str, Gradient]:
         """The derivative of every component of the output along a direction, by torch's forward mode."""
         problem = self._problem
-        program, name = shifted(problem.program, {each: (self._shape(each), weights) for each, weights in parts})
+        program, name = shifted(problem.program, {each: (self.shape(each), weights) for each, weights in parts})
         at = {**problem.at, name: Program("0", (Constant(Fraction(0), Span(0, 1)),), 0, None, {}, ())}
         backward = replace(problem.backward, forward=True)
         moved = replace(problem, program=program, at=at, wrt=(name,), backward=backward)
@@ -187,10 +198,11 @@ class Family:
         return max((size / step for size, step in sizes if step), default=0.0) or 1.0
 
     def _components(self, name: str) -> list[Direction]:
-        size = math.prod(self._shape(name))
+        size = math.prod(self.shape(name))
         return [component(name, place, size) for place in range(size)]
 
-    def _shape(self, name: str) -> Shape:
+    def shape(self, name: str) -> Shape:
+        """The shape of a variable, or of a named intermediate."""
         return shape(self._base.opinions.point(name))
 
 
@@ -204,6 +216,8 @@ class Stage:
 
     def gradient(self, name: str) -> Gradient:
         """The gradient of the derivative with respect to a name; without a derivative, why there is none."""
+        if self._refusal is not None:
+            return _unknown(self._refusal, self._family.shape(name))
         found = self.report.gradients[name]
         return found if found.verdict != "mismatch" else replace(found, reason=self._cause(name, found))
 
@@ -217,6 +231,24 @@ class Stage:
                 lower = _called(len(self._path))
                 return replace(before, message=f"{numbers}; the {lower} is wrong already: {before.message}")
         return found.reason
+
+    @cached_property
+    def _refusal(self) -> str | None:
+        """What torch says where it has no derivative of this order; None if it has one."""
+        if not self._path:
+            return None
+        try:
+            self._pending.evaluate()
+        except GradcalcError as error:
+            if error.kind != "torch":
+                raise
+            return error.message
+        return None
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether the derivative along the path does not require grad in torch."""
+        return self._refusal is None and not self._pending.opinions.autograd.nodes
 
     @cached_property
     def report(self) -> Report:
@@ -257,6 +289,8 @@ class Stage:
 
     def cause(self, name: str, place: int) -> Cause | None:
         """Why there is no derivative with respect to a component, and so none of a higher order; None if there is."""
+        if self._refusal is not None:
+            return Cause("unverified", REFUSED, self._refusal, None)
         inherited = self._lower.causes[name][place] if self._path else None
         if inherited is not None:
             return inherited
@@ -285,6 +319,13 @@ class Stage:
                 scales = [each.scale / size for each in found]
                 least[name] = list(map(max, least.get(name, scales), scales))
         return least
+
+
+def _unknown(sentence: str, sizes: Shape) -> Gradient:
+    """The finding where torch has no number."""
+    nothing = nested([None] * math.prod(sizes), sizes)
+    symbolic = Symbolic(nothing, nothing, nothing, "unavailable", "torch has no number to verify")
+    return Gradient(nothing, symbolic, nothing, nothing, "unverified", Reason(REFUSED, sentence))
 
 
 def _largest(numbers: Iterable[float]) -> float:
