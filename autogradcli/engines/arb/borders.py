@@ -9,13 +9,14 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice, pairwise
+from itertools import count, islice, pairwise
 from typing import Any
 
 from flint import arb, ctx
 
 from autogradcli.engines.arb.enclose import LAST_PRECISION, Proof
-from autogradcli.engines.arb.rules import constant, value
+from autogradcli.engines.arb.kinks import DISTANCES
+from autogradcli.engines.arb.rules import constant, forward, value
 from autogradcli.engines.arb.sweep import Point
 from autogradcli.engines.arb.truth import CONDITIONS
 from autogradcli.engines.opinions import Array, flat, nested, shape
@@ -95,33 +96,49 @@ class Tied(Proof):
 
 
 def tied_values(entries: Sequence[Entry], point: Point) -> list[Any]:
-    """The value of every entry at a border, at the precision in force."""
+    """The value of every entry at a border, at the precision in force.
+
+    Two numbers are taken for equal if they cannot be told apart there, and can a step away: tanh(x) and 1 are not.
+    """
+    beside = forward(entries, _a_step_away(point))
     values: list[Any] = []
-    for entry in entries:
+    for index, entry in enumerate(entries):
         if isinstance(entry, Input):
             values.append(point[entry.name][entry.place])
         elif isinstance(entry, Literal):
             values.append(constant(entry.value)())
         else:
-            values.append(_tied(entry.function, [values[operand] for operand in entry.operands]))
+            operands = [values[operand] for operand in entry.operands]
+            tied = _tied(entry.function, operands) if _is_decided(beside, index, entry) else None
+            values.append(value(entry.function)(*operands) if tied is None else tied)
     return values
 
 
+def _a_step_away(point: Point) -> Point:
+    """The point with every component moved, by steps whose quotients no formula has by chance."""
+    steps = (arb(number).log() * arb(2) ** -DISTANCES[0] for number in count(2))
+    return {name: [each + next(steps) for each in components] for name, components in point.items()}
+
+
+def _is_decided(values: Sequence[Any], index: int, entry: Operation) -> bool:
+    if entry.function in COMPARISONS:
+        return values[index].value is not None and not values[index].tie
+    return entry.function == "floor" and not values[entry.operands[0]].contains_integer()
+
+
 def _tied(function: str, operands: Sequence[Any]) -> Any:
-    found = _operated(function, operands)
-    return arb(0) if isinstance(found, arb) and abs(found) < TIED and found.contains(0) else found
-
-
-def _operated(function: str, operands: Sequence[Any]) -> Any:
-    if function in COMPARISONS and _equal(*operands):
+    """What a comparison, or a step, is in a tie; None if it is in none."""
+    if function in COMPARISONS and _are_equal(*operands):
         return CONDITIONS[function](arb(0), arb(0))
-    if function == "floor" and (whole := operands[0].unique_fmpz()) is not None and _equal(operands[0], arb(whole)):
+    if function == "floor" and (whole := operands[0].unique_fmpz()) is not None and _are_equal(operands[0], arb(whole)):
         return arb(whole)
-    return value(function)(*operands)
+    return None
 
 
-def _equal(x: arb, y: arb) -> bool:
-    return bool(abs(x - y) < TIED * abs(x).max(abs(y)).max(arb(1)))
+def _are_equal(x: arb, y: arb) -> bool:
+    """Whether two numbers cannot be told apart."""
+    difference = x - y
+    return bool(difference.contains(0) and abs(difference) < TIED * abs(x).max(abs(y)).max(arb(1)))
 
 
 @dataclass(frozen=True, slots=True)
