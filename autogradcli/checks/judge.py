@@ -1,22 +1,20 @@
 """Whether what is to hold does: the rules of a case, each asked of the report on each point."""
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from autogradcli.checks.case import Case, CaseText, Expectation
+from autogradcli.checks.case import Case, CaseText
 from autogradcli.checks.claims import ClaimVerdict
 from autogradcli.checks.describe import at, described
+from autogradcli.checks.numbers import difference, point
 from autogradcli.checks.outcome import Failure, Outcome, Worst
 from autogradcli.compute.report import Gradient, Report
 from autogradcli.compute.ruling import MANY_ULPS
 from autogradcli.compute.verdict import WORST_FIRST
-from autogradcli.engines.opinions import Array, flat, shape
+from autogradcli.engines.opinions import Array, flat
 from autogradcli.errors import ExitCode
-from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.program import Program
-from autogradcli.language.shapes import subscript, written
 
 LENIENT = tuple(verdict for verdict in WORST_FIRST if verdict not in {"mismatch", "undefined"})
 """The verdicts that are allowed where none are stated."""
@@ -64,7 +62,7 @@ class Judge:
             return
         gradient = next((name for name, each in report.gradients.items() if each.verdict == report.verdict), None)
         reason = None if gradient is None else report.gradients[gradient].reason
-        said = f"{report.verdict}{_where(report)}"
+        said = f"{report.verdict}{at(point(report))}"
         if stated:
             said += f", expected {' or '.join(stated)}"
         if reason is not None:
@@ -74,70 +72,18 @@ class Judge:
 
     def _number(self, rule: str, found: Array, formula: Program, report: Report) -> Iterator[Failure]:
         """What torch gives beside what the case says."""
-        from autogradcli.engines.arb.formulas import values
-
-        wanted = values(formula, _point(report))
-        sizes = shape(found)
-        if shape(wanted) not in {(), sizes}:
-            message = f"torch's shape is {written(sizes)}{_where(report)}, expected {written(shape(wanted))}"
+        message = difference(found, formula, report, self.case.expected.tolerance)
+        if message is not None:
             yield self._failure(rule, message)
-            return
-        pairs = zip(flat(found), _spread(wanted, math.prod(sizes)), strict=True)
-        wrong = [
-            (place, one, other)
-            for place, (one, other) in enumerate(pairs)
-            if not _near(one, other, _tolerance(self.case.expected, report))
-        ]
-        if wrong:
-            place, one, other = max(wrong, key=lambda each: _distance(each[1], each[2]))
-            yield self._failure(f"{rule}", _said(subscript(place, sizes), one, other, self.case.expected, report))
 
     def _failure(self, rule: str, message: str, code: ExitCode = ExitCode.MISMATCH) -> Failure:
         return Failure(rule, message, self.text.line(rule), code)
 
 
-def _spread(wanted: Array, size: int) -> list[float]:
-    """The components of what is expected; one number is expected of every component."""
-    return flat(wanted) if shape(wanted) else [wanted] * size
-
-
-def _tolerance(expected: Expectation, report: Report) -> float:
-    dtype = next((variable.dtype for variable in report.variables.values()), "float64")
-    return DTYPES[dtype].rtol if expected.tolerance is None else expected.tolerance
-
-
-def _near(found: float, wanted: float, tolerance: float) -> bool:
-    """Whether a number is what is expected: relative to that, or absolutely where 0 is expected."""
-    if found == wanted:
-        return True
-    return abs(found - wanted) <= tolerance * (abs(wanted) or 1.0) and math.isfinite(wanted)
-
-
-def _distance(found: float, wanted: float) -> float:
-    distance = abs(found - wanted)
-    return math.inf if math.isnan(distance) else distance
-
-
-def _said(index: str, found: float, wanted: float, expected: Expectation, report: Report) -> str:
-    where = f"{f' at {index}' if index else ''}{_where(report)}"
-    if math.isnan(wanted):
-        return f"torch gives {found!r}{where}, and what is expected has no value there"
-    distance = f"off by {abs(found - wanted):.3g}, allowed {_tolerance(expected, report) * (abs(wanted) or 1.0):.3g}"
-    return f"torch gives {found!r}{where}, expected {wanted!r} ({distance})"
-
-
-def _where(report: Report) -> str:
-    return at(_point(report))
-
-
-def _point(report: Report) -> Mapping[str, Array]:
-    return {name: each.value for name, each in report.variables.items()}
-
-
 def _worst(reports: Sequence[Report]) -> Worst | None:
     """The gradient that is the most units in the last place from the truth."""
     found = [
-        Worst(max(known), name, described(_point(report)), _rounded_off(gradient, max(known)))
+        Worst(max(known), name, described(point(report)), _rounded_off(gradient, max(known)))
         for report in reports
         for name, gradient in report.gradients.items()
         if (known := [each for each in flat(gradient.ulps) if each is not None])
