@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from autogradcli.checks.case import CaseText, Place
+from autogradcli.checks.checked import Checked
 from autogradcli.checks.judge import LENIENT, STRICT
 from autogradcli.checks.outcome import Outcome, unusable
 from autogradcli.checks.run import Entry, run_cases
@@ -48,10 +49,10 @@ class Report(computed.Report):
     __slots__ = ()
 
     def __str__(self) -> str:
-        return render_report.FORMATS["text"].render(self, FILE)
+        return render_report.FORMATS["text"].render(Checked(self), FILE)
 
     def _repr_markdown_(self) -> str:
-        return render_report.FORMATS["markdown"].render(self, FILE)
+        return render_report.FORMATS["markdown"].render(Checked(self), FILE)
 
     def _repr_html_(self) -> str:
         return html.TABLE.draw(rows(self.to_dict()), OF_ONE)

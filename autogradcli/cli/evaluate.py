@@ -1,12 +1,14 @@
 """`gradcalc eval`: value, gradient, graph and verdict at one point."""
 
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import Annotated
 
 import typer
 
 from autogradcli.cli import arguments as options
 from autogradcli.cli.arguments import choice, choose_format
 from autogradcli.cli.inputs import read_expression
+from autogradcli.cli.jobs import within
 from autogradcli.cli.output import check_output, open_output, say
 from autogradcli.compute.problem import Options
 from autogradcli.engines.backward import Backward
@@ -14,12 +16,9 @@ from autogradcli.errors import ExitCode
 from autogradcli.language.tape import MAX_OPERATIONS
 from autogradcli.problems.argv import command_line
 from autogradcli.processes.limits import MAX_MEMORY, TIMEOUT, Limits
-from autogradcli.render.json import draw_json
+from autogradcli.processes.work import Lost
 from autogradcli.render.report import FORMATS
 from autogradcli.render.terminal import Terminal
-
-if TYPE_CHECKING:
-    from autogradcli.cli.holding import Held
 
 EXAMPLES = """\b
 Examples:
@@ -97,29 +96,22 @@ def evaluate(
     problem = stated.problem(asked, Backward(repeat=repeat, zero_grad=zero_grad))
 
     # Only now, so that an error in the input does not wait for what drives the engines.
-    from autogradcli.cli.holding import held_within
+    from autogradcli.checks.checked import check, salvaged
     from autogradcli.compute.verdict import exit_code
 
-    held = held_within(Limits(timeout, max_memory), problem)
+    found = within(Limits(timeout, max_memory), partial(check, problem))
+    checked = salvaged(problem, found) if isinstance(found, Lost) else found
     if form not in {"text", "json"} and not quiet:
         from autogradcli.render.report.plain import remarks
 
-        for remark in [*(remarks(held.report) if form == "plain" else ()), *held.failures]:
+        for remark in [*(remarks(checked.report) if form == "plain" else ()), *checked.failures]:
             say(remark)
     with open_output(output, quiet) as place:
-        place.write(_draw(held, form, _room(place.terminal, chain, full)))
-    code = exit_code({held.report.verdict}, strict)
-    return ExitCode.MISMATCH if held.failures else code
+        place.write(FORMATS[form].render(checked, _room(place.terminal, chain, full)))
+    code = exit_code({checked.report.verdict}, strict)
+    return ExitCode.MISMATCH if checked.failures else code
 
 
 def _room(terminal: Terminal, chain: bool, full: bool) -> Terminal:
     """The terminal, as far as it limits what is shown."""
     return terminal.endless if full else terminal.tall if chain else terminal
-
-
-def _draw(held: "Held", form: str, terminal: Terminal) -> str:
-    """The result in one of `FORMATS`, with what came of the claims."""
-    if form == "json":
-        return draw_json(held.to_dict())
-    claims = "".join(f"{line}\n" for line in held.lines()) if form == "text" else ""
-    return FORMATS[form].render(held.report, terminal) + claims

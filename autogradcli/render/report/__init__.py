@@ -1,10 +1,10 @@
-"""The report on one problem, in every format."""
+"""The report on one problem, with what came of its claims, in every format."""
 
-from autogradcli.compute.report import Report
+from autogradcli.checks.checked import Checked
 from autogradcli.render.formats import Formats
 
 STREAMED = ("json", "csv", "markdown", "latex")
 """Those that can hold many reports."""
 
-FORMATS: Formats[Report, str] = Formats(__name__, "text", "plain", *STREAMED)
+FORMATS: Formats[Checked, str] = Formats(__name__, "text", "plain", *STREAMED)
 """All of them."""

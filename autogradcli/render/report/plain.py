@@ -1,5 +1,6 @@
 """The report for a script: the bare gradient, or one line `name value` for each variable where there are several."""
 
+from autogradcli.checks.checked import Checked
 from autogradcli.compute.report import Report
 from autogradcli.render.formats import Format
 from autogradcli.render.numbers import shortest
@@ -28,4 +29,4 @@ def remarks(report: Report) -> list[str]:
     return [*found, *(f"note: {note}" for note in report.notes)]
 
 
-FORMAT: Format[Report, str] = Format("plain", (), lambda report, _: draw_plain(report))
+FORMAT: Format[Checked, str] = Format("plain", (), lambda checked, _: draw_plain(checked.report))

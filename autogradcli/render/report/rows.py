@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autogradcli.compute.report import Report, plain
+from autogradcli.checks.checked import Checked
+from autogradcli.compute.report import plain
 from autogradcli.engines.opinions import flat, shape
 from autogradcli.errors import visible
 from autogradcli.language.shapes import indices, subscript
@@ -40,12 +41,12 @@ class TableSyntax:
         return "".join(self.line([row[column] for column in columns]) for row in rows)
 
 
-def table_format(name: str, suffixes: tuple[str, ...], table: TableSyntax) -> Format[Report, str]:
+def table_format(name: str, suffixes: tuple[str, ...], table: TableSyntax) -> Format[Checked, str]:
     """The format that writes reports as such a table."""
     return Format(
         name,
         suffixes,
-        lambda report, _: table.draw(rows(report.to_dict()), OF_ONE),
+        lambda checked, _: table.draw(rows(checked.report.to_dict()), OF_ONE),
         Stream(table.begin(COLUMNS), lambda answer: table.lines(rows(plain(answer)), COLUMNS), table.end),
     )
 

@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Sequence
 
+from autogradcli.checks.checked import Checked
 from autogradcli.compute.report import Gradient, Report
 from autogradcli.engines.opinions import Array, shape
 from autogradcli.errors import columns, visible
@@ -19,6 +20,12 @@ from autogradcli.render.verdicts import LOOKS
 
 SHAPE_ROOM = 24
 """Columns of a line that are kept free for more than a tensor: what stands before it, and its shape."""
+SAID = {
+    "proved": "proved: SymPy finds no difference to the derivative, and balls find none at any point looked at",
+    "holds": "holds: equal to a hundred digits here, and at no point looked at is there a difference",
+    "nearby": "holds: here there is no derivative; equal to a hundred digits nearby, and nowhere looked at different",
+}
+"""What is said of a claim that holds."""
 NOTHING = "none"
 """What stands for a `.grad` that is not there."""
 
@@ -163,4 +170,12 @@ def _notes(report: Report, terminal: Terminal) -> Sequence[str]:
     return [line for note in report.notes for line in _wrap(f"note: {note}", terminal)]
 
 
-FORMAT: Format[Report, str] = Format("text", (".txt",), draw_text)
+def draw_checked(checked: Checked, terminal: Terminal) -> str:
+    """The report, and below it what came of the claims and of the user's code."""
+    passed = {name: each for name, each in checked.claims.items() if each.passes}
+    said = [f"claim    {visible(n)}: {SAID['nearby' if each.nearby else each.status]}" for n, each in passed.items()]
+    said += [f"failed   {visible(failure)}" for failure in checked.failures]
+    return draw_text(checked.report, terminal) + "".join(f"{line}\n" for line in said)
+
+
+FORMAT: Format[Checked, str] = Format("text", (".txt",), draw_checked)
