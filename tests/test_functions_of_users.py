@@ -63,8 +63,8 @@ def test_what_it_prints_and_warns_of_is_a_note() -> None:
 
 
 ERRORS = {
-    "raises": (f"{CODE}:raises raised ValueError: no such thing (users_code.py, line 86)", None),
-    "exits": (f"{CODE}:exits raised SystemExit: 5 (users_code.py, line 91)", None),
+    "raises": (f"{CODE}:raises raised ValueError: no such thing (users_code.py, line 87)", None),
+    "exits": (f"{CODE}:exits raised SystemExit: 5 (users_code.py, line 92)", None),
     "a_number": (f"{CODE}:a_number gives float, not a tensor", None),
     "NUMBER": (f"{CODE}:NUMBER cannot be called: it is int", None),
     "sigmod": (f"{CODE} has no sigmod", "did you mean sigmoid?"),
