@@ -105,13 +105,13 @@ VERDICTS = [
     ("x = torch.ones(2, 3, requires_grad=True)\nx.T.max(dim=1).values.sum().backward()", "kink"),
     ("x = torch.ones(3, requires_grad=True)\nc = torch.zeros(3)\ny = x + c\nc += 1\ny.sum().backward()", "verified"),
     ("x = torch.ones(3, requires_grad=True)\n(x * float('inf')).sum().backward()", "undefined"),
-    ("x = torch.ones(2, requires_grad=True)\nx.unfold(0, 1, 1).sum().backward()", "unverified"),
+    ("x = torch.ones(2, requires_grad=True)\nx.unfold(0, 1, 1).sum().backward()", "verified"),
     (
         "x, z = torch.ones(2, requires_grad=True)*1, torch.ones(2, requires_grad=True)\n"
         "torch.autograd.grad(x.sum(), [x, z], allow_unused=True)",
         "verified",
     ),
-    ("x = torch.ones(2, requires_grad=True)\nx.double().sum().backward()", "unverified"),
+    ("x = torch.ones(2, requires_grad=True)\nx.double().sum().backward()", "verified"),
     ("x = torch.ones(2, requires_grad=True)\ny = x * 2\nv = y[0]\ny.add_(1)\nv.backward()", "unverified"),
     ("x = torch.ones(2, requires_grad=True)\ny = x * 2\nv = y[0]\nv.add_(1)\ny.sum().backward()", "verified"),
     (

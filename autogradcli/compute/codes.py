@@ -189,6 +189,17 @@ PAGES = (
         "Allow more operations with --max-operations: then the component and the operation are found.",
     ),
     Page(
+        "GC307",
+        "a backward of the program's own is wrong",
+        "The program brings along an autograd.Function, or an operator with register_autograd, whose backward is not "
+        "the derivative of its forward. The report names the class, the line of its backward and what is wrong: None "
+        "for an input that has a gradient, inputs in the wrong order, a component that is off, a gradient from above "
+        "that is ignored, or laid out in memory in another way than was expected.",
+        (),
+        "Correct the backward. If it differs from the derivative on purpose (straight-through, gradient reversal, "
+        "clipping), say so: gradcalc run --surrogate NAME program.py.",
+    ),
+    Page(
         "GC401",
         "SymPy disagrees",
         "The value of SymPy's derivative lies outside the proven ball, so SymPy is the one that is wrong, or its "
@@ -234,6 +245,14 @@ PAGES = (
         "that is not in the table of functions, a change through a view, two dtypes. So nothing is known about it.",
         (),
         "Write that part in functions that gradcalc functions lists, without changes in place.",
+    ),
+    Page(
+        "GC508",
+        "a forward that autograd does not follow",
+        "The forward of an autograd.Function, or of a custom operator, computes in NumPy, C++ or on numbers that were "
+        "cut off, so that nothing is known of its derivative but what central differences say.",
+        (),
+        "Compare its backward with the central differences that the report shows, or write the forward in torch.",
     ),
     Page(
         "GC506",

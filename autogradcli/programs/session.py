@@ -116,12 +116,14 @@ def ledger_of(program: Program, seen: Seen, demands: "Demands", advance: "Advanc
     with Session(demands.symbolic and bool(events)) as session:
         verifier = Verifier(seen.texts, session, demands)
         passes = verifier.verify(events, advance)
+    customs = tuple(verifier.customs.found.values())
     return Ledger(
         name=program.target.name,
         passes=tuple(each.entry for each in passes),
         mistakes=explain(seen.watch, seen.texts, passes),
         failure=_failure(seen),
-        verdict=worst(each.entry.verdict for each in passes),
+        verdict=worst([*(each.entry.verdict for each in passes), *(each.verdict for each in customs)]),
+        customs=customs,
         unverified_in_time=sum(not each.in_time for each in passes),
         backwards=seen.watch.count,
         trace=seen.trace,

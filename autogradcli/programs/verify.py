@@ -14,15 +14,19 @@ from autogradcli.engines.detail import PLAIN, Detail
 from autogradcli.engines.opinions import Array
 from autogradcli.errors import GradcalcError
 from autogradcli.language.tape import MAX_OPERATIONS
+from autogradcli.programs.customs import Customs
 from autogradcli.programs.ledger import Entry, Pass
 from autogradcli.programs.texts import Texts
 
 if TYPE_CHECKING:
     from autogradcli.engines.torch.record.assemble import Assembled
     from autogradcli.engines.torch.record.calls import Arrival, Backward, Given, Place
+    from autogradcli.programs.steps import BySteps, Finding
 
 FOR_SYMPY = 4
 """SymPy, which is asked about the first pass of each line, may take this part of the time for one."""
+PER_SECOND = 10_000
+"""Scalar operations that are proven as a whole, for each second that verification may take."""
 WRITTEN = 2_000
 """Components of a tensor that a ledger writes out."""
 OUT_OF_TIME = Reason("GC506", "the time for verification was up; --timeout gives it more")
@@ -67,12 +71,14 @@ class Verifier:
     def __init__(self, texts: Texts, session: Session, demands: Demands) -> None:
         self._texts, self._session, self._demands = texts, session, demands
         self._sites: set[Any] = set()
+        self.customs = Customs(demands.surrogates)
         self.interrupted = False
         """Whether Ctrl-C ended it."""
 
     def verify(self, events: "Sequence[Backward]", advance: Advance | None = None) -> list[Verified]:
         """The passes, in order, as long as there is time: of every place in the text first its first and last pass."""
         deadline = monotonic() + self._demands.timeout
+        self.customs.twice = any(_is_twice(event) for event in events)
         found: dict[int, Verified] = {}
         for done, place in enumerate(_urgent_first(events)):
             left = deadline - monotonic()
@@ -86,23 +92,48 @@ class Verifier:
         return [found[place] for place in sorted(found)]
 
     def one(self, event: "Backward", left: float) -> Verified:
-        """One pass, which may take so many seconds."""
+        """One pass, which may take so many seconds: as a whole where it is small, else step by step."""
         from autogradcli.engines.torch.record.assemble import Unverifiable
         from autogradcli.engines.torch.record.replay import NotReplayed
 
         try:
-            return self._whole(event, left)
-        except (Unverifiable, NotReplayed) as reason:
-            return self._unverified(event, Reason("GC505", f"not verified: {reason}"))
-        except GradcalcError as error:
-            return self._unverified(event, Reason("GC505", f"not verified: {error.message}"))
+            claims = self.customs.look(event) if _has_custom(event) else []
+            try:
+                if self._is_small(event):
+                    found = self._whole(event, left)
+                    if any(each.verdict != "unverified" for each in found.entry.entries) or not found.entry.entries:
+                        return _with_claims(event, found, claims)
+            except (Unverifiable, GradcalcError):
+                pass
+            return _with_claims(event, self._by_steps(event, left), claims)
+        except (NotReplayed, GradcalcError, RuntimeError) as problem:
+            return self._unverified(event, Reason("GC505", f"not verified: {problem}"))
+
+    def _is_small(self, event: "Backward") -> bool:
+        """Whether a pass has so few scalar operations that it can be proven as a whole in the time that there is."""
+        from autogradcli.engines.torch.record.watch import operations_below
+
+        return operations_below(event.outputs) <= min(self._demands.max_operations, self._demands.timeout * PER_SECOND)
+
+    def _by_steps(self, event: "Backward", left: float) -> Verified:
+        """The proof that each step is right for the numbers that reached it."""
+        from autogradcli.programs.steps import Prover
+
+        demands = self._demands
+        options = Options("float64", demands.rtol, demands.atol, max_operations=demands.max_operations)
+        found = Prover(self._texts, self._session, options, monotonic() + left).prove(event)
+        if found.out_of_time:
+            return self._late(event)
+        entries = self._tied(event, tuple(_by_steps(event, found, place) for place in range(len(event.arrivals))))
+        kinks = [f"{count:,} components of {name} lie on its kink" for name, count in found.kinks.items() if count]
+        done = self._pass(event, entries, (*found.remarks, *kinks))
+        return Verified(replace(done, proof="steps", looked_at=found.looked_at))
 
     def _whole(self, event: "Backward", left: float) -> Verified:
         """The proof of the whole program from the leaves to the output."""
-        from autogradcli.engines.torch.record.assemble import assemble
-        from autogradcli.engines.torch.record.mathematics import as_mathematics, is_custom
+        from autogradcli.engines.torch.record.assemble import Unverifiable, assemble
+        from autogradcli.engines.torch.record.mathematics import as_mathematics
         from autogradcli.engines.torch.record.replay import NotReplayed, masks_of, replay
-        from autogradcli.engines.torch.record.watch import calls_below
 
         again = replay(event)
         if again.changed is not None:
@@ -110,8 +141,11 @@ class Verifier:
             raise NotReplayed(
                 f"{text} gives something else when it is run again: it was changed behind autograd's back"
             )
-        custom = any(map(is_custom, calls_below(event.outputs)))
-        pure = as_mathematics(event) if custom else event
+        custom = _has_custom(event)
+        try:
+            pure = as_mathematics(event) if custom else event
+        except NotReplayed as reason:
+            raise Unverifiable(str(reason)) from reason
         masks = {} if custom else masks_of(event, again)
         assembled = assemble(pure, self._texts.excerpts(), masks)
         report = self._session.start(self._problem(event, assembled, self._seconds(event, left))).report()
@@ -119,7 +153,7 @@ class Verifier:
             self._entry(arrival, None if name is None else report.gradients[name])
             for arrival, name in zip(event.arrivals, assembled.names, strict=True)
         )
-        entries = self._tied(event, entries)
+        entries = self._tied(event, _hooked(event, again, entries))
         notes = tuple(note for note in report.notes if "broadcast" not in note)
         return Verified(self._pass(event, entries, notes), report, assembled.program.assigned)
 
@@ -192,6 +226,82 @@ class Verifier:
             verdict=worst(entry.verdict for entry in entries),
             notes=notes,
         )
+
+
+def _hooked(event: "Backward", again: Any, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """The entries, those `unverified` whose gradients the program's own hooks have changed."""
+    if event.hooked is None:
+        return entries
+    from autogradcli.engines.torch.record.replay import gradients
+    from autogradcli.programs.steps import contradiction
+
+    found = []
+    for arrival, entry, one in zip(event.arrivals, entries, gradients(event, again), strict=True):
+        same = one is None or arrival.added is None or bool((one == arrival.added.data).all())
+        verdict, reason = (entry.verdict, entry.reason) if same else contradiction(event, "autograd gives another one")
+        found.append(replace(entry, verdict=verdict, reason=reason))
+    return tuple(found)
+
+
+def _has_custom(event: "Backward") -> bool:
+    from autogradcli.engines.torch.record.mathematics import is_custom
+    from autogradcli.engines.torch.record.watch import calls_below
+
+    return any(map(is_custom, calls_below(event.outputs)))
+
+
+def _is_twice(event: "Backward") -> bool:
+    """Whether a pass goes through a gradient that was computed before."""
+    from autogradcli.engines.torch.record.kinds import kind_of
+    from autogradcli.engines.torch.record.watch import calls_below
+
+    return any(kind_of(call.function).name == "grad" for call in calls_below(event.outputs))
+
+
+def _with_claims(event: "Backward", found: Verified, claims: "Sequence[Finding]") -> Verified:
+    """A pass with what was found of the backwards that the program brings along."""
+    entries = []
+    for arrival, entry in zip(event.arrivals, found.entry.entries, strict=True):
+        reached = [each for each in claims if _is_on_the_way(each, arrival.value)]
+        entries.append(_claimed(entry, reached))
+    verdict = worst(entry.verdict for entry in entries)
+    notes = dict.fromkeys(each.reason.message for each in claims if each.surrogate)
+    changed = replace(found.entry, entries=tuple(entries), verdict=verdict, notes=(*found.entry.notes, *notes))
+    return replace(found, entry=changed)
+
+
+def _is_on_the_way(finding: "Finding", value: Any) -> bool:
+    """Whether the gradient of a value went through what a finding is about."""
+    from autogradcli.engines.torch.record.calls import Result
+    from autogradcli.engines.torch.record.watch import reaches
+
+    if not finding.through:
+        return reaches(finding.call, value)
+    return any(each is value or (isinstance(each, Result) and reaches(each.call, value)) for each in finding.through)
+
+
+def _claimed(entry: Entry, reached: "Sequence[Finding]") -> Entry:
+    """The entry of a tensor whose gradient went through custom backwards."""
+    if any(each.surrogate for each in reached):
+        return replace(entry, verdict="verified", reason=None)
+    verdict = worst([entry.verdict, *(each.verdict for each in reached)])
+    reason = next((each.reason for each in reached if each.verdict == verdict), entry.reason)
+    return replace(entry, verdict=verdict, reason=reason)
+
+
+def _by_steps(event: "Backward", found: "BySteps", place: int) -> Entry:
+    """The entry of a tensor: the worst of the steps between it and the output, and of the pass as a whole."""
+    from autogradcli.engines.torch.record.watch import reaches
+
+    arrival = event.arrivals[place]
+    bare = _bare(arrival, None)
+    on_the_way = [each for each in found.findings if reaches(each.call, arrival.value)]
+    verdict = worst(each.verdict for each in on_the_way)
+    reason = next((each.reason for each in on_the_way if each.verdict == verdict), None)
+    whole = found.conditioned.get(place)
+    if whole is not None and worst([whole[0], verdict]) != verdict:
+        verdict, reason = whole
+    return replace(bare, verdict=verdict, reason=reason)
 
 
 def _site(event: "Backward") -> Any:

@@ -1,5 +1,6 @@
 """The ledger for a person: every `backward` with what it added and a verdict."""
 
+import math
 from collections.abc import Iterator, Sequence
 
 from autogradcli.compute.report import Reason
@@ -19,6 +20,10 @@ ROOM = 72
 """Columns for a tensor on one line; JSON has all of it."""
 SMALL = 32
 """Components of a tensor that is never cut off a terminal."""
+FEW = 4
+"""Tensors whose gradients are written out."""
+MANY = 40
+"""Components of a gradient that is not written out beside others."""
 SAME = "the same"
 """Stands for a `.grad` that is the gradient itself."""
 LABEL = 20
@@ -35,6 +40,7 @@ def draw_text(ledger: Ledger, terminal: Terminal) -> str:
         [terminal.paint(f"gradcalc run {visible(ledger.name)}: {headline(ledger)}", "bold")],
         list(_trace(ledger.trace, terminal)),
         *_in_place(ledger, terminal),
+        list(_customs(ledger, terminal)),
         list(_end(ledger, terminal)),
     ]
     return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
@@ -82,14 +88,46 @@ def _heading(each: Pass, terminal: Terminal) -> str:
 def _entries(each: Pass, terminal: Terminal) -> Iterator[str]:
     if not each.entries:
         yield "   no gradient reached a leaf"
+    elif len(each.entries) > FEW or any(math.prod(entry.shape) > MANY for entry in each.entries):
+        yield from (f"   {line}" for line in draw_table(_parameters(each), terminal))
     elif all(len(shape(entry.after or entry.added)) < 2 for entry in each.entries):
         yield from (f"   {line}" for line in draw_table(_table(each, terminal), terminal))
     else:
         for entry in each.entries:
             yield from (f"   {line}" for line in _block(entry, each.dtype, terminal))
-    for entry in each.entries:
-        yield from (f"   {line}" for line in _reason(entry.name, entry.reason))
+    for names, reason in _reasons(each.entries).items():
+        yield from (f"   {line}" for line in _reason(names, reason))
+    if each.proof == "steps" and each.looked_at:
+        yield f"   proof by steps: {each.looked_at}"
     yield from (f"   note: {visible(note)}" for note in each.notes)
+
+
+def _reasons(entries: Sequence[Entry]) -> dict[str, Reason]:
+    """Each reason once, by the names of those that it is about."""
+    found: dict[Reason, list[str]] = {}
+    for entry in entries:
+        if entry.reason is not None:
+            found.setdefault(entry.reason, []).append(entry.name)
+    return {_enumerated(names): reason for reason, names in found.items()}
+
+
+def _enumerated(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= FEW else f"{', '.join(names[:3])} and {len(names) - 3} more"
+
+
+def _parameters(each: Pass) -> Table:
+    """The entries of a pass with many or large tensors, by the sizes of their gradients."""
+    looks = tuple(LOOKS[entry.verdict].style for entry in each.entries)
+    norms = tuple("none" if entry.norm is None else f"{entry.norm:.4g}" for entry in each.entries)
+    added = tuple("" if entry.zeroed else "added to what was there" for entry in each.entries)
+    columns = (
+        Column("parameter", tuple(visible(entry.name) for entry in each.entries)),
+        Column("shape", tuple(written(entry.shape) for entry in each.entries)),
+        Column("|gradient|", norms),
+        Column("verdict", tuple(entry.verdict for entry in each.entries), styles=looks),
+        Column(".grad", added),
+    )
+    return Table(tuple(column for column in columns if any(column.cells)))
 
 
 def _table(each: Pass, terminal: Terminal) -> Table:
@@ -160,9 +198,20 @@ def _after(entry: Entry, dtype: str, terminal: Terminal) -> str:
 
 def _reason(name: str, reason: Reason | None) -> Iterator[str]:
     if reason is not None:
-        yield f"{visible(name)}: {visible(reason.message)} ({reason.code})"
+        yield f"{visible(name)}{': ' if name else ''}{visible(reason.message)} ({reason.code})"
         if reason.remedy:
             yield f"   instead: {visible(reason.remedy)}"
+
+
+def _customs(ledger: Ledger, terminal: Terminal) -> Iterator[str]:
+    """The backwards that the program brings along."""
+    for each in ledger.customs:
+        where = "" if each.line is None else f"line {each.line}   "
+        verdict = "differs on purpose" if each.declared else each.verdict
+        yield f"{where}backward of {visible(each.name)}   {terminal.paint(verdict, LOOKS[each.verdict].style)}"
+        yield from (f"   {line}" for reason in each.reasons for line in _reason("", reason))
+        if each.verdict == "mismatch":
+            yield f"   if it differs on purpose: --surrogate {visible(each.name)}"
 
 
 def _mistake(mistake: Mistake, terminal: Terminal) -> Iterator[str]:

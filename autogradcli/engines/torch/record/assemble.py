@@ -2,13 +2,23 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Protocol
 
 import torch
 
-from autogradcli.engines.torch.record.calls import Backward, Call, Given, Place, Result, Unknown, Value
+from autogradcli.engines.torch.record.calls import (
+    Arrival,
+    Backward,
+    Call,
+    Given,
+    Place,
+    Result,
+    Unknown,
+    Value,
+    mapped,
+)
 from autogradcli.engines.torch.record.kinds import kind_of
 from autogradcli.engines.torch.record.rows import Bound, Unbindable, bind, index_of
 from autogradcli.engines.torch.record.watch import calls_below
@@ -326,6 +336,36 @@ class _Builder:
             unused, number = f"{name or 'intermediate'}_{number}", number + 1
         self._assigned[unused] = step
         return unused
+
+
+def single(call: Call, tensors: Sequence[torch.Tensor], upstream: torch.Tensor, texts: Texts) -> Assembled:
+    """The program of one call alone, for other tensors than it was given; Unverifiable if it means no row.
+
+    Its variables are `v0`, `v1` … in the order of the tensors among the call's arguments.
+    """
+    dtypes = {each.dtype for each in (*tensors, upstream) if each.is_floating_point()}
+    if len(dtypes) != 1 or _name(next(iter(dtypes))) not in DTYPES:
+        raise Unverifiable("it mixes dtypes")
+    (dtype,) = dtypes
+    places = iter(range(len(tensors)))
+    values: dict[int, Given] = {}
+
+    def stand_in(each: Any) -> Any:
+        if not isinstance(each, Given | Result | Unknown):
+            return each
+        place = next(places)
+        leaf = tensors[place].is_floating_point()
+        values[place] = Given(tensors[place], leaf, 0, place + 1, f"v{place}", identity=place + 1)
+        return values[place]
+
+    arguments, keywords = mapped(call.arguments, stand_in), mapped(call.keywords, stand_in)
+    alone = replace(call, arguments=arguments, keywords=keywords, base=None, changes=False)
+    builder = _Builder(texts, {}, dtype)
+    builder.call(alone)
+    arrivals = tuple(Arrival(value, value.name, None, None, None) for value in values.values())
+    given = Given(upstream, False, 0, 0)
+    event = Backward("backward", call.place, 0, (Result(alone, 0),), (None,), (given,), arrivals, (given,))
+    return builder.finish(event)
 
 
 SPECIAL = {"embedding": _Builder.embedding}

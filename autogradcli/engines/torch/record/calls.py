@@ -131,7 +131,12 @@ class Call:
 
     def let_go(self) -> None:
         """Keep a fingerprint in place of each large output."""
-        self.prints = [None if each is None else fingerprint(each) for each in self.outputs]
+        if self.prints:
+            return
+        self.prints = [
+            None if each is None or each._version != version else fingerprint(each)
+            for each, version in zip(self.outputs, self.versions, strict=True)
+        ]
         self.outputs = [each if each is not None and each.numel() <= SMALL else None for each in self.outputs]
 
 

@@ -57,6 +57,8 @@ def forward_of(call: Call) -> Callable[..., Any]:
     function: Any = call.function
 
     def forward(*arguments: Any) -> Any:
+        if function.__name__ == "CheckpointFunction":  # whose arguments are a function, a flag, and what it is given
+            return arguments[0](*arguments[2:])
         if function.setup_context is torch.autograd.Function.setup_context:
             return function.forward(Context(len(arguments)), *arguments)
         return function.forward(*arguments)

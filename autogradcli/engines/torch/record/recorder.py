@@ -343,7 +343,7 @@ class Recorder(TorchFunctionMode):
         result = function(*args, **kwargs)
         found = self._fact(args[0])
         if isinstance(found, Result):
-            self.ties[self.place()] = found.call if _ties(found.call) else None
+            self.ties[self.place()] = found.call if ties(found.call) else None
         return result
 
     def _backward(self, function: Any, args: Any, kwargs: Any) -> Any:
@@ -395,7 +395,7 @@ SPECIAL: dict[tuple[str, bool], Callable[[Recorder, Any, Any, Any], Any]] = {
 """By the name, and whether it is an attribute."""
 
 
-def _ties(call: Call) -> bool:
+def ties(call: Call) -> bool:
     """Whether a comparison has equal numbers on both sides somewhere."""
     sides = [each for each in call.arguments if isinstance(each, Given | Result | int | float)][:2]
     if len(sides) < 2:

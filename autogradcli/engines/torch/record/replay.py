@@ -3,7 +3,7 @@
 import contextlib
 import io
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -51,9 +51,24 @@ class Replay:
         return self.tensors[value.call.serial, value.index]
 
 
-def replay(event: Backward, masks: Mapping[int, Any] | None = None, double: bool = False) -> Replay:
+Observe = Callable[[Call, Sequence[Any], Mapping[str, Any], Sequence[Any] | None], None]
+"""To be called before and after each call of a replay, with its arguments and what it gave."""
+
+
+def _unobserved(*_: Any) -> None:
+    pass
+
+
+def replay(
+    event: Backward,
+    masks: Mapping[int, Any] | None = None,
+    double: bool = False,
+    observe: Observe = _unobserved,
+    moved: Mapping[int, torch.Tensor] | None = None,
+) -> Replay:
     """The forward pass of an event, run again; with `double` in float64, with the random masks of the first run.
 
+    `moved` is added to what it was given, by the serial number.
     NotReplayed if some of it was not recorded, or what it was given has changed.
     """
     if event.unknown:
@@ -61,11 +76,16 @@ def replay(event: Backward, masks: Mapping[int, Any] | None = None, double: bool
     calls = calls_below(event.outputs)
     found = Replay()
     values = [*givens_below(calls), *(each for each in event.outputs if isinstance(each, Given))]
+    twice = _changed_between(values)
+    if twice is not None:
+        raise NotReplayed(f"{twice.name or 'a leaf'} was changed in place between two uses of it")
     for given in values:
         found.given[given.serial] = _given(given, double)
+        if moved is not None and given.serial in moved:
+            found.given[given.serial].data.add_(moved[given.serial])
     with quiet(), torch.random.fork_rng(devices=[]):
         for call in calls:
-            outputs = _outputs(call, found, masks, double)
+            outputs = _outputs(call, found, masks, double, observe)
             for index, each in enumerate(outputs):
                 found.tensors[call.serial, index] = each
             if not double and found.changed is None and not _same(call, outputs):
@@ -98,6 +118,15 @@ def _is_there(value: Value, found: Replay) -> bool:
     return isinstance(value, Result) and (value.call.serial, value.index) in found.tensors
 
 
+def _changed_between(values: Sequence[Given]) -> Given | None:
+    """A leaf that is used with different numbers; None if there is none."""
+    seen: dict[int, Given] = {}
+    for each in values:
+        if each.leaf and seen.setdefault(each.identity, each) is not each:
+            return each
+    return None
+
+
 def _given(given: Given, double: bool) -> torch.Tensor:
     if given.shared and given.data._version != given.version:
         raise NotReplayed(f"{given.name or 'a tensor'} was changed in place in a way that was not recorded")
@@ -109,7 +138,9 @@ def _given(given: Given, double: bool) -> torch.Tensor:
     return data.requires_grad_() if given.leaf else data
 
 
-def _outputs(call: Call, found: Replay, masks: Mapping[int, Any] | None, double: bool) -> list[torch.Tensor]:
+def _outputs(
+    call: Call, found: Replay, masks: Mapping[int, Any] | None, double: bool, observe: Observe
+) -> list[torch.Tensor]:
     def stand_in(each: Any) -> Any:
         if isinstance(each, Given | Result | Unknown):
             return found.of(each)
@@ -118,6 +149,7 @@ def _outputs(call: Call, found: Replay, masks: Mapping[int, Any] | None, double:
     arguments, keywords = mapped(call.arguments, stand_in), mapped(call.keywords, stand_in)
     if double and masks is not None and call.serial in masks:
         return [arguments[0] * masks[call.serial].double()]
+    observe(call, arguments, keywords, None)
     with state_of(call, double):
         result = run_call(call, arguments, keywords, double)
     outputs: list[Any] = [result] if isinstance(result, torch.Tensor) else list(_listed(result))
@@ -128,6 +160,7 @@ def _outputs(call: Call, found: Replay, masks: Mapping[int, Any] | None, double:
             if base is None:
                 raise NotReplayed("a view was changed in place whose base is not recorded")
             outputs.append(base)
+    observe(call, arguments, keywords, outputs)
     return outputs
 
 

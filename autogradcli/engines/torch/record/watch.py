@@ -1,5 +1,6 @@
 """Watch a program: every backward becomes an event, of which some are kept to be verified."""
 
+import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from typing import Any
 import torch
 
 from autogradcli.engines.torch.record.calls import Arrival, Backward, Call, Given, Result, Unknown, Value
+from autogradcli.engines.torch.record.kinds import is_function, kind_of, words
 from autogradcli.engines.torch.record.naming import find_names
 from autogradcli.engines.torch.record.patches import watched
 from autogradcli.engines.torch.record.recorder import KEY, Recorder, address, metadata
@@ -48,6 +50,7 @@ class Watch:
         self._last: dict[Any, int] = {}
         self._bytes: dict[int, int] = {}
         self._depth = 0
+        self._customs: set[Any] = set()
         self._steps: dict[int, int] = {}
         """By the identity of a leaf, how often its memory had been changed at its last gradient."""
 
@@ -82,12 +85,19 @@ class Watch:
         if before is not None:
             del self.kept[before]
         self.kept[event.number] = event
-        if self._is_chosen(number) or (not event.finite and not whole):
+        if self._is_chosen(number) or (not whole and (not event.finite or self._has_new_custom(event))):
             self._compress(event)
         elif self.passes in {"some", "last"}:
             self._last[site] = event.number
         else:
             del self.kept[event.number]
+
+    def _has_new_custom(self, event: Backward) -> bool:
+        """Whether a pass is the first through some function that brings its own backward along."""
+        functions = {call.function for call in calls_below(event.outputs) if is_function(call.function)}
+        new = not functions <= self._customs
+        self._customs |= functions
+        return new
 
     def _is_chosen(self, number: int) -> bool:
         if self.passes in CHOSEN:
@@ -299,6 +309,38 @@ def givens_below(calls: Iterable[Call]) -> list[Given]:
             if isinstance(each, Given):
                 found.setdefault(id(each), each)
     return list(found.values())
+
+
+def reaches(call: Call, value: Value) -> bool:
+    """Whether a call hangs on a value."""
+    calls = calls_below([Result(call, 0)])
+    if isinstance(value, Result):
+        return any(each is value.call for each in calls)
+    return any(each is value for each in givens_below(calls))
+
+
+def operations_below(outputs: Iterable[Value]) -> int:
+    """About how many scalar operations some values are made by."""
+    total = 0
+    for call in calls_below(outputs):
+        shapes = [shape_of(each) for each in call.values()]
+        size = max([math.prod(shape) for shape in (*call.shapes, *shapes)], default=1)
+        if kind_of(call.function).name in PRODUCTS and len(shapes) > 1 and shapes[1]:
+            terms = math.prod(shapes[1]) // (shapes[1][0] if len(shapes[1]) > 1 else 1)
+            size = max(size, 2 * math.prod(call.shapes[0]) * terms)
+        total += size
+    return total
+
+
+PRODUCTS = words("linear matmul mm bmm mv addmm baddbmm conv1d conv2d conv3d einsum outer tensordot")
+"""Calls whose every component is a sum over some part of their second operand."""
+
+
+def shape_of(value: Value) -> tuple[int, ...]:
+    """The shape of a value; () if it is not known."""
+    if isinstance(value, Given):
+        return tuple(value.data.shape)
+    return value.call.shapes[value.index] if isinstance(value, Result) else ()
 
 
 def _bytes(tensor: torch.Tensor) -> int:

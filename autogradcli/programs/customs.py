@@ -1,0 +1,83 @@
+"""Backwards that the program brings along: each is looked at once for each way it is called, and found out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from autogradcli.compute.report import Reason
+from autogradcli.programs.ledger import Custom
+from autogradcli.programs.steps import Finding
+
+if TYPE_CHECKING:
+    from autogradcli.engines.torch.record.calls import Backward
+    from autogradcli.engines.torch.record.steps import Step
+
+LOOKED_AT = 6
+"""Calls of one function that are looked at."""
+WRONG, UNKNOWN = "GC307", "GC508"
+
+
+@dataclass(slots=True)
+class Customs:
+    """What was found so far, by the function."""
+
+    surrogates: Sequence[str] = ()
+    """Names of what differs from the derivative on purpose."""
+    found: dict[Any, Custom] = field(default_factory=dict)
+    twice: bool = False
+    """Whether the program differentiates derivatives."""
+    _looked: dict[Any, int] = field(default_factory=dict)
+
+    def look(self, event: "Backward") -> list[Finding]:
+        """What is wrong with the custom calls of a pass; NotReplayed if it cannot be run again."""
+        from autogradcli.engines.torch.record.mathematics import is_custom
+        from autogradcli.engines.torch.record.steps import steps_of
+
+        _, steps = steps_of(event)
+        customs = [step for step in steps if is_custom(step.call) and any(each is not None for each in step.upstreams)]
+        return [finding for step in customs for finding in self._step(step)]
+
+    def _step(self, step: "Step") -> list[Finding]:
+        from autogradcli.engines.torch.record.customs import claim_of, faults, is_followed
+
+        function = step.call.function
+        claim = claim_of(step)
+        bare = Custom(claim.name, claim.line, claim.file, "verified")
+        known = self.found.setdefault(function, bare)
+        if _is_named(claim.name, self.surrogates):
+            self.found[function] = replace(bare, declared=True)
+            reason = Reason(WRONG, f"the backward of {claim.name} differs from the derivative, as was declared")
+            return [Finding(step.call, "verified", reason, surrogate=True)]
+        self._looked[function] = self._looked.get(function, 0) + 1
+        if self._looked[function] > LOOKED_AT:
+            return [Finding(step.call, known.verdict, reason) for reason in known.reasons]
+        doubt = is_followed(step)
+        if doubt is not None:
+            return [self._note(step, "unverified", Reason(UNKNOWN, f"{_whose(claim)}: {doubt}"))]
+        findings = []
+        for fault in faults(step, self.twice):
+            wrong = fault.here or fault.kind != "second"
+            verdict = "mismatch" if wrong else "verified"
+            finding = self._note(step, verdict, Reason(WRONG, f"{_whose(claim)}: {fault.message}"))
+            values = list(step.call.values())
+            finding.through = tuple(values[place] for place in fault.places)
+            if fault.here:
+                findings.append(finding)
+        return findings
+
+    def _note(self, step: "Step", verdict: str, reason: Reason) -> Finding:
+        from autogradcli.compute.verdict import worst
+
+        known = self.found[step.call.function]
+        reasons = known.reasons if reason in known.reasons else (*known.reasons, reason)
+        self.found[step.call.function] = replace(known, verdict=worst([known.verdict, verdict]), reasons=reasons)
+        return Finding(step.call, verdict, reason)
+
+
+def _whose(claim: Any) -> str:
+    where = "" if claim.line is None else f" (line {claim.line})"
+    return f"the backward of {claim.name}{where}"
+
+
+def _is_named(name: str, names: Sequence[str]) -> bool:
+    return any(name == each or name.rpartition(".")[2] == each or name.rpartition("::")[2] == each for each in names)

@@ -1,0 +1,332 @@
+"""The proof by steps.
+
+Each operation's backward is right for the numbers that reached it, and the whole pass is well conditioned: run again in
+float64 it comes to the same within the tolerance.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from autogradcli.compute.compute import Session
+from autogradcli.compute.problem import Options, Problem
+from autogradcli.compute.report import Reason, Report
+from autogradcli.engines.backward import Backward as How
+from autogradcli.errors import GradcalcError
+from autogradcli.programs.texts import Texts
+
+if TYPE_CHECKING:
+    from autogradcli.engines.torch.record.calls import Backward, Call
+    from autogradcli.engines.torch.record.steps import Comparison, Off, Step
+
+LOOKED_AT = 8
+"""Components of a step that balls look at."""
+SMALL = 1_500
+"""Components of a step that is proven as a whole."""
+SLOPES = 1e-4
+"""How far, relatively, two slopes may differ by central differences."""
+FACTOR = 10
+"""How far beyond the tolerance, and beyond what rounding explains, an error is wrong and not lost digits."""
+
+
+@dataclass(slots=True)
+class Finding:
+    """What was found of one step that is not as it should be."""
+
+    call: "Call"
+    verdict: str
+    reason: Reason
+    surrogate: bool = False
+    """Whether it differs from the derivative on purpose."""
+    through: tuple[Any, ...] = ()
+    """The values whose gradients are wrong; none for all that the call hangs on."""
+
+
+@dataclass(slots=True)
+class BySteps:
+    """What a proof by steps came to."""
+
+    steps: int = 0
+    proven: int = 0
+    """Steps of which balls proved components."""
+    components: int = 0
+    """Components that were compared with float64."""
+    balls: int = 0
+    """Components that balls proved."""
+    findings: list[Finding] = field(default_factory=list)
+    kinks: Counter[str] = field(default_factory=Counter)
+    remarks: list[str] = field(default_factory=list)
+    conditioned: dict[int, tuple[str, Reason] | None] = field(default_factory=dict)
+    """For each tensor that got a gradient the verdict on it as a whole, and why; None if it is right."""
+    out_of_time: bool = False
+
+    @property
+    def looked_at(self) -> str:
+        """A sentence for the report."""
+        return (
+            f"{self.steps:,} steps; {self.components:,} components compared with float64, {self.balls:,} of them proven"
+            f" by balls in {self.proven:,} steps"
+        )
+
+
+class Prover:
+    """Proves passes step by step."""
+
+    def __init__(self, texts: Texts, session: Session, options: Options, deadline: float) -> None:
+        self._texts, self._session, self._options, self._deadline = texts, session, options, deadline
+        self._chance = Random(0)
+
+    def prove(self, event: "Backward") -> BySteps:
+        """What a pass comes to, step by step; NotReplayed if it cannot be run again."""
+        from autogradcli.engines.torch.record.replay import NotReplayed, gradients
+        from autogradcli.engines.torch.record.steps import masks_in, steps_of, whole_in_double
+
+        again, steps = steps_of(event)
+        if again.changed is not None:
+            text = self._texts.code(again.changed.place)
+            message = f"{text} gives something else when it is run again: it was changed behind autograd's back"
+            raise NotReplayed(message)
+        found = BySteps(steps=len(steps))
+        seen: Counter[Any] = Counter()
+        for step in reversed(steps):
+            if all(each is None for each in step.upstreams):
+                continue
+            if monotonic() > self._deadline:
+                found.out_of_time = True
+                return found
+            seen[step.call.place] += 1
+            self._step(step, found, seen[step.call.place] <= 2)
+        masks = masks_in(steps)
+        self._condition(event, gradients(event, again), whole_in_double(event, masks), found)
+        twice = next((step for step in steps if step.name == "grad"), None)
+        if twice is not None:
+            self._second(event, masks, twice, found)
+        return found
+
+    def _second(self, event: "Backward", masks: Any, step: "Step", found: BySteps) -> None:
+        """Second derivatives are no step of their own: the whole pass is looked at by central differences."""
+        from autogradcli.engines.torch.record.steps import whole_slopes
+
+        one, other = whole_slopes(event, masks)
+        if abs(one - other) > SLOPES * max(abs(one), abs(other)):
+            message = f"along a random direction autograd gives {one:.6g}, central differences {other:.6g}"
+            self._add(found, step, "unverified", "GC504", message)
+        else:
+            found.remarks.append("second derivatives were looked at by central differences in float64")
+
+    def _step(self, step: "Step", found: BySteps, closely: bool) -> None:
+        from autogradcli.engines.torch.record.mathematics import is_custom
+        from autogradcli.engines.torch.record.steps import compare
+
+        self._decisions(step, found)
+        if step.name in KINKED:
+            found.kinks[step.name] += _kinks(step)
+        if is_custom(step.call) or step.name == "grad":
+            return  # what these claim is looked at apart
+        try:
+            compared = compare(step)
+        except Exception as error:
+            self._add(found, step, "unverified", "GC504", f"it cannot be evaluated in float64: {_short(error)}")
+            return
+        found.components += sum(each.numel() for each in compared.sent if each is not None)
+        off = compared.worst()
+        proven = self._balls(step, compared, off, found) if closely or off is not None else None
+        if proven is None and not is_known(step):
+            said = "float64 agrees" if off is None else f"float64 gives {off.truth!r} for {off.sent!r}"
+            self._add(
+                found, step, "unverified", "GC504", f"{step.name} is no row of gradcalc's table of functions; {said}"
+            )
+        elif off is not None and not proven:
+            self._off(step, off, found)
+
+    def _decisions(self, step: "Step", found: BySteps) -> None:
+        """Conditions that tie, and subscripts that depend on what is differentiated: beside them it may be otherwise."""
+        from autogradcli.engines.torch.record.calls import Given, Result
+        from autogradcli.engines.torch.record.recorder import ties
+
+        for each in step.call.values():
+            if isinstance(each, Result) and each.call.dtypes[each.index] is not None and _is_tied(each.call, ties):
+                self._add(found, step, "unverified", "GC505", "a condition in it is decided at a tie")
+                return
+            if isinstance(each, Given) and each.cut == "discrete" and not each.data.is_floating_point():
+                self._add(found, step, "unverified", "GC505", "a subscript in it depends on what is differentiated")
+                return
+
+    def _off(self, step: "Step", off: "Off", found: BySteps) -> None:
+        """A component that float64 does not confirm and balls did not look at."""
+        message = f"backward of it sends {off.sent!r} where float64 gives {off.truth!r}"
+        if off.matters > FACTOR and off.error > FACTOR and math.isfinite(off.truth):
+            self._add(found, step, "imprecise", "GC301", message)
+        elif off.matters > 1:
+            found.remarks.append(f"{self._text(step.call)}: {message}, which does not matter in the whole")
+
+    def _balls(self, step: "Step", compared: "Comparison", off: "Off | None", found: BySteps) -> bool | None:
+        """Whether balls were asked about a step; None if they cannot be."""
+        from autogradcli.engines.torch.record.assemble import Unverifiable
+        from autogradcli.engines.torch.record.rows import Unbindable
+        from autogradcli.language.function import NoDefinition
+
+        try:
+            report = self._proof(step, compared, off)
+        except (Unverifiable, Unbindable, GradcalcError, NoDefinition, RuntimeError, ValueError, KeyError, IndexError):
+            return None
+        if report is None:
+            return None
+        counts: Counter[str] = Counter()
+        for gradient in report.gradients.values():
+            counts.update(gradient.counts)
+        found.balls += sum(counts.values())
+        found.proven += 1
+        wrong = [gradient for gradient in report.gradients.values() if gradient.verdict in {"mismatch", "undefined"}]
+        for gradient in wrong[:1]:
+            reason = gradient.reason
+            message = "" if reason is None else reason.message
+            self._add(found, step, gradient.verdict, "GC303" if reason is None else reason.code, message)
+        return not (counts.keys() <= {"unverified"})
+
+    def _proof(self, step: "Step", compared: "Comparison", off: "Off | None") -> Report | None:
+        """The report on a step as a problem of its own: on some components, or on all if there are few."""
+        from autogradcli.engines.torch.record.assemble import single
+        from autogradcli.engines.torch.record.calls import tensors_in
+        from autogradcli.engines.torch.record.rows import bind
+        from autogradcli.engines.torch.record.steps import by_component
+
+        upstream = step.upstreams[0]
+        if upstream is None or sum(each is not None for each in step.upstreams) > 1:
+            return None
+        tensors: Sequence[Any] = list(tensors_in([step.arguments, step.keywords]))
+        numbers: Sequence[Any] = compared.sent
+        if step.name not in STRUCTURAL and not bind(step.call).function.tensor and upstream.numel() > LOOKED_AT:
+            places = self._places(step, upstream.numel(), off)
+            slices = by_component(step, places)
+            if slices is None:
+                return None
+            tensors, upstream, numbers = slices
+        elif sum(each.numel() for each in tensors) * max(1, upstream.numel()) ** 0.5 > SMALL:
+            return None
+        assembled = single(step.call, tensors, upstream, self._texts.excerpts())
+        given = {f"v{place}": number for place, number in zip(step.wanted, numbers, strict=True)}
+        wrt = [name for name in assembled.names if name is not None and name in given]
+        lists = {name: _listed(given[name], tensors[int(name[1:])]) for name in wrt}
+        options = Options(assembled.dtype, symbolic=False, max_operations=self._options.max_operations)
+        problem = Problem(assembled.program, assembled.at, tuple(lists), options, How(assembled.upstream), given=lists)
+        return self._session.start(problem).report()
+
+    def _places(self, step: "Step", size: int, off: "Off | None") -> list[int]:
+        """Places of the output that balls look at: of what is most at odds, the largest, and some at random."""
+        upstream = step.upstreams[0]
+        assert upstream is not None
+        chosen = [int(upstream.abs().nan_to_num().flatten().argmax())]
+        broken = (~upstream.isfinite()).flatten().nonzero().flatten()[:2].tolist()
+        chosen += broken
+        if off is not None and len(off.index) == upstream.ndim:
+            flat = 0
+            for position, length in zip(off.index, upstream.shape, strict=True):
+                flat = flat * length + min(position, length - 1)
+            chosen.append(flat)
+        chosen += [self._chance.randrange(size) for _ in range(LOOKED_AT)]
+        return list(dict.fromkeys(chosen))[:LOOKED_AT]
+
+    def _condition(self, event: "Backward", again: Sequence[Any], gradients: Sequence[Any], found: BySteps) -> None:
+        """Compare what autograd gave with the pass in float64: steps that are right can add up to what is not."""
+        value = event.values[0]
+        size = 0.0 if value is None else float(value.data.double().abs().sum())
+        for place, (arrival, one, true) in enumerate(zip(event.arrivals, again, gradients, strict=True)):
+            known = arrival.added is not None and true is not None and not true.is_complex()
+            found.conditioned[place] = self._judged(event, arrival, one, true, size) if known else None
+
+    def _judged(self, event: "Backward", arrival: Any, one: Any, true: Any, size: float) -> tuple[str, Reason] | None:
+        """The verdict on one gradient beside that of the pass run again, and in float64; None if it is right."""
+        given = arrival.added.data.double()
+        error, allowed = (given - true).abs(), self._allowed(arrival, true, size)
+        bad = (error > allowed) & true.isfinite() & given.isfinite()
+        if not bool(bad.any()):
+            return None
+        at = int((error * bad).flatten().argmax())
+        number, truth = float(given.flatten()[at]), float(true.flatten()[at])
+        message = f"autograd gives {number!r}, the whole pass in float64 {truth!r}"
+        if one is not None and abs(float(one.flatten()[at]) - number) <= float(allowed.flatten()[at]):
+            return "imprecise", Reason("GC302", f"{message}: rounding on the way adds up to this")
+        return contradiction(event, message)
+
+    def _allowed(self, arrival: Any, true: Any, size: float) -> Any:
+        from autogradcli.engines.torch.record.calls import Given
+        from autogradcli.language.dtypes import DTYPES
+
+        added = arrival.added.data
+        name = str(added.dtype).removeprefix("torch.")
+        rtol = self._options.rtol if self._options.rtol is not None else DTYPES[name].rtol if name in DTYPES else 1e-6
+        largest = float(arrival.value.data.abs().max()) if isinstance(arrival.value, Given) else 0.0
+        scale = size / largest if largest else size
+        return rtol * true.abs().clamp(min=scale if math.isfinite(scale) else 0.0) + (self._options.atol or 0.0)
+
+    def _add(self, found: BySteps, step: "Step", verdict: str, code: str, message: str) -> None:
+        text = self._text(step.call)
+        found.findings.append(Finding(step.call, verdict, Reason(code, f"{text}: {message}", None, text)))
+
+    def _text(self, call: "Call") -> str:
+        where = "" if call.place is None else f" (line {call.place.line})"
+        return f"{self._texts.code(call.place) or call.function}{where}"
+
+
+def _is_tied(call: "Call", ties: Any) -> bool:
+    """Whether a call gave a condition, and somewhere at a tie."""
+    return str(call.dtypes[0]) == "torch.bool" and bool(ties(call))
+
+
+def is_known(step: "Step") -> bool:
+    """Whether the table has a row for a step, or it does nothing but move numbers."""
+    from autogradcli.engines.torch.record.kinds import rows_of
+
+    return step.name in STRUCTURAL or bool(rows_of(step.name))
+
+
+STRUCTURAL = frozenset(
+    {
+        "clone",
+        "contiguous",
+        "to",
+        "float",
+        "double",
+        "half",
+        "bfloat16",
+        "type_as",
+        "view_as",
+        "reshape_as",
+        "expand_as",
+    }
+    | {"split", "chunk", "unbind", "tensor_split", "embedding", "pad", "unfold", "scatter", "scatter_add", "index_add"}
+    | {"index_put", "index_copy", "masked_scatter", "masked_select", "as_strided", "diff", "tile", "rot90", "detach"}
+    | {"dropout", "dropout1d", "dropout2d", "dropout3d", "copy_", "zero_", "fill_", "repeat_interleave", "unsqueeze_"}
+    | {"split_with_sizes", "pixel_shuffle", "pixel_unshuffle", "meshgrid", "broadcast_tensors", "squeeze_", "t_"}
+)
+"""Calls that move numbers or multiply them by constants: float64 shows all that there is to show."""
+KINKED = frozenset({"relu", "relu_", "abs", "leaky_relu", "max_pool2d", "max_pool1d", "maximum", "clamp", "relu6"})
+
+
+def _kinks(step: "Step") -> int:
+    """Components at which an activation has a kink, and a gradient reaches it."""
+    upstream = step.upstreams[0]
+    whole = step.inputs[0] if step.inputs else None
+    if upstream is None or whole is None or whole.shape != upstream.shape:
+        return 0
+    return int(((whole == 0) & (upstream != 0)).sum())
+
+
+def contradiction(event: "Backward", message: str) -> tuple[str, Reason]:
+    """The verdict on a gradient that the same pass, run again, does not give: what a hook does is no mathematics."""
+    if event.hooked is not None:
+        return "unverified", Reason("GC505", f"not verified: a hook on line {event.hooked.line} changes it; {message}")
+    return "mismatch", Reason("GC303", f"{message}, and so does the same pass when it is run again")
+
+
+def _listed(number: Any, like: Any) -> Any:
+    return like.new_zeros(like.shape).tolist() if number is None else number.tolist()
+
+
+def _short(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
