@@ -144,7 +144,7 @@ class Prover:
             self._off(step, off, found)
 
     def _decisions(self, step: "Step", found: BySteps) -> None:
-        """Conditions that tie, and subscripts that depend on what is differentiated: beside them it may be otherwise."""
+        """Conditions that tie, and subscripts that depend on what is differentiated: beside them all may change."""
         from autogradcli.engines.torch.record.calls import Given, Result
         from autogradcli.engines.torch.record.recorder import ties
 
