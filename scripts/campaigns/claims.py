@@ -10,7 +10,7 @@ from collections import Counter
 
 from autogradcli.checks.claims import ClaimText, ClaimVerdict, PendingClaim
 from autogradcli.compute.compute import Session
-from autogradcli.compute.problem import Problem
+from autogradcli.compute.problem import Options, Problem
 from autogradcli.language.parser import parse
 from tests.claims_in_pieces import Piecewise, piecewise
 
@@ -44,7 +44,7 @@ def said(session: Session, made: Piecewise, timeout: float) -> ClaimVerdict:
     """What gradcalc says of a claim; SymPy has the time in seconds, and is not asked if there is none."""
     program = parse(made.expression)
     at = {name: parse(repr(value)) for name, value in zip("xy", made.at, strict=True)}
-    problem = Problem(program, at, ("x",), symbolic=timeout > 0, timeout=timeout)
+    problem = Problem(program, at, ("x",), Options(symbolic=timeout > 0, timeout=timeout))
     pending = session.start(problem)
     pending.evaluate()
     claim = PendingClaim(session, problem, ClaimText("x", parse(made.claim)), [pending])
