@@ -340,8 +340,8 @@ BLAMED = [
 def test_a_list_is_not_to_blame(text: str, blamed: str) -> None:
     """What only moves numbers from one place to another cannot go wrong, also where they meet again."""
     program = parse(text)
-    nodes = differentiate(program, {"x": parse("20")}, ("x",), "float64").nodes
-    found = parting(proof(text, x=20.0), nodes, "x")
+    autograd = differentiate(program, {"x": parse("20")}, ("x",), "float64")
+    found = parting(proof(text, x=20.0), autograd, "x")
     assert found is not None
     assert program.text(found.step) == blamed
 

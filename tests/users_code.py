@@ -130,3 +130,24 @@ def hangs(x: torch.Tensor) -> torch.Tensor:
     while float(x) == 13:
         time.sleep(1)
     return 1 * x
+
+
+class Product(torch.autograd.Function):
+    """A backward that forgets its second argument."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        """x*y."""
+        ctx.save_for_backward(x, y)
+        return x * y
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:
+        """Wrong: x for y."""
+        y: torch.Tensor = ctx.saved_tensors[1]
+        return gradient * y, None
+
+
+def partly_cut_off(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """x*y, of which autograd sees x alone."""
+    return x * y.detach()

@@ -15,15 +15,22 @@ from autogradcli.language.table import row
 def notes(opinions: Opinions, verdicts: Collection[str]) -> tuple[str, ...]:
     """All notes on one problem whose gradients have the `verdicts`."""
     problem, autograd = opinions.problem, opinions.autograd
-    unused = [name for name in problem.wrt if autograd.gradients[name] is None]
+    unused = [name for name in problem.wrt if autograd.gradients[name] is None and problem.function is None]
     return (
         *autograd.notes,
-        *(f"the output does not depend on {name}: its gradient is 0" for name in unused),
+        *(_unused(problem.program, name) for name in unused),
         *_broadcasts(problem.program, autograd),
         *_value_is_off(opinions),
         *(_no_value(opinions) if verdicts and "undefined" not in verdicts else ()),
         *opinions.remarks,
     )
+
+
+def _unused(program: Program, name: str) -> str:
+    """A sentence about a name that no gradient reaches."""
+    if program.depends_on(program.index(name)):
+        return f"no gradient reaches {name}, which only decides conditions or steps: its gradient is 0"
+    return f"the output does not depend on {name}: its gradient is 0"
 
 
 def _broadcasts(program: Program, autograd: Autograd) -> Iterator[str]:

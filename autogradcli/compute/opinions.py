@@ -76,13 +76,13 @@ class Opinions:
         found = float(value[0] if upstream == [None] else sum(map(operator.mul, value, upstream)))
         return found if math.isfinite(found) else 0.0
 
-    def parting(self, name: str) -> Parting | None:
+    def parting(self, name: str, place: int | None = None) -> Parting | None:
         """The first operation, from the output back to the variable, whose backward is wrong."""
         from autogradcli.engines.arb.blame import parting
 
         if self.problem.backward.along:
             return None  # the nodes of a derivative's graph belong to no single operation of the text
-        return parting(self.proof, self.autograd.nodes, name)
+        return parting(self.proof, self.autograd, name, place)
 
     def lossy_piece(self, name: str) -> Parting | None:
         """A step that torch computes in one piece and whose backward loses digits, on the way to the variable."""
@@ -99,11 +99,18 @@ class Opinions:
 
         return corner_steps(self.proof, name, place, hidden)
 
-    def broken(self, parted: Parting | None) -> int | None:
-        """The first step that is not finite in torch, of those that an operation hangs on, or of all."""
+    def broken(self, parted: Parting | None) -> tuple[int, int] | None:
+        """The first step that is not finite in torch, of those that an operation hangs on, or of all; and where."""
         from autogradcli.engines.arb.ranges import broken
 
         return broken(self.proof, self.autograd.values, parted)
+
+    @cached_property
+    def vanished(self) -> Small | None:
+        """The first number on the way to the output that is too small for the dtype, and 0 in torch."""
+        from autogradcli.engines.arb.ranges import vanished
+
+        return vanished(self.proof, self.autograd.values)
 
     def small(self, parted: Parting) -> Small | None:
         """The number behind an operation that is too small for the dtype."""

@@ -47,7 +47,7 @@ class Case:
 
     def parting(self) -> Parting | None:
         """The operation whose backward goes wrong on the way to the variable."""
-        return self.opinions.parting(self.name)
+        return self.opinions.parting(self.name, self.index)
 
     def text(self, step: int | None) -> str | None:
         """The source text of a step."""
@@ -71,8 +71,11 @@ def _as_the_cause_says(case: Case) -> Reason:
     cause = case.truth.cause
     assert cause is not None
     assert cause.code is not None
-    all_the_same = f"; autograd gives {case.number!r} all the same" if math.isfinite(case.number) else ""
-    return _of_step(case, cause.code, cause.message + all_the_same, cause.step)
+    if math.isfinite(case.number):
+        return _of_step(case, cause.code, f"{cause.message}; autograd gives {case.number!r} all the same", cause.step)
+    parted = case.parting() if cause.verdict == "undefined" and cause.code != "GC111" else None
+    masked = f"; {_masked(case, parted).message}" if parted is not None and not parted.taken else ""
+    return _of_step(case, cause.code, cause.message + masked, cause.step)
 
 
 def _nothing_proven(case: Case) -> Reason:
@@ -138,7 +141,14 @@ def _too_large(case: Case) -> Reason:
     if case.truth.cause is not None:
         return _as_the_cause_says(case)
     message = f"the true derivative, {_digits(case.truth)}, is too large for {case.opinions.problem.dtype}"
+    vanished = case.opinions.vanished
+    if vanished is not None:
+        return _of_step(case, "GC115", f"{_rounds_to_zero(case, vanished)}; {message}", vanished.step)
     return Reason("GC115", message)
+
+
+def _rounds_to_zero(case: Case, small: Small) -> str:
+    return f"{case.text(small.step)} is {small.truth}, which rounds to 0 in {case.opinions.problem.dtype}"
 
 
 def _not_finite(case: Case) -> Reason:
@@ -146,10 +156,14 @@ def _not_finite(case: Case) -> Reason:
     parted = case.parting()
     if parted is not None and not parted.taken:
         return _masked(case, parted)
-    step = case.opinions.broken(None)
-    if step is not None:
-        message = f"{_not_finite_value(case, step)}, so the gradient is {case.number!r}; the truth is"
-        return _of_step(case, "GC202", f"{message} {_digits(case.truth)}", step)
+    vanished = case.opinions.vanished
+    if vanished is not None:
+        message = f"{_rounds_to_zero(case, vanished)}, so the gradient is {case.number!r}; the truth is"
+        return _of_step(case, "GC202", f"{message} {_digits(case.truth)}", vanished.step)
+    broken = case.opinions.broken(None)
+    if broken is not None:
+        message = f"{_not_finite_value(case, *broken)}, so the gradient is {case.number!r}; the truth is"
+        return _of_step(case, "GC202", f"{message} {_digits(case.truth)}", broken[0])
     if case.truth.nearest is None:
         return _at_corners(case, "GC203", _nan_at_a_kink(case), hidden=case.truth.together)
     if parted is not None:
@@ -172,9 +186,10 @@ def _masked(case: Case, parted: Parting) -> Reason:
     return Reason("GC201", message, parted.step, text)
 
 
-def _not_finite_value(case: Case, step: int) -> str:
-    value = next(each for each in flat(case.opinions.autograd.values[step]) if not math.isfinite(each))
-    return f"{case.text(step)} is {value!r} in {case.opinions.problem.dtype}"
+def _not_finite_value(case: Case, step: int, place: int) -> str:
+    value = case.opinions.autograd.values[step]
+    text = component(case.program.text(step), place, shape(value))
+    return f"{text} is {flat(value)[place]!r} in {case.opinions.problem.dtype}"
 
 
 def _formula_loses(case: Case) -> Reason:
@@ -198,9 +213,9 @@ def _by_parting(case: Case, code: str, judgement: str) -> Reason:
     parted = case.parting()
     if parted is None:
         return Reason(code, f"{case.off}: {judgement}")
-    step = case.opinions.broken(parted)
-    if step is not None:
-        return _of_step(case, "GC202", f"{_not_finite_value(case, step)}, so {_sends(case, parted)}", step)
+    broken = case.opinions.broken(parted)
+    if broken is not None:
+        return _of_step(case, "GC202", f"{_not_finite_value(case, *broken)}, so {_sends(case, parted)}", broken[0])
     small = case.opinions.small(parted) if code == "GC204" else None
     if small is not None:
         return _of_step(case, code, f"{_too_small(case, small)}, so {_sends(case, parted)}", small.step)

@@ -83,6 +83,17 @@ class Program:
         """What a step is called: the name that the text gives it in the end, else its source text."""
         return next((name for name, step in self.assigned.items() if step == index), None) or self.text(index)
 
+    def depends_on(self, index: int) -> bool:
+        """Whether the output is computed from a step, or chosen by it."""
+        pending, seen = [self.output], set[int]()
+        while pending:
+            each = pending.pop()
+            if each not in seen:
+                seen.add(each)
+                step = self.steps[each]
+                pending.extend(step.operands if isinstance(step, Call) else ())
+        return index in seen
+
     def index(self, name: str) -> int:
         """Index of the step that a name means: a variable, or what the text gives that name in the end."""
         return self.variable_index(name) if name in self.variables else self.assigned[name]

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from flint import arb, ctx
@@ -11,7 +11,7 @@ from autogradcli.engines.arb.enclose import Proof, nearest
 from autogradcli.engines.arb.ranges import live
 from autogradcli.engines.arb.sweep import Sweep
 from autogradcli.engines.arb.truth import Truth
-from autogradcli.engines.opinions import Cancellation, Node, Parting, flat
+from autogradcli.engines.opinions import Autograd, Cancellation, Node, Parting, flat
 from autogradcli.language.tape import Operation, Tape, components
 
 WORTH_TELLING = 4
@@ -24,25 +24,44 @@ Flow = tuple[int, int]
 """From the program step of an operation to that of its operand."""
 
 
-def parting(proof: Proof, nodes: Iterable[Node], name: str) -> Parting | None:
-    """The first operation, from the output back to the variable, that sends what rounding does not explain."""
-    tape = proof.plan.tape
-    reaching = above(tape, proof.plan.asked[name])
-    nodes = tuple(nodes)
+def parting(proof: Proof, autograd: Autograd, name: str, place: int | None = None) -> Parting | None:
+    """The first operation, from the output back to the variable, that sends what rounding does not explain.
+
+    With `place` on the way to this component of it alone. Of what the operation sends the worst counts.
+    """
+    asked = proof.plan.asked[name]
+    reaching = above(proof.plan.tape, asked if place is None else (asked[place],))
     with ctx.workprec(proof.precision):
-        true, budget = _flows(proof, proof.exact), _flows(proof, proof.rounded)
-        moved = _moved(proof, nodes)
-        alive = live(proof)
-        for (step, entry), (flow, operand, place) in _sent(proof, nodes).items():
-            handed_on = moved.get((step, entry), arb(0))
-            truth = true.get((step, entry), arb(0)) + handed_on
-            if not reaching[entry] or not truth.is_finite():
-                continue
-            if not _explained(proof, flow, truth, budget.get((step, entry), arb(0)) + handed_on):
-                return Parting(
-                    step, operand, place, flow, nearest(truth), _taken(proof, alive, step, entry), _tied(proof, step)
-                )
-    return None
+        wrong = list(_wrong(proof, autograd, reaching))
+    return max(wrong, key=_distance, default=None)
+
+
+def _distance(parted: Parting) -> float:
+    """How wrong it is, beside the truth."""
+    distance = abs(parted.autograd - parted.truth) / (abs(parted.truth) or 1.0)
+    return distance if math.isfinite(distance) else math.inf
+
+
+def _wrong(proof: Proof, autograd: Autograd, reaching: Sequence[bool]) -> Iterator[Parting]:
+    """All that the first operation sends and rounding does not explain, to entries that lead to what is asked about."""
+    true, budget = _flows(proof, proof.exact), _flows(proof, proof.rounded)
+    moved = _moved(proof, autograd.nodes)
+    alive = live(proof)
+    first: int | None = None
+    for (step, entry), (flow, operand, place) in _sent(proof, autograd.nodes).items():
+        if first not in {None, step}:
+            return
+        handed_on = moved.get((step, entry), arb(0))
+        truth = true.get((step, entry), arb(0)) + handed_on
+        if not reaching[entry] or not truth.is_finite():
+            continue
+        if not _explained(proof, flow, truth, budget.get((step, entry), arb(0)) + handed_on):
+            first = step
+            dependent = _computed(proof, step, entry)
+            taken = _taken(dependent, entry, alive)
+            if dependent is not None and not math.isfinite(flow):
+                taken = taken and not _is_masked(dependent, _values(proof, autograd, step), alive)
+            yield Parting(step, operand, place, flow, nearest(truth), taken, _tied(proof, step))
 
 
 def above(tape: Tape, asked: Iterable[int]) -> Sequence[bool]:
@@ -56,17 +75,31 @@ def above(tape: Tape, asked: Iterable[int]) -> Sequence[bool]:
     return found
 
 
-def _taken(proof: Proof, alive: AbstractSet[int], step: int, operand: int) -> bool:
-    """Whether the output is made of anything that the step computes from an entry, or of the entry that it moves."""
+def _taken(dependent: AbstractSet[int] | None, operand: int, alive: AbstractSet[int]) -> bool:
+    """Whether the output is made of anything that a step computes from an entry, or of the entry that it moves."""
+    return operand in alive if dependent is None else not alive.isdisjoint(dependent)
+
+
+def _is_masked(dependent: AbstractSet[int], values: Mapping[int, float], alive: AbstractSet[int]) -> bool:
+    """Whether, of what a step computes from an entry, what the output is made of is finite, and something else not."""
+    finite = {entry: math.isfinite(value) for entry, value in values.items() if entry in dependent}
+    return all(finite[entry] for entry in finite if entry in alive) and not all(finite.values())
+
+
+def _values(proof: Proof, autograd: Autograd, step: int) -> Mapping[int, float]:
+    """What torch computed in a step, by the entries of its components."""
+    return dict(zip(components(proof.plan.tape.results[step]), flat(autograd.values[step]), strict=True))
+
+
+def _computed(proof: Proof, step: int, operand: int) -> AbstractSet[int] | None:
+    """The entries that a step computes from an entry; None if it computes nothing, and only moves components."""
     dependent, computes = {operand}, False
     for index, entry in enumerate(proof.plan.tape.entries):
         if isinstance(entry, Operation) and entry.step == step:
             computes = True
             if not dependent.isdisjoint(entry.operands):
                 dependent.add(index)
-                if index in alive:
-                    return True
-    return not computes and operand in alive
+    return dependent - {operand} if computes else None
 
 
 def _tied(proof: Proof, step: int) -> bool:

@@ -45,10 +45,11 @@ def _made_of(proof: Proof, index: int) -> Sequence[int]:
     return (yes,) if truth.value else (no,)
 
 
-def broken(proof: Proof, values: Sequence[Array], parted: Parting | None) -> int | None:
-    """The first step whose value in torch is not finite though its operands' are, and that the output is made of.
+def broken(proof: Proof, values: Sequence[Array], parted: Parting | None) -> tuple[int, int] | None:
+    """The first step with a component that is not finite in torch, though the operands are; and that component.
 
-    With an operation whose backward goes wrong, only a step that it hangs on.
+    Only components count that the output is made of; with an operation whose backward goes wrong, only a step that it
+    hangs on.
     """
     steps = range(len(values)) if parted is None else _hangs_on(proof, parted.step)
     alive = live(proof)
@@ -57,8 +58,10 @@ def broken(proof: Proof, values: Sequence[Array], parted: Parting | None) -> int
         operands = step.operands if isinstance(step, Call) else (index,)
         if _finite(values[index]) or not all(_finite(values[operand]) for operand in operands):
             continue
-        if not alive.isdisjoint(components(proof.plan.tape.results[index])):
-            return index
+        entries = components(proof.plan.tape.results[index])
+        for place, (entry, value) in enumerate(zip(entries, flat(values[index]), strict=True)):
+            if entry in alive and not math.isfinite(value):
+                return index, place
     return None
 
 
@@ -77,6 +80,18 @@ def _hangs_on(proof: Proof, step: int) -> AbstractSet[int]:
             each = proof.plan.program.steps[index]
             pending.extend(each.operands if isinstance(each, Call) else ())
     return found
+
+
+def vanished(proof: Proof, values: Sequence[Array]) -> Small | None:
+    """The first number on the way to the output that torch has as 0, because it is too small for the dtype."""
+    alive = live(proof)
+    with ctx.workprec(proof.precision):
+        for step, each in enumerate(proof.plan.program.steps):
+            if isinstance(each, Call):
+                for entry, value in zip(components(proof.plan.tape.results[step]), flat(values[step]), strict=True):
+                    if entry in alive and value == 0 and _is_small(proof, proof.exact.values[entry]):
+                        return Small(step, _short(proof.exact.values[entry]), gradient=False)
+    return None
 
 
 def small(proof: Proof, parted: Parting) -> Small | None:

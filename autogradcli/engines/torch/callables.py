@@ -72,9 +72,32 @@ def in_place_of(reference: Reference, found: Autograd, wrt: Sequence[str], dtype
                 f"{name}: with twice the upstream gradient that of {each} is not twice what it was, so its backward"
                 " does not multiply by what it is given; what is shown is half of that"
             )
+    unreached = [each for each in wrt if gradients[each] is None and output.requires_grad]
+    notes += [_unreached(name, each, _reaches(output, leaves[each])) for each in unreached]
     return replace(
         found, value=plain(output.detach()), gradients=gradients, nodes=(), passes=passes, notes=(*found.notes, *notes)
     )
+
+
+def _unreached(name: str, variable: str, recorded: bool) -> str:
+    """A sentence about a variable that no gradient reaches; `recorded` if the output was computed from it."""
+    if recorded:
+        return f"a backward in {name} returns None for {variable}, which counts as 0"
+    return f"{name} computes its output without {variable}, as autograd sees it: the gradient counts as 0"
+
+
+def _reaches(output: torch.Tensor, leaf: torch.Tensor) -> bool:
+    """Whether autograd's graph of a tensor ends in a leaf."""
+    seen: set[Any] = set()
+    pending: list[Any] = [output.grad_fn]
+    while pending:
+        node = pending.pop()
+        if node is not None and node not in seen:
+            seen.add(node)
+            if getattr(node, "variable", None) is leaf:
+                return True
+            pending.extend(each for each, _ in node.next_functions)
+    return False
 
 
 def _halves_of_twice(
