@@ -14,6 +14,9 @@ from autogradcli.compute.problem import Options, Problem
 from autogradcli.language.parser import parse
 from tests.claims_in_pieces import Piecewise, piecewise
 
+PATIENCE = 60.0
+"""Seconds for a claim if SymPy is not asked."""
+
 
 def main() -> int:
     """Exit status 1 if something is said that is not so."""
@@ -44,7 +47,7 @@ def said(session: Session, made: Piecewise, timeout: float) -> ClaimVerdict:
     """What gradcalc says of a claim; SymPy has the time in seconds, and is not asked if there is none."""
     program = parse(made.expression)
     at = {name: parse(repr(value)) for name, value in zip("xy", made.at, strict=True)}
-    problem = Problem(program, at, ("x",), Options(symbolic=timeout > 0, timeout=timeout))
+    problem = Problem(program, at, ("x",), Options(symbolic=timeout > 0, timeout=timeout or PATIENCE))
     pending = session.start(problem)
     pending.evaluate()
     claim = PendingClaim(session, problem, ClaimText("x", parse(made.claim)), [pending])
