@@ -5,12 +5,13 @@ import io
 import sys
 import warnings
 
+from autogradcli.compute.problem import Options
 from autogradcli.programs.ledger import Ledger
 from autogradcli.programs.session import Seen, Wanted, ledger_of, watch_program
 from autogradcli.programs.target import Program, Target, load
 from autogradcli.programs.verify import Demands
 
-DEMANDS = Demands(symbolic=False, timeout=60.0)
+DEMANDS = Demands(Options(symbolic=False, timeout=60.0))
 HEAD = "import torch\nimport torch.nn.functional as F\n"
 
 

@@ -30,12 +30,12 @@ def asked(text: str, at: dict[str, str], limit: int, **how: Any) -> Problem:
 
 def opinion(problem: Problem, component: int = 0, factor: float = 1.0) -> Cause:
     """What is found of a gradient, one component of which is multiplied by a factor."""
-    autograd = differentiate(problem.program, problem.at, problem.wrt, problem.dtype)
+    autograd = differentiate(problem.program, problem.at, problem.wrt, problem.options.dtype)
     gradients = dict(autograd.gradients)
     numbers = flat(gradients["w"])
     numbers[component] *= factor
     gradients["w"] = nested(numbers, shape(gradients["w"]))
-    found = along_directions(problem, replace(autograd, gradients=gradients), TooLong(problem.max_operations))
+    found = along_directions(problem, replace(autograd, gradients=gradients), TooLong(problem.options.max_operations))
     cause = found.opinion.cause
     assert isinstance(cause, Cause)
     return cause

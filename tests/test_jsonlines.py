@@ -35,8 +35,8 @@ def test_a_line_with_everything() -> None:
     assert found.program.output_name == "z"
     assert found.at["x"].steps[0] == Constant(Fraction(0.1), found.at["x"].steps[0].span)
     assert found.at["y"].source == "pi/4"
-    assert (found.wrt, found.dtype, found.rtol, found.atol) == (("y",), "float32", 0.0, 1e-5)
-    assert (found.symbolic, found.timeout) == (False, 3.0)
+    assert (found.wrt, found.options.dtype, found.options.rtol, found.options.atol) == (("y",), "float32", 0.0, 1e-5)
+    assert (found.options.symbolic, found.options.timeout) == (False, 3.0)
 
 
 def test_a_mark_at_the_start_is_no_part_of_the_line() -> None:
@@ -48,7 +48,8 @@ def test_a_mark_at_the_start_is_no_part_of_the_line() -> None:
 def test_a_line_with_the_least() -> None:
     """An expression without variables needs nothing else; null is as good as nothing."""
     found = problem('{"expression": "2 + 3", "id": null, "of": null, "dtype": null, "rtol": null}')
-    assert (found.id, found.at, found.wrt, found.dtype, found.rtol) == (None, {}, (), "float64", 1e-3)
+    assert (found.id, found.at, found.wrt) == (None, {}, ())
+    assert (found.options.dtype, found.options.rtol) == ("float64", 1e-3)
 
 
 @pytest.mark.parametrize(

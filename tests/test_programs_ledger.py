@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from autogradcli.compute.problem import Options
 from autogradcli.programs.ledger import Ledger, Pass
 from autogradcli.programs.session import Wanted, exit_code, ledger_of
 from autogradcli.programs.verify import Demands
@@ -159,7 +160,7 @@ def test_the_time_for_verification_is_bounded() -> None:
     """What there was no time for is counted, and unverified."""
     found = ledger(
         "x = torch.tensor(1.0, requires_grad=True)\nfor i in range(500): (x * x).backward()",
-        Demands(timeout=0.2, symbolic=False),
+        Demands(Options(timeout=0.2, symbolic=False)),
     )
     assert len(found.passes) == 500
     assert 0 < found.unverified_in_time < 500

@@ -34,7 +34,7 @@ def check(problem: Problem) -> Checked:
     from autogradcli.checks.numbers import difference
     from autogradcli.compute.compute import Session
 
-    with Session(problem.symbolic) as session:
+    with Session(problem.options.symbolic) as session:
         pending = session.start(problem)
         claims = {
             name: PendingClaim(session, problem, ClaimText(name, formula), [pending])

@@ -106,7 +106,7 @@ class PendingClaim:
         self._verdict = _judged_in_time(pending[0], problem, claim, points, weights)
         self._symbolic = session.symbolic if self._is_for_sympy(problem, claim, points) else None
         if self._symbolic is not None:
-            self._ticket = self._symbolic.prove(problem.program, claim.name, claim.formula, problem.timeout)
+            self._ticket = self._symbolic.prove(problem.program, claim.name, claim.formula, problem.options.timeout)
 
     def _is_for_sympy(self, problem: Problem, claim: ClaimText, points: Sequence[Point]) -> bool:
         """Whether a proof is still of interest, and of a kind that SymPy may find: exact, and about numbers."""
@@ -114,7 +114,7 @@ class PendingClaim:
             self._verdict.status != "holds"
             or not self._verdict.valued
             or claim.tolerance is not None
-            or not problem.symbolic
+            or not problem.options.symbolic
         ):
             return False
         return problem.backward.upstream is None and not any(shape(value) for value in points[0].values())
@@ -134,7 +134,7 @@ def _judged_in_time(
         with pending.budget.running():
             return judge(problem, claim, points, upstream)
     except OutOfTime:
-        return ClaimVerdict("untold", f"it could not be told in {problem.timeout:g} s")
+        return ClaimVerdict("untold", f"it could not be told in {problem.options.timeout:g} s")
 
 
 def judge(
@@ -148,7 +148,7 @@ def judge(
     from autogradcli.engines.arb.sweep import plan
 
     try:
-        prepared = plan(problem.program, (claim.name,), points[0], upstream, problem.max_operations)
+        prepared = plan(problem.program, (claim.name,), points[0], upstream, problem.options.max_operations)
     except TooLong as reason:
         return ClaimVerdict("untold", f"it could not be told: {reason}")
     compared = Claim(prepared, claim.name, claim.formula, claim.tolerance or 0.0)

@@ -81,7 +81,8 @@ def _compare(path: str, number: int, answer: dict[str, Any], line: bytes, option
     if (answer["id"], answer["expression"]) != (problem.id, expression):
         raise _other(path, number, "it answers another line than the input has there")
     if isinstance(problem, Problem) and any(
-        _differs(variable, problem.at[name], problem.dtype) for name, variable in answer.get("variables", {}).items()
+        _differs(variable, problem.at[name], problem.options.dtype)
+        for name, variable in answer.get("variables", {}).items()
     ):
         raise _other(path, number, "it is of another point or dtype than the input has there")
     status.verdicts.update([answer["verdict"]] if "verdict" in answer else [])

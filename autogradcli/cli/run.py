@@ -13,10 +13,11 @@ from autogradcli.cli import arguments as options
 from autogradcli.cli.arguments import choice, choose_format
 from autogradcli.cli.output import Output, check_output, open_output, say
 from autogradcli.cli.progress import counting
+from autogradcli.compute.problem import Options
 from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.language.tape import MAX_OPERATIONS
-from autogradcli.programs.ledger import Ledger
 from autogradcli.programs.target import Program, Target, load
+from autogradcli.render.programs import FORMATS
 
 EXAMPLES = """\b
 Examples:
@@ -39,7 +40,6 @@ there is no finite derivative, or with --strict if not all is verified; else
 0. After Ctrl-C it is 130, with the report of what was verified.
 """
 
-FORMATS = ("text", "json", "markdown")
 
 File = Annotated[
     str | None,
@@ -89,7 +89,7 @@ Surrogate = Annotated[
         help="A function whose backward differs from the derivative on purpose; repeatable.",
     ),
 ]
-Format = Annotated[str | None, choice("--format", FORMATS, "How the report is written; text if nothing is said.")]
+Format = Annotated[str | None, choice("--format", FORMATS.names, "How the report is written; text if nothing is said.")]
 
 
 def run(
@@ -132,7 +132,8 @@ def run(
     from autogradcli.programs.verify import Demands
 
     wanted = Wanted(seed, trace, passes)
-    demands = Demands(rtol, atol, max_ulps, not no_symbolic, timeout, max_operations, surrogates=tuple(surrogate))
+    asked = Options("float64", rtol, atol, max_ulps, not no_symbolic, timeout, max_operations=max_operations)
+    demands = Demands(asked, surrogates=tuple(surrogate))
     document = output is None and form != "text" and not quiet
     with _place(output, form, quiet) as place:
         around = to_standard_error if document else contextlib.nullcontext
@@ -145,7 +146,7 @@ def run(
             with counting("passes verified") as advance:
                 ledger = ledger_of(program, seen, demands, advance)
         if not (no_verify and form == "text" and output is None):
-            place.write(draw(ledger, form, place))
+            place.write(FORMATS[form].render(ledger, place.terminal))
     return exit_code(ledger, strict)
 
 
@@ -231,14 +232,3 @@ def _descriptors(stream: Any) -> bool:
         return bool(stream.fileno() == 1)
     except (OSError, ValueError, AttributeError):
         return False
-
-
-def draw(ledger: Ledger, form: str, place: Output) -> str:
-    """The ledger in a format."""
-    from autogradcli.render.json import draw_json
-    from autogradcli.render.programs.markdown import draw_markdown
-    from autogradcli.render.programs.text import draw_text
-
-    if form == "json":
-        return draw_json(ledger.to_dict())
-    return draw_markdown(ledger) if form == "markdown" else draw_text(ledger, place.terminal)

@@ -47,7 +47,7 @@ class Session:
 
     def start(self, problem: Problem) -> "Pending":
         """Hand the problem to SymPy, which works while torch is being imported or is busy with other problems."""
-        return Pending(problem, self._symbolic if problem.symbolic else None)
+        return Pending(problem, self._symbolic if problem.options.symbolic else None)
 
     def close(self) -> None:
         """End SymPy's process."""
@@ -73,7 +73,7 @@ class Pending:
         self._seconds: dict[str, float] = {}
         self._autograd: Autograd | None = None
         self._proof: Any = None
-        self.budget = Budget(problem.timeout)
+        self.budget = Budget(problem.options.timeout)
         """The time that the problem may still take."""
         if not problem.tensors and problem.backward.upstream is None:
             self._hand_over(Tensors(along=problem.backward.along))
@@ -88,8 +88,8 @@ class Pending:
         problem = self._problem
         imported = perf_counter()
         try:
-            with self.budget.running(), seeded(problem.seed) if problem.random else nullcontext():
-                found = differentiate(problem.program, problem.at, problem.wrt, problem.dtype, problem.backward)
+            with self.budget.running(), seeded(problem.options.seed) if problem.random else nullcontext():
+                found = differentiate(problem.program, problem.at, problem.wrt, problem.options.dtype, problem.backward)
                 found = replace(found, gradients={**found.gradients, **problem.given})
                 self._autograd = found if problem.function is None else _of_function(problem, found)
         except (GradcalcError, MemoryError):
@@ -123,7 +123,8 @@ class Pending:
     def _hand_over(self, tensors: Tensors) -> None:
         if self._symbolic is not None:
             problem = self._problem
-            self._ticket = self._symbolic.differentiate(problem.program, problem.wrt, problem.timeout, tensors=tensors)
+            seconds = problem.options.timeout
+            self._ticket = self._symbolic.differentiate(problem.program, problem.wrt, seconds, tensors=tensors)
 
     def _tell_sympy(self, autograd: Autograd) -> None:
         """Give SymPy the numbers that torch received; and the problem, if only their shapes make it complete."""
@@ -235,7 +236,7 @@ def _no_garbage_collection() -> Iterator[None]:
 
 def compute(problem: Problem) -> Report:
     """The report on one problem."""
-    with Session(problem.symbolic) as session:
+    with Session(problem.options.symbolic) as session:
         return session.start(problem).report()
 
 
@@ -243,7 +244,7 @@ def _of_function(problem: Problem, found: Autograd) -> Autograd:
     """The value and the gradients of the user's own code, where torch found those of the expression."""
     from autogradcli.engines.torch.callables import in_place_of
 
-    return in_place_of(problem.function, found, problem.wrt, problem.dtype, problem.backward)
+    return in_place_of(problem.function, found, problem.wrt, problem.options.dtype, problem.backward)
 
 
 def _prove(problem: Problem, autograd: Autograd) -> Any:
@@ -256,10 +257,10 @@ def _prove(problem: Problem, autograd: Autograd) -> Any:
     inputs = autograd.inputs
     upstream = None if autograd.upstream is None else flat(autograd.upstream)
     try:
-        plans = [plan(problem.program, problem.wrt, inputs, upstream, problem.max_operations)]
+        plans = [plan(problem.program, problem.wrt, inputs, upstream, problem.options.max_operations)]
         for direction in problem.backward.along:
-            plans.append(differentiated(plans[-1], direction, problem.max_operations))
-        proof = enclose(plans[-1], inputs, DTYPES[problem.dtype], autograd.values)
+            plans.append(differentiated(plans[-1], direction, problem.options.max_operations))
+        proof = enclose(plans[-1], inputs, DTYPES[problem.options.dtype], autograd.values)
         return with_neighbours(proof, plans[:-1], problem.backward.along)
     except TooLong as reason:
         return along_directions(problem, autograd, reason)
@@ -276,7 +277,7 @@ def _assemble(opinions: Opinions, found: Mapping[str, Sequence[Finding]], second
         expression=problem.program.source,
         output=problem.program.output_name,
         variables={
-            name: Variable(number, shape(number), problem.dtype, name in problem.wrt)
+            name: Variable(number, shape(number), problem.options.dtype, name in problem.wrt)
             for name, number in autograd.inputs.items()
         },
         value=autograd.value,
@@ -288,11 +289,11 @@ def _assemble(opinions: Opinions, found: Mapping[str, Sequence[Finding]], second
         notes=notes(opinions, [each.verdict for each in gradients.values()]),
         upstream=autograd.upstream if problem.wrt else None,
         intermediates={
-            name: Variable(opinions.point(name), shape(opinions.point(name)), problem.dtype, True)
+            name: Variable(opinions.point(name), shape(opinions.point(name)), problem.options.dtype, True)
             for name in problem.wrt
             if name not in problem.program.variables
         },
-        traces=traces(opinions) if problem.trace else {},
+        traces=traces(opinions) if problem.options.trace else {},
         versions=versions(),
         seconds=seconds,
     )

@@ -22,13 +22,13 @@ def along_directions(problem: Problem, autograd: Autograd, too_long: TooLong) ->
     from autogradcli.engines.arb.measure import Unproven, unproven
 
     gradients = {name: _components(autograd, name) for name in problem.wrt}
-    decidable = all(name in problem.program.variables for name in problem.wrt) and problem.max_ulps is None
+    decidable = all(name in problem.program.variables for name in problem.wrt) and problem.options.max_ulps is None
     if not decidable or not all(math.isfinite(each) for numbers in gradients.values() for each in numbers):
         return unproven(too_long)
     allowed = {name: _allowed(problem, autograd, name, numbers) for name, numbers in gradients.items()}
     upstream = None if autograd.upstream is None else flat(autograd.upstream)
-    layout = Layout(upstream, limit=REACH * problem.max_operations)
-    rounding = directions.ROUNDINGS * DTYPES[problem.dtype].unit_roundoff
+    layout = Layout(upstream, limit=REACH * problem.options.max_operations)
+    rounding = directions.ROUNDINGS * DTYPES[problem.options.dtype].unit_roundoff
     try:
         errors = directions.along_directions(
             problem.program, autograd.inputs, layout, directions.Claim(gradients, allowed), rounding
@@ -69,7 +69,7 @@ def _cause(problem: Problem, errors: Any, too_long: TooLong) -> Cause:
         )
         return Cause("unverified", "GC503", message, None)
     off = f"{too_long}; along a random direction the gradient is off by {errors.least:.3g} times what is allowed"
-    demanded = problem.rtol is not None or problem.atol is not None
+    demanded = problem.options.rtol is not None or problem.options.atol is not None
     if errors.explained and not demanded:
         return Cause("imprecise", "GC306", f"{off}, which honest rounding explains", None)
     reason = "which honest rounding explains" if errors.explained else "which honest rounding does not explain"

@@ -54,7 +54,7 @@ def _broadcasts(program: Program, autograd: Autograd) -> Iterator[str]:
 def _value_is_off(opinions: Opinions) -> Iterator[str]:
     """A sentence if torch's value itself is far from the truth: about the first such component of a tensor."""
     value = opinions.autograd.value
-    dtype = DTYPES[opinions.problem.dtype]
+    dtype = DTYPES[opinions.problem.options.dtype]
     for place, (number, truth) in enumerate(zip(flat(value), opinions.values, strict=True)):
         if _is_off(truth, dtype):
             which = f" at {subscript(place, shape(value))}" if shape(value) else ""

@@ -92,51 +92,6 @@ class Problem:
     """What the caller knows it by."""
 
     @property
-    def dtype(self) -> str:
-        """That of its options."""
-        return self.options.dtype
-
-    @property
-    def rtol(self) -> float | None:
-        """That of its options."""
-        return self.options.rtol
-
-    @property
-    def atol(self) -> float | None:
-        """That of its options."""
-        return self.options.atol
-
-    @property
-    def max_ulps(self) -> float | None:
-        """That of its options."""
-        return self.options.max_ulps
-
-    @property
-    def symbolic(self) -> bool:
-        """That of its options."""
-        return self.options.symbolic
-
-    @property
-    def timeout(self) -> float:
-        """That of its options."""
-        return self.options.timeout
-
-    @property
-    def seed(self) -> int:
-        """That of its options."""
-        return self.options.seed
-
-    @property
-    def max_operations(self) -> int:
-        """That of its options."""
-        return self.options.max_operations
-
-    @property
-    def trace(self) -> bool:
-        """That of its options."""
-        return self.options.trace
-
-    @property
     def random(self) -> bool:
         """Whether a value holds random numbers."""
         steps = (step for value in self.at.values() for step in value.steps)

@@ -140,7 +140,7 @@ def _guarded(case: Case) -> Reason:
 def _too_large(case: Case) -> Reason:
     if case.truth.cause is not None:
         return _as_the_cause_says(case)
-    message = f"the true derivative, {_digits(case.truth)}, is too large for {case.opinions.problem.dtype}"
+    message = f"the true derivative, {_digits(case.truth)}, is too large for {case.opinions.problem.options.dtype}"
     vanished = case.opinions.vanished
     if vanished is not None:
         return _of_step(case, "GC115", f"{_rounds_to_zero(case, vanished)}; {message}", vanished.step)
@@ -148,7 +148,7 @@ def _too_large(case: Case) -> Reason:
 
 
 def _rounds_to_zero(case: Case, small: Small) -> str:
-    return f"{case.text(small.step)} is {small.truth}, which rounds to 0 in {case.opinions.problem.dtype}"
+    return f"{case.text(small.step)} is {small.truth}, which rounds to 0 in {case.opinions.problem.options.dtype}"
 
 
 def _not_finite(case: Case) -> Reason:
@@ -189,7 +189,7 @@ def _masked(case: Case, parted: Parting) -> Reason:
 def _not_finite_value(case: Case, step: int, place: int) -> str:
     value = case.opinions.autograd.values[step]
     text = component(case.program.text(step), place, shape(value))
-    return f"{text} is {flat(value)[place]!r} in {case.opinions.problem.dtype}"
+    return f"{text} is {flat(value)[place]!r} in {case.opinions.problem.options.dtype}"
 
 
 def _formula_loses(case: Case) -> Reason:
@@ -205,7 +205,7 @@ def _wrong(case: Case) -> Reason:
 
 
 def _underflow(case: Case) -> Reason:
-    return _by_parting(case, "GC204", f"numbers on the way are too small for {case.opinions.problem.dtype}")
+    return _by_parting(case, "GC204", f"numbers on the way are too small for {case.opinions.problem.options.dtype}")
 
 
 def _by_parting(case: Case, code: str, judgement: str) -> Reason:
@@ -224,7 +224,7 @@ def _by_parting(case: Case, code: str, judgement: str) -> Reason:
 
 def _too_small(case: Case, small: Small) -> str:
     subject = f"the gradient of {case.text(small.step)}" if small.gradient else case.text(small.step)
-    return f"{subject} is {small.truth}, which underflows in {case.opinions.problem.dtype}"
+    return f"{subject} is {small.truth}, which underflows in {case.opinions.problem.options.dtype}"
 
 
 def _sends(case: Case, parted: Parting) -> str:
@@ -232,7 +232,7 @@ def _sends(case: Case, parted: Parting) -> str:
     operand = component(operand, parted.place, shape(case.opinions.autograd.values[parted.operand]))
     sent, true = contrast(parted.autograd, parted.truth)
     if math.isinf(parted.truth):
-        true = f"a number too large for {case.opinions.problem.dtype}"
+        true = f"a number too large for {case.opinions.problem.options.dtype}"
     return f"backward of {step} sends {sent} to {operand} where {true} is true"
 
 
@@ -262,9 +262,8 @@ def _demand(case: Case) -> Reason:
 
 
 def _too_many_ulps(case: Case) -> Reason:
-    return Reason(
-        "GC305", f"{case.off}: {short(case.truth.ulps or 0.0)} ulp, and {case.opinions.problem.max_ulps:g} were allowed"
-    )
+    allowed = case.opinions.problem.options.max_ulps
+    return Reason("GC305", f"{case.off}: {short(case.truth.ulps or 0.0)} ulp, and {allowed:g} were allowed")
 
 
 def _undecided(case: Case) -> Reason:

@@ -234,7 +234,7 @@ class _Search:
 
     def _keeps_the_value(self, report: Report) -> bool:
         """Whether the value is as near to the truth as before, or within the tolerance of its dtype."""
-        dtype = DTYPES[self._problem.dtype]
+        dtype = DTYPES[self._problem.options.dtype]
         allowed = dtype.rtol / dtype.unit_roundoff
         pairs = zip(flat(report.value_ulps), flat(self._report.value_ulps), strict=True)
         return all(now is None or now <= max(LITTLE, before or 0.0) or now <= allowed for now, before in pairs)

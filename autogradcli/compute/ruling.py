@@ -130,7 +130,7 @@ def _size(value: float, x: float, least: float, truth: Enclosure) -> float:
 
 
 def _rule(opinions: Opinions, name: str, number: float, truth: Enclosure, size: Size) -> Ruling:
-    dtype = DTYPES[opinions.problem.dtype]
+    dtype = DTYPES[opinions.problem.options.dtype]
     loss = max(abs(truth.nearest or 0.0), abs(opinions.scalar))
     allowed = replace(tolerance(opinions.problem, size(truth)), loss=loss)
     ruling = rule(number, truth, allowed, dtype)

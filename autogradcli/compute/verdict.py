@@ -51,9 +51,10 @@ def scale(gradient: float, value: float, x: float) -> float:
 
 def tolerance(problem: Problem, size: float) -> Tolerance:
     """The tolerance for a derivative at the `scale` called `size`, with the user's demands or the dtype's default."""
-    relative = DTYPES[problem.dtype].rtol if problem.rtol is None else problem.rtol
-    absolute = (problem.atol or 0.0) + (relative * size if relative else 0.0)
-    return Tolerance(absolute, problem.rtol is not None or problem.atol is not None, problem.max_ulps)
+    options = problem.options
+    relative = DTYPES[options.dtype].rtol if options.rtol is None else options.rtol
+    absolute = (options.atol or 0.0) + (relative * size if relative else 0.0)
+    return Tolerance(absolute, options.rtol is not None or options.atol is not None, options.max_ulps)
 
 
 def rule(number: float, truth: Enclosure, allowed: Tolerance, dtype: Dtype) -> Ruling:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from autogradcli.compute.compute import Session
+from autogradcli.compute.problem import Options
 from autogradcli.compute.report import Report
 from autogradcli.engines.detail import Detail
 from autogradcli.errors import GradcalcError
@@ -30,7 +31,7 @@ def graph_report(program: Program, number: int | None, detail: Detail, around: A
         message = f"there is no backward {number}: {name} calls {seen.watch.count}"
         raise GradcalcError("usage", message, hint=f"type --backward {seen.watch.count}, or leave it out")
     with Session(symbolic=False) as session:
-        verifier = Verifier(seen.texts, session, Demands(symbolic=False, detail=detail))
+        verifier = Verifier(seen.texts, session, Demands(Options(symbolic=False), detail))
         (found,) = verifier.verify(seen.watch.finished())
     if found.report is None:
         reason = next((entry.reason.message for entry in found.entry.entries if entry.reason), "it was not recorded")

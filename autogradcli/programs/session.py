@@ -113,7 +113,7 @@ def ledger_of(program: Program, seen: Seen, demands: "Demands", advance: "Advanc
 
     events = seen.watch.finished()
     interrupted = seen.ending.interrupted
-    with Session(demands.symbolic and bool(events)) as session:
+    with Session(demands.options.symbolic and bool(events)) as session:
         verifier = Verifier(seen.texts, session, demands)
         passes = verifier.verify(events, advance)
     customs = tuple(verifier.customs.found.values())

@@ -6,14 +6,13 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from autogradcli.compute.compute import Session
-from autogradcli.compute.problem import Options, Problem
+from autogradcli.compute.problem import DEFAULTS, Options, Problem
 from autogradcli.compute.report import Gradient, Reason, Report
 from autogradcli.compute.verdict import worst
 from autogradcli.engines.backward import Backward as How
 from autogradcli.engines.detail import PLAIN, Detail
 from autogradcli.engines.opinions import Array
 from autogradcli.errors import GradcalcError
-from autogradcli.language.tape import MAX_OPERATIONS
 from autogradcli.programs.customs import Customs
 from autogradcli.programs.ledger import Entry, Pass
 from autogradcli.programs.texts import Texts
@@ -39,13 +38,8 @@ Advance = Callable[[int, int], None]
 class Demands:
     """What is asked of every gradient, and what may be spent on it."""
 
-    rtol: float | None = None
-    atol: float | None = None
-    max_ulps: float | None = None
-    symbolic: bool = True
-    timeout: float = 10.0
-    """Seconds for all passes together."""
-    max_operations: int = MAX_OPERATIONS
+    options: Options = DEFAULTS
+    """The dtype is that of the tensors; the time is for all passes together."""
     detail: Detail = PLAIN
     """How closely the graph is looked at."""
     surrogates: tuple[str, ...] = ()
@@ -77,7 +71,7 @@ class Verifier:
 
     def verify(self, events: "Sequence[Backward]", advance: Advance | None = None) -> list[Verified]:
         """The passes, in order, as long as there is time: of every place in the text first its first and last pass."""
-        deadline = monotonic() + self._demands.timeout
+        deadline = monotonic() + self._demands.options.timeout
         self.customs.twice = any(_is_twice(event) for event in events)
         found: dict[int, Verified] = {}
         for done, place in enumerate(_urgent_first(events)):
@@ -113,15 +107,14 @@ class Verifier:
         """Whether a pass has so few scalar operations that it can be proven as a whole in the time that there is."""
         from autogradcli.engines.torch.record.watch import operations_below
 
-        return operations_below(event.outputs) <= min(self._demands.max_operations, self._demands.timeout * PER_SECOND)
+        options = self._demands.options
+        return operations_below(event.outputs) <= min(options.max_operations, options.timeout * PER_SECOND)
 
     def _by_steps(self, event: "Backward", left: float) -> Verified:
         """The proof that each step is right for the numbers that reached it."""
         from autogradcli.programs.steps import Prover
 
-        demands = self._demands
-        options = Options("float64", demands.rtol, demands.atol, max_operations=demands.max_operations)
-        found = Prover(self._texts, self._session, options, monotonic() + left).prove(event)
+        found = Prover(self._texts, self._session, self._demands.options, monotonic() + left).prove(event)
         if found.out_of_time:
             return self._late(event)
         entries = self._tied(event, tuple(_by_steps(event, found, place) for place in range(len(event.arrivals))))
@@ -160,27 +153,19 @@ class Verifier:
     def _seconds(self, event: "Backward", left: float) -> float:
         """How long SymPy may take; 0 if it is not asked."""
         site = _site(event)
-        asked = self._demands.symbolic and site not in self._sites
+        asked = self._demands.options.symbolic and site not in self._sites
         self._sites.add(site)
-        return min(left, self._demands.timeout / FOR_SYMPY) if asked else 0.0
+        return min(left, self._demands.options.timeout / FOR_SYMPY) if asked else 0.0
 
     def _problem(self, event: "Backward", assembled: "Assembled", seconds: float) -> Problem:
-        demands = self._demands
+        options = self._demands.options
         known = {name: each for each, name in zip(event.arrivals, assembled.names, strict=True) if name is not None}
         return Problem(
             program=assembled.program,
             at=assembled.at,
             wrt=tuple(known),
-            options=Options(
-                assembled.dtype,
-                demands.rtol,
-                demands.atol,
-                demands.max_ulps,
-                symbolic=seconds > 0,
-                timeout=seconds or demands.timeout,
-                max_operations=demands.max_operations,
-            ),
-            backward=How(assembled.upstream, detail=demands.detail),
+            options=replace(options, dtype=assembled.dtype, symbolic=seconds > 0, timeout=seconds or options.timeout),
+            backward=How(assembled.upstream, detail=self._demands.detail),
             given={name: _given(each) for name, each in known.items()},
         )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from autogradcli.programs.ledger import Entry, Ledger, Pass
 from autogradcli.render.blocks import float_writer
+from autogradcli.render.formats import Format
 from autogradcli.render.markdown import cell
 from autogradcli.render.programs.groups import groups, headline
 from autogradcli.render.programs.text import ROOM
@@ -46,3 +47,6 @@ def _row(each: Pass, entry: Entry) -> str:
     reason = f": {entry.reason.message} ({entry.reason.code})" if entry.reason else ""
     cells = (str(each.line), each.code, entry.name, texts[1], after, entry.verdict + reason)
     return f"| {' | '.join(map(cell, cells))} |"
+
+
+FORMAT: Format[Ledger, str] = Format("markdown", (".md",), lambda ledger, _: draw_markdown(ledger))

@@ -9,6 +9,7 @@ from autogradcli.errors import visible
 from autogradcli.language.shapes import written
 from autogradcli.programs.ledger import Entry, Ledger, Mistake, Pass, TraceLine
 from autogradcli.render.blocks import float_writer
+from autogradcli.render.formats import Format
 from autogradcli.render.layout import Column, Table, draw_table
 from autogradcli.render.numbers import ulps
 from autogradcli.render.programs.groups import Group, counted, groups, headline, times
@@ -252,3 +253,6 @@ def _tensor(value: Array, dtype: str, terminal: Terminal, share: int = 1) -> str
     if terminal.width is None and len(flat(value)) <= SMALL:
         room = None
     return brief(value, float_writer(dtype), None if room is None else room // share, terminal.ellipsis)
+
+
+FORMAT: Format[Ledger, str] = Format("text", (".txt",), draw_text)
