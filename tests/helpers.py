@@ -1,16 +1,18 @@
 """What several test modules share."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autogradcli.compute.compute import compute
 from autogradcli.compute.problem import Options, Problem
-from autogradcli.compute.report import Gradient
+from autogradcli.compute.report import Gradient, Report
 from autogradcli.engines.arb.enclose import Proof, enclose
 from autogradcli.engines.arb.sweep import plan
+from autogradcli.engines.backward import ONCE, Backward
 from autogradcli.language.dtypes import Dtype
 from autogradcli.language.parser import parse
 from autogradcli.language.program import Program
+from autogradcli.problems.point import check_wrt
 
 
 def problem(text: str, at: Mapping[str, str], dtype: str = "float64", symbolic: bool = False) -> Problem:
@@ -27,6 +29,14 @@ def problem(text: str, at: Mapping[str, str], dtype: str = "float64", symbolic: 
 def examine(text: str, at: Mapping[str, str], dtype: str = "float64") -> dict[str, Gradient]:
     """The findings on an expression at a point, by torch and Arb."""
     return compute(problem(text, at, dtype)).gradients
+
+
+def problem_report(text: str, *, wrt: Sequence[str] = (), ones: bool = False, **at: str) -> Report:
+    """The report by torch and Arb, about all variables that can be differentiated; `ones` is what backward is given."""
+    program = parse(text, given=tuple(at))
+    backward = Backward(parse("ones_like(out)")) if ones else ONCE
+    point = {name: parse(value) for name, value in at.items()}
+    return compute(Problem(program, point, check_wrt(program, wrt, "wrt"), Options(symbolic=False), backward=backward))
 
 
 def prove(program: Program, at: Mapping[str, Any], dtype: Dtype) -> Proof:

@@ -218,7 +218,8 @@ def _by_torch_and_arb(problem: Problem) -> Report:
 
 def _picking(problem: Problem, autograd: Autograd) -> tuple[tuple[str, tuple[float, ...]], ...]:
     """The variables that only pick components, with their whole numbers: formulas are about what they pick."""
-    given = {name: tuple(flat(autograd.inputs[name])) for name in index_variables(problem.program)}
+    picking = index_variables(problem.program).keys() - set(problem.wrt)
+    given = {name: tuple(flat(autograd.inputs[name])) for name in problem.program.variables if name in picking}
     return tuple((name, numbers) for name, numbers in given.items() if all(each.is_integer() for each in numbers))
 
 

@@ -7,7 +7,7 @@ from autogradcli.compute.opinions import Opinions
 from autogradcli.engines.opinions import Autograd, Enclosure, flat, shape
 from autogradcli.language.characters import excerpt
 from autogradcli.language.dtypes import DTYPES, Dtype
-from autogradcli.language.program import Call, Program
+from autogradcli.language.program import Call, Constant, Program
 from autogradcli.language.shapes import Shape, subscript, written
 from autogradcli.language.table import row
 
@@ -20,6 +20,7 @@ def notes(opinions: Opinions, verdicts: Collection[str]) -> tuple[str, ...]:
         *autograd.notes,
         *(_unused(problem.program, name) for name in unused),
         *_broadcasts(problem.program, autograd),
+        *_without_backward(problem.program),
         *_value_is_off(opinions),
         *(_no_value(opinions) if verdicts and "undefined" not in verdicts else ()),
         *opinions.remarks,
@@ -49,6 +50,29 @@ def _broadcasts(program: Program, autograd: Autograd) -> Iterator[str]:
         if len(texts) > 1:
             described = " and ".join(f"{text} of shape {written(each)}" for each, text in texts.items())
             yield f"{described} are broadcast to {written(result)} in {excerpt(program.source, step.span)}"
+
+
+def _without_backward(program: Program) -> Iterator[str]:
+    """A sentence for each function that torch cannot differentiate, so that something else of the same value ran."""
+    found: dict[str, None] = {}
+    for step in program.steps:
+        if not isinstance(step, Call):
+            continue
+        function = row(step.function)
+        of_number = function.without_backward == "of a number" and _is_number(program, step.operands[0])
+        if of_number or function.without_backward == "always":
+            what = f" of a number ({excerpt(program.source, step.span)})" if of_number else ""
+            ran = "it was given as a tensor" if of_number else f"{function.definition} ran in its place"
+            found[f"torch.{function.name}{what} has no backward: {ran}"] = None
+    return iter(found)
+
+
+def _is_number(program: Program, index: int) -> bool:
+    """Whether a step stands for a Python number in torch: no variable is below it."""
+    step = program.steps[index]
+    return isinstance(step, Constant) or (
+        isinstance(step, Call) and all(_is_number(program, operand) for operand in step.operands)
+    )
 
 
 def _value_is_off(opinions: Opinions) -> Iterator[str]:

@@ -11,8 +11,18 @@ Array = Any
 """A float, or nested lists of floats."""
 
 
+class Empty(list[Any]):
+    """The nested lists of a tensor without components, which by themselves do not tell its shape."""
+
+    def __init__(self, sizes: Sequence[int]) -> None:
+        super().__init__(nested_lists([], sizes))
+        self.sizes = tuple(sizes)
+
+
 def shape(array: Array) -> tuple[int, ...]:
     """The shape of nested lists; () for a number."""
+    if isinstance(array, Empty):
+        return array.sizes
     sizes = []
     while isinstance(array, list | tuple):
         sizes.append(len(array))
@@ -29,10 +39,15 @@ def flat(array: Array) -> list[Any]:
 
 def nested(components: Sequence[Any], sizes: Sequence[int]) -> Array:
     """Components, row by row, as nested lists of a shape; the inverse of `flat`."""
+    return nested_lists(components, sizes) if 0 not in sizes else Empty(sizes)
+
+
+def nested_lists(components: Sequence[Any], sizes: Sequence[int]) -> Array:
+    """The same as plain lists, which do not tell the shape of a tensor without components."""
     if not sizes:
         return components[0]
     step = len(components) // sizes[0] if sizes[0] else 0
-    return [nested(components[i * step : (i + 1) * step], sizes[1:]) for i in range(sizes[0])]
+    return [nested_lists(components[i * step : (i + 1) * step], sizes[1:]) for i in range(sizes[0])]
 
 
 @dataclass(frozen=True, slots=True)

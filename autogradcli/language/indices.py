@@ -5,11 +5,13 @@ from functools import cache
 from autogradcli.language.program import Call, Program, Variable
 from autogradcli.language.table import row, rows
 
-FIXED = frozenset({"indices", "classes", "fixed"})
+NEVER = frozenset({"indices", "fixed"})
 """Kinds of parameters that torch does not differentiate."""
+FIXED = NEVER | {"classes"}
+"""The same, and those that it differentiates if they are probabilities: only where somebody asks."""
 
 
-def index_variables(program: Program) -> dict[str, int]:
+def index_variables(program: Program, kinds: frozenset[str] = FIXED) -> dict[str, int]:
     """The variables that are used in this way and in no other, each with the step that uses it so."""
     if not any(isinstance(step, Call) and step.function in _picking() for step in program.steps):
         return {}
@@ -19,7 +21,7 @@ def index_variables(program: Program) -> dict[str, int]:
         if isinstance(step, Call):
             parameters = row(step.function).parameters_of(step.operands, dict(step.options))
             for operand, parameter in zip(step.operands, parameters, strict=True):
-                if parameter.kind in FIXED:
+                if parameter.kind in kinds:
                     picks.setdefault(operand, index)
                 else:
                     computes.add(operand)

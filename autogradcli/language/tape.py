@@ -186,11 +186,13 @@ class Builder:
         """Append a row applied to values: to the whole of them, or to each component of what they broadcast to."""
         if function.tensor:
             return self._apply_to_wholes(function, function.arguments(operands, options))
+        if function.by_channel:
+            operands = _by_channel(operands)
         if all(type(operand) is int for operand in operands):
             return self._apply_to_scalars(function, operands)  # type: ignore[arg-type]
         import numpy as np
 
-        together = np.broadcast_arrays(*(_by_channel(operands) if function.by_channel else operands))
+        together = np.broadcast_arrays(*operands)
         rows = zip(*(each.ravel().tolist() for each in together), strict=True)
         return _shaped([self._apply_to_scalars(function, each) for each in rows], together[0].shape)
 
@@ -302,12 +304,14 @@ def _shaped(entries: Sequence[int], shape: Shape) -> "Handle":
 
 
 def _by_channel(operands: "Sequence[Handle]") -> "Sequence[Handle]":
-    """The operands with the last one, if it is a vector, along the second dimension of the first."""
+    """The operands with the last one along the second dimension of the first, or as a number where that is one."""
     import numpy as np
 
-    *others, last = operands
-    beyond = np.ndim(operands[0]) - 2
-    return [*others, np.reshape(last, (-1, *[1] * beyond))] if np.ndim(last) == 1 and beyond > 0 else operands
+    first, *others, last = operands
+    if np.ndim(first) == 0:
+        return [first, *others, int(np.reshape(last, ()))]
+    beyond = np.ndim(first) - 2
+    return [first, *others, np.reshape(last, (-1, *[1] * beyond))] if np.ndim(last) == 1 and beyond > 0 else operands
 
 
 def resolve(value: object, arguments: Mapping[str, object]) -> object:

@@ -240,6 +240,7 @@ class Builder:
 def _check_not_random(program: Program) -> None:
     for index, step in enumerate(program.steps):
         if isinstance(step, Call) and row(step.function).random:
-            message = f"{step.function} draws random numbers, and an expression has none"
-            hint = f'give them to a variable: --w "{program.text(index)}"'
+            drawn = row(step.function)
+            message = f"{drawn.torch} draws random numbers, and an expression has none"
+            hint = drawn.note or f'give them to a variable: --w "{program.text(index)}"'
             raise GradcalcError("value", message, source=program.source, span=step.span, hint=hint)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autogradcli.errors import GradcalcError
-from autogradcli.language.indices import index_variables
+from autogradcli.language.indices import NEVER, index_variables
 from autogradcli.language.names import CONSTANTS, MODULE_CONSTANTS
 from autogradcli.language.nearest import did_you_mean, nearest
 from autogradcli.language.parser import parse
@@ -175,7 +175,7 @@ def check_wrt(program: Program, wrt: Sequence[str], label: str) -> tuple[str, ..
     indices, and says so.
     """
     known = [*program.variables, *program.assigned]
-    indices = index_variables(program)
+    indices = index_variables(program, NEVER)
     for name in wrt:
         if name in indices:
             message = f"{label}: {name} picks components or weights them, and torch does not differentiate it"
@@ -184,4 +184,5 @@ def check_wrt(program: Program, wrt: Sequence[str], label: str) -> tuple[str, ..
         if name not in known:
             hint = did_you_mean(name, known) or _variables(program)
             raise GradcalcError("value", f"{label}: there is no variable {name}", hint=hint)
-    return tuple(wrt) or tuple(name for name in program.variables if name not in indices)
+    unasked = index_variables(program)
+    return tuple(wrt) or tuple(name for name in program.variables if name not in unasked)

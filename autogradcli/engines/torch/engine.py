@@ -195,7 +195,7 @@ def _step(program: Program, index: int, values: Sequence[Value], kind: torch.dty
     operands = [values[operand] for operand in step.operands]
     try:
         return _call(step, operands, kind)
-    except (RuntimeError, TypeError, ValueError, IndexError, OverflowError) as problem:
+    except (RuntimeError, TypeError, ValueError, IndexError, ArithmeticError) as problem:
         if ALLOCATION in str(problem):
             raise MemoryError from problem
         message = misfit(program, step, operands, problem)

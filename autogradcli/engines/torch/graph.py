@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from autogradcli.engines.opinions import Array, Derivative, Node
+from autogradcli.engines.opinions import Array, Derivative, Empty, Node
 from autogradcli.language.program import Call, Program, Variable
 from autogradcli.language.table import row
 
@@ -141,6 +141,8 @@ def plain(value: torch.Tensor | float | None) -> Array:
     # The zeros that some backward formulas give (sgn's) have no storage to read from; a copy has.
     if not isinstance(value, torch.Tensor):
         return value
+    if not value.numel():
+        return Empty(tuple(value.shape))
     return value.clone().tolist() if value.ndim else value.item()
 
 

@@ -16,8 +16,12 @@ Scalar = torch.Tensor | float | bool
 
 
 def _choose(condition: Scalar, yes: Scalar, no: Scalar) -> Scalar:
-    """Python's own `yes if condition else no`: one branch, no node in the graph."""
-    return yes if condition else no
+    """Python's own `yes if condition else no`: one branch, no node in the graph; ValueError if the shapes differ."""
+    chosen = yes if condition else no
+    shapes = [each.shape if isinstance(each, torch.Tensor) else torch.Size() for each in (chosen, condition, yes, no)]
+    if shapes[0] != torch.broadcast_shapes(*shapes):  # type: ignore[no-untyped-call]
+        raise ValueError("both branches must have one shape; where(condition, x, y) broadcasts them")
+    return chosen
 
 
 def _stack(*components: torch.Tensor) -> torch.Tensor:
@@ -57,12 +61,28 @@ def _cross_entropy(
 ) -> torch.Tensor:
     """Classes are whole numbers for torch, probabilities are not."""
     classes = target if target.shape == x.shape else whole(target)
+    if target.requires_grad and classes is not target:
+        raise ValueError("classes are whole numbers, which have no derivative")
     return torch.nn.functional.cross_entropy(x, classes, weight, **options)
 
 
-def _one_hot(x: torch.Tensor, num_classes: int) -> torch.Tensor:
+def _one_hot(x: torch.Tensor, num_classes: int = -1) -> torch.Tensor:
     """In the dtype of the run, as with .float() in torch: zeros and ones that can be multiplied."""
     return torch.nn.functional.one_hot(x, num_classes).to(torch.get_default_dtype())
+
+
+def _vander(x: torch.Tensor, N: int | None = None, increasing: bool = False) -> torch.Tensor:  # noqa: N803
+    """torch.vander writes into its result, so that its backward fails; the other one is differentiated."""
+    powers: torch.Tensor = torch.linalg.vander(x, N=N)
+    return powers if increasing else powers.flip(-1)
+
+
+def _ldexp(x: torch.Tensor, exponent: torch.Tensor) -> torch.Tensor:
+    """Exponents are integers, as torch documents them, where no gradient is asked of them."""
+    is_whole = (
+        not exponent.requires_grad and torch.equal(exponent, exponent.round()) and bool(exponent.isfinite().all())
+    )
+    return torch.ldexp(x, exponent.to(torch.int64) if is_whole else exponent)
 
 
 def _cholesky(matrix: torch.Tensor, *, upper: bool = False) -> torch.Tensor:
@@ -102,6 +122,8 @@ ADAPTERS: dict[str, Callable[..., Any]] = {
     "cross_entropy": _cross_entropy,
     "one_hot": _one_hot,
     "cholesky": _cholesky,
+    "ldexp": _ldexp,
+    "vander": _vander,
     "batch_norm": _batch_norm,
 }
 """By the row's name: what torch has not as one function, or calls in another way."""

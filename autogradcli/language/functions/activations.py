@@ -36,9 +36,10 @@ ACTIVATIONS: tuple[Function, ...] = (
         "log(1 + exp(beta*x))/beta, a smooth relu.",
         aliases=("softplus",),
         torch="nn.functional.softplus",
-        definition="softplus(beta*x)/beta",
+        definition="where(beta*x > threshold, x, softplus(beta*x)/beta)",
         domain="beta != 0",
-        note="torch takes the straight line x where beta*x exceeds threshold; mathematics knows no threshold.",
+        jumps="beta*x == threshold",
+        note="Where beta*x exceeds the threshold it is x, as torch documents it; there is a jump at the threshold.",
     ),
     Function(
         "silu",

@@ -98,7 +98,8 @@ ARITHMETIC: tuple[Function, ...] = (
         domain="y != 0",
         jumps="x/y == floor(x/y)",
         steps=True,
-        note="torch.floor_divide has no derivative; torch runs div with rounding_mode='floor'.",
+        without_backward="always",
+        note="torch.floor_divide has no backward; torch runs div with rounding_mode='floor'.",
     ),
     Function(
         "remainder",
@@ -109,7 +110,17 @@ ARITHMETIC: tuple[Function, ...] = (
         definition="x - y*floor(x/y)",
         domain="y != 0",
         jumps="x/y == floor(x/y)",
+        without_backward="of a number",
         note="fmod has the sign of x. Python's math.remainder is another function: it rounds x/y to nearest.",
+    ),
+    Function(
+        "ieee_remainder",
+        "x, y",
+        "x less the multiple of y that is nearest, as Python's math.remainder.",
+        aliases=("math.remainder",),
+        definition="x - y*round(x/y)",
+        domain="y != 0",
+        jumps="x/y - floor(x/y) == 1/2",
     ),
     Function(
         "fmod",

@@ -5,7 +5,7 @@ from autogradcli.language.function import Function
 CLASSES: tuple[Function, ...] = (
     Function(
         "one_hot",
-        "x: indices, num_classes: int",
+        "x: indices, num_classes: int = -1",
         "For each index a vector of zeros, with a one at its place.",
         torch="nn.functional.one_hot",
         tensor=True,

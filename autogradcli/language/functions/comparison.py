@@ -187,7 +187,8 @@ COMPARISON: tuple[Function, ...] = (
         definition="where(x < 0, 0, where(x > 0, 1, values))",
         jumps="x == 0",
         steps=True,
-        note="torch.heaviside has no derivative; torch runs the definition.",
+        without_backward="always",
+        note="torch.heaviside has no backward; torch runs the definition.",
     ),
     Function(
         "Heaviside",

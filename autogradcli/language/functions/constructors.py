@@ -67,6 +67,33 @@ CONSTRUCTORS: tuple[Function, ...] = (
     Function(
         "randperm", "n: int", "The whole numbers below n in random order.", torch="randperm", tensor=True, random=True
     ),
+    Function(
+        "binomial_draw",
+        "count, prob",
+        "Random numbers of successes in so many trials.",
+        aliases=("torch.binomial",),
+        torch="binomial",
+        tensor=True,
+        random=True,
+        note="for the binomial coefficient type binom(n, k)",
+    ),
+    Function(
+        "bernoulli",
+        "x",
+        "Ones with these probabilities, else zeros.",
+        torch="bernoulli",
+        tensor=True,
+        random=True,
+    ),
+    Function("poisson", "x", "Random counts with these means.", torch="poisson", tensor=True, random=True),
+    Function(
+        "normal",
+        "mean, std",
+        "Random numbers, normally distributed with this mean and standard deviation.",
+        torch="normal",
+        tensor=True,
+        random=True,
+    ),
     Function("rand_like", "x", "rand in the shape of another tensor.", torch="rand_like", tensor=True, random=True),
     Function("randn_like", "x", "randn in the shape of another tensor.", torch="randn_like", tensor=True, random=True),
 )

@@ -147,13 +147,10 @@ LOSSES: tuple[Function, ...] = (
     ),
     Function(
         "multilabel_soft_margin_loss",
-        f"input, target, *, {REDUCTION}",
+        f"input, target, weight: fixed = None, *, {REDUCTION}",
         "The mean of binary_cross_entropy_with_logits over classes, and over examples.",
         aliases=("multilabel_soft_margin",),
         torch="nn.functional.multilabel_soft_margin_loss",
-        definition=(
-            "reduced(-mean(target*logsigmoid(input) + (1 - target)*logsigmoid(-input), dim=-1), reduction=reduction)"
-        ),
         tensor=True,
         fused=True,
     ),

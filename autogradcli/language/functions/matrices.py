@@ -58,11 +58,20 @@ MATRICES: tuple[Function, ...] = (
     ),
     Function(
         "vander",
+        "x, N: int = None, increasing: flag = False",
+        "The powers of each component, from N - 1 to 0; with increasing=True from 0 to N - 1.",
+        torch="vander",
+        tensor=True,
+        note="As in NumPy. The powers of torch.linalg.vander rise.",
+    ),
+    Function(
+        "linalg_vander",
         "x, *, N: int = None",
         "The powers of each component, from 0 to N - 1.",
+        aliases=("linalg.vander",),
         torch="linalg.vander",
+        definition="vander(x, N=N, increasing=True)",
         tensor=True,
-        note="NumPy's powers fall.",
     ),
     Function("block_diag", "*tensors", "Zeros but for matrices on the diagonal.", torch="block_diag", tensor=True),
     Function(
@@ -105,7 +114,6 @@ MATRICES: tuple[Function, ...] = (
         "x",
         "The coefficients of correlation of the rows.",
         torch="corrcoef",
-        definition="cov(x)/sqrt(outer(diag(cov(x)), diag(cov(x))))",
         tensor=True,
     ),
 )

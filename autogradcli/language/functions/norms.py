@@ -70,9 +70,7 @@ NORMS: tuple[Function, ...] = (
         "x1, x2, dim: int = 1, eps: number = 1e-8",
         "The cosine of the angle between vectors along a dimension; no norm counts as less than eps.",
         torch="nn.functional.cosine_similarity",
-        definition=(
-            "sum(x1*x2, dim=dim)/(maximum(vector_norm(x1, dim=dim), eps)*maximum(vector_norm(x2, dim=dim), eps))"
-        ),
         tensor=True,
+        note="The vectors are broadcast to one shape before their norms are taken.",
     ),
 )

@@ -78,5 +78,6 @@ POWERS: tuple[Function, ...] = (
         "The product of x and 2**y.",
         torch="ldexp",
         definition="x*2**y",
+        note="Whole exponents that are not differentiated reach torch as integers, as its documentation has them.",
     ),
 )

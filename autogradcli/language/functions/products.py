@@ -2,11 +2,14 @@
 
 from autogradcli.language.function import Function
 
+IGNORED = "With beta=0 x is not looked at, be it NaN."
+
 PRODUCTS: tuple[Function, ...] = (
     Function(
         "matmul",
         "x, y",
         "The product of matrices, x @ y; what stands before the last two dimensions is a batch.",
+        aliases=("np.dot", "numpy.dot", "jnp.dot"),
         torch="matmul",
         tensor=True,
     ),
@@ -99,15 +102,16 @@ PRODUCTS: tuple[Function, ...] = (
         "x, mat1, mat2, *, beta: number = 1, alpha: number = 1",
         "beta*x + alpha*(mat1 @ mat2).",
         torch="addmm",
-        definition="beta*x + alpha*matmul(mat1, mat2)",
+        definition="where(beta == 0, 0, beta*x) + alpha*matmul(mat1, mat2)",
         tensor=True,
+        note=IGNORED,
     ),
     Function(
         "addmv",
         "x, mat, vec, *, beta: number = 1, alpha: number = 1",
         "beta*x + alpha*(mat @ vec).",
         torch="addmv",
-        definition="beta*x + alpha*matmul(mat, vec)",
+        definition="where(beta == 0, 0, beta*x) + alpha*matmul(mat, vec)",
         tensor=True,
     ),
     Function(
@@ -115,7 +119,7 @@ PRODUCTS: tuple[Function, ...] = (
         "x, vec1, vec2, *, beta: number = 1, alpha: number = 1",
         "beta*x + alpha*outer(vec1, vec2).",
         torch="addr",
-        definition="beta*x + alpha*outer(vec1, vec2)",
+        definition="where(beta == 0, 0, beta*x) + alpha*outer(vec1, vec2)",
         tensor=True,
     ),
     Function(
@@ -123,7 +127,7 @@ PRODUCTS: tuple[Function, ...] = (
         "x, batch1, batch2, *, beta: number = 1, alpha: number = 1",
         "beta*x + alpha*(batch1 @ batch2).",
         torch="baddbmm",
-        definition="beta*x + alpha*matmul(batch1, batch2)",
+        definition="where(beta == 0, 0, beta*x) + alpha*matmul(batch1, batch2)",
         tensor=True,
     ),
     Function(
@@ -131,7 +135,7 @@ PRODUCTS: tuple[Function, ...] = (
         "x, batch1, batch2, *, beta: number = 1, alpha: number = 1",
         "beta*x + alpha times the sum of the products of a batch.",
         torch="addbmm",
-        definition="beta*x + alpha*sum(matmul(batch1, batch2), dim=0)",
+        definition="where(beta == 0, 0, beta*x) + alpha*sum(matmul(batch1, batch2), dim=0)",
         tensor=True,
     ),
 )

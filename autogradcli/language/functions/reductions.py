@@ -81,6 +81,22 @@ REDUCTIONS: tuple[Function, ...] = (
         tensor=True,
     ),
     Function(
+        "population_var",
+        "x, dim: ints = None, *, ddof: int = 0, keepdim: flag = False",
+        "The variance as NumPy has it: the mean of the squares of the distances from the mean.",
+        aliases=("np.var", "numpy.var", "jnp.var"),
+        definition="var(x, dim=dim, correction=ddof, keepdim=keepdim)",
+        tensor=True,
+    ),
+    Function(
+        "population_std",
+        "x, dim: ints = None, *, ddof: int = 0, keepdim: flag = False",
+        "The standard deviation as NumPy has it: the root of the mean of the squares of the distances from the mean.",
+        aliases=("np.std", "numpy.std", "jnp.std"),
+        definition="std(x, dim=dim, correction=ddof, keepdim=keepdim)",
+        tensor=True,
+    ),
+    Function(
         "amax",
         "x, dim: ints = None, keepdim: flag = False",
         "The largest component, of all or along dimensions.",
@@ -152,6 +168,14 @@ REDUCTIONS: tuple[Function, ...] = (
         torch="median",
         tensor=True,
         fields=PLACES,
+    ),
+    Function(
+        "midpoint_median",
+        "x, dim: int = None, keepdim: flag = False",
+        "The middle component in order of size, or the mean of the two middle ones, as NumPy's median.",
+        aliases=("np.median", "numpy.median", "jnp.median"),
+        definition="quantile(x, q=1/2, dim=dim, keepdim=keepdim)",
+        tensor=True,
     ),
     Function(
         "kthvalue",
@@ -229,7 +253,14 @@ REDUCTIONS: tuple[Function, ...] = (
         tensor=True,
         fused=True,
     ),
-    Function("numel", "x", "How many components there are.", aliases=("len",), torch="numel", tensor=True),
+    Function(
+        "numel",
+        "x",
+        "How many components there are.",
+        aliases=("len", "np.size", "numpy.size", "jnp.size"),
+        torch="numel",
+        tensor=True,
+    ),
     Function(
         "size",
         "x, dim: int = None",

@@ -63,4 +63,12 @@ ROUNDING: tuple[Function, ...] = (
         jumps="x != 0 and x == floor(x)",
         note="As torch.frac. sympy.frac is x - floor(x), which differs for x < 0.",
     ),
+    Function(
+        "positive_frac",
+        "x",
+        "x - floor(x), as sympy.frac.",
+        aliases=("sympy.frac", "sp.frac"),
+        definition="x - floor(x)",
+        jumps="x == floor(x)",
+    ),
 )

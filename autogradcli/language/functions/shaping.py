@@ -116,6 +116,7 @@ SHAPING: tuple[Function, ...] = (
         "repeat_interleave",
         "x, repeats: int, dim: int = None",
         "Each component several times, along a dimension or all of them as a vector.",
+        aliases=("np.repeat", "numpy.repeat", "jnp.repeat"),
         torch="repeat_interleave",
         tensor=True,
     ),

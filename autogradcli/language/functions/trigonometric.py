@@ -141,4 +141,11 @@ TRIGONOMETRIC: tuple[Function, ...] = (
         partials=("where(x == 0, 0, (cos(pi*x) - sinc(x))/x)",),
         note="As in NumPy and torch. sympy.sinc is the other one, sin(x)/x.",
     ),
+    Function(
+        "unnormalised_sinc",
+        "x",
+        "sin(x)/x, and 1 at 0, as sympy.sinc.",
+        aliases=("sympy.sinc", "sp.sinc"),
+        definition="sinc(x/pi)",
+    ),
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from autogradcli.language.function import NoDefinition
 from autogradcli.language.meaning.handles import Array, array, handle
 
 if TYPE_CHECKING:
@@ -25,11 +26,22 @@ def pick(builder: "Builder", index: int, candidates: Sequence[int]) -> int:
 
 
 def one_hot(builder: "Builder", x: "Handle", num_classes: int) -> "Handle":
-    """For each index a vector of zeros, with a one at its place."""
+    """For each index a vector of zeros, with a one at its place; -1 stands for one more than the largest index."""
+    if num_classes == -1:
+        num_classes = 1 + max(_known(builder, array(x).ravel().tolist()), default=-1)
     zero, one = builder.literal(Fraction(0)), builder.literal(Fraction(1))
     places = np.array([builder.literal(Fraction(place)) for place in range(num_classes)], dtype=np.intp)
     equal = builder.call("eq", array(x)[..., None], places)
     return builder.call("where", equal, one, zero)  # type: ignore[no-any-return]
+
+
+def _known(builder: "Builder", indices: Sequence[int]) -> list[int]:
+    """The indices as numbers; NoDefinition if they are not known."""
+    constants = [builder.number(each) for each in indices]
+    found = builder.estimates(indices) if None in constants else constants
+    if found is None:
+        raise NoDefinition("one_hot without num_classes")
+    return [int(each) for each in found if each is not None]
 
 
 def gather(builder: "Builder", x: "Handle", dim: int, index: "Handle") -> "Handle":

@@ -54,6 +54,17 @@ def binary_cross_entropy_with_logits(
     return reduced(builder, times(builder, losses, weight), reduction)
 
 
+def multilabel_soft_margin_loss(
+    builder: "Builder", input: "Handle", target: "Handle", weight: "Handle | None", reduction: str
+) -> "Handle":
+    """The cross-entropies of all classes, summed along the last dimension of the input and over its size."""
+    text = "-(target*logsigmoid(input) + (1 - target)*logsigmoid(-input))"
+    losses = times(builder, builder.formula(text, input=input, target=target), weight)
+    axis = np.ndim(input) - 1
+    classes = builder.literal(Fraction(np.shape(input)[axis]))
+    return reduced(builder, builder.call("div", builder.call("sum", losses, dim=axis), classes), reduction)
+
+
 def kl_div(builder: "Builder", input: "Handle", target: "Handle", reduction: str, log_target: bool) -> "Handle":
     """target*(log(target) - input), or the same with the logarithm given."""
     text = "exp(target)*(target - input)" if log_target else "xlogy(target, target) - target*input"
@@ -111,6 +122,7 @@ LOSSES: Mapping[str, Callable[..., "Handle"]] = {
     "binary_cross_entropy": binary_cross_entropy,
     "binary_cross_entropy_with_logits": binary_cross_entropy_with_logits,
     "kl_div": kl_div,
+    "multilabel_soft_margin_loss": multilabel_soft_margin_loss,
     "poisson_nll_loss": poisson_nll_loss,
     "gaussian_nll_loss": gaussian_nll_loss,
     "triplet_margin_loss": triplet_margin_loss,

@@ -110,13 +110,14 @@ def pinv(builder: "Builder", A: "Handle") -> "Handle":
     return builder.formula("inverse(A.mT @ A) @ A.mT", A=tall)  # type: ignore[no-any-return]
 
 
-def vander(builder: "Builder", x: "Handle", N: int | None) -> "Handle":
-    """The powers along a new last axis."""
+def vander(builder: "Builder", x: "Handle", N: int | None, increasing: bool) -> "Handle":
+    """The powers along a new last axis, falling or rising."""
     base = array(x)
-    columns = [array(builder.call("ones_like", base))]
-    for _ in range((base.shape[-1] if N is None else N) - 1):
-        columns.append(array(builder.call("mul", columns[-1], base)) if len(columns) > 1 else base)
-    return np.stack(columns, axis=-1)
+    count = base.shape[-1] if N is None else N
+    columns = [array(builder.call("ones_like", base)), base]
+    for _ in range(count - 2):
+        columns.append(array(builder.call("mul", columns[-1], base)))
+    return np.stack(columns, axis=-1)[..., :count][..., :: 1 if increasing else -1]
 
 
 def block_diag(builder: "Builder", tensors: Sequence["Handle"]) -> "Handle":
@@ -167,11 +168,21 @@ def matrix_power(builder: "Builder", A: Array, n: int) -> Array:
 
 
 def cov(builder: "Builder", x: "Handle", correction: int) -> "Handle":
-    """The covariances of the rows; of a vector, its variance."""
-    rows = array(x)
+    """The covariances of the rows; of one row, its variance."""
+    rows = np.atleast_1d(array(x))
     distances = array(builder.call("sub", rows, builder.call("mean", rows, dim=-1, keepdim=True)))
     freedom = builder.literal(Fraction(max(rows.shape[-1] - correction, 0)))
-    return builder.call("div", builder.call("inner", distances, distances), freedom)  # type: ignore[no-any-return]
+    return handle(array(builder.call("div", builder.call("inner", distances, distances), freedom)).squeeze())
+
+
+def corrcoef(builder: "Builder", x: "Handle") -> "Handle":
+    """The covariances over the roots of the variances; of one row a variance over itself."""
+    covariances = array(builder.call("cov", x))
+    if not covariances.ndim:
+        return builder.call("div", handle(covariances), handle(covariances))  # type: ignore[no-any-return]
+    variances = covariances.diagonal()
+    text = "c/sqrt(a*b)"
+    return builder.formula(text, c=covariances, a=variances[:, None], b=variances)  # type: ignore[no-any-return]
 
 
 MATRICES: Mapping[str, Callable[..., "Handle"]] = {
@@ -185,6 +196,7 @@ MATRICES: Mapping[str, Callable[..., "Handle"]] = {
     "block_diag": block_diag,
     "cholesky": _batched(cholesky),
     "cov": cov,
+    "corrcoef": corrcoef,
     "matrix_power": _batched(matrix_power),
 }
 """By the name of the table's row."""

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from autogradcli.language.function import NoDefinition
 from autogradcli.language.meaning.handles import Axes, array, axes_of, fold, reduce
 
@@ -67,10 +69,20 @@ def norm(builder: "Builder", x: "Handle", p: Order, dim: Axes, keepdim: bool) ->
     return vector_norm(builder, x, 2 if p in {"fro", None} else p, dim, keepdim)
 
 
+def cosine_similarity(builder: "Builder", x1: "Handle", x2: "Handle", dim: int, eps: int) -> "Handle":
+    """The sum of products over the norms of what both are broadcast to."""
+    x, y = np.broadcast_arrays(array(x1), array(x2))
+    text = (
+        "sum(x*y, dim=axis)/(maximum(vector_norm(x, dim=axis), eps)*maximum(vector_norm(y, dim=axis), eps))"
+    ).replace("axis", str(dim))
+    return builder.formula(text, x=x, y=y, eps=eps)  # type: ignore[no-any-return]
+
+
 NORMS: Mapping[str, Callable[..., "Handle"]] = {
     "norm": norm,
     "linalg_norm": linalg_norm,
     "vector_norm": vector_norm,
     "matrix_norm": matrix_norm,
+    "cosine_similarity": cosine_similarity,
 }
 """By the name of the table's row."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autogradcli.language.function import NoDefinition
-from autogradcli.language.meaning.handles import Axes, along, array, fold, reduce
+from autogradcli.language.meaning.handles import Array, Axes, along, array, fold, reduce
 
 if TYPE_CHECKING:
     from autogradcli.language.tape import Builder, Handle
@@ -127,19 +127,30 @@ def quantile(builder: "Builder", x: "Handle", q: Fraction, dim: int | None, keep
 
 def trapezoid(builder: "Builder", y: "Handle", dx: Fraction, dim: int) -> "Handle":
     """The sum of the means of neighbours, each times their distance."""
-    return _trapezoids(builder, y, builder.literal(dx), dim)
+    return _trapezoids(builder, array(y), builder.literal(dx), dim % np.ndim(y))
 
 
 def trapezoid_over(builder: "Builder", y: "Handle", x: "Handle", dim: int) -> "Handle":
-    """The same with the places given, for all lines or for each of them."""
-    places = array(x) if np.ndim(x) == 1 else np.moveaxis(array(x), dim, -1)
-    return _trapezoids(builder, y, builder.call("sub", places[..., 1:], places[..., :-1]), dim)
+    """The same with the places given, for all lines along the dimension or, broadcast, for each of them."""
+    heights, places = array(y), array(x)
+    axis = dim % heights.ndim
+    if places.ndim == 1:
+        places = places.reshape([-1 if each == axis else 1 for each in range(heights.ndim)])
+    else:
+        places = places.reshape([*[1] * (heights.ndim - places.ndim), *places.shape])
+    return _trapezoids(builder, heights, builder.call("sub", *_neighbours(places, axis)), axis)
 
 
-def _trapezoids(builder: "Builder", y: "Handle", widths: "Handle", dim: int) -> "Handle":
-    heights = np.moveaxis(array(y), dim, -1)
-    text = "sum(widths*(left + right)/2, dim=-1)"
-    return builder.formula(text, widths=widths, left=heights[..., :-1], right=heights[..., 1:])  # type: ignore[no-any-return]
+def _neighbours(x: Array, axis: int) -> tuple[Array, Array]:
+    """The components along an axis from the second on, and each one's predecessor."""
+    before = (slice(None),) * axis
+    return x[(*before, slice(1, None))], x[(*before, slice(None, -1))]
+
+
+def _trapezoids(builder: "Builder", heights: Array, widths: "Handle", axis: int) -> "Handle":
+    right, left = _neighbours(heights, axis)
+    areas = builder.formula("widths*(left + right)/2", widths=widths, left=left, right=right)
+    return builder.call("sum", areas, dim=axis)  # type: ignore[no-any-return]
 
 
 def sorted_(builder: "Builder", x: "Handle", dim: int, descending: bool) -> "Handle":

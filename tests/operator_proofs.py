@@ -1,0 +1,161 @@
+"""What gradcalc says against torch about the samples of torch's operators, proven at 50 digits without our engines.
+
+An operator that is here means what its line says, over arrays of mpmath's numbers. A verdict is proven by differences
+along every component: `undefined` where one has no finite value or slope, `kink` where one has two slopes, `mismatch`
+where autograd's number is on neither side of both.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from mpmath import mp
+
+from autogradcli.engines.opinions import flat
+from tests.operators import Answer, Sample
+
+DIGITS = 120
+STEP = mp.mpf(10) ** -40
+ALIKE = mp.mpf(10) ** -30
+"""How far two slopes may be apart that are one, relative to their size."""
+TOLERANCE = {"float64": mp.mpf("1e-7"), "float32": mp.mpf("1.3e-6")}
+"""Those of `torch.testing.assert_close`."""
+SEVERE = ("mismatch", "undefined", "kink")
+"""Verdicts that need a proof."""
+
+Array = Any
+
+
+def each(function: Callable[..., Any]) -> Callable[..., Array]:
+    """A function of numbers, component by component, of whatever broadcasts."""
+
+    def applied(*operands: Any) -> Array:
+        return np.frompyfunc(function, len(operands), 1)(*operands)
+
+    return applied
+
+
+def reduced(losses: Array, reduction: str) -> Array:
+    """As torch's losses do it."""
+    if reduction == "none":
+        return losses
+    return np.sum(losses) / (np.size(losses) if reduction == "mean" else 1)
+
+
+def norm(x: Array, order: Any = None, dim: Any = None, keepdim: bool = False, **_: Any) -> Array:
+    """That of vectors, for any order that is a number."""
+    sizes = np.abs(x)
+    axes = tuple(dim) if isinstance(dim, list) else dim
+    if order == 0:
+        return np.sum(each(lambda a: mp.mpf(a != 0))(x), axis=axes, keepdims=keepdim)
+    if order in (mp.inf, -mp.inf):
+        return (np.max if order > 0 else np.min)(sizes, axis=axes, keepdims=keepdim)
+    power = mp.mpf(2 if order is None else order)
+    total = np.sum(each(lambda a: mp.power(a, power))(sizes), axis=axes, keepdims=keepdim)
+    return each(lambda a: mp.power(a, 1 / power))(total)
+
+
+def hinge_embedding(x: Array, y: Array, margin: float = 1.0, reduction: str = "mean") -> Array:
+    """x where the target is not -1, plus relu(margin - x) where it is not 1."""
+
+    def loss(a: Any, b: Any) -> Any:
+        return (max(margin - a, mp.zero) if b != 1 else 0) + (a if b != -1 else 0)
+
+    return reduced(each(loss)(x, y), reduction)
+
+
+def cosine_embedding(x: Array, y: Array, target: Array, margin: float = 0.0, reduction: str = "mean") -> Array:
+    """1 - cos where the target is 1, relu(cos - margin) where it is -1."""
+    lengths = [np.sum(a * a, axis=-1) + mp.mpf("1e-12") for a in (x, y)]
+    cosine = np.sum(x * y, axis=-1) / each(mp.sqrt)(lengths[0] * lengths[1])
+
+    def loss(a: Any, b: Any) -> Any:
+        return (1 - a if b == 1 else 0) + (max(a - margin, mp.zero) if b == -1 else 0)
+
+    return reduced(each(loss)(cosine, target), reduction)
+
+
+MEANING: Mapping[str, Callable[..., Array]] = {
+    "addr": lambda x, a, b, beta=1, alpha=1: (beta * x if beta else 0) + alpha * np.outer(a, b),
+    "__rpow__": lambda x, y: each(mp.power)(y, x),
+    "special.entr": each(lambda x: mp.zero if x == 0 else -x * mp.log(x)),
+    "nn.functional.hinge_embedding_loss": hinge_embedding,
+    "nn.functional.cosine_embedding_loss": cosine_embedding,
+    "linalg.norm subgradients_at_zero": norm,
+}
+"""By an operator's name with its variant."""
+
+
+def unproven(sample: Sample, answer: Answer) -> Iterator[str]:
+    """The verdicts worse than imprecise that stand without a proof."""
+    gradients = answer.report.gradients if answer.report else {}
+    for name, found in gradients.items():
+        if found.verdict in SEVERE:
+            if sample.title not in MEANING:
+                yield f"{found.verdict} of {name}: no meaning is on the list"
+            elif not _is_proven(sample, answer, name):
+                yield f"{found.verdict} of {name} is not so"
+
+
+def _is_proven(sample: Sample, answer: Answer, name: str) -> bool:
+    assert answer.report is not None
+    found = answer.report.gradients[name]
+    with mp.workdps(DIGITS):
+        function = _Function(sample, answer)
+        places = range(sample.values[name].numel())
+        autograd = flat(found.autograd)
+        return any(function.is_so(found.verdict, name, place, autograd[place]) for place in places)
+
+
+class _Function:
+    """The scalar that is differentiated, in mpmath."""
+
+    def __init__(self, sample: Sample, answer: Answer) -> None:
+        self._sample = sample
+        self._point = {name: _exact(value) for name, value in sample.values.items()}
+        self._weights = 1 if answer.upstream is None else _exact(answer.upstream)
+        self._value = self._at(self._point)
+
+    def is_so(self, verdict: str, name: str, place: int, autograd: float) -> bool:
+        """Whether a verdict is true of one component."""
+        sides = [self._slope(name, place, sign) for sign in (-1, 1)]
+        if any(each is None for each in sides):
+            return verdict == "undefined"
+        left, right = sides
+        smooth = abs(left - right) <= ALIKE * max(abs(left), abs(right), 1)
+        if verdict == "kink":
+            return not smooth
+        allowed = TOLERANCE[self._sample.dtype] * max(abs(left), abs(right))
+        between = min(left, right) - allowed <= autograd <= max(left, right) + allowed
+        return verdict == "mismatch" and not between
+
+    def _slope(self, name: str, place: int, sign: int) -> Any:
+        """The slope on one side; None if there is none that is finite."""
+        slopes = [self._difference(name, place, sign * STEP / shrink) for shrink in (1, 2**20)]
+        if any(each is None for each in slopes):
+            return None
+        near, nearer = slopes
+        grows = abs(nearer) > 2 * abs(near) + 1
+        return None if grows else nearer
+
+    def _difference(self, name: str, place: int, step: Any) -> Any:
+        moved = self._point[name].copy()
+        moved.ravel()[place] += step
+        value = self._at({**self._point, name: moved})
+        return None if value is None or self._value is None else (value - self._value) / step
+
+    def _at(self, point: Mapping[str, Array]) -> Any:
+        """The value; None where there is no finite real one."""
+        try:
+            value = np.sum(self._weights * self._sample.call(MEANING[self._sample.title], point))
+        except (ZeroDivisionError, ValueError, OverflowError):
+            return None
+        real = isinstance(value, mp.mpf) or (isinstance(value, mp.mpc) and value.imag == 0)
+        return mp.re(value) if real and mp.isfinite(value) else None
+
+
+def _exact(value: Any) -> Array:
+    """A tensor as an array of mpmath's numbers."""
+    result = np.empty(value.numel(), dtype=object)
+    result[:] = [mp.mpf(each) for each in value.double().flatten().tolist()]
+    return result.reshape(tuple(value.shape))

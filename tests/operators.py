@@ -1,0 +1,346 @@
+"""torch's own database of operators (OpInfo) as calls of gradcalc: what torch computes itself is the measure.
+
+Importing this module imports `torch.testing._internal`; it is torch 2.13's, and another torch has another one.
+"""
+
+import math
+import operator
+import warnings
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+import torch
+
+from autogradcli.compute.compute import compute
+from autogradcli.compute.problem import Options, Problem
+from autogradcli.compute.report import Report
+from autogradcli.engines.backward import Backward
+from autogradcli.engines.opinions import flat, shape
+from autogradcli.engines.torch.graph import plain
+from autogradcli.engines.torch.state import fresh_state, seeded
+from autogradcli.errors import GradcalcError, Span
+from autogradcli.language.indices import NEVER, index_variables
+from autogradcli.language.parser import parse
+from autogradcli.language.program import Call, Program, Tensor
+from autogradcli.language.table import row
+
+TORCH = "2.13.0"
+"""The release whose samples these are."""
+SEED = 42
+"""What torch's samples of functions that draw random numbers start the generator from."""
+MAX_OPERATIONS = 20_000
+"""Scalar operations up to which a sample is proven; what is larger is still compared with torch."""
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from torch.testing._internal.common_methods_invocations import op_db
+
+INTERNAL = ("sparse.", "masked.", "fft.", "native_", "torch.ops.", "unsafe_", "grid_sampler_", "to_sparse")
+"""What the names of operators begin with that nobody calls, or that are about tensors that gradcalc has not."""
+COMPLEX = frozenset({"complex", "polar", "view_as_complex", "conj", "conj_physical", "resolve_conj", "resolve_neg"})
+COMPLEX |= {"real", "H", "cdouble", "cfloat", "chalf", "stft", "linalg.eig", "linalg.eigvals"}
+"""Operators whose results or whose only purposes are complex numbers."""
+REFLECTED: dict[str, tuple[str, Callable[[Any, Any], Any]]] = {
+    "__radd__": ("+", operator.add),
+    "__rsub__": ("-", operator.sub),
+    "__rmul__": ("*", operator.mul),
+    "__rdiv__": ("/", operator.truediv),
+    "__rmod__": ("%", operator.mod),
+    "__rpow__": ("**", operator.pow),
+    "__rmatmul__": ("@", operator.matmul),
+}
+"""Python's operators with the tensor on their right."""
+PROPERTIES = ("T", "mT", "mH")
+
+
+class Unwritable(Exception):
+    """A sample that no text says: an argument is a function, a complex number, a device."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One call of an operator, as a text and as a call of torch."""
+
+    title: str
+    """The operator's name, with that of its variant."""
+    text: str
+    values: Mapping[str, torch.Tensor]
+    """By the names of the text's variables."""
+    given: Any
+    """torch's sample: `input`, `args` and `kwargs`, whose tensors are the values in the same order."""
+    run: Callable[..., Any]
+    """What is called with it in torch."""
+    dtype: str
+    chosen: int | None = None
+    """Which of several results is meant."""
+
+    def call(self, function: Callable[..., Any], values: Mapping[str, Any]) -> Any:
+        """What a function gives for the sample with other values in place of its tensors."""
+        left = iter(values.values())
+
+        def put(value: Any) -> Any:
+            if isinstance(value, torch.Tensor):
+                return next(left)
+            if isinstance(value, list | tuple) and not isinstance(value, torch.Size):
+                return type(value)(map(put, value))
+            return value
+
+        arguments = [put(each) for each in (self.given.input, *self.given.args)]
+        found = function(*arguments, **{name: put(value) for name, value in self.given.kwargs.items()})
+        return found if self.chosen is None else found[self.chosen]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a sample."""
+
+    kind: str
+    """`refused` by gradcalc, `random`, `crash`, `torch` where torch refuses it too, or a verdict."""
+    detail: str = ""
+    wrong: tuple[str, ...] = ()
+    """Each way in which gradcalc's numbers are not torch's."""
+    report: Report | None = None
+    upstream: torch.Tensor | None = None
+
+    @property
+    def answered(self) -> bool:
+        """Whether gradcalc did what torch does."""
+        return self.kind not in {"refused", "crash", "torch", "random"}
+
+    @property
+    def error(self) -> float | None:
+        """The largest error of a component in units in the last place, where it is known."""
+        gradients = self.report.gradients.values() if self.report else ()
+        found = [each for gradient in gradients for each in flat(gradient.ulps) if each is not None]
+        return max(found, default=None)
+
+
+def operators() -> list[Any]:
+    """The operators that torch differentiates; without internal, sparse, masked, FFT and complex ones."""
+    return [each for each in op_db if each.supports_autograd and torch.float64 in each.dtypes and _is_public(each.name)]
+
+
+def _is_public(name: str) -> bool:
+    internal = name.startswith(INTERNAL) or (name.startswith("_") and not name.startswith("__"))
+    return not internal and name not in COMPLEX and not name.endswith("_backward")
+
+
+def title(each: Any) -> str:
+    """An operator's name, with that of its variant."""
+    return f"{each.name} {each.variant_test_name}".rstrip()
+
+
+def samples(each: Any, dtype: str, count: int, seed: int) -> Iterator[Sample]:
+    """The calls of an operator's first samples, as a function and as a method, as far as a text can say them."""
+    with quiet(), seeded(seed):
+        given = list(islice(each.sample_inputs("cpu", getattr(torch, dtype)), count))
+    for place, one in enumerate(given):
+        for write in (_function, _method):
+            try:
+                sample = write(each, one, dtype)
+            except Unwritable:
+                continue
+            if sample is not None:
+                yield _with_one_result(sample, place)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without torch's warnings."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _with_one_result(sample: Sample, place: int) -> Sample:
+    """The sample; of one that gives several tensors, one of them that autograd knows, each in its turn."""
+    try:
+        found = _run(sample, _leaves(sample))
+    except Exception:  # torch's refusals are looked at later
+        return sample
+    if isinstance(found, torch.Tensor):
+        return sample
+    known = [index for index, each in enumerate(found) if isinstance(each, torch.Tensor) and each.requires_grad]
+    chosen = known[place % len(known)] if known else 0
+    return replace(sample, text=f"{sample.text}[{chosen}]", chosen=chosen)
+
+
+def _run(sample: Sample, leaves: Mapping[str, torch.Tensor]) -> Any:
+    with fresh_state(getattr(torch, sample.dtype)), seeded(SEED), quiet():
+        return sample.call(sample.run, leaves)
+
+
+def _leaves(sample: Sample) -> dict[str, torch.Tensor]:
+    """New leaves with the values, which require a gradient if they can."""
+    return {name: each.clone().requires_grad_(each.is_floating_point()) for name, each in sample.values.items()}
+
+
+# Texts.
+
+
+class _Writer:
+    """Writes arguments down; tensors become variables."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, torch.Tensor] = {}
+
+    def write(self, value: Any) -> str:
+        """The text of one argument."""
+        if isinstance(value, list | tuple):
+            items = ", ".join(map(self.write, value))
+            return f"[{items}]" if isinstance(value, list) else f"({items}{',' if len(value) == 1 else ''})"
+        if isinstance(value, torch.Tensor):
+            return self._tensor(value)
+        if isinstance(value, slice):
+            bounds = [value.start, value.stop, *([] if value.step is None else [value.step])]
+            return ":".join("" if each is None else self.write(each) for each in bounds)
+        return _scalar(value)
+
+    def _tensor(self, value: torch.Tensor) -> str:
+        if value.is_complex() or value.layout != torch.strided:
+            raise Unwritable
+        name = f"x{len(self.values)}"
+        self.values[name] = value.detach().contiguous().clone()
+        return name
+
+    def arguments(self, given: Sequence[Any], keywords: Mapping[str, Any]) -> str:
+        """The text of all arguments."""
+        return ", ".join([*map(self.write, given), *(f"{name}={self.write(each)}" for name, each in keywords.items())])
+
+    def sample(self, each: Any, text: str, given: Any, dtype: str, run: Callable[..., Any]) -> Sample:
+        """The sample with this text."""
+        return Sample(title(each), text, self.values, given, run, dtype)
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, bool | None) or (isinstance(value, int | float) and math.isfinite(value)):
+        return repr(value)
+    if isinstance(value, float):
+        return str(value)
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, torch.dtype):
+        return str(value)
+    if value is Ellipsis:
+        return "..."
+    raise Unwritable
+
+
+def _function(each: Any, given: Any, dtype: str) -> Sample | None:
+    """The sample as a call of a function; None if it is none."""
+    writer, name = _Writer(), each.name
+    if name in PROPERTIES:
+        return writer.sample(each, f"{writer.write(given.input)}.{name}", given, dtype, each.op)
+    if name in REFLECTED:
+        sign, run = REFLECTED[name]
+        first, second = writer.write(given.input), writer.write(given.args[0])
+        return writer.sample(each, f"{second} {sign} {first}", given, dtype, lambda x, y: run(y, x))
+    if name == "__getitem__":
+        (index,) = given.args
+        items = index if isinstance(index, tuple) else (index,)
+        text = f"{writer.write(given.input)}[{', '.join(map(writer.write, items))}]"
+        return writer.sample(each, text, given, dtype, each.op)
+    if not _is_function(name):
+        return None
+    text = f"torch.{name}({writer.arguments((given.input, *given.args), given.kwargs)})"
+    return writer.sample(each, text, given, dtype, each.op)
+
+
+def _is_function(name: str) -> bool:
+    where: Any = torch
+    for part in name.split("."):
+        where = getattr(where, part, None)
+    return callable(where)
+
+
+def _method(each: Any, given: Any, dtype: str) -> Sample | None:
+    """The sample as a call of a method; None if it is none."""
+    name = each.name.rpartition(".")[2]
+    receiver = isinstance(given.input, torch.Tensor) and each.method_variant is not None
+    if not receiver or name.startswith("__") or name in PROPERTIES or not callable(getattr(torch.Tensor, name, None)):
+        return None
+    writer = _Writer()
+    text = f"{writer.write(given.input)}.{name}({writer.arguments(given.args, given.kwargs)})"
+    return writer.sample(each, text, given, dtype, each.method_variant)
+
+
+# Answers.
+
+
+def answer(sample: Sample) -> Answer:
+    """What gradcalc says of a sample, and what of it is not torch's."""
+    try:
+        output, gradients, upstream = _by_torch(sample)
+    except Exception as problem:  # whatever torch says is right
+        return Answer("torch", f"{type(problem).__name__}: {problem}".partition("\n")[0])
+    try:
+        if _is_random(sample.text, tuple(sample.values)):
+            return Answer("random")
+        report = _by_gradcalc(sample, upstream)
+    except GradcalcError as error:
+        return Answer("refused", f"{error.message}; {error.hint}" if error.hint else error.message)
+    except Exception as problem:  # whatever it is, it is a crash
+        return Answer("crash", repr(problem).partition("\n")[0])
+    reasons = [each.reason.message for each in report.gradients.values() if each.reason is not None]
+    return Answer(report.verdict, " | ".join(reasons), tuple(_wrong(report, output, gradients)), report, upstream)
+
+
+def _is_random(text: str, values: Collection[str]) -> bool:
+    """Whether a text draws random numbers, which no expression does."""
+    steps = parse(text, given=values).steps
+    return any(isinstance(step, Call) and row(step.function).random for step in steps)
+
+
+def _by_torch(sample: Sample) -> tuple[Any, dict[str, Any], torch.Tensor | None]:
+    """The value, the gradients, and the upstream gradient that they are of."""
+    leaves = _leaves(sample)
+    output = _run(sample, leaves)
+    if not output.requires_grad:
+        return plain(output), {}, None
+    with seeded(0), quiet():
+        upstream = torch.rand(output.shape, dtype=torch.float64).mul(2).sub(1).to(output.dtype)
+        output.backward(upstream)
+    found = {name: plain(leaf.grad) for name, leaf in leaves.items() if leaf.grad is not None}
+    return plain(output.detach()), found, upstream
+
+
+def _by_gradcalc(sample: Sample, upstream: torch.Tensor | None) -> Report:
+    program = parse(sample.text, given=tuple(sample.values))
+    indices = index_variables(program, NEVER)
+    differentiable = {name for name, value in sample.values.items() if value.is_floating_point()} - indices.keys()
+    wrt = tuple(name for name in program.variables if name in differentiable) if upstream is not None else ()
+    at = {name: _as_value(value) for name, value in sample.values.items()}
+    backward = Backward() if upstream is None else Backward(_as_value(upstream))
+    options = Options(dtype=sample.dtype, symbolic=False, max_operations=MAX_OPERATIONS)
+    with seeded(SEED), quiet():
+        return compute(Problem(program, at, wrt, options, backward))
+
+
+def _as_value(value: torch.Tensor) -> Program:
+    """The numbers of a tensor as a value."""
+    components = tuple(value.double().flatten().tolist())
+    return Program("[...]", (Tensor(components, tuple(value.shape), Span(0, 5)),), 0, None, {}, ())
+
+
+def _wrong(report: Report, output: Any, gradients: Mapping[str, Any]) -> Iterator[str]:
+    if not _same(report.value, output):
+        yield f"value {_short(report.value)} and not {_short(output)}"
+    for name, each in report.gradients.items():
+        truth = gradients.get(name)
+        if not _same(each.autograd, truth) and not (truth is None and not any(flat(each.autograd))):
+            yield f"gradient of {name} {_short(each.autograd)} and not {_short(truth)}"
+
+
+def _same(ours: Any, theirs: Any) -> bool:
+    """The same shape and bit by bit the same numbers; one NaN is like another, and True is 1."""
+    if (ours is None) != (theirs is None) or shape(ours) != shape(theirs):
+        return False
+    pairs = zip(flat(ours), flat(theirs), strict=True)
+    return all(a == b or (math.isnan(a) and math.isnan(b)) for a, b in pairs)
+
+
+def _short(value: Any) -> str:
+    return f"{shape(value)} {str(value)[:60]}"
