@@ -7,7 +7,7 @@ from typing import Any
 
 from mpmath import mp
 
-from autogradcli.compute.compute import compute
+from autogradcli.compute.compute import by_torch_and_arb
 from autogradcli.compute.problem import Options, Problem
 from autogradcli.compute.report import Ball, Gradient, Report
 from autogradcli.errors import GradcalcError
@@ -64,7 +64,7 @@ def outcomes(case: Case) -> list[Outcome]:
 def findings(program: Program, case: Case) -> Report:
     """The report of torch and Arb on a case."""
     at = {name: parse(repr(value)) for name, value in case.at.items()}
-    return compute(Problem(program, at, program.variables, Options(case.dtype, symbolic=False)))
+    return by_torch_and_arb(Problem(program, at, program.variables, Options(case.dtype, symbolic=False)))
 
 
 def _judged(case: Case, program: Program, report: Report, name: str) -> Outcome:

@@ -12,10 +12,11 @@ from typing import Any
 
 from mpmath import mp
 
+from autogradcli.compute.compute import by_torch_and_arb
 from autogradcli.compute.report import Gradient
 from autogradcli.engines.opinions import flat
 from autogradcli.errors import GradcalcError
-from tests.helpers import examine
+from tests.helpers import problem
 
 DIGITS = 120
 STEPS = (mp.mpf(10) ** -30, mp.mpf(10) ** -31)
@@ -357,7 +358,8 @@ RIGHT, WRONG = 1e-9, 1e-5
 def outcomes(chosen: Case) -> list[Outcome]:
     """What gradcalc says of a case, judged."""
     try:
-        gradients = examine(chosen.text, {name: repr(value) for name, value in chosen.at.items()})
+        at = {name: repr(value) for name, value in chosen.at.items()}
+        gradients = by_torch_and_arb(problem(chosen.text, at)).gradients
     except GradcalcError as error:
         return [Outcome("", "refused", error.kind, str(error))]
     return [_judged(chosen, name, found) for name, found in gradients.items()]

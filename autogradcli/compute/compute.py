@@ -154,7 +154,7 @@ class Pending:
         with _no_garbage_collection(), self.budget.running(least=LAST_SECONDS):
             try:
                 report = self._assembled(self._proof, answer, lower, seconds)
-                report = with_remedies(self._problem, report, _by_torch_and_arb)
+                report = with_remedies(self._problem, report, by_torch_and_arb)
                 return with_higher(report, self, partial(Pending, symbolic=self._symbolic))
             except (OutOfTime, MemoryError) as reason:
                 return self._assembled(_unproven(reason), answer, lower, seconds)
@@ -208,7 +208,7 @@ def _unproven(reason: Exception) -> Any:
     return unproven(reason)
 
 
-def _by_torch_and_arb(problem: Problem) -> Report:
+def by_torch_and_arb(problem: Problem) -> Report:
     """The report of two engines, without remedies."""
     pending = Pending(problem, None)
     pending.evaluate()
