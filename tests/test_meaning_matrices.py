@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.helpers import examine
 from tests.meanings import proven
 
 CASES = [
@@ -56,3 +57,23 @@ CASES = [
 def test_torch_gives_what_is_meant(text: str) -> None:
     """Value and gradients are those of the definition, component by component."""
     assert proven(text)
+
+
+JUMPS = (
+    # a matrix without full rank, and the components along which the rank grows: there the inverse is without bounds
+    ("[[1, 2], [2, 4]]", 4),
+    ("[[1, 0], [0, 0]]", 1),
+    ("[[0]]", 1),
+    ("[[0, 0], [0, 0]]", 4),
+    ("[[1, 2, 3], [2, 4, 6]]", 6),
+    ("[[1, 2], [2, 4], [3, 6]]", 6),
+)
+
+
+@pytest.mark.parametrize(("matrix", "count"), JUMPS)
+def test_the_pseudoinverse_jumps_where_the_rank_does(matrix: str, count: int) -> None:
+    """It has a value there, and along components that keep the rank a derivative."""
+    found = examine("sum(pinv(A))", {"A": matrix})["A"]
+    assert found.reason is not None
+    assert (found.verdict, found.reason.code, found.counts["undefined"]) == ("undefined", "GC113", count)
+    assert set(found.counts) <= {"undefined", "verified"}

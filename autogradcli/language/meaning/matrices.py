@@ -107,7 +107,33 @@ def pinv(builder: "Builder", A: "Handle") -> "Handle":
     tall = array(A)
     if tall.shape[-2] < tall.shape[-1]:
         return handle(array(pinv(builder, tall.swapaxes(-1, -2))).swapaxes(-1, -2))
+    if tall.ndim == 2 and _about_singular(builder, eliminate(builder, _gram(builder, tall), tall[:0].T).pivots):
+        return _pinv_of_any_rank(builder, tall)
     return builder.formula("inverse(A.mT @ A) @ A.mT", A=tall)  # type: ignore[no-any-return]
+
+
+def _gram(builder: "Builder", A: Array) -> Array:
+    return array(builder.call("matmul", A.T, A))
+
+
+def _pinv_of_any_rank(builder: "Builder", A: Array) -> "Handle":
+    """The pseudoinverse whatever the rank is: it jumps where the rank changes.
+
+    By the coefficients of the characteristic polynomial of A.T @ A, the last of which that is not 0 tells the rank
+    (Decell, An application of the Cayley-Hamilton theorem to generalized matrix inversion, SIAM Review 7, 1965).
+    """
+    gram, one = _gram(builder, A), identity(builder, A.shape[1])
+    zero = builder.literal(Fraction(0))
+    found: Handle = filled(A.T.shape, zero)
+    factor = one
+    for rank in range(1, len(gram) + 1):
+        product = builder.call("matmul", gram, factor)
+        trace = fold(builder, "add", [int(each) for each in array(product).diagonal()])
+        coefficient = builder.call("div", trace, builder.literal(Fraction(-rank)))
+        inverse_here = builder.call("neg", builder.call("div", builder.call("matmul", factor, A.T), coefficient))
+        found = builder.call("where", builder.call("eq", trace, zero), found, inverse_here)
+        factor = builder.call("add", product, builder.call("mul", coefficient, one))
+    return found
 
 
 def vander(builder: "Builder", x: "Handle", N: int | None, increasing: bool) -> "Handle":
