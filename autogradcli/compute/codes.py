@@ -68,7 +68,8 @@ PAGES = (
         "not defined here",
         "An operation on the way to the output is outside its domain or at a pole: the logarithm of a negative number, "
         "a division by 0, a fractional power of a negative base. The function has no value, hence no derivative, even "
-        "where autograd returns a finite number.",
+        "where autograd returns a finite number. The same holds of NaN, and of infinity where it reaches the output. A "
+        "component, or a variable, that is only added to what is undefined keeps its own derivative.",
         ("eval", "log(x)", "--x=-1"),
         "Check the point. sin(x)/x and x*log(x) at 0 have limits but no values: write sinc(x/pi) and xlogy(x, x).",
     ),
