@@ -133,3 +133,29 @@ def test_eval_shortens_its_chain_on_a_screen(option: tuple[str, ...], rows: int)
     out = gradcalc("eval", text, "--x", "2", "--no-symbolic", *option, stream=Screen).out
     assert len(re.findall(r"(?m)^.{0,60}(?:Backward0|AccumulateGrad) ", out)) == rows
     assert ("more rows; --chain shows them" in out) == (not option)
+
+
+def test_the_graph_of_a_gradient() -> None:
+    """With --order 2: nodes that belong to no text of the expression have none."""
+    result = gradcalc("graph", "x**3", "--x", "2", "--order", "2", "--json")
+    nodes = json.loads(result.out)["nodes"]
+    assert [(node["name"], node["expression"]) for node in nodes] == [
+        ("MulBackward0", None),
+        ("MulBackward1", None),
+        ("PowBackward0", None),
+        ("AccumulateGrad", "x"),
+    ]
+    assert nodes[-1]["gradient"] == 12
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["x*y", "--x", "1", "--y", "2"], "hint: type --wrt x\n"),
+        (["sum(x**2)", "--x", "[1, 2]"], "hint: --order of a graph is for a variable that is a number\n"),
+    ],
+)
+def test_the_graph_of_a_gradient_is_one_numbers(words: list[str], hint: str) -> None:
+    """What else to type stands in the hint."""
+    result = gradcalc("graph", *words, "--order", "2")
+    assert (result.status, result.err.endswith(hint)) == (2, True)

@@ -28,6 +28,8 @@ class Expectation:
     """What the output is, as an expression in the variables of the case."""
     grad: Mapping[str, Program] = field(default_factory=dict)
     """What autograd's gradients are, in the same way."""
+    further: Mapping[tuple[str, ...], Program] = field(default_factory=dict)
+    """What its other derivatives are, by their path in the report: `hessian`, `x`, `y`."""
     verdicts: tuple[str, ...] = ()
     """The verdicts that are allowed; none stated means any but mismatch and undefined."""
     tolerance: float | None = None

@@ -55,13 +55,16 @@ class Judge:
             yield from self._number("value", report.value, expected.value, report)
         for name, formula in expected.grad.items():
             yield from self._number(f"grad.{name}", report.gradients[name].autograd, formula, report)
+        for path, formula in expected.further.items():
+            yield from self._number(".".join(path), report.at(path).autograd, formula, report)
 
     def _verdict(self, report: Report) -> Iterator[Failure]:
         stated = self.case.expected.verdicts
         if report.verdict in (stated or self.default):
             return
-        gradient = next((name for name, each in report.gradients.items() if each.verdict == report.verdict), None)
-        reason = None if gradient is None else report.gradients[gradient].reason
+        found = report.findings()
+        gradient = next((name for name, each in found.items() if each.verdict == report.verdict), None)
+        reason = None if gradient is None else found[gradient].reason
         said = f"{report.verdict}{at(point(report))}"
         if stated:
             said += f", expected {' or '.join(stated)}"
@@ -85,7 +88,7 @@ def _worst(reports: Sequence[Report]) -> Worst | None:
     found = [
         Worst(max(known), name, described(point(report)), _rounded_off(gradient, max(known)))
         for report in reports
-        for name, gradient in report.gradients.items()
+        for name, gradient in report.findings().items()
         if (known := [each for each in flat(gradient.ulps) if each is not None])
     ]
     return max(found, key=lambda each: each.ulps, default=None)

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from autogradcli.compute.report import Report
 from autogradcli.engines.backward import Backward
 from autogradcli.engines.detail import Detail
 from autogradcli.errors import ExitCode, GradcalcError
+from autogradcli.language.adjoint import component
 from autogradcli.language.nearest import did_you_mean
 from autogradcli.language.tape import MAX_OPERATIONS
 from autogradcli.problems.argv import command_line
@@ -32,6 +34,7 @@ EXAMPLES = """\b
 Examples:
   gradcalc graph "5*x**3 + 2*x**2 + 4*x + 8" --x 2
   gradcalc graph "h = tanh(w*x); sum(h)" --w "[1, 2]" --x 0.5 -o layer.svg
+  gradcalc graph "sin(x)*exp(x)" --x 1 --order 2
   gradcalc graph --run train.py --backward 1 -o first.svg
 
 \b
@@ -87,6 +90,7 @@ def graph(
     wrt: options.Wrt = None,
     of: options.Of = None,
     upstream: options.Upstream = None,
+    order: options.Order = 1,
     dtype: options.DtypeOption = "float64",
     saved: Saved = False,
     depth: Depth = None,
@@ -103,7 +107,8 @@ def graph(
     It goes from the output down to the leaves. Each node shows its grad_fn, the
     text that it came from, its value and the gradient that reached it; each
     edge the local derivative. The verdict stands at the variables, and what
-    went wrong at the operation that did.
+    went wrong at the operation that did. With --order 2 it is the graph of the
+    gradient.
     """
     form = choose_form(format, json, output)
     check_place(form, output)
@@ -121,8 +126,19 @@ def graph(
     spellings = [spelling for parameter in context.command.params for spelling in parameter.opts]
     stated = command_line(said, spellings)
     asked = Options(dtype, symbolic=False, timeout=timeout, max_operations=max_operations)
-    problem = stated.problem(asked, Backward(detail=detail))
+    problem = of_order(stated.problem(asked, Backward(detail=detail)), order)
     return draw_graph(problem, Limits(timeout, max_memory), form, depth, full, output)
+
+
+def of_order(problem: Problem, order: int) -> Problem:
+    """The problem whose graph is that of its derivative of order n - 1. GradcalcError for several variables."""
+    if order == 1:
+        return problem
+    if len(problem.wrt) > 1:
+        message = "the graph of a derivative is that of one, and there are several variables"
+        raise GradcalcError("usage", message, hint=f"type --wrt {problem.wrt[0]}")
+    along = (component(problem.wrt[0], 0, 1),) * (order - 1)
+    return replace(problem, backward=replace(problem.backward, along=along))
 
 
 def _check_alone(expression: str | None, assignments: Sequence[str]) -> None:

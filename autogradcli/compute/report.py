@@ -5,6 +5,7 @@ no say.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -199,6 +200,13 @@ class Report:
     """For each gradient the chain rule written out, if that was asked for and something can be proven."""
     versions: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+
+    def at(self, path: Sequence[str]) -> Gradient:
+        """The finding at a path of the report, as `hessian`, `x`, `y`; KeyError if there is none."""
+        found: Any = getattr(self, path[0])
+        for name in path[1:]:
+            found = found[name]
+        return found  # type: ignore[no-any-return]
 
     def findings(self) -> dict[str, Gradient]:
         """Everything that there is a verdict on, by its name: `x` for a gradient, `x,y` for a second derivative."""

@@ -75,7 +75,7 @@ def _differentiate(
         moved = [(values[program.index(name)], weights) for name, weights in direction.parts]
         output, upstream = _derivative_along(program, output, upstream, moved), None
         if output.requires_grad:
-            trace.record(program.output, output)
+            trace.record(None, output)
     nodes: tuple[Node, ...] = ()
     passes: dict[str, tuple[Pass, ...]] = {}
     if isinstance(output, torch.Tensor) and output.requires_grad:
@@ -136,6 +136,9 @@ def _derivative_along(program: Program, output: Value, upstream: torch.Tensor | 
 
 def _part(gradient: torch.Tensor, weights: tuple[float, ...]) -> torch.Tensor:
     """What one tensor's gradient gives along a direction: one component as it is, or a sum."""
+    if gradient.numel() != len(weights):
+        message = f"a variable has shape {tuple(gradient.shape)}, and a direction is for {len(weights)} component"
+        raise GradcalcError("shape", message, hint="--order of a graph is for a variable that is a number")
     if weights.count(0.0) == len(weights) - 1 and 1.0 in weights:
         return gradient.reshape(-1)[weights.index(1.0)] if gradient.ndim else gradient
     return (gradient * torch.tensor(weights, dtype=gradient.dtype).reshape(gradient.shape)).sum()

@@ -27,12 +27,15 @@ class Trace:
     def __init__(self, program: Program, look: Look | None) -> None:
         self._program = program
         self._look = look
-        self._step: dict[Any, int] = {}
+        self._step: dict[Any, int | None] = {}
         self._below: dict[Any, list[Any]] = {}
         self._result: dict[Any, torch.Tensor] = {}
 
-    def record(self, index: int, value: torch.Tensor) -> None:
-        """Note that step `index` gave `value`: all nodes below it that no earlier step made are its own."""
+    def record(self, index: int | None, value: torch.Tensor) -> None:
+        """Note that step `index` gave `value`: all nodes below it that no earlier step made are its own.
+
+        What belongs to no step of the program, but to a derivative of it, has None.
+        """
         node = _node(value)
         self._result.setdefault(node, value)
         new = [node]
@@ -81,28 +84,29 @@ class Trace:
 
     def _by_component(self, node: Any) -> bool:
         """Whether it comes from a function that is applied component by component."""
-        step = self._program.steps[self._step[node]]
+        index = self._step[node]
+        step = None if index is None else self._program.steps[index]
         return isinstance(step, Call) and not row(step.function).tensor
 
     def _describe(
         self, node: Any, place_of: dict[Any, int], inputs: Sequence[Any], recorder: "_Recorder", found: Findings
     ) -> Node:
         index = self._step[node]
-        step = self._program.steps[index]
+        step = None if index is None else self._program.steps[index]
         result = self._result.get(node)
         sent = recorder.sent or (None,) * len(inputs)
         derivatives, saved = found
         return Node(
             id=place_of[node],
             name=type(node).__name__,
-            expression=elided(self._program.text(index)),
+            expression=None if index is None else elided(self._program.text(index)),
             step=index,
             value=plain(result),
             gradient=recorder.arrived[self._place(node)] if recorder.arrived else None,
             inputs=tuple(place_of[each] for each in inputs if each is not None),
             flows=tuple(flow for flow, each in zip(sent, inputs, strict=True) if each is not None),
             variable=step.name if isinstance(step, Variable) else None,
-            span=(step.span.start, step.span.end),
+            span=None if step is None else (step.span.start, step.span.end),
             derivatives=tuple(each for each, below in zip(derivatives, inputs, strict=True) if below is not None)
             if derivatives
             else (),

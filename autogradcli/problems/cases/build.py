@@ -136,9 +136,35 @@ class _CaseBuilder(Builder):
         return Expectation(
             value=self.value("value", self.fields["value"], read) if "value" in self.fields else None,
             grad=dict(self.expected("grad", program, wrt)),
+            further=dict(self._further(program, wrt)),
             verdicts=self._verdicts(),
             tolerance=self.tolerance("tolerance") if "tolerance" in self.fields else None,
         )
+
+    def _flag(self, key: str) -> bool:
+        """Whether something is asked for: what is expected of it asks for it, too."""
+        return isinstance(self.fields.get(key), dict) or super()._flag(key)
+
+    def _further(self, program: Program, wrt: Collection[str]) -> Iterator[tuple[tuple[str, ...], Program]]:
+        """What derivatives beyond the gradient are, by their path in the report."""
+        read = partial(parse_expected, program)
+        if isinstance(self.fields.get("jacobian"), dict):
+            yield from ((("jacobian", name), each) for name, each in self.expected("jacobian", program, wrt))
+        if isinstance(self.fields.get("hessian"), dict):
+            for name, others in self.table("hessian").items():
+                with self.showing(f"hessian.{name}"):
+                    self._check_pair(name, others, wrt)
+                for other, value in others.items():
+                    path = ("hessian", name, normal(other))
+                    yield path, self.value(".".join(path), value, read)
+
+    def _check_pair(self, name: str, others: Any, wrt: Collection[str]) -> None:
+        if not isinstance(others, dict):
+            raise GradcalcError("usage", f"hessian.{name} must be a table", hint=f'type hessian.{name}.{name} = "..."')
+        for each in (name, *map(normal, others)):
+            if each not in wrt:
+                hint = did_you_mean(each, wrt) or f"there are {', '.join(wrt)}"
+                raise GradcalcError("value", f"hessian.{name}: there is no derivative about {each}", hint=hint)
 
     def _verdicts(self) -> tuple[str, ...]:
         with self.showing("verdict"):
