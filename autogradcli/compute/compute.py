@@ -66,8 +66,10 @@ class Session:
 class Pending:
     """A problem on its way to a report."""
 
-    def __init__(self, problem: Problem, symbolic: SymbolicProcess | None) -> None:
+    def __init__(self, problem: Problem, symbolic: SymbolicProcess | None, within: bool = False) -> None:
+        """With `within` it is a part of another problem, whose results are what is kept."""
         self._problem = problem
+        self._within = within
         self._symbolic = symbolic if problem.wrt else None
         self._ticket: int | None = None
         self._seconds: dict[str, float] = {}
@@ -96,7 +98,8 @@ class Pending:
             if self._symbolic is not None and self._ticket is not None:
                 self._symbolic.abandon(self._ticket)
             raise
-        watcher.found(self._autograd)
+        if not self._within:
+            watcher.found(self._autograd)
         self._tell_sympy(self._autograd)
         differentiated = perf_counter()
         with _no_garbage_collection(), self.budget.running():
@@ -154,8 +157,9 @@ class Pending:
         with _no_garbage_collection(), self.budget.running(least=LAST_SECONDS):
             try:
                 report = self._assembled(self._proof, answer, lower, seconds)
-                report = with_remedies(self._problem, report, by_torch_and_arb)
-                return with_higher(report, self, partial(Pending, symbolic=self._symbolic))
+                if not self._within:
+                    report = with_remedies(self._problem, report, by_torch_and_arb)
+                return with_higher(report, self, partial(Pending, symbolic=self._symbolic, within=True))
             except (OutOfTime, MemoryError) as reason:
                 return self._assembled(_unproven(reason), answer, lower, seconds)
 

@@ -24,6 +24,7 @@ from autogradcli.language.adjoint import Direction, component
 from autogradcli.language.program import Constant, Program, Tensor
 from autogradcli.language.shapes import Shape, indices
 from autogradcli.language.shift import shifted
+from autogradcli.processes.limits import OutOfTime
 
 Parts = tuple[tuple[str, tuple[float, ...]], ...]
 """Names, and what the components of each move by, row by row."""
@@ -53,8 +54,6 @@ class Pending(Protocol):
 
 HEREDITARY = frozenset({"GC104", "GC201", "GC202", "GC203"})
 """Causes of wrong numbers that the next derivative inherits: the branch of a guard, and what is not finite."""
-REFUSED = "GC509"
-"""The code of a derivative that torch does not have."""
 ENDS = frozenset({"GC111", "GC114"})
 """Codes of a function that is not defined on both sides of the point."""
 Start = Callable[[Problem], Pending]
@@ -233,16 +232,18 @@ class Stage:
         return found.reason
 
     @cached_property
-    def _refusal(self) -> str | None:
-        """What torch says where it has no derivative of this order; None if it has one."""
+    def _refusal(self) -> Reason | None:
+        """Why torch gives no derivative of this order: it has none, or no time is left; None if it gives one."""
         if not self._path:
             return None
         try:
             self._pending.evaluate()
+        except OutOfTime as error:
+            return Reason("GC506", f"the derivative of order {len(self._path) + 1} is {error.message}")
         except GradcalcError as error:
             if error.kind != "torch":
                 raise
-            return error.message
+            return Reason("GC509", error.message)
         return None
 
     @property
@@ -253,7 +254,10 @@ class Stage:
     @cached_property
     def report(self) -> Report:
         """The report on this problem of the first order."""
-        return self._pending.report(self._lower) if self._path else self._family.base_report
+        if not self._path:
+            return self._family.base_report
+        assert self._refusal is None
+        return self._pending.report(self._lower)
 
     @cached_property
     def findings(self) -> Mapping[str, Sequence[Finding]]:
@@ -290,7 +294,7 @@ class Stage:
     def cause(self, name: str, place: int) -> Cause | None:
         """Why there is no derivative with respect to a component, and so none of a higher order; None if there is."""
         if self._refusal is not None:
-            return Cause("unverified", REFUSED, self._refusal, None)
+            return Cause("unverified", self._refusal.code, self._refusal.message, None)
         inherited = self._lower.causes[name][place] if self._path else None
         if inherited is not None:
             return inherited
@@ -321,11 +325,11 @@ class Stage:
         return least
 
 
-def _unknown(sentence: str, sizes: Shape) -> Gradient:
+def _unknown(why: Reason, sizes: Shape) -> Gradient:
     """The finding where torch has no number."""
     nothing = nested([None] * math.prod(sizes), sizes)
     symbolic = Symbolic(nothing, nothing, nothing, "unavailable", "torch has no number to verify")
-    return Gradient(nothing, symbolic, nothing, nothing, "unverified", Reason(REFUSED, sentence))
+    return Gradient(nothing, symbolic, nothing, nothing, "unverified", why)
 
 
 def _largest(numbers: Iterable[float]) -> float:
