@@ -309,6 +309,8 @@ CLAIMS: dict[str, Callable[[Judge], Iterator[str]]] = {
     "GC303": Judge.wrong,
     "GC501": nothing,
     "GC502": nothing,
+    "GC506": nothing,
+    "GC507": nothing,
 }
 """What each reason code claims."""
 

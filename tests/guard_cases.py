@@ -304,7 +304,7 @@ def truth(chosen: Case, name: str, beyond: bool = False) -> Truth:
         left, right = (_slope(chosen, name, here, sign, beyond) for sign in (-1, 1))
         if left is None or right is None:
             return Truth("undefined")
-        same = abs(left - right) <= 1000 * SETTLED * max(abs(left), abs(right), 1)
+        same = abs(left - right) <= 10 * SETTLED * max(abs(left), abs(right), 1)
         return Truth("slope" if same else "kink", left, right)
 
 
@@ -391,7 +391,7 @@ def expected(chosen: Case, component: str, number: float) -> set[str]:
         found = written
     else:
         farther = _expected(truth(chosen, component, beyond=True), number)
-        found = farther if farther == {"mismatch"} else written
+        found = farther if farther == {"mismatch"} else written | (farther & {"mismatch"})
     if len(chosen.point) > 1 and found & {"verified", "mismatch"} and not together(chosen):
         return found | {"kink", "mismatch"}
     return found
