@@ -424,7 +424,7 @@ def test_a_tree_too_deep_for_python(monkeypatch: pytest.MonkeyPatch) -> None:
         ("where(" + "1<" * 9_000 + "1, x, y)", "the text has more than 20,000 operations"),
         (
             "sum(1 for i in range(10**5) for j in range(10**5) if i < 0)",
-            "this loop has more than 100,000 passes, with those that are left out",
+            "there are more than 100,000 passes of loops, with those that are left out",
         ),
         (
             f"sum(sum([{'x, ' * 5_000}x]) for i in range(10_000))",

@@ -12,6 +12,8 @@ from autogradcli.language.tape import Layout, TooLong
 
 REACH = 5
 """How many times the operations that are allowed for a proof may be followed along directions."""
+MOST_MOVED = 300_000
+"""Components of all variables together that a direction may have."""
 CHANCE = 1e-6
 """The probability of a miss that the note is about."""
 
@@ -21,6 +23,8 @@ def along_directions(problem: Problem, autograd: Autograd, too_long: TooLong) ->
     from autogradcli.engines.arb import directions
     from autogradcli.engines.arb.measure import Unproven, unproven
 
+    if sum(len(flat(each)) for each in autograd.inputs.values()) > MOST_MOVED:
+        return unproven(too_long)
     gradients = {name: _components(autograd, name) for name in problem.wrt}
     decidable = all(name in problem.program.variables for name in problem.wrt) and problem.options.max_ulps is None
     if not decidable or not all(math.isfinite(each) for numbers in gradients.values() for each in numbers):

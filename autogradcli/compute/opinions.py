@@ -56,7 +56,8 @@ class Opinions:
 
     def point(self, name: str) -> Array:
         """The value of a variable or an intermediate, as torch has it."""
-        return self.autograd.values[self.problem.program.index(name)]
+        known = self.autograd.inputs.get(name)
+        return self.autograd.values[self.problem.program.index(name)] if known is None else known
 
     @property
     def remarks(self) -> tuple[str, ...]:

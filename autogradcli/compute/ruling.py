@@ -106,7 +106,11 @@ def findings(opinions: Opinions, name: str) -> Sequence[Finding]:
         if cause is not None:
             truths[place] = Enclosure(cause=cause)
     scales = opinions.lower.scales.get(name, [0.0] * len(x))
-    sizes = [partial(_size, opinions.scalar, max(map(abs, x)), each) for each in scales]
+    largest = max(map(abs, x))
+    sizes = [partial(_size, opinions.scalar, largest, each) for each in scales]
+    if truths[0].cause is not None and all(each is truths[0] for each in truths):  # nothing is proven of any of them
+        one = _finding(opinions, name, numbers[0], truths[0], sizes[0])
+        return [replace(one, number=number) for number in numbers]
     return [_finding(opinions, name, *each) for each in zip(numbers, truths, sizes, strict=True)]
 
 

@@ -4,7 +4,6 @@ import ast
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import count
 from typing import Any
 
 from autogradcli.language.lexer import number_value
@@ -32,7 +31,7 @@ class TooManyPasses(Exception):
     """Loops have more passes than anybody waits for."""
 
     def __init__(self) -> None:
-        super().__init__(f"this loop has more than {MOST_PASSES:,} passes, with those that are left out")
+        super().__init__(f"there are more than {MOST_PASSES:,} passes of loops, with those that are left out")
 
 
 def fold(tree: Tree, node: ast.expr, scope: Scope, depth: int = 0) -> Any:
@@ -68,19 +67,15 @@ def _operation(node: ast.expr, value: Callable[[ast.expr], Any]) -> Any:
         case ast.BinOp(left=left, op=op, right=right):
             return _arithmetic(op, _number(value(left)), _number(value(right)))
         case ast.Compare(left=left, ops=[comparison], comparators=[right]) if type(comparison) in COMPARISONS:
-            return COMPARISONS[type(comparison)](value(left), value(right))
+            return COMPARISONS[type(comparison)](_number(value(left)), _number(value(right)))
     raise NotConstant
 
 
-def scopes(tree: Tree, loops: Sequence[ast.comprehension], scope: Scope) -> Iterator[Scope]:
-    """The scope of each pass of nested loops.
+def scopes(tree: Tree, loops: Sequence[ast.comprehension], scope: Scope, numbers: Iterator[int]) -> Iterator[Scope]:
+    """The scope of each pass of nested loops; every pass takes one of `numbers`, also one that is left out.
 
     NotConstant if the text does not fix what they run over; TooManyPasses beyond the limit.
     """
-    return _scopes(tree, loops, scope, count(1))
-
-
-def _scopes(tree: Tree, loops: Sequence[ast.comprehension], scope: Scope, numbers: Iterator[int]) -> Iterator[Scope]:
     if not loops:
         yield scope
         return
@@ -93,7 +88,7 @@ def _scopes(tree: Tree, loops: Sequence[ast.comprehension], scope: Scope, number
             raise TooManyPasses
         inner = {**scope, name: value}
         if all(fold(tree, condition, inner) is True for condition in first.ifs):
-            yield from _scopes(tree, others, inner, numbers)
+            yield from scopes(tree, others, inner, numbers)
 
 
 def _sequence(tree: Tree, node: ast.expr, scope: Scope) -> Iterator[Any]:

@@ -1,7 +1,7 @@
 """What must be evaluated before an expression: its operands, in order, and what the text itself fixes of them."""
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
@@ -50,6 +50,8 @@ class Operands:
 
     tree: Tree
     names: Names
+    passes: Iterator[int]
+    """Numbers of the passes of all loops of the text."""
 
     def of(self, node: ast.expr, scope: Scope) -> Sequence[Operand]:
         """The operands of an expression; of a loop its passes, each with the scope that it has."""
@@ -126,7 +128,9 @@ class Operands:
         """The expression of a loop for each of its passes."""
         span = self.tree.span(node)
         try:
-            scopes = list(islice(constant_folding.scopes(self.tree, node.generators, scope), MAX_STEPS + 1))
+            scopes = list(
+                islice(constant_folding.scopes(self.tree, node.generators, scope, self.passes), MAX_STEPS + 1)
+            )
         except NotConstant:
             message = "a loop runs over numbers that the text fixes"
             raise self.tree.error("parse", message, span, "type for i in range(3)") from None

@@ -8,7 +8,7 @@ of 10,000 terms is 10,000 deep.
 import ast
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from fractions import Fraction
-from itertools import islice, pairwise
+from itertools import count, islice, pairwise
 from typing import NamedTuple
 
 from autogradcli.errors import GradcalcError, Span
@@ -119,6 +119,8 @@ class _Resolver:
         self._made: list[Node] = []
         """Nodes that are not handed on yet."""
         self._visits = 0
+        self._passes = count(1)
+        """Numbers of the passes of all loops."""
 
     def statement(self, tree: Tree, scope: Scope) -> Iterator[Node | Result]:
         """The nodes of one more statement, and its result.
@@ -126,7 +128,7 @@ class _Resolver:
         Each expression is met twice: first its operands are put on the list, and when they have values it gets its own.
         """
         self._tree = tree
-        self._operands = Operands(tree, self._names)
+        self._operands = Operands(tree, self._names, self._passes)
         todo: list[tuple[ast.expr, Scope, Sequence[Operand] | None]] = [(tree.root, scope, None)]
         values: list[Value] = []
         while todo:

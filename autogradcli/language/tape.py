@@ -192,9 +192,15 @@ class Builder:
             return self._apply_to_scalars(function, operands)  # type: ignore[arg-type]
         import numpy as np
 
+        self.foresee(math.prod(np.broadcast_shapes(*map(np.shape, operands))))
         together = np.broadcast_arrays(*operands)
         rows = zip(*(each.ravel().tolist() for each in together), strict=True)
         return _shaped([self._apply_to_scalars(function, each) for each in rows], together[0].shape)
+
+    def foresee(self, operations: int) -> None:
+        """Raise TooLong if so many operations more are too many: before anything is made that is as large as they."""
+        if self._operations + operations > self._layout.limit:
+            raise TooLong(self._layout.limit)
 
     def call(self, name: str, *operands: "Handle", **options: object) -> Any:
         """Append the row of this name."""
@@ -236,7 +242,11 @@ class Builder:
 
             if function.name not in MEANING:
                 raise NoDefinition(function.name)
-            return MEANING[function.name](self, **arguments)
+            try:
+                return MEANING[function.name](self, **arguments)
+            except (IndexError, ValueError, TypeError, ArithmeticError) as error:
+                # torch took these operands, and the definition does not know what to do with them
+                raise NoDefinition(f"{function.name} of these shapes") from error
         return self._run_formula(definition(function), arguments)
 
     def _run_formula(self, body: Program, arguments: Mapping[str, Any]) -> "Handle":

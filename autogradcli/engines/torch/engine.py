@@ -15,12 +15,13 @@ from autogradcli.engines.backward import ONCE, Backward
 from autogradcli.engines.detail import PLAIN
 from autogradcli.engines.opinions import Array, Autograd, Node, Pass
 from autogradcli.engines.torch.asked import leaves_asked, tensors_asked
-from autogradcli.engines.torch.graph import Trace, plain
+from autogradcli.engines.torch.graph import Trace, noted, plain
 from autogradcli.engines.torch.inspect import inspect
 from autogradcli.engines.torch.misfits import misfit
 from autogradcli.engines.torch.natives import construct, native, plain_option, whole
 from autogradcli.engines.torch.passes import run_passes
 from autogradcli.engines.torch.received import check_finite, check_upstream, note_losses
+from autogradcli.engines.torch.sizes import TooLarge, check_size
 from autogradcli.engines.torch.state import fresh_state
 from autogradcli.engines.torch.warned import recorded, sentences
 from autogradcli.errors import GradcalcError
@@ -83,11 +84,12 @@ def _differentiate(
     gradients = {name: passes[name][0].after if name in passes else None for name in wrt}
     if backward.forward:
         gradients = {name: _by_forward_mode(program, leaves, name, upstream, kind) for name in wrt}
+    named = {program.index(name) for name in wrt if name not in leaves}
     return Autograd(
         inputs={name: plain(leaf) for name, leaf in leaves.items()},
         value=plain(output),
         gradients=gradients,
-        values=tuple(map(plain, values)),
+        values=tuple(plain(each) if index in named else noted(each) for index, each in enumerate(values)),
         nodes=nodes,
         upstream=plain(upstream),
         passes=passes,
@@ -198,6 +200,8 @@ def _step(program: Program, index: int, values: Sequence[Value], kind: torch.dty
     operands = [values[operand] for operand in step.operands]
     try:
         return _call(step, operands, kind)
+    except TooLarge as problem:
+        raise GradcalcError("limit", str(problem), source=program.source, span=step.span) from problem
     except (RuntimeError, TypeError, ValueError, IndexError, ArithmeticError) as problem:
         if ALLOCATION in str(problem):
             raise MemoryError from problem
@@ -275,6 +279,7 @@ def _apply(function: Function, operands: Sequence[Value], options: Mapping[str, 
         CONVERT.get(p.kind, convert)(value, kind) for p, value in zip(passing.parameters, operands, strict=True)
     ]
     if passing.plain and not options:
+        check_size(run, converted, {})
         plainly: Value = run(*converted)
         return plainly
     given = function.arguments(converted, options)
@@ -286,6 +291,7 @@ def _apply(function: Function, operands: Sequence[Value], options: Mapping[str, 
         keywords |= {each.name: given[each.name] for each in passing.leading}
         drawn_in = torch.get_default_dtype() if function.random else kind
         return construct(run, keywords, drawn_in).to(kind)
+    check_size(run, positional, keywords)
     result: Value = run(*positional, **keywords)
     chosen: Value = getattr(result, str(given[FIELD])) if function.fields else result
     return chosen

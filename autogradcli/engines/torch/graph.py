@@ -101,7 +101,7 @@ class Trace:
             name=type(node).__name__,
             expression=None if index is None else elided(self._program.text(index)),
             step=index,
-            value=plain(result),
+            value=noted(result),
             gradient=recorder.arrived[self._place(node)] if recorder.arrived else None,
             inputs=tuple(place_of[each] for each in inputs if each is not None),
             flows=tuple(flow for flow, each in zip(sent, inputs, strict=True) if each is not None),
@@ -136,8 +136,17 @@ class _Recorder:
         self.sent: tuple[Array, ...] = ()
 
     def __call__(self, sent: tuple[torch.Tensor | None, ...], arrived: tuple[torch.Tensor | None, ...]) -> None:
-        self.arrived = tuple(map(plain, arrived))
-        self.sent = tuple(map(plain, sent))
+        self.arrived = tuple(map(noted, arrived))
+        self.sent = tuple(map(noted, sent))
+
+
+MOST_NOTED = 300_000
+"""Components of a tensor on the way that is kept: of a larger one nothing is proven, and nobody reads it."""
+
+
+def noted(value: torch.Tensor | float | None) -> Array:
+    """The same for what is on the way from the inputs to the output; None for what is too large."""
+    return None if isinstance(value, torch.Tensor) and value.numel() > MOST_NOTED else plain(value)
 
 
 def plain(value: torch.Tensor | float | None) -> Array:

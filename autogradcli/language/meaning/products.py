@@ -65,7 +65,9 @@ def tensordot(builder: "Builder", a: "Handle", b: "Handle", dims: int | Sequence
 
 def contract(builder: "Builder", x: Factor, y: Factor, kept: Labels) -> Factor:
     """The products of two tensors, summed over the labels that are not kept."""
-    summed = [label for label in dict.fromkeys((*x.labels, *y.labels)) if label not in kept]
+    sizes = {label: size for each in (x, y) for label, size in zip(each.labels, each.values.shape, strict=True)}
+    builder.foresee(math.prod(sizes.values()))
+    summed = [label for label in sizes if label not in kept]
     left, right = (_spread(each, kept, summed) for each in (x, y))
     return Factor(array(inner_products(builder, *_flat_last(left, right, len(kept)))), kept)
 

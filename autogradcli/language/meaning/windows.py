@@ -50,6 +50,7 @@ def _convolution(dimensions: int) -> Callable[..., "Handle"]:
         x = _padded(array(input), _each(padding, dimensions), builder.literal(Fraction(0)))
         steps = _each(stride, dimensions), _each(dilation, dimensions)
         seen = _windows(x, kernels.shape[2:], *steps)
+        builder.foresee(seen.size)
         result = _correlate(builder, seen, kernels, groups, dimensions)
         return plus(builder, result, None if bias is None else array(bias).reshape(-1, *[1] * dimensions))
 
@@ -78,6 +79,7 @@ def _pooling(dimensions: int, reduction: str, pad: str | None) -> Callable[..., 
         x = _padded(array(input), _each(padding, dimensions), around)
         steps = kernel if stride is None else _each(stride, dimensions)
         seen = _windows(x, kernel, steps, [1] * dimensions)
+        builder.foresee(seen.size)
         return builder.call(reduction, seen, dim=tuple(range(-dimensions, 0)))  # type: ignore[no-any-return]
 
     return meaning

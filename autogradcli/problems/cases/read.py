@@ -114,6 +114,9 @@ class Misplaced(Exception):
 def _parse_toml(data: bytes) -> tuple[Any, Lines]:
     try:
         text = data.decode("utf-8-sig")
+        if deep := _DEEP.search(text):
+            line = text.count("\n", 0, deep.start()) + 1
+            raise Misplaced(GradcalcError("limit", "the file is nested too deep"), line)
         return tomllib.loads(text), toml_lines(text.replace("\r\n", "\n"))
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
@@ -126,6 +129,8 @@ def _parse_toml(data: bytes) -> tuple[Any, Lines]:
         raise Misplaced(GradcalcError("limit", "the file is nested too deep"), 1) from error
 
 
+_DEEP = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){32}""")
+"""A key of more parts than any case has; a reader of TOML takes time and memory with the square of their number."""
 _TOML_PLACE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
 
 

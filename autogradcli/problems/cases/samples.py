@@ -15,6 +15,8 @@ from autogradcli.problems.tensors import data
 
 MAX_COUNT = 100_000
 """Points of one case."""
+MOST_NUMBERS = 4_000_000
+"""Numbers in all points of one case together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,11 @@ def _shape(arguments: Sequence[ast.expr], label: str) -> tuple[int, ...]:
 
 def draw(samples: Mapping[str, Sample], count: int, seed: int) -> list[dict[str, Program]]:
     """So many points. Each variable has numbers of its own: another one beside it does not change them."""
+    numbers = count * sum(math.prod(sample.shape) for sample in samples.values())
+    if numbers > MOST_NUMBERS:
+        raise GradcalcError(
+            "limit", f"the points of the case have {numbers:,} numbers, and {MOST_NUMBERS:,} are allowed"
+        )
     randoms = {name: Random(f"{seed} {name}") for name in samples}
     return [{name: _point(sample, randoms[name]) for name, sample in samples.items()} for _ in range(count)]
 
