@@ -17,7 +17,7 @@ from autogradcli.checks.run import Entry, run_cases
 from autogradcli.checks.work import CaseWork
 from autogradcli.compute import report as computed
 from autogradcli.compute.compute import compute
-from autogradcli.compute.formulas import STYLES, derivatives, output_shape, wanted
+from autogradcli.compute.derivatives import STYLES, derivatives, output_shape, wanted
 from autogradcli.compute.problem import Options
 from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES

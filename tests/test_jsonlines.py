@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from autogradcli.compute.problem import Options, Problem
 from autogradcli.language.program import Constant
 from autogradcli.problems import jsonlines
-from autogradcli.problems.jsonlines import KEYS, Failure, read_lines, read_problem
+from autogradcli.problems.jsonlines import KEYS, BadLine, read_lines, read_problem
 
 SETTINGS = Options(rtol=1e-3, symbolic=False, timeout=3.0)
 
@@ -137,21 +137,21 @@ WRONG = [
 def test_wrong_lines(line: str, kind: str, message: str, hint: str | None) -> None:
     """Every wrong line is a failure with one exact error."""
     found = read_problem(line.encode(), SETTINGS)
-    assert isinstance(found, Failure)
+    assert isinstance(found, BadLine)
     assert (found.error.kind, found.error.message, found.error.hint) == (kind, message, hint)
 
 
 def test_a_failure_keeps_what_could_be_read() -> None:
     """The id comes back even if nothing else makes sense."""
     found = read_problem(b'{"id": {"a": 1}, "expression": 5}', SETTINGS)
-    assert isinstance(found, Failure)
+    assert isinstance(found, BadLine)
     assert (found.id, found.expression) == ({"a": 1}, 5)
 
 
 def test_bytes_that_are_no_text() -> None:
     """Invalid UTF-8 is named by its place."""
     found = read_problem(b'{"expression": "\xff"}', SETTINGS)
-    assert isinstance(found, Failure)
+    assert isinstance(found, BadLine)
     assert found.error.message == "the line is not UTF-8: byte 17 is 0xff"
 
 
@@ -166,13 +166,13 @@ JSON = st.recursive(
 @given(JSON | st.fixed_dictionaries({"expression": st.just("x"), "at": st.fixed_dictionaries({"x": JSON})}))
 def test_any_json_is_a_problem_or_a_failure(value: Any) -> None:
     """Nothing that JSON can say raises."""
-    assert isinstance(read_problem(json.dumps(value).encode(), SETTINGS), Problem | Failure)
+    assert isinstance(read_problem(json.dumps(value).encode(), SETTINGS), Problem | BadLine)
 
 
 @given(st.binary())
 def test_any_bytes_are_a_problem_or_a_failure(line: bytes) -> None:
     """Nothing at all raises."""
-    assert isinstance(read_problem(line, SETTINGS), Problem | Failure)
+    assert isinstance(read_problem(line, SETTINGS), Problem | BadLine)
 
 
 def test_blank_lines_are_skipped() -> None:
@@ -186,7 +186,7 @@ def test_an_endless_line_is_cut_and_passed_over(monkeypatch: pytest.MonkeyPatch)
     first, second = read_lines(io.BytesIO(b"x" * 3_000 + b"\nnext\n"))
     assert (len(first), second) == (1_001, b"next\n")
     found = read_problem(first, SETTINGS)
-    assert isinstance(found, Failure)
+    assert isinstance(found, BadLine)
     assert found.error.message == "the line is longer than 1,000 bytes"
 
 

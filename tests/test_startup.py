@@ -99,3 +99,20 @@ def test_module_runs_as_the_command_does() -> None:
     as_module = subprocess.run([sys.executable, "-m", "autogradcli", "--version"], capture_output=True, check=True)
     as_command = subprocess.run([GRADCALC, "--version"], capture_output=True, check=True)
     assert as_module.stdout == as_command.stdout != b""
+
+
+MOST_MODULES = 95
+"""Modules of gradcalc between a command line and its report, in the process of the command."""
+COUNT = """
+import sys
+from autogradcli.cli.app import run
+run(["eval", "5*x**3", "--x", "2", "--no-symbolic"])
+print(sum(name.partition(".")[0] == "autogradcli" for name in sys.modules), file=sys.stderr)
+"""
+
+
+def test_eval_goes_through_few_modules(tmp_path: Path) -> None:
+    """Whoever follows a command has no more than these to read; what computes is imported in another process."""
+    done = subprocess.run([sys.executable, "-c", COUNT], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "verified" in done.stdout
+    assert 50 < int(done.stderr) <= MOST_MODULES

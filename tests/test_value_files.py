@@ -23,7 +23,7 @@ from autogradcli.engines.torch.engine import constant
 from autogradcli.errors import GradcalcError
 from autogradcli.problems.files import source
 from autogradcli.problems.files.read import READERS, read_file
-from autogradcli.problems.jsonlines import Failure, read_problem
+from autogradcli.problems.jsonlines import BadLine, read_problem
 from tests.command import gradcalc
 
 Writer = Callable[[str], object]
@@ -378,5 +378,5 @@ def test_a_batch_reads_no_files(at: Mapping[str, str]) -> None:
     """Its lines may come from a stranger, and what is in the machine's files is none of their business."""
     array([1.0])("a.npy")
     found = read_problem(json.dumps({"expression": "sum(x)", "at": at}).encode(), Options())
-    assert isinstance(found, Failure)
+    assert isinstance(found, BadLine)
     assert found.error.message == '"x" in "at" names a file'

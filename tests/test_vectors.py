@@ -29,7 +29,7 @@ from autogradcli.language.program import Call, Constant, Program, Tensor, Variab
 from autogradcli.language.shapes import subscript, written
 from autogradcli.language.tape import scalarise
 from autogradcli.problems import tensors
-from autogradcli.problems.jsonlines import Failure, read_problem
+from autogradcli.problems.jsonlines import BadLine, read_problem
 from tests.command import gradcalc
 from tests.helpers import examine, problem, prove
 
@@ -383,7 +383,7 @@ def value(x: Any) -> Program:
     """The value that a JSON value in "at" means."""
     line = json.dumps({"expression": "sum(x)", "at": {"x": x}}).encode()
     found = read_problem(line, SETTINGS)
-    if isinstance(found, Failure):
+    if isinstance(found, BadLine):
         raise found.error
     return found.at["x"]
 

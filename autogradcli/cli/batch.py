@@ -13,7 +13,7 @@ from autogradcli.cli.arguments import choice
 from autogradcli.cli.inputs import open_inputs
 from autogradcli.cli.jobs import Jobs, Scheduler, executor
 from autogradcli.cli.output import append_output, open_output
-from autogradcli.cli.pipeline import Draw, LineWork, Outcome, Status, lines_of, outcome_of_lost
+from autogradcli.cli.pipeline import Answer, Draw, LineWork, Status, answer_of_lost, lines_of
 from autogradcli.cli.progress import open_progress
 from autogradcli.cli.resume import check_resumable, unfinished
 from autogradcli.compute.problem import Options
@@ -96,11 +96,11 @@ def batch(
         remaining = unfinished(lines, resume, status, asked) if resume else lines
         place.write(stream(form).begin)
         workers = executor(jobs, scheduler, Limits(timeout, max_memory))
-        with closing(run_lines(remaining, workers, asked, partial(draw_answer, form))) as outcomes:
-            for outcome in outcomes:
-                place.write(outcome.answer)
-                status.add(outcome)
-                advance(outcome.size)
+        with closing(run_lines(remaining, workers, asked, partial(draw_answer, form))) as answers:
+            for answer in answers:
+                place.write(answer.text)
+                status.add(answer)
+                advance(answer.size)
         place.write(stream(form).end)
     return status.exit_code(strict)
 
@@ -119,7 +119,7 @@ def draw_answer(form: str, answer: Mapping[str, Any]) -> str:
 
 def run_lines(
     lines: Iterable[bytes], executor: Executor, options: Options, draw: Draw = draw_json_line
-) -> Generator[Outcome, None, None]:
+) -> Generator[Answer, None, None]:
     """What came of each line, in order; each as soon as it and all before it are done."""
     begun: deque[bytes] = deque()
 
@@ -130,4 +130,4 @@ def run_lines(
 
     for result in executor.run(partial(LineWork, options, draw), noted()):
         line = begun.popleft()
-        yield outcome_of_lost(line, result, options, draw) if isinstance(result, Lost) else result
+        yield answer_of_lost(line, result, options, draw) if isinstance(result, Lost) else result

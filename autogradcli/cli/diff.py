@@ -6,7 +6,7 @@ from autogradcli.cli import arguments as options
 from autogradcli.cli.arguments import choice
 from autogradcli.cli.inputs import read_expression
 from autogradcli.cli.output import open_output, say
-from autogradcli.compute.formulas import STYLES, derivatives, output_shape, taken_for_numbers, wanted
+from autogradcli.compute.derivatives import STYLES, derivatives, output_shape, taken_for_numbers, wanted
 from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.language.program import Program
 from autogradcli.problems.argv import command_line

@@ -13,7 +13,7 @@ from autogradcli.compute.problem import Options, Problem
 from autogradcli.engines.opinions import flat
 from autogradcli.errors import GradcalcError
 from autogradcli.language.program import Constant, Program, Tensor
-from autogradcli.problems.jsonlines import MAX_LINE, Failure, read_problem
+from autogradcli.problems.jsonlines import MAX_LINE, BadLine, read_problem
 
 
 def check_resumable(path: str, alone: bool) -> None:
@@ -77,7 +77,7 @@ def _read(path: str, number: int, answer: bytes) -> dict[str, Any]:
 
 def _compare(path: str, number: int, answer: dict[str, Any], line: bytes, options: Options, status: Status) -> None:
     problem = read_problem(line, options)
-    expression = problem.expression if isinstance(problem, Failure) else problem.program.source
+    expression = problem.expression if isinstance(problem, BadLine) else problem.program.source
     if (answer["id"], answer["expression"]) != (problem.id, expression):
         raise _other(path, number, "it answers another line than the input has there")
     if isinstance(problem, Problem) and any(

@@ -30,8 +30,8 @@ OPTIONAL = frozenset(KEYS) - {"expression", "at", "wrt"}
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """A line that states no problem."""
+class BadLine:
+    """A line that states no problem, or whose problem cannot be computed."""
 
     id: Any
     """The line's `id`, if it could be read."""
@@ -50,7 +50,7 @@ def read_lines(stream: BinaryIO) -> Iterator[bytes]:
             yield line
 
 
-def read_problem(line: bytes, options: Options) -> Problem | Failure:
+def read_problem(line: bytes, options: Options) -> Problem | BadLine:
     """The problem on one line; what the line does not say itself, `options` say."""
     fields: dict[str, Any] = {}
     try:
@@ -59,7 +59,7 @@ def read_problem(line: bytes, options: Options) -> Problem | Failure:
         said = {key: value for key, value in fields.items() if key not in OPTIONAL or value is not None}
         return _LineBuilder(said, _NOTATION).problem(options, identifier=fields.get("id"))
     except GradcalcError as error:
-        return Failure(fields.get("id"), fields.get("expression"), error)
+        return BadLine(fields.get("id"), fields.get("expression"), error)
 
 
 def identify(line: bytes) -> tuple[Any, Any]:
