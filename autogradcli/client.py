@@ -16,6 +16,7 @@ SHOW_CURSOR = b"\x1b[?25h"
 
 def main() -> NoReturn:
     """Run the command line of this process, and end it."""
+    _occupy_standard_places()
     signal.signal(signal.SIGINT, _interrupted)
     from autogradcli.cli.app import run
 
@@ -23,6 +24,18 @@ def main() -> NoReturn:
     if sys.argv[1:2] == ["run"]:  # what a program leaves behind is taken down as Python does it
         sys.exit(status)
     leave(status)
+
+
+def _occupy_standard_places() -> None:
+    """Open the null device where a standard stream is closed: else the next file that is opened would be in its place.
+
+    Python has None for such a stream, and keeps it.
+    """
+    for place in range(3):
+        try:
+            os.fstat(place)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
 
 
 def _interrupted(_: int, __: FrameType | None) -> NoReturn:

@@ -107,7 +107,7 @@ def evaluate(
         for remark in [*(remarks(checked.report) if form == "plain" else ()), *checked.failures]:
             say(remark)
     with open_output(output, quiet) as place:
-        place.write(FORMATS[form].render(checked, _room(place.terminal, chain, full)))
+        place.write("" if quiet else FORMATS[form].render(checked, _room(place.terminal, chain, full)))
     code = exit_code({checked.report.verdict}, strict)
     return ExitCode.MISMATCH if checked.failures else code
 

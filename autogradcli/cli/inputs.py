@@ -40,7 +40,10 @@ def open_inputs(paths: Sequence[str], output: str | None) -> list[BinaryIO]:
 
 def _open(path: str, output: str | None) -> BinaryIO:
     if path == STANDARD_INPUT:
-        return _standard_input()
+        stream = _standard_input()
+        if output is not None and _is_open_on(stream, output):
+            raise GradcalcError("usage", f"{output} is both input and output", hint="write to another file")
+        return stream
     try:
         check_apart([path], [output])
         if os.path.isdir(path):
@@ -65,6 +68,12 @@ def _is_same(path: str, other: str) -> bool:
     if os.path.exists(path) and os.path.exists(other):
         return os.path.isfile(path) and os.path.samefile(path, other)
     return os.path.realpath(path) == os.path.realpath(other)
+
+
+def _is_open_on(stream: BinaryIO, path: str) -> bool:
+    """Whether a stream reads the regular file at a path."""
+    read = os.fstat(stream.fileno())
+    return stat.S_ISREG(read.st_mode) and os.path.exists(path) and os.path.samestat(read, os.stat(path))
 
 
 def _standard_input() -> BinaryIO:

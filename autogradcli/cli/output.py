@@ -5,10 +5,11 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
-from typing import BinaryIO, TextIO
+from typing import BinaryIO, Literal, TextIO
 
 from autogradcli.errors import GradcalcError
 from autogradcli.render.terminal import FILE, Terminal, terminal_of
@@ -78,27 +79,79 @@ def open_output(path: str | None, quiet: bool = False) -> Iterator[Output]:
     if quiet:
         yield Output("nothing", None)
     elif path is None or path == "-":
+        if sys.stdout is None:
+            raise GradcalcError("file", "standard output is closed", hint="write to a file by -o, or nothing by -q")
         yield Output("standard output", sys.stdout)
     else:
-        try:
-            file = open(path, "w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
-        except (OSError, ValueError) as error:
-            raise file_error(path, error, "written") from error
-        with file:
-            yield Output(path, file)
+        with locked(path), _closed(path, _opened(path, "w")) as stream:
+            yield Output(path, stream)
 
 
 @contextmanager
 def append_output(path: str) -> Iterator[Output]:
     """The end of a file, behind its last whole line; the file is made if it is not there."""
+    with locked(path):
+        try:
+            with open(path, "a+b") as file:
+                file.truncate(_whole_lines(file))
+        except (OSError, ValueError) as error:
+            raise file_error(path, error, "written") from error
+        with _closed(path, _opened(path, "a")) as stream:
+            yield Output(path, stream)
+
+
+def _opened(path: str, mode: Literal["w", "a"]) -> TextIO:
     try:
-        with open(path, "a+b") as file:
-            file.truncate(_whole_lines(file))
-        stream = open(path, "a", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
+        return open(path, mode, encoding="utf-8", errors="backslashreplace")
     except (OSError, ValueError) as error:
         raise file_error(path, error, "written") from error
-    with stream:
-        yield Output(path, stream)
+
+
+@contextmanager
+def _closed(path: str, stream: TextIO) -> Iterator[TextIO]:
+    """Close a file at the end: an error if that fails, unless one has been raised already."""
+    try:
+        yield stream
+    except BaseException:
+        with suppress(OSError):
+            stream.close()
+        raise
+    try:
+        stream.close()
+    except OSError as error:
+        raise file_error(path, error, "written") from error
+
+
+@contextmanager
+def locked(path: str) -> Iterator[None]:
+    """Keep other runs of gradcalc on this machine from a file meanwhile; an error if one of them has it.
+
+    The lock is a file elsewhere, so that nothing is left beside the user's. Where it cannot be made, nothing is locked.
+    """
+    if os.path.exists(path) and not os.path.isfile(path):  # a device or a pipe is shared
+        yield
+        return
+    from hashlib import sha256
+
+    from filelock import FileLock, Timeout
+    from platformdirs import user_cache_dir
+
+    place = Path(user_cache_dir("gradcalc"), "locks", sha256(os.fsencode(os.path.realpath(path))).hexdigest())
+    holder, lock = place.with_suffix(".pid"), FileLock(place.with_suffix(".lock"), timeout=0)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+        holder.write_text(str(os.getpid()))
+    except Timeout as error:
+        by = holder.read_text() if holder.exists() else "unknown"
+        message = f"{path} is being written by another gradcalc, process {by}"
+        raise GradcalcError("file", message, hint="write to another file, or wait for it") from error
+    except OSError:
+        pass
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _whole_lines(file: BinaryIO) -> int:
@@ -129,5 +182,11 @@ def abandon_standard_output() -> None:
 
 
 def say(line: str) -> None:
-    """Print a line for the person at the terminal: on standard error, where results never are."""
-    sys.stderr.write(f"{line}\n")
+    """Print a line for the person at the terminal: on standard error, where results never are.
+
+    That nobody hears it changes nothing of what the command gives.
+    """
+    if sys.stderr is not None:
+        with suppress(OSError, ValueError):
+            sys.stderr.write(f"{line}\n")
+            sys.stderr.flush()

@@ -14,7 +14,7 @@ Advance = Callable[[int], None]
 @contextmanager
 def open_progress(inputs: Sequence[BinaryIO], results: TextIO | None) -> Iterator[Advance]:
     """A bar on standard error, if that is a terminal and the results do not go to one as well."""
-    if sys.stderr.isatty() and not (results is not None and results.isatty()):
+    if sys.stderr is not None and sys.stderr.isatty() and not (results is not None and results.isatty()):
         with _open_bar(total_size(inputs)) as advance:
             yield advance
     else:

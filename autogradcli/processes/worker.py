@@ -106,6 +106,7 @@ class _Conversation:
 def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     """Serve the parent."""
     die_with_parent()
+    _leave_deleted_folder()
     sys.stdout, sys.stderr = (os.fdopen(place, "w", buffering=1, closefd=False) for place in (1, 2))
     assignment: Assignment = receive(requests)
     sys.path[:] = assignment.path
@@ -117,6 +118,14 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     work = assignment.make()
     threading.Thread(target=conversation.listen, daemon=True).start()
     _work_on(work, conversation)
+
+
+def _leave_deleted_folder() -> None:
+    """Work elsewhere if the working folder is no more: libraries that torch loads end the process in such a one."""
+    try:
+        os.getcwd()
+    except OSError:
+        os.chdir(os.sep)
 
 
 def _work_on(work: Work, conversation: _Conversation) -> None:
