@@ -18,6 +18,7 @@ from autogradcli.compute.compute import Pending, Session
 from autogradcli.compute.problem import Problem
 from autogradcli.engines.opinions import Array, flat, nested, shape
 from autogradcli.errors import GradcalcError
+from autogradcli.language.adjoint import Direction, component
 from autogradcli.language.program import Constant, Program
 from autogradcli.language.shapes import subscript
 from autogradcli.language.tape import TooLong
@@ -79,10 +80,25 @@ class ClaimText:
     """What is claimed."""
 
     name: str
-    """The derivative is about this variable or intermediate."""
+    """The derivative is with respect to this variable or intermediate; of a higher order to several, as `x,y`."""
     formula: Program
     tolerance: float | None = None
     """How far it may be off, relative to the derivative; None where it is to be exact."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names with respect to which it is, each once."""
+        return tuple(dict.fromkeys(self.name.split(",")))
+
+    @property
+    def last(self) -> str:
+        """The name with respect to which is differentiated last."""
+        return self.name.rpartition(",")[2]
+
+    @property
+    def along(self) -> tuple[Direction, ...]:
+        """The directions along which is differentiated before that: of numbers."""
+        return tuple(component(name, 0, 1) for name in self.name.split(",")[:-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +122,7 @@ class PendingClaim:
         self._verdict = _judged_in_time(pending[0], problem, claim, points, weights)
         self._symbolic = session.symbolic if self._is_for_sympy(problem, claim, points) else None
         if self._symbolic is not None:
-            self._ticket = self._symbolic.prove(problem.program, claim.name, claim.formula, problem.options.timeout)
+            self._ticket = self._symbolic.prove(problem.program, claim.last, claim.formula, problem.options.timeout)
 
     def _is_for_sympy(self, problem: Problem, claim: ClaimText, points: Sequence[Point]) -> bool:
         """Whether a proof is still of interest, and of a kind that SymPy may find: exact, and about numbers."""
@@ -114,6 +130,7 @@ class PendingClaim:
             self._verdict.status != "holds"
             or not self._verdict.valued
             or claim.tolerance is not None
+            or claim.along
             or not problem.options.symbolic
         ):
             return False
@@ -145,13 +162,16 @@ def judge(
     `upstream` is what the components of the output are multiplied by, where it is no number.
     """
     from autogradcli.engines.arb.claims import Claim
-    from autogradcli.engines.arb.sweep import plan
+    from autogradcli.engines.arb.sweep import differentiated, plan
 
+    most = problem.options.max_operations
     try:
-        prepared = plan(problem.program, (claim.name,), points[0], upstream, problem.options.max_operations)
+        plans = [plan(problem.program, claim.names, points[0], upstream, most)]
+        for direction in claim.along:
+            plans.append(differentiated(plans[-1], direction, most))
     except TooLong as reason:
         return ClaimVerdict("untold", f"it could not be told: {reason}")
-    compared = Claim(prepared, claim.name, claim.formula, claim.tolerance or 0.0)
+    compared = Claim(plans, claim.along, claim.last, claim.formula, claim.tolerance or 0.0)
     if compared.misfit is not None:
         raise GradcalcError("shape", f"claim.{claim.name}: {compared.misfit}")
     found = [_Looked(point, compared.compare(point)) for point in points]

@@ -169,7 +169,7 @@ class Builder:
         for name, value in self.table(key).items():
             path = f"{key}.{name}"
             with self.showing(path):
-                if name not in wrt:
+                if not set(name.split(",") if key == "claim" else [name]) <= set(wrt):
                     hint = did_you_mean(name, wrt) or f"there are {', '.join(wrt)}"
                     message = f"{self.notation.label(path)}: there is no derivative about {name}"
                     raise GradcalcError("value", message, hint=hint)

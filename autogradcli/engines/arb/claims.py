@@ -21,8 +21,9 @@ from autogradcli.engines.arb.enclose import LAST_PRECISION, Proof
 from autogradcli.engines.arb.formulas import Formula
 from autogradcli.engines.arb.kinks import sides
 from autogradcli.engines.arb.measure import SAME_SLOPE, slope_together
-from autogradcli.engines.arb.sweep import Plan, sweep
+from autogradcli.engines.arb.sweep import Plan, Point, moved, sweep
 from autogradcli.engines.opinions import Array, flat, nested, shape
+from autogradcli.language.adjoint import Direction
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.program import Program
 from autogradcli.language.tape import Input
@@ -61,9 +62,16 @@ UNPROVEN = Comparison("unproven")
 class Claim:
     """A program and a formula that claims to be its derivative with respect to a name."""
 
-    def __init__(self, prepared: Plan, name: str, formula: Program, tolerance: float) -> None:
-        """The program is `prepared` with `name` among what is asked about."""
-        self._plan = prepared
+    def __init__(
+        self, plans: Sequence[Plan], along: Sequence[Direction], name: str, formula: Program, tolerance: float
+    ) -> None:
+        """The program is the last of the plans, with `name` among what is asked about.
+
+        The ones before are what it is the derivative of, each along one of the directions.
+        """
+        *self._lower, self._plan = plans
+        prepared = self._plan
+        self._along = along
         self._entries = prepared.asked[name]
         self._claim = formula
         self._formula = Formula(formula, prepared.shapes)
@@ -88,6 +96,8 @@ class Claim:
         all.
         """
         point = point_of(at)
+        if not self._exists(point):
+            return UNTOLD
         scales: dict[int, arb] = {}
         found: list[Comparison] = []
         for number, precision in enumerate(precisions):
@@ -105,6 +115,8 @@ class Claim:
 
         Raises nothing; `untold` where the claim's own conditions are not decided there.
         """
+        if self._lower:
+            return UNTOLD  # whether the derivative before exists there, its slopes alone would tell
         with ctx.workprec(LAST_PRECISION):
             proof = Tied(self._plan, border.point, DTYPES["float64"], LAST_PRECISION, sweep(self._plan, border.point))
             if not proof.precise[self._plan.tape.output].is_finite():
@@ -112,6 +124,17 @@ class Claim:
             values = self._formula.of(tied_values(self._formula.entries, border.point))
             found = self._by_sweep(proof, self._claimed(values), {})
         return self._overall(found, lambda: self._by_slopes(proof, values))
+
+    def _exists(self, point: Point) -> bool:
+        """Whether sweeps prove the derivatives of lower order that are differentiated again."""
+        for plan, direction in zip(self._lower, self._along, strict=True):
+            with ctx.workprec(PRECISIONS[0]):
+                found = sweep(plan, point)
+            adjoints = [(found.adjoints[entry], found.tainted[entry]) for entry, _ in moved(plan, direction)]
+            known = all(not tainted and (each is None or each.is_finite()) for each, tainted in adjoints)
+            if not (known and found.values[plan.tape.output].is_finite()):
+                return False
+        return True
 
     def borders(self, points: Sequence[Mapping[str, Array]]) -> Iterator[Border]:
         """Points where what conditions of the program or of the claim compare is equal, on lines through `points`."""

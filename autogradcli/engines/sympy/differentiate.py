@@ -50,6 +50,7 @@ class Work:
         self._derivatives: dict[str, list[Expr]] = {}
         self._found: dict[str, Found] = {}
         self._totals: dict[Symbol, Expr] = {}
+        self._holds = True
         self._mended: dict[str, list[Mended]] = {}
 
     @cached_property
@@ -92,7 +93,7 @@ class Work:
 
     def holds(self, name: str) -> bool:
         """Whether the formula that was found holds wherever there is a derivative, so far as conditions go."""
-        return all(each.holds for each in self._mended.get(name, []))
+        return self._holds and all(each.holds for each in self._mended.get(name, []))
 
     def _find(self, name: str) -> Found:
         translation, style = self._translation, self._style
@@ -117,18 +118,19 @@ class Work:
         for each in exact:
             _check(each)
         self._mended[name] = [
-            self._mend(each, symbol) for each, symbol in zip(exact, translation.symbols[name], strict=True)
+            self._mend(self._output, each, symbol)
+            for each, symbol in zip(exact, translation.symbols[name], strict=True)
         ]
         self._derivatives[name] = mended = [each.formula for each in self._mended[name]]
         versions = [mended, short] if translation.intermediates and mended == exact else [mended]
         return Gradient([[translation.restore(each) for each in version] for version in versions], shape)
 
-    def _mend(self, derivative: Expr, symbol: Symbol) -> Mended:
-        """The derivative with respect to a component of a variable, right where conditions change."""
+    def _mend(self, output: Expr, derivative: Expr, symbol: Symbol) -> Mended:
+        """The derivative of an output with respect to a component of a variable, right where conditions change."""
         translation = self._translation
         if not changes(derivative, translation.steps):
             return Mended(derivative)
-        expression = self._expand(self._output)
+        expression = self._expand(output)
         if symbol in translation.intermediates or tree_sizes(expression)[expression] > MENDED:
             return Mended(derivative, holds=False)
         steps = {constant: self._expand(meaning) for constant, meaning in translation.steps.items()}
@@ -154,8 +156,15 @@ class Work:
         for direction in self._request.tensors.along:
             totals: dict[Symbol, Expr] = {}
             moved = self._moved(direction)
-            output = Add(*[weight * self._total(output, symbol, totals) for symbol, weight in moved])
+            output = Add(*[weight * self._slope(output, symbol, totals) for symbol, weight in moved])
         return output
+
+    def _slope(self, output: Expr, symbol: Symbol, totals: dict[Symbol, Expr]) -> Expr:
+        """The derivative of an output that is differentiated again, right where conditions change."""
+        total = self._total(output, symbol, totals)
+        mended = self._mend(output, self._expand(total), symbol)
+        self._holds = self._holds and mended.holds
+        return total if mended.formula == self._expand(total) else mended.formula
 
     def _moved(self, direction: Direction) -> Iterator[tuple[Symbol, Rational]]:
         """The symbols that a direction moves, and by what."""
