@@ -35,6 +35,29 @@ def test_what_is_said_of_a_claim(expression: str, point: list[str], claim: str, 
     assert result.status == code
 
 
+FURTHER = [
+    ("x**2*y**3", ["--x", "2", "--y", "3"], "x,y=6*x*y**2", "holds"),
+    ("x**2*y**3", ["--x", "2", "--y", "3"], "y,x=6*x*y", "wrong"),
+    ("x**2*y**3", ["--x", "2", "--y", "3"], "x,x,y=6*y**2", "holds"),
+    ("sin(x)", ["--x", "1"], "x,x=-sin(x)", "holds"),
+    ("x*abs(x)", ["--x", "3"], "x,x=2*sign(x)", "holds"),
+    ("x*abs(x)", ["--x", "3"], "x,x=2", "wrong"),
+    ("log(x)", ["--x", "-1"], "x,x=-1/x**2", "untold"),
+    ("y = x**2; sin(y)", ["--x", "2"], "x=2*x*cos(y)", "proved"),
+    ("y = x**2; sin(y)", ["--x", "2"], "x=2*x*sin(y)", "wrong"),
+]
+
+
+@pytest.mark.parametrize(("expression", "point", "claim", "status"), FURTHER)
+def test_claims_of_higher_order_and_in_names_of_the_text(
+    expression: str, point: list[str], claim: str, status: str
+) -> None:
+    """A claim about `x,y` is one about the derivative with respect to x and then to y."""
+    result = gradcalc("eval", expression, *point, "--claim", claim, "--json")
+    name = claim.partition("=")[0]
+    assert json.loads(result.out)["claims"][name]["status"] == status
+
+
 def test_text_and_plain() -> None:
     """Below the report; on standard error where standard output is for a script."""
     result = gradcalc("eval", "x*y", "--x", "2", "--y", "3", "--claim", "x=y", "--claim", "y = x*x", "--no-symbolic")

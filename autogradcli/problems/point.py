@@ -9,6 +9,7 @@ from typing import Any
 
 from autogradcli.errors import GradcalcError
 from autogradcli.language.indices import NEVER, index_variables
+from autogradcli.language.inline import inlined
 from autogradcli.language.names import CONSTANTS, MODULE_CONSTANTS
 from autogradcli.language.nearest import did_you_mean, nearest
 from autogradcli.language.parser import parse
@@ -125,19 +126,20 @@ def parse_upstream(program: Program, text: str, label: str) -> Program:
 
 
 def parse_expected(program: Program, text: str, label: str) -> Program:
-    """What somebody says that a value or a derivative is: an expression in the variables of the program."""
+    """What somebody says that a value or a derivative is: an expression in the variables and names of the program."""
+    known = [*program.variables, *program.assigned]
     try:
-        formula = parse(text, program.variables)
+        formula = parse(text, known)
     except GradcalcError as error:
         message = f"{label}: {error.message}"
         raise GradcalcError(error.kind, message, source=error.source, span=error.span, hint=error.hint) from error
     for name in formula.variables:
-        if name not in program.variables:
+        if name not in known:
             span = formula.steps[formula.variable_index(name)].span
-            hint = did_you_mean(name, program.variables) or f"there are {', '.join(program.variables)}"
+            hint = did_you_mean(name, known) or f"there are {', '.join(program.variables)}"
             message = f"{label}: {name} is not a variable of the expression"
             raise GradcalcError("name", message, source=text, span=span, hint=hint)
-    return formula
+    return inlined(formula, program)
 
 
 OUTPUT = "out"
