@@ -3,7 +3,7 @@
 An attribute or a subscript is one of several results where its value has several, and a call where it has not.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from autogradcli.errors import GradcalcError, Span
@@ -41,26 +41,20 @@ Bound = Variable | Constant | BoundCall | Choice
 """What a node is once its row is known."""
 
 
-def bind_calls(nodes: Iterable[Node | Result], source: str) -> Iterator[Bound | Result]:
-    """The nodes with their rows; GradcalcError for a call that fits no row."""
-    binder = _Binder(source)
-    for node in nodes:
-        if isinstance(node, Result):
-            yield node
-        else:
-            yield binder.bind(node)
+class Binder:
+    """Binds the nodes of one text, one after the other."""
 
-
-class _Binder:
     def __init__(self, source: str) -> None:
         self._source = source
         self._found: list[Bound] = []
 
-    def bind(self, node: Node) -> Bound:
-        """One more node."""
+    def bind(self, node: Node | Result) -> Bound | Result:
+        """The node with its row; GradcalcError for a call that fits none."""
         match node:
             case Application():
                 bound: Bound = self._call(node.rows, node.name, node.arguments, node.span)
+            case Result():
+                return node
             case Attribute():
                 bound = self._attribute(node)
             case Item():

@@ -45,7 +45,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from autogradcli.errors import GradcalcError
-from autogradcli.language.bind import bind_calls
+from autogradcli.language.bind import Binder
 from autogradcli.language.function import Parameter, Placeholder
 from autogradcli.language.grammar import Statement, statements
 from autogradcli.language.lexer import normal, tokenize
@@ -72,9 +72,9 @@ def _program(source: str, given: Collection[str], parameters: Sequence[Parameter
     by_name = {parameter.name: parameter for parameter in parameters or ()}
     fixed = {name: Placeholder(name) for name, each in by_name.items() if not each.operand}
     nodes = resolve_names(map(build_tree, parts), given or by_name.keys(), fixed)
-    builder = ProgramBuilder(source, by_name)
-    for node in bind_calls(nodes, source):
-        builder.add(node)
+    binder, builder = Binder(source), ProgramBuilder(source, by_name)
+    for node in nodes:
+        builder.add(binder.bind(node))
     if parameters is None:
         builder.check_number()
     return builder.program()

@@ -135,15 +135,16 @@ class _Resolver:
             node, scope, operands = todo.pop()
             if operands is None:
                 operands = self._visit(node, scope)
-                todo.append((node, scope, operands))
-                todo.extend((*need, None) for each in reversed(operands) for need in reversed(each.needs))
-            else:
-                first = len(values) - sum(len(each.needs) for each in operands)
-                rest = iter(values[first:])
-                arguments = [each.argument(tuple(islice(rest, len(each.needs)))) for each in operands]
-                values[first:] = [self._value(node, scope, arguments)]
-                yield from self._made
-                self._made.clear()
+                if operands:
+                    todo.append((node, scope, operands))
+                    todo.extend((*need, None) for each in reversed(operands) for need in reversed(each.needs))
+                    continue
+            first = len(values) - sum(len(each.needs) for each in operands)
+            rest = iter(values[first:])
+            arguments = [each.argument(tuple(islice(rest, len(each.needs)))) for each in operands]
+            values[first:] = [self._value(node, scope, arguments)]
+            yield from self._made
+            self._made.clear()
         value = self._number(Argument(values[0], tree.span(tree.root)))
         if tree.name is not None:
             self._assign(tree.name, value)
