@@ -55,6 +55,12 @@ def arrays(**content: Any) -> Writer:
     return lambda path: np.savez(path, allow_pickle=True, **{name: np.array(each) for name, each in content.items()})
 
 
+def header(text: bytes, size: int | None = None) -> Writer:
+    """Writes a NumPy file of a header and 16 zeros; `size` is what it says of the header's own length."""
+    length = struct.pack("<I", len(text) if size is None else size)
+    return lambda path: Path(path).write_bytes(b"\x93NUMPY\x02\x00" + length + text + (b"" if size else bytes(16)))
+
+
 def saved(content: object, **options: Any) -> Writer:
     """Writes what torch saves."""
     return lambda path: torch.save(content, path, **options)
@@ -160,7 +166,7 @@ BAD: list[tuple[str, Writer, str, str | None]] = [
     ("a.npy", os.mkdir, "a.npy is a directory", "name a file in it"),
     ("a.npy", os.mkfifo, "a.npy is no regular file", "copy what it gives to a file first"),
     ("a.npy", lambda path: os.symlink(path, path), "a.npy cannot be read: Too many levels of symbolic links", None),
-    ("a\0.npy", nothing, "a\0.npy cannot be read: ", None),
+    ("a\0.npy", nothing, "a␀.npy cannot be read: ", None),
     # NumPy's formats.
     ("a.npy", text(""), "a.npy is not a NumPy file: EOF: reading magic string, expected 8 bytes got 0", None),
     ("a.npy", text("1, 2, 3, 4"), "a.npy is not a NumPy file: the magic string is not correct", None),
@@ -274,22 +280,25 @@ BAD: list[tuple[str, Writer, str, str | None]] = [
     ),
     ("a.pt", saved(torch.tensor([1j])), "a.pt holds complex numbers (complex64)", "save its real and its imaginary"),
     ("a.pt", saved({"a": {"b": torch.ones(1)}, "a.b": torch.ones(2)}), "a.pt holds two tensors of the name a.b", None),
+    ("a.npy", header(b"{'descr': '<f8', 'fortran_order': False, 'shape': (True, 2), }"), "a.npy cannot be read", None),
+    ("a.npy", header(b"((((("), "a.npy cannot be read", None),
+    ("a.npy", header(b"{'descr': '<f8'}", 3_900_000_000), "a.npy is not a NumPy file: EOF", None),
     # The format of the safetensors library.
-    ("a.safetensors", text(""), "a.safetensors is not a safetensors file: it does not begin with a header", None),
-    ("a.safetensors", text("x" * 50), "a.safetensors is not a safetensors file: it does not begin with a header", None),
-    ("a.safetensors", tensors([1]), "a.safetensors is not a safetensors file: its header is not a JSON object", None),
+    ("a.safetensors", text(""), "a.safetensors is not a safetensors file: header too small", None),
+    ("a.safetensors", text("x" * 50), "a.safetensors is not a safetensors file: header too large", None),
+    ("a.safetensors", tensors([1]), "a.safetensors is not a safetensors file: invalid JSON in header", None),
     ("a.safetensors", tensors({}), "a.safetensors holds no tensors", None),
-    ("a.safetensors", tensors({"x": 1}), "a.safetensors is damaged: its header does not say where x is", None),
+    ("a.safetensors", tensors({"x": 1}), "a.safetensors is not a safetensors file: invalid JSON in header", None),
     (
         "a.safetensors",
         tensors({"x": entry("F64", [2], 0, 8)}, bytes(8)),
-        "a.safetensors is damaged: the size of x is not that of its shape",
+        "a.safetensors is not a safetensors file: invalid shape, data type, or offset",
         None,
     ),
     (
         "a.safetensors",
         tensors({"x": entry("F64", [2], 0, 16)}, bytes(8)),
-        "a.safetensors is damaged: x goes on after its end",
+        "a.safetensors is not a safetensors file: incomplete metadata, file not fully",
         None,
     ),
     (
@@ -300,11 +309,11 @@ BAD: list[tuple[str, Writer, str, str | None]] = [
     ),
     (
         "a.safetensors",
-        tensors({"x": entry("F64", [10**9], 0, 8 * 10**9)}),
-        "a.safetensors has shape (1000000000), and 1,000,000 numbers are allowed",
+        tensors({"x": entry("BOOL", [10**6 + 1], 0, 10**6 + 1)}, bytes(10**6 + 1)),
+        "a.safetensors has shape (1000001), and 1,000,000 numbers are allowed",
         None,
     ),
-    ("a.safetensors", tensors(PAIR), "a.safetensors holds 2 tensors: x, y", "type --x @a.safetensors:x"),
+    ("a.safetensors", tensors(PAIR, bytes(16)), "a.safetensors holds 2 tensors: x, y", "type --x @a.safetensors:x"),
 ]
 
 

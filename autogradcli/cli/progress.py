@@ -32,7 +32,7 @@ PATIENCE = 1.0
 @contextmanager
 def counting(what: str) -> Iterator[Callable[[int, int], None]]:
     """A bar on standard error, if that is a terminal, once the work takes longer than a second."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield lambda _, __: None
         return
     from time import monotonic

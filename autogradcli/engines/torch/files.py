@@ -69,6 +69,15 @@ def _tensors(content: Any) -> dict[str, torch.Tensor]:
     return found
 
 
+def load_bfloat16(path: str, name: str) -> torch.Tensor:
+    """One tensor of a safetensors file."""
+    from safetensors import safe_open
+
+    with safe_open(path, framework="pt") as file:
+        tensor: torch.Tensor = file.get_tensor(name)
+        return tensor
+
+
 def numbers(tensor: torch.Tensor) -> Any:
     """The numbers of a tensor as a NumPy array: floats of any kind as float64, others as they are."""
     if tensor.layout is not torch.strided or tensor.is_quantized or tensor.is_nested or tensor.is_meta:

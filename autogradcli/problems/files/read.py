@@ -8,7 +8,7 @@ import re
 import stat
 from collections.abc import Callable, Mapping
 
-from autogradcli.errors import GradcalcError
+from autogradcli.errors import GradcalcError, visible
 from autogradcli.language.nearest import did_you_mean
 from autogradcli.language.program import Program
 from autogradcli.problems.files.arrays import read_npy, read_npz, read_torch
@@ -41,9 +41,11 @@ def read_file(reference: str, label: str) -> Program:
         _check_regular(path, label)
         with open(path, "rb") as stream:
             return READERS[suffix](Source(label, path, name, stream))
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise GradcalcError("file", f"{label}: {path} cannot be read: {why}") from error
+    except GradcalcError:
+        raise
+    except Exception as error:  # a damaged file can make a reader fail in any way
+        why = getattr(error, "strerror", None) or str(error).partition("\n")[0] or type(error).__name__
+        raise GradcalcError("file", visible(f"{label}: {path} cannot be read: {why}")) from error
 
 
 def _split(reference: str, label: str) -> tuple[str, str, str | None]:
