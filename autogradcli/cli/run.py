@@ -89,6 +89,12 @@ Surrogate = Annotated[
         help="A function whose backward differs from the derivative on purpose; repeatable.",
     ),
 ]
+WatchAlone = Annotated[
+    bool, typer.Option("--watch", help="Verify nothing: look for the first number that is not finite, for long runs.")
+]
+StopAtNan = Annotated[
+    bool, typer.Option("--stop-at-nan", help="End the program where a loss or a gradient stops being finite.")
+]
 Format = Annotated[str | None, choice("--format", FORMATS.names, "How the report is written; text if nothing is said.")]
 
 
@@ -99,6 +105,8 @@ def run(
     module: Module = None,
     code: Code = None,
     no_verify: NoVerify = False,
+    watch: WatchAlone = False,
+    stop_at_nan: StopAtNan = False,
     trace: Trace = False,
     passes: Passes = "some",
     surrogate: Surrogate = [],  # noqa: B006
@@ -131,7 +139,7 @@ def run(
     from autogradcli.programs.session import Wanted, exit_code, ledger_of, run_alone, unwatched, watch_program
     from autogradcli.programs.verify import Demands
 
-    wanted = Wanted(seed, trace, passes)
+    wanted = Wanted(seed, trace, "none" if watch else passes, stop_at_nan)
     asked = Options("float64", rtol, atol, max_ulps, not no_symbolic, timeout, max_operations=max_operations)
     demands = Demands(asked, surrogates=tuple(surrogate))
     document = output is None and form != "text" and not quiet

@@ -156,6 +156,8 @@ class Ledger:
     trace: tuple[TraceLine, ...] = ()
     customs: tuple[Custom, ...] = ()
     """What was found of backwards that the program brings along."""
+    finite: int = 0
+    """Passes in which all numbers were finite."""
     first_nonfinite: Nonfinite | None = None
     """Where the first number was born that is not finite; None if all were finite."""
     notes: tuple[str, ...] = ()

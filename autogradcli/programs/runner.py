@@ -44,7 +44,7 @@ def run(program: Program, when_torch_is_there: Callable[[], Any]) -> Ending:
         except SystemExit as leaving:
             ending = Ending(_status(leaving), leaving)
         except BaseException as error:
-            ending = _failed(program, error)
+            ending = Ending(0) if type(error).__name__ == "Stopped" else _failed(program, error)
         _wait_for_threads(others)
         _flush()
     return Ending(ending.status, child=True) if os.getpid() != process else ending

@@ -1,23 +1,23 @@
 """From a program to its ledger: Python runs it, gradcalc watches, and what `backward` did in it is verified."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from autogradcli.compute import verdict
 from autogradcli.compute.verdict import worst
 from autogradcli.errors import ExitCode
 from autogradcli.language.shapes import written
-from autogradcli.programs.ledger import Failure, Ledger, TraceLine
+from autogradcli.programs.ledger import Custom, Failure, Ledger, Nonfinite, TraceLine
 from autogradcli.programs.runner import Ending, run
 from autogradcli.programs.target import Program
 from autogradcli.programs.texts import Texts
 
 if TYPE_CHECKING:
     from autogradcli.engines.torch.record.watch import Watch
-    from autogradcli.programs.verify import Advance, Demands
+    from autogradcli.programs.verify import Advance, Demands, Verified
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,9 @@ class Wanted:
     trace: bool = False
     """Whether each line is noted with what it made."""
     passes: str = "some"
-    """Which passes are kept to be verified: `first`, `all`, a number, or `some`."""
+    """Which passes are kept to be verified: `first`, `all`, a number, `some` or `none`."""
+    stop: bool = False
+    """Whether the program ends where a number stops being finite."""
 
 
 @dataclass(slots=True)
@@ -56,7 +58,7 @@ def watch_program(program: Program, wanted: Wanted, around: Any = nullcontext) -
             from autogradcli.engines.torch.record.watch import Watch
 
             _seed(wanted.seed)
-            watch = Watch(wanted.passes)
+            watch = Watch(wanted.passes, wanted.stop)
             stack.enter_context(watch.watching())
             found.append(watch)
 
@@ -109,8 +111,11 @@ def ledger_of(program: Program, seen: Seen, demands: "Demands", advance: "Advanc
         return _bare(program, seen, verifying=True)
     from autogradcli.compute.compute import Session, versions
     from autogradcli.programs.explain import explain
+    from autogradcli.programs.nonfinite import first_nonfinite
     from autogradcli.programs.verify import Verifier
 
+    seen.watch.settle()
+    born = first_nonfinite(seen.watch, seen.texts)
     events = seen.watch.finished()
     interrupted = seen.ending.interrupted
     with Session(demands.options.symbolic and bool(events)) as session:
@@ -122,15 +127,34 @@ def ledger_of(program: Program, seen: Seen, demands: "Demands", advance: "Advanc
         passes=tuple(each.entry for each in passes),
         mistakes=explain(seen.watch, seen.texts, passes),
         failure=_failure(seen),
-        verdict=worst([*(each.entry.verdict for each in passes), *(each.verdict for each in customs)]),
+        verdict=worst([*(each.entry.verdict for each in passes), *_verdicts(customs, born)]),
         customs=customs,
         unverified_in_time=sum(not each.in_time for each in passes),
         backwards=seen.watch.count,
         trace=seen.trace,
+        first_nonfinite=_with_remedy(born, passes),
+        finite=seen.watch.finite,
         notes=(*seen.notes, *_notes(seen.watch)),
         interrupted=interrupted or verifier.interrupted,
         versions=versions(),
     )
+
+
+def _verdicts(customs: Sequence[Custom], born: Nonfinite | None) -> Iterator[str]:
+    """The verdicts on what is no pass."""
+    yield from (each.verdict for each in customs)
+    if born is not None:
+        yield "undefined"
+
+
+def _with_remedy(born: Nonfinite | None, passes: "Sequence[Verified]") -> Nonfinite | None:
+    """The birth of what is not finite, with the remedy that was tried in the proof of its pass."""
+    for each in passes:
+        if born is not None and each.entry.number == born.step and born.reason is not None:
+            tried = next((entry.reason for entry in each.entry.entries if entry.reason and entry.reason.remedy), None)
+            if tried is not None:
+                return replace(born, reason=replace(born.reason, remedy=tried.remedy))
+    return born
 
 
 def _bare(program: Program, seen: Seen, verifying: bool) -> Ledger:
@@ -157,6 +181,9 @@ def unwatched(program: Program, seen: Seen) -> Ledger:
 
 
 def _notes(watch: "Watch") -> Iterator[str]:
+    from autogradcli.programs.nonfinite import layers
+
+    yield from layers(watch)
     if watch.dropped:
         yield f"{watch.dropped} passes that were to be verified took too much memory and were let go"
 
@@ -208,11 +235,8 @@ def _reason(tensor: Any, cut: str | None) -> str:
 
 def exit_code(ledger: Ledger, strict: bool) -> ExitCode:
     """1 for any mismatch; else 130 after Ctrl-C; else 2 if the program failed; else 3 as for one report; else 0."""
-    found = [*(each.verdict for each in ledger.passes), *(each.verdict for each in ledger.customs)]
-    code = verdict.exit_code(found, strict)
+    found = [each.verdict for each in ledger.passes]
+    code = verdict.exit_code([*found, *_verdicts(ledger.customs, ledger.first_nonfinite)], strict)
     if ledger.interrupted:
         return ExitCode.INTERRUPTED
     return ExitCode.USAGE if ledger.failure is not None and code != ExitCode.MISMATCH else code
-
-
-Report = Callable[[Ledger], None]

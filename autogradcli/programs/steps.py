@@ -243,7 +243,9 @@ class Prover:
         """The verdict on one gradient beside that of the pass run again, and in float64; None if it is right."""
         given = arrival.added.data.double()
         error, allowed = (given - true).abs(), self._allowed(arrival, true, size)
-        bad = (error > allowed) & true.isfinite() & given.isfinite()
+        if not bool(given.isfinite().all()):
+            return _not_finite(given, true)
+        bad = (error > allowed) & true.isfinite()
         if not bool(bad.any()):
             return None
         at = int((error * bad).flatten().argmax())
@@ -315,6 +317,15 @@ def _kinks(step: "Step") -> int:
     if upstream is None or whole is None or whole.shape != upstream.shape:
         return 0
     return int(((whole == 0) & (upstream != 0)).sum())
+
+
+def _not_finite(given: Any, true: Any) -> tuple[str, Reason]:
+    """The verdict on a gradient that is not finite: wrong where it is finite in float64, else there is none."""
+    wrong = ~given.isfinite() & true.isfinite()
+    place = int((wrong if bool(wrong.any()) else ~given.isfinite()).flatten().nonzero()[0])
+    number, truth = float(given.flatten()[place]), float(true.flatten()[place])
+    message = f"autograd gives {number!r}, the whole pass in float64 {truth!r}"
+    return ("mismatch", Reason("GC202", message)) if math.isfinite(truth) else ("undefined", Reason("GC111", message))
 
 
 def contradiction(event: "Backward", message: str) -> tuple[str, Reason]:

@@ -50,6 +50,9 @@ def headline(ledger: Ledger) -> str:
     """How many passes there were, and what came of them."""
     if not ledger.verifying:
         return "not verified (--no-verify)"
+    if ledger.backwards and not ledger.passes:
+        broken = ledger.backwards - ledger.finite
+        return f"{times(ledger.backwards)}, {'all' if not broken else f'{ledger.finite:,}'} of them finite (--watch)"
     if not ledger.passes:
         return "no backward, so there is nothing to verify"
     late = f"; for {ledger.unverified_in_time:,} of them the time was up" if ledger.unverified_in_time else ""

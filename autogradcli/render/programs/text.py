@@ -7,7 +7,7 @@ from autogradcli.compute.report import Reason
 from autogradcli.engines.opinions import Array, flat, shape
 from autogradcli.errors import visible
 from autogradcli.language.shapes import written
-from autogradcli.programs.ledger import Entry, Ledger, Mistake, Pass, TraceLine
+from autogradcli.programs.ledger import Entry, Ledger, Mistake, Nonfinite, Pass, TraceLine
 from autogradcli.render.blocks import float_writer
 from autogradcli.render.formats import Format
 from autogradcli.render.layout import Column, Table, draw_table
@@ -39,6 +39,7 @@ def draw_text(ledger: Ledger, terminal: Terminal) -> str:
     """The ledger, with its sections apart."""
     sections = [
         [terminal.paint(f"gradcalc run {visible(ledger.name)}: {headline(ledger)}", "bold")],
+        list(_nonfinite(ledger.first_nonfinite, terminal)),
         list(_trace(ledger.trace, terminal)),
         *_in_place(ledger, terminal),
         list(_customs(ledger, terminal)),
@@ -202,6 +203,22 @@ def _reason(name: str, reason: Reason | None) -> Iterator[str]:
         yield f"{visible(name)}{': ' if name else ''}{visible(reason.message)} ({reason.code})"
         if reason.remedy:
             yield f"   instead: {visible(reason.remedy)}"
+
+
+def _nonfinite(found: Nonfinite | None, terminal: Terminal) -> Iterator[str]:
+    """The first number that is not finite: what happened, with which numbers, and where it went."""
+    if found is None:
+        return
+    line = "" if found.line is None else f"line {found.line}   "
+    yield terminal.paint(f"the first number that is not finite: backward pass {found.step:,}", "bold")
+    where = {"forward": "born in the forward", "backward": "born in the backward"}.get(found.direction, "from outside")
+    yield f"   {line}{visible(found.code)}   {where}: {visible(found.came_out)}"
+    if found.went_in:
+        yield f"   went in: {visible(', '.join(found.went_in))}"
+    if found.way:
+        yield f"   then: {visible(' -> '.join(found.way))}"
+    if found.reason is not None:
+        yield from (f"   {each}" for each in _reason("", found.reason))
 
 
 def _customs(ledger: Ledger, terminal: Terminal) -> Iterator[str]:

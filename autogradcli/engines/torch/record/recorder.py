@@ -51,6 +51,8 @@ class Recorder(TorchFunctionMode):
         """What beginners often do not mean, by kind and place."""
         self.fixed: Place | None = None
         """The place of what is being recorded, where it is known already."""
+        self.unscaled = 0
+        """How often a `GradScaler` has looked for what is not finite, to skip the step."""
         self.cuts = 0
         """How often something that autograd follows was turned into what it does not."""
         self.failed: dict[str, Any] = {}
@@ -182,6 +184,7 @@ class Recorder(TorchFunctionMode):
         targets = list(tensors_in(kwargs.get("out", args[:1] or next(iter(kwargs.values()), None))))
         if kind.name.startswith("_"):  # one of those that take lists: all of them may change
             targets = list(tensors_in((args, kwargs))) if kind.name != "__setitem__" else targets
+        self.unscaled += kind.name == "_amp_foreach_non_finite_check_and_unscale_"
         for each in targets:
             self.touch(each)
         everything = list(tensors_in((args, kwargs)))

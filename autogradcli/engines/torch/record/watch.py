@@ -31,14 +31,26 @@ CHOSEN: dict[str, Callable[[int], bool]] = {
 """Whether a pass is kept, by its number at its place."""
 
 
+class Stopped(BaseException):
+    """Ends a program where a number stops being finite."""
+
+
 class Watch:
     """What was seen of one program."""
 
-    def __init__(self, passes: str = "some") -> None:
+    def __init__(self, passes: str = "some", stop: bool = False) -> None:
         self.recorder = Recorder()
+        self.stop = stop
+        """Whether the program ends where a loss or a gradient stops being finite."""
+        self.first_broken: Backward | None = None
+        """The first pass with something that is not finite."""
+        self.finite = 0
+        """Passes with nothing but finite numbers."""
+        self.sizes: dict[str, float] = {}
+        """By the name of a leaf the size of its gradient, for each component, when it was last looked at."""
         self.passes = passes
-        """Which to keep: of each place `first`, `all`, a number of them, or `some`: the 1st, 2nd, 4th … and the last;
-        of the whole program `only N`, or the `last`."""
+        """Which to keep: `none`; of each place `first`, `all`, a number of them, or `some`: the 1st, 2nd, 4th … and the
+        last; of the whole program `only N`, or the `last`."""
         self.kept: dict[int, Backward] = {}
         """The passes to be verified, by number."""
         self.count = 0
@@ -51,6 +63,8 @@ class Watch:
         self._bytes: dict[int, int] = {}
         self._depth = 0
         self._customs: set[Any] = set()
+        self._scaled = 0
+        self._is_last_broken = False
         self._steps: dict[int, int] = {}
         """By the identity of a leaf, how often its memory had been changed at its last gradient."""
 
@@ -73,9 +87,32 @@ class Watch:
             self._depth -= 1
             event.unhook()
         self.count += 1
-        self._keep(event.finish(self.count, found))
+        finished = event.finish(self.count, found)
+        self._note(finished)
+        if self.passes != "none":
+            self._keep(finished)
         self.recorder.forget_the_dead()
+        if self.stop and self.first_broken is not None:
+            raise Stopped
         return found
+
+    def _note(self, event: Backward) -> None:
+        """Count a pass that is finite; keep the first that is not, unless a `GradScaler` is about to skip it."""
+        if self.first_broken is not None and self.recorder.unscaled > self._scaled and self._is_last_broken:
+            self.first_broken = None
+        self._scaled = self.recorder.unscaled
+        self._is_last_broken = False
+        if event.finite:
+            self.finite += 1
+        elif self.first_broken is None:
+            self.first_broken, self._is_last_broken = event, True
+        if self.count & (self.count - 1) == 0:
+            self.sizes.update(_sizes(event))
+
+    def settle(self) -> None:
+        """Take note that the program has ended: what a `GradScaler` has skipped is no fault."""
+        if self._is_last_broken and self.recorder.unscaled > self._scaled:
+            self.first_broken = None
 
     def _keep(self, event: Backward) -> None:
         whole = self.passes == "last" or self.passes.startswith("only")
@@ -341,6 +378,16 @@ def shape_of(value: Value) -> tuple[int, ...]:
     if isinstance(value, Given):
         return tuple(value.data.shape)
     return value.call.shapes[value.index] if isinstance(value, Result) else ()
+
+
+def _sizes(event: Backward) -> dict[str, float]:
+    """The root mean square of the gradient that each leaf with a name was given."""
+    found = {}
+    for each in event.arrivals:
+        if each.name is not None and each.added is not None and each.added.data.numel():
+            numbers = each.added.data
+            found[each.name] = float(numbers.norm()) / math.sqrt(numbers.numel())
+    return found
 
 
 def _bytes(tensor: torch.Tensor) -> int:

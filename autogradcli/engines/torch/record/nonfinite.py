@@ -1,0 +1,158 @@
+"""Where a number was born that is not finite: in the forward, the backward, the data, or an optimiser's step."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from autogradcli.engines.torch.record.calls import Backward, Call, Given, Place, Result, tensors_in, values_in
+from autogradcli.engines.torch.record.kinds import kind_of
+from autogradcli.engines.torch.record.replay import NotReplayed, Replay, quiet, replay
+from autogradcli.engines.torch.record.steps import Step, sent, steps_of
+from autogradcli.engines.torch.record.watch import calls_below, givens_below
+
+LONGEST_WAY = 8
+"""Operations of the way that are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Birth:
+    """The first number that is not finite."""
+
+    direction: str
+    """`forward`, `backward`, `data` or `optimizer`."""
+    call: Call | None
+    """The operation; None where it came in from outside."""
+    name: str | None
+    """What came in from outside, if it did."""
+    went_in: tuple[tuple[Any, float, float], ...]
+    """For each tensor that went in its value, and between which numbers its components lie where it happened."""
+    came_out: float
+    way: tuple[Place | None, ...]
+    """The operations that it went through."""
+    code: str
+
+
+def birth_of(event: Backward) -> Birth | None:
+    """The birth of what is not finite in a pass; None if all of it is finite, or it cannot be run again."""
+    try:
+        calls = calls_below(event.outputs)
+        outside = _from_outside(calls, event)
+        if outside is not None:
+            return outside
+        if not all(each is None or _is_finite(each.data) for each in event.values):
+            return _forward(calls, replay(event))
+        return _backward(event)
+    except (NotReplayed, RuntimeError):
+        return None
+
+
+def _from_outside(calls: Sequence[Call], event: Backward) -> Birth | None:
+    """What was not finite when the forward began: a parameter that an optimiser wrote, or data."""
+    for given in givens_below(calls):
+        if given.data.is_floating_point() and not bool(given.data.isfinite().all()) and _is_used(given, event):
+            bad = given.data[~given.data.isfinite()].flatten()[0].item()
+            direction = "optimizer" if given.leaf else "data"
+            return Birth(direction, None, given.name, (), float(bad), (), "GC202")
+    return None
+
+
+def _is_used(given: Given, event: Backward) -> bool:
+    """Whether what is not finite reaches the output: masks of minus infinity do not."""
+    return given.leaf or any(each is not None and not _is_finite(each.data) for each in event.values)
+
+
+def _forward(calls: Sequence[Call], found: Replay) -> Birth | None:
+    """The first call whose output is not finite though all that went in is."""
+    for number, call in enumerate(calls):
+        output = found.tensors.get((call.serial, 0))
+        if output is None or not output.is_floating_point() or _is_finite(output):
+            continue
+        inputs = [(value, found.of(value)) for value in call.values()]
+        if all(_is_finite(tensor) for _, tensor in inputs):
+            place = int((~output.isfinite()).flatten().nonzero()[0])
+            number_out = float(output.detach().flatten()[place])
+            went_in = tuple(_at(value, tensor, output, place) for value, tensor in inputs)
+            way = _way(calls[number + 1 :], found)
+            return Birth("forward", call, None, went_in, number_out, tuple(way), "GC202")
+    return None
+
+
+def _way(calls: Sequence[Call], found: Replay) -> Iterator[Place | None]:
+    """The places of the calls after a birth whose outputs are not finite either."""
+    places: dict[Any, None] = {}
+    for call in calls:
+        output = found.tensors.get((call.serial, 0))
+        if output is not None and output.is_floating_point() and not _is_finite(output):
+            places.setdefault(call.place)
+    yield from list(places)[:LONGEST_WAY]
+
+
+def _backward(event: Backward) -> Birth | None:
+    """The first step, from the output back, that sends what is not finite though all that reached it is."""
+    _, steps = steps_of(event)
+    born: Birth | None = None
+    way: dict[Any, None] = {}
+    for step in reversed(steps):
+        upstreams = [each for each in step.upstreams if each is not None]
+        if not upstreams:
+            continue
+        if born is not None and not all(map(_is_finite, upstreams)):
+            way.setdefault(step.call.place)
+        elif born is None and all(map(_is_finite, upstreams)):
+            born = _of_step(step)
+    return None if born is None else _with_way(born, list(way)[:LONGEST_WAY])
+
+
+def _with_way(born: Birth, way: list[Any]) -> Birth:
+    return Birth(born.direction, born.call, None, born.went_in, born.came_out, tuple(way), born.code)
+
+
+def _of_step(step: Step) -> Birth | None:
+    """The birth in the backward of a step; None if all that it sends is finite."""
+    with quiet():
+        numbers = sent(step)
+    values = list(values_in([step.call.arguments, step.call.keywords]))
+    for number in numbers:
+        if number is None or _is_finite(number):
+            continue
+        at = int((~number.isfinite()).flatten().nonzero()[0])
+        every = list(tensors_in([step.arguments, step.keywords]))
+        went_in = tuple(_at(value, tensor, number, at) for value, tensor in zip(values, every, strict=True))
+        upstream = next(each for each in step.upstreams if each is not None)
+        masked = upstream.shape == number.shape and float(upstream.flatten()[at]) == 0
+        code = "GC201" if masked else "GC203"
+        return Birth("backward", step.call, None, went_in, float(number.flatten()[at]), (), code)
+    return None
+
+
+def _at(value: Any, tensor: torch.Tensor, result: torch.Tensor, place: int) -> tuple[Any, float, float]:
+    """Between which numbers a tensor lies: at one place of a result where it has the same places, else as a whole."""
+    numbers = tensor.detach()
+    if numbers.dtype == torch.bool or numbers.numel() == 0:
+        return value, 0.0, 0.0
+    try:
+        one = float(numbers.broadcast_to(result.shape).flatten()[place])
+        return value, one, one
+    except RuntimeError:
+        return value, float(numbers.min()), float(numbers.max())
+
+
+def _is_finite(tensor: torch.Tensor) -> bool:
+    return not tensor.is_floating_point() or bool(tensor.detach().isfinite().all())
+
+
+def name_of_call(call: Call) -> str:
+    """What torch calls a call."""
+    return kind_of(call.function).name
+
+
+def result_name(value: Any) -> str | None:
+    """The program's name of a value that has one itself."""
+    return value.name if isinstance(value, Given) else None
+
+
+def place_of(value: Any) -> Place | None:
+    """Where a value was made."""
+    return value.call.place if isinstance(value, Result) else None

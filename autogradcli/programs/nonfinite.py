@@ -1,0 +1,99 @@
+"""The first number that is not finite, told in the program's own words; and which gradients vanish or explode."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from autogradcli.compute.report import Reason
+from autogradcli.programs.ledger import Nonfinite
+from autogradcli.programs.texts import Texts
+
+if TYPE_CHECKING:
+    from autogradcli.engines.torch.record.calls import Backward
+    from autogradcli.engines.torch.record.nonfinite import Birth
+    from autogradcli.engines.torch.record.watch import Watch
+
+VANISHED, EXPLODED = 1e-10, 1e6
+"""Sizes of gradients, for each component, that nobody means."""
+WORDS = {
+    "GC201": "backward goes through a branch that is not taken, where it is 0 times infinity or NaN",
+    "GC202": "the value itself is not finite",
+    "GC203": "torch's derivative is not finite here, though all values are",
+}
+
+
+def first_nonfinite(watch: "Watch", texts: Texts) -> Nonfinite | None:
+    """Where the first number was born that is not finite; None if all were finite, or it cannot be told."""
+    event = watch.first_broken
+    if event is None:
+        return None
+    from autogradcli.engines.torch.record.nonfinite import birth_of
+
+    born = birth_of(event)
+    if born is None:
+        return None
+    return _told(born, event, texts)
+
+
+def _told(born: "Birth", event: "Backward", texts: Texts) -> Nonfinite:
+    if born.call is None:
+        what = born.name or "a tensor"
+        from_where = {
+            "optimizer": f"{what} was written by an optimiser's step before this forward",
+            "data": f"{what} came in so: it is data",
+        }
+        reason = Reason(born.code, from_where[born.direction])
+        line, code = _place(event.place, texts)
+        return Nonfinite(event.number, line, code, born.direction, (), f"{what} holds {born.came_out!r}", (), reason)
+    line, code = _place(born.call.place, texts)
+    went_in = tuple(_operand(each, texts) for each in born.went_in)
+    reason = Reason(born.code, WORDS[born.code], None, code, _remedy(born, texts))
+    way = tuple(dict.fromkeys(texts.code(place) for place in born.way if place is not None))
+    return Nonfinite(event.number, line, code, born.direction, went_in, f"{born.came_out!r}", way, reason)
+
+
+def _place(place: Any, texts: Texts) -> tuple[int | None, str]:
+    return (None, "") if place is None else (place.line, texts.code(place))
+
+
+def _operand(each: tuple[Any, float, float], texts: Texts) -> str:
+    """`x = -1.0`, or `x from -3.0 to 2.0`."""
+    from autogradcli.engines.torch.record.nonfinite import place_of, result_name
+
+    value, least, most = each
+    place = place_of(value)
+    name = result_name(value) or (place is not None and (texts.name(place) or texts.code(place))) or "a tensor"
+    return f"{name} = {least!r}" if least == most else f"{name} from {least!r} to {most!r}"
+
+
+def _remedy(born: "Birth", texts: Texts) -> str | None:
+    """What to write instead, tried on the numbers of the fault; None if nothing is known that helps."""
+    from autogradcli.engines.torch.record.nonfinite import name_of_call
+
+    name = "" if born.call is None else name_of_call(born.call)
+    if born.code == "GC201":
+        return "two torch.where: let the inner one keep the branch that is not taken harmless"
+    del texts
+    return None if born.direction == "forward" else HINTS.get(name)
+
+
+HINTS: Mapping[str, str] = {
+    "sqrt": "keep its argument away from 0: torch.sqrt(x + eps)",
+    "norm": "keep it away from 0: torch.sqrt((x**2).sum() + eps)",
+    "std": "keep it away from 0: torch.sqrt(x.var() + eps)",
+}
+
+
+def layers(watch: "Watch") -> Iterator[str]:
+    """A sentence about gradients that vanish, and one about those that explode."""
+    sizes = watch.sizes
+    for word, names in (
+        ("vanish", [name for name, size in sizes.items() if size < VANISHED]),
+        ("explode", [name for name, size in sizes.items() if size > EXPLODED or not math.isfinite(size)]),
+    ):
+        if names:
+            yield f"gradients {word} in {_enumerated(names)}"
+
+
+def _enumerated(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= 6 else f"{', '.join(names[:5])} and {len(names) - 5} more"
