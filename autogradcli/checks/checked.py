@@ -30,16 +30,13 @@ class Checked:
 def check(problem: Problem) -> Checked:
     """The report on a problem, and whether its claims hold, and the user's code is what the expression says."""
     # The process that asks for this is not the one that computes it, and does not wait for the engines.
-    from autogradcli.checks.claims import ClaimText, PendingClaim
+    from autogradcli.checks.claims import begin_claims
     from autogradcli.checks.numbers import difference
     from autogradcli.compute.compute import Session
 
     with Session(problem.options.symbolic) as session:
         pending = session.start(problem)
-        claims = {
-            name: PendingClaim(session, problem, ClaimText(name, formula), [pending])
-            for name, formula in problem.claims.items()
-        }
+        claims = begin_claims(session, problem, [pending])
         report = pending.report()
         found = {name: each.verdict() for name, each in claims.items()}
     other = None if problem.function is None else difference(report.value, problem.program, report)

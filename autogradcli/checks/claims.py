@@ -143,6 +143,16 @@ class PendingClaim:
         return self._verdict
 
 
+def begin_claims(
+    session: Session, problem: Problem, pending: Sequence[Pending], tolerance: float | None = None
+) -> dict[str, PendingClaim]:
+    """The claims of a problem on their way, by name, looked at where each of `pending` is and elsewhere."""
+    return {
+        name: PendingClaim(session, problem, ClaimText(name, formula, tolerance), pending)
+        for name, formula in problem.claims.items()
+    }
+
+
 def _judged_in_time(
     pending: Pending, problem: Problem, claim: ClaimText, points: Sequence[Point], upstream: Sequence[float] | None
 ) -> ClaimVerdict:

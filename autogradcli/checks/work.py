@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from autogradcli.checks.case import Case, CaseText
-from autogradcli.checks.claims import ClaimText, PendingClaim
+from autogradcli.checks.claims import PendingClaim, begin_claims
 from autogradcli.checks.judge import Judge
 from autogradcli.checks.outcome import Outcome, unusable
 from autogradcli.compute.compute import Pending, Session
@@ -40,7 +40,7 @@ class CaseWork:
             pending = [self._session.start(problem) for problem in case.problems]
             for each in pending:
                 each.evaluate()
-            claims = self._claims(case, pending)
+            claims = begin_claims(self._session, case.problems[0], pending, case.expected.tolerance)
         except Exception as error:
             return _failed(text, error)
         return Begun(Judge(text, case, self._default), pending, claims, since)
@@ -55,13 +55,6 @@ class CaseWork:
             return begun.judge.outcome(reports, claims, time.perf_counter() - begun.since)
         except Exception as error:
             return _failed(begun.judge.text, error)
-
-    def _claims(self, case: Case, pending: Sequence[Pending]) -> Mapping[str, PendingClaim]:
-        problem, tolerance = case.problems[0], case.expected.tolerance
-        return {
-            name: PendingClaim(self._session, problem, ClaimText(name, formula, tolerance), pending)
-            for name, formula in problem.claims.items()
-        }
 
     def close(self) -> None:
         """End SymPy's process."""
