@@ -14,7 +14,7 @@ from typing import Any
 
 from mpmath import mp
 
-from autogradcli.compute.compute import compute
+from autogradcli.compute.compute import Pending
 from autogradcli.compute.problem import Beyond, Options, Problem
 from autogradcli.compute.report import Gradient, Report
 from autogradcli.errors import GradcalcError
@@ -79,7 +79,8 @@ def outcomes(chosen: Case, order: int) -> list[Outcome]:
 def _report(program: Program, chosen: Case, names: tuple[str, ...], order: int) -> Report:
     at = {name: parse(repr(value)) for name, value in chosen.at.items()}
     beyond = Beyond(order=order, hessian=order == 2)
-    return compute(Problem(program, at, names, Options(symbolic=False), beyond=beyond))
+    problem = Problem(program, at, names, Options(symbolic=False), beyond=beyond)
+    return Pending(problem, None, within=True).report()  # as a part of another problem it has no remedies to look for
 
 
 def _outcome(program: Program, chosen: Case, path: tuple[str, ...], found: Gradient) -> Outcome:
