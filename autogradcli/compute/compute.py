@@ -8,7 +8,6 @@ from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from time import perf_counter
 from types import TracebackType
-from typing import Any
 
 from autogradcli.compute.directions import along_directions
 from autogradcli.compute.higher import with_higher
@@ -19,8 +18,9 @@ from autogradcli.compute.remedies import with_remedies
 from autogradcli.compute.report import Report, Variable
 from autogradcli.compute.ruling import Finding, findings, gradient
 from autogradcli.compute.trace import traces
+from autogradcli.compute.unproven import unproven
 from autogradcli.compute.verdict import worst
-from autogradcli.engines.opinions import Autograd, flat, nested, shape
+from autogradcli.engines.opinions import Autograd, Proof, flat, nested, shape
 from autogradcli.engines.sympy.messages import Tensors
 from autogradcli.engines.sympy.process import Answer, SymbolicProcess
 from autogradcli.errors import GradcalcError, defect
@@ -74,7 +74,7 @@ class Pending:
         self._ticket: int | None = None
         self._seconds: dict[str, float] = {}
         self._autograd: Autograd | None = None
-        self._proof: Any = None
+        self._proof: Proof | None = None
         self.budget = Budget(problem.options.timeout)
         """The time that the problem may still take."""
         if not problem.tensors and problem.backward.upstream is None:
@@ -119,8 +119,9 @@ class Pending:
         return self._autograd
 
     @property
-    def proof(self) -> Any:
+    def proof(self) -> Proof:
         """What Arb proves, once it was evaluated."""
+        assert self._proof is not None
         return self._proof
 
     def _hand_over(self, tensors: Tensors) -> None:
@@ -156,14 +157,14 @@ class Pending:
         seconds = self._seconds | ({} if answer is None else {"sympy": answer.seconds})
         with _no_garbage_collection(), self.budget.running(least=LAST_SECONDS):
             try:
-                report = self._assembled(self._proof, answer, lower, seconds)
+                report = self._assembled(self.proof, answer, lower, seconds)
                 if not self._within:
                     report = with_remedies(self._problem, report, by_torch_and_arb)
                 return with_higher(report, self, partial(Pending, symbolic=self._symbolic, within=True))
             except (OutOfTime, MemoryError) as reason:
-                return self._assembled(_unproven(reason), answer, lower, seconds)
+                return self._assembled(unproven(reason, self._autograd), answer, lower, seconds)
 
-    def _assembled(self, proof: Any, answer: Answer | None, lower: Lower, seconds: dict[str, float]) -> Report:
+    def _assembled(self, proof: Proof, answer: Answer | None, lower: Lower, seconds: dict[str, float]) -> Report:
         """The report without remedies, and without derivatives of higher order."""
         assert self._autograd is not None
         self._opinions = Opinions(self._problem, self._autograd, proof, answer, lower)
@@ -189,7 +190,7 @@ def salvaged(problem: Problem, lost: Lost) -> Report:
     """The report of what had been found when the process ended. GradcalcError if that was nothing."""
     if lost.part is None:
         raise error_of(lost)
-    opinions = Opinions(problem, lost.found, _unproven(_end_of(lost)), None, NOTHING_LOWER)
+    opinions = Opinions(problem, lost.found, unproven(_end_of(lost), lost.found), None, NOTHING_LOWER)
     return _assemble(opinions, {name: findings(opinions, name) for name in problem.wrt}, {})
 
 
@@ -204,12 +205,6 @@ def error_of(lost: Lost) -> GradcalcError:
 def _end_of(lost: Lost) -> Exception:
     """Why a process ended, as the exception that would have said so inside of it."""
     return {TIME: OutOfTime(), MEMORY: MemoryError()}.get(lost.reason) or ChildProcessError(lost.reason)
-
-
-def _unproven(reason: Exception) -> Any:
-    from autogradcli.engines.arb.measure import unproven
-
-    return unproven(reason)
 
 
 def by_torch_and_arb(problem: Problem) -> Report:
@@ -252,29 +247,24 @@ def _of_function(problem: Problem, found: Autograd) -> Autograd:
     return in_place_of(problem.function, found, problem.wrt, problem.options.dtype, problem.backward)
 
 
-def _prove(problem: Problem, autograd: Autograd) -> Any:
+def _prove(problem: Problem, autograd: Autograd) -> Proof:
     """What Arb proves; of a program that it cannot follow, why not."""
-    from autogradcli.engines.arb.enclose import enclose
-    from autogradcli.engines.arb.measure import unproven
-    from autogradcli.engines.arb.neighbours import with_neighbours
-    from autogradcli.engines.arb.sweep import differentiated, plan
+    # Only now: python-flint is loaded after torch, while SymPy's process works already.
+    from autogradcli.engines.arb.engine import Question, prove
 
-    inputs = autograd.inputs
-    upstream = None if autograd.upstream is None else flat(autograd.upstream)
+    options = problem.options
+    dtype = DTYPES[options.dtype]
+    question = Question(problem.program, problem.wrt, problem.backward.along, dtype, options.max_operations)
     try:
-        plans = [plan(problem.program, problem.wrt, inputs, upstream, problem.options.max_operations)]
-        for direction in problem.backward.along:
-            plans.append(differentiated(plans[-1], direction, problem.options.max_operations))
-        proof = enclose(plans[-1], inputs, DTYPES[problem.options.dtype], autograd.values)
-        return with_neighbours(proof, plans[:-1], problem.backward.along)
+        return prove(question, autograd)
     except TooLong as reason:
         return along_directions(problem, autograd, reason)
     except (NoDefinition, OutOfTime, MemoryError) as reason:
-        return unproven(reason)
+        return unproven(reason, autograd)
 
 
 def _assemble(opinions: Opinions, found: Mapping[str, Sequence[Finding]], seconds: dict[str, float]) -> Report:
-    problem, autograd, values = opinions.problem, opinions.autograd, opinions.values
+    problem, autograd, values = opinions.problem, opinions.autograd, opinions.proof.values
     sizes = shape(autograd.value)
     gradients = {name: gradient(opinions, name, each) for name, each in found.items()}
     return Report(
@@ -306,7 +296,9 @@ def _assemble(opinions: Opinions, found: Mapping[str, Sequence[Finding]], second
 
 def _of_value(opinions: Opinions) -> list[str]:
     """The verdict on a value that does not exist: a term without one spoils the whole, if no derivative either."""
-    return [each.cause.verdict for each in opinions.values if each.cause is not None] if opinions.problem.wrt else []
+    return (
+        [each.cause.verdict for each in opinions.proof.values if each.cause is not None] if opinions.problem.wrt else []
+    )
 
 
 def versions() -> dict[str, str]:

@@ -4,8 +4,9 @@ import math
 from typing import Any
 
 from autogradcli.compute.problem import Problem
+from autogradcli.compute.unproven import because, unproven
 from autogradcli.compute.verdict import scale, tolerance
-from autogradcli.engines.opinions import Autograd, Cause, Enclosure, flat
+from autogradcli.engines.opinions import Autograd, Cause, Unproven, flat
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.function import NoDefinition
 from autogradcli.language.tape import Layout, TooLong
@@ -18,17 +19,16 @@ CHANCE = 1e-6
 """The probability of a miss that the note is about."""
 
 
-def along_directions(problem: Problem, autograd: Autograd, too_long: TooLong) -> Any:
+def along_directions(problem: Problem, autograd: Autograd, too_long: TooLong) -> Unproven:
     """The opinion on a program of which no tape was made; why there is none if no direction decides."""
     from autogradcli.engines.arb import directions
-    from autogradcli.engines.arb.measure import Unproven, unproven
 
     if sum(len(flat(each)) for each in autograd.inputs.values()) > MOST_MOVED:
-        return unproven(too_long)
+        return unproven(too_long, autograd)
     gradients = {name: _components(autograd, name) for name in problem.wrt}
     decidable = all(name in problem.program.variables for name in problem.wrt) and problem.options.max_ulps is None
     if not decidable or not all(math.isfinite(each) for numbers in gradients.values() for each in numbers):
-        return unproven(too_long)
+        return unproven(too_long, autograd)
     allowed = {name: _allowed(problem, autograd, name, numbers) for name, numbers in gradients.items()}
     upstream = None if autograd.upstream is None else flat(autograd.upstream)
     layout = Layout(upstream, limit=REACH * problem.options.max_operations)
@@ -38,7 +38,7 @@ def along_directions(problem: Problem, autograd: Autograd, too_long: TooLong) ->
             problem.program, autograd.inputs, layout, directions.Claim(gradients, allowed), rounding
         )
     except (TooLong, NoDefinition, directions.Undirected):
-        return unproven(too_long)
+        return unproven(too_long, autograd)
     if errors.most <= 1 and errors.explained:
         missed = errors.missed(CHANCE)
         beyond = "the tolerance" if missed <= 1 else f"{missed:.0f} times the tolerance"
@@ -46,8 +46,8 @@ def along_directions(problem: Problem, autograd: Autograd, too_long: TooLong) ->
             f"{too_long}, so the gradient was checked along {directions.DIRECTIONS} random directions and not component"
             f" by component: that an error beyond {beyond} was missed has a probability below {CHANCE}"
         )
-        return Unproven(Enclosure(cause=Cause("verified", None, note, None)), note)
-    return Unproven(Enclosure(cause=_cause(problem, errors, too_long)))
+        return because(Cause("verified", None, note, None), autograd, note)
+    return because(_cause(problem, errors, too_long), autograd)
 
 
 def _components(autograd: Autograd, name: str) -> list[float]:

@@ -23,7 +23,7 @@ def notes(opinions: Opinions, verdicts: Collection[str]) -> tuple[str, ...]:
         *_without_backward(problem.program),
         *_value_is_off(opinions),
         *(_no_value(opinions) if verdicts and "undefined" not in verdicts else ()),
-        *opinions.remarks,
+        *filter(None, [opinions.proof.remark]),
     )
 
 
@@ -79,7 +79,7 @@ def _value_is_off(opinions: Opinions) -> Iterator[str]:
     """A sentence if torch's value itself is far from the truth: about the first such component of a tensor."""
     value = opinions.autograd.value
     dtype = DTYPES[opinions.problem.options.dtype]
-    for place, (number, truth) in enumerate(zip(flat(value), opinions.values, strict=True)):
+    for place, (number, truth) in enumerate(zip(flat(value), opinions.proof.values, strict=True)):
         if _is_off(truth, dtype):
             which = f" at {subscript(place, shape(value))}" if shape(value) else ""
             yield f"the value itself is off{which}: torch gives {number!r}, the true value is {truth.nearest!r}"
@@ -88,7 +88,7 @@ def _value_is_off(opinions: Opinions) -> Iterator[str]:
 
 def _no_value(opinions: Opinions) -> Iterator[str]:
     """A sentence if the output has no value: its derivatives may exist all the same, and then say nothing of that."""
-    causes = [each.cause for each in opinions.values if each.cause is not None and each.cause.code == "GC111"]
+    causes = [each.cause for each in opinions.proof.values if each.cause is not None and each.cause.code == "GC111"]
     if causes:
         yield f"the output has no value: {causes[0].message}"
 

@@ -47,7 +47,7 @@ class Case:
 
     def parting(self) -> Parting | None:
         """The operation whose backward goes wrong on the way to the variable."""
-        return self.opinions.parting(self.name, self.index)
+        return self.opinions.proof.first_divergence(self.name, self.index)
 
     def text(self, step: int | None) -> str | None:
         """The source text of a step."""
@@ -115,7 +115,7 @@ def _conventions(case: Case) -> Reason:
 
 def _at_corners(case: Case, code: str, message: str, *, hidden: bool = False) -> Reason:
     """A reason that names the operations with the corner; with `hidden` those of corners that cancel as well."""
-    first, *others = case.opinions.corners(case.name, case.index, hidden)
+    first, *others = case.opinions.proof.corners(case.name, case.index, hidden)
     texts = dict.fromkeys(map(case.program.text, others))
     return Reason(
         code, message, first, case.text(first), others=tuple(each for each in texts if each != case.text(first))
@@ -141,7 +141,7 @@ def _too_large(case: Case) -> Reason:
     if case.truth.cause is not None:
         return _as_the_cause_says(case)
     message = f"the true derivative, {_digits(case.truth)}, is too large for {case.opinions.problem.options.dtype}"
-    vanished = case.opinions.vanished
+    vanished = case.opinions.proof.vanished
     if vanished is not None:
         return _of_step(case, "GC115", f"{_rounds_to_zero(case, vanished)}; {message}", vanished.step)
     return Reason("GC115", message)
@@ -156,11 +156,11 @@ def _not_finite(case: Case) -> Reason:
     parted = case.parting()
     if parted is not None and not parted.taken:
         return _masked(case, parted)
-    vanished = case.opinions.vanished
+    vanished = case.opinions.proof.vanished
     if vanished is not None:
         message = f"{_rounds_to_zero(case, vanished)}, so the gradient is {case.number!r}; the truth is"
         return _of_step(case, "GC202", f"{message} {_digits(case.truth)}", vanished.step)
-    broken = case.opinions.broken(None)
+    broken = case.opinions.proof.broken(None)
     if broken is not None:
         message = f"{_not_finite_value(case, *broken)}, so the gradient is {case.number!r}; the truth is"
         return _of_step(case, "GC202", f"{message} {_digits(case.truth)}", broken[0])
@@ -194,7 +194,7 @@ def _not_finite_value(case: Case, step: int, place: int) -> str:
 
 def _formula_loses(case: Case) -> Reason:
     judgement = "torch's formula loses accuracy here"
-    parted = case.opinions.lossy_piece(case.name) if case.parting() is None else None
+    parted = case.opinions.proof.lossy_piece(case.name) if case.parting() is None else None
     if parted is not None:
         return _of_step(case, "GC301", f"{_sends(case, parted)}: {judgement}", parted.step)
     return _by_parting(case, "GC301", judgement)
@@ -213,10 +213,10 @@ def _by_parting(case: Case, code: str, judgement: str) -> Reason:
     parted = case.parting()
     if parted is None:
         return Reason(code, f"{case.off}: {judgement}")
-    broken = case.opinions.broken(parted)
+    broken = case.opinions.proof.broken(parted)
     if broken is not None:
         return _of_step(case, "GC202", f"{_not_finite_value(case, *broken)}, so {_sends(case, parted)}", broken[0])
-    small = case.opinions.small(parted) if code == "GC204" else None
+    small = case.opinions.proof.small(parted) if code == "GC204" else None
     if small is not None:
         return _of_step(case, code, f"{_too_small(case, small)}, so {_sends(case, parted)}", small.step)
     return _of_step(case, code, f"{_sends(case, parted)}: {judgement}", parted.step)
@@ -237,7 +237,7 @@ def _sends(case: Case, parted: Parting) -> str:
 
 
 def _cancellation(case: Case) -> Reason:
-    found: Cancellation | None = case.opinions.cancellation
+    found: Cancellation | None = case.opinions.proof.cancellation
     if found is None:
         return Reason("GC302", f"{case.off}: {_reaches(case) or 'rounding of the steps before adds up to this'}")
     terms = " and ".join(short(term) for term in found.terms[:2])

@@ -94,14 +94,12 @@ def _component(finding: Finding, index: tuple[int, ...]) -> Component:
 
 def findings(opinions: Opinions, name: str) -> Sequence[Finding]:
     """The finding on the derivative with respect to each component of one name."""
-    from autogradcli.engines.arb.measure import measure_gradients
-
     x = flat(opinions.point(name))
     if not x:
         raise GradcalcError("value", f"{name} has no components: there is nothing to differentiate with respect to")
     gradient = opinions.autograd.gradients[name]
     numbers = [0.0] * len(x) if gradient is None else flat(gradient)
-    truths = measure_gradients(opinions.proof, name, numbers)
+    truths = opinions.proof.gradient(name, numbers)
     for place, cause in enumerate(opinions.lower.causes.get(name, ())):
         if cause is not None:
             truths[place] = Enclosure(cause=cause)
@@ -140,14 +138,14 @@ def _rule(opinions: Opinions, name: str, number: float, truth: Enclosure, size: 
     ruling = rule(number, truth, allowed, dtype)
     if ruling.code == "GC102" and truth.nearest is not None and _loses_elsewhere(opinions, name):
         return rule(number, replace(truth, slopes=None), allowed, dtype)
-    if ruling.code == "GC302" and math.isfinite(number) and opinions.lossy_piece(name) is not None:
+    if ruling.code == "GC302" and math.isfinite(number) and opinions.proof.lossy_piece(name) is not None:
         return Ruling("imprecise", "GC301")
     return ruling
 
 
 def _loses_elsewhere(opinions: Opinions, name: str) -> bool:
     """Whether the first operation that goes wrong is none that chooses in a tie: then no convention is to blame."""
-    parted = opinions.parting(name)
+    parted = opinions.proof.first_divergence(name, None)
     return parted is not None and not parted.tied
 
 

@@ -8,13 +8,8 @@ from autogradcli.language.local_derivatives import local_slope
 
 def traces(opinions: Opinions) -> dict[str, Trace]:
     """The chain rule for every gradient; empty where nothing can be proven about the program."""
-    from autogradcli.engines.arb.measure import Unproven
-    from autogradcli.engines.arb.paths import paths
-
-    if isinstance(opinions.proof, Unproven):
-        return {}
-    values = opinions.autograd.values
-    return {name: _trace(opinions, paths(opinions.proof, values, name)) for name in opinions.problem.wrt}
+    found = {name: opinions.proof.paths(name) for name in opinions.problem.wrt}
+    return {name: _trace(opinions, each) for name, each in found.items() if each is not None}
 
 
 def _trace(opinions: Opinions, found: Paths) -> Trace:

@@ -5,7 +5,7 @@ A tensor is a nested list, row by row; a scalar is a float. All indices of steps
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 Array = Any
 """A float, or nested lists of floats."""
@@ -290,3 +290,90 @@ class Cancellation:
     """The largest terms first."""
     left: float
     """Their sum."""
+
+
+class Proof(Protocol):
+    """What the Arb engine proves about a program at a point, beside what torch computed."""
+
+    @property
+    def remark(self) -> str | None:
+        """What was found out in another way than by a proof of every number."""
+
+    @property
+    def scalar(self) -> float | None:
+        """The scalar that is differentiated, to the nearest double; None if it is not finite, or nothing is proven."""
+
+    @property
+    def values(self) -> Sequence[Enclosure]:
+        """The opinion on each component of torch's output, row by row."""
+
+    @property
+    def vanished(self) -> Small | None:
+        """The first number on the way to the output that is too small for the dtype, and 0 in torch."""
+
+    @property
+    def cancellation(self) -> Cancellation | None:
+        """The sum that loses the most digits."""
+
+    def gradient(self, name: str, numbers: Sequence[float]) -> list[Enclosure]:
+        """The opinion on numbers for the derivative with respect to each component of a name, row by row."""
+
+    def first_divergence(self, name: str, place: int | None) -> Parting | None:
+        """The first operation, from the output back to a name, whose backward is wrong."""
+
+    def lossy_piece(self, name: str) -> Parting | None:
+        """A step that torch computes in one piece and whose backward loses digits, on the way to a name."""
+
+    def corners(self, name: str, place: int, hidden: bool) -> tuple[int, ...]:
+        """The steps that have the corner along one component; with `hidden` those of corners that cancel as well."""
+
+    def paths(self, name: str) -> Paths | None:
+        """The chain rule for the gradient of a name, path by path; None if nothing is proven."""
+
+    def broken(self, parted: Parting | None) -> tuple[int, int] | None:
+        """The first step that is not finite in torch, of those that an operation hangs on, or of all; and where."""
+
+    def small(self, parted: Parting) -> Small | None:
+        """The number behind an operation that is too small for the dtype."""
+
+
+@dataclass(frozen=True)
+class Unproven:
+    """A program about which nothing is proven."""
+
+    opinion: Enclosure
+    """The opinion on every number, which says why."""
+    size: int
+    """How many components the output has."""
+    remark: str | None = None
+    scalar: float | None = None
+    vanished: Small | None = None
+    cancellation: Cancellation | None = None
+
+    @property
+    def values(self) -> Sequence[Enclosure]:
+        """The same of every component."""
+        return [self.opinion] * self.size
+
+    def gradient(self, _: str, numbers: Sequence[float]) -> list[Enclosure]:
+        """The same of every number."""
+        return [self.opinion] * len(numbers)
+
+    def first_divergence(self, _: str, __: int | None) -> None:
+        """Nothing is known."""
+
+    def lossy_piece(self, _: str) -> None:
+        """Nothing is known."""
+
+    def corners(self, _: str, __: int, hidden: bool) -> tuple[int, ...]:  # noqa: ARG002
+        """Nothing is known."""
+        return ()
+
+    def paths(self, _: str) -> None:
+        """Nothing is known."""
+
+    def broken(self, _: Parting | None) -> None:
+        """Nothing is known."""
+
+    def small(self, _: Parting) -> None:
+        """Nothing is known."""

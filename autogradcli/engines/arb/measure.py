@@ -16,8 +16,7 @@ from autogradcli.engines.arb.neighbours import limit_of
 from autogradcli.engines.opinions import Ball, Cause, Enclosure, Reached
 from autogradcli.language.program import Call, Constant
 from autogradcli.language.shapes import component, subscript
-from autogradcli.language.tape import Input, Operation, TooLong, components, shape_of
-from autogradcli.processes.limits import OutOfTime
+from autogradcli.language.tape import Input, Operation, components, shape_of
 
 DECIMALS = 40
 """Digits that a ball's midpoint is printed with."""
@@ -52,50 +51,21 @@ class Budget:
         return self.end() is not None if not ball.is_finite() else bool(ball.contains(arb(number)))
 
 
-@dataclass(frozen=True, slots=True)
-class Unproven:
-    """A program about which nothing is proven."""
-
-    opinion: Enclosure
-    """The opinion on every number, which says why."""
-    note: str | None = None
-    """What was found out in another way."""
-
-
-def unproven(reason: Exception) -> Unproven:
-    """The opinion on a program that cannot be put on a tape, or for which the engine reached a limit."""
-    if isinstance(reason, TooLong):
-        code, message = "GC503", f"{reason}, too many to prove anything about: --max-operations allows more"
-    elif isinstance(reason, OutOfTime):
-        code, message = "GC506", "ball arithmetic ran out of time: --timeout allows more"
-    elif isinstance(reason, MemoryError):
-        code, message = "GC507", "ball arithmetic ran out of memory: --max-memory allows more"
-    elif isinstance(reason, ChildProcessError):
-        code, message = "GC508", f"ball arithmetic ended its process: {reason}"
-    else:
-        code, message = "GC504", f"{reason}: torch alone can compute it, and nothing is proven"
-    return Unproven(Enclosure(cause=Cause("unverified", code, message, None)))
-
-
-def scalar(proof: Proof | Unproven) -> float | None:
-    """The scalar that is differentiated, to the nearest double; None if it is not finite, or nothing is proven."""
-    if isinstance(proof, Unproven) or not proof.value.is_finite():
+def scalar(proof: Proof) -> float | None:
+    """The scalar that is differentiated, to the nearest double; None if it is not finite."""
+    if not proof.value.is_finite():
         return None
     return float(proof.value)
 
 
-def measure_values(proof: Proof | Unproven, numbers: Sequence[float]) -> list[Enclosure]:
-    """The opinion on each component of the output, row by row; without a proof, none."""
-    if isinstance(proof, Unproven):
-        return [proof.opinion] * len(numbers)
+def measure_values(proof: Proof, numbers: Sequence[float]) -> list[Enclosure]:
+    """The opinion on each component of the output, row by row."""
     with ctx.workprec(max(MEASURING, proof.precision)):
         return [_of_value(proof, entry, number) for entry, number in zip(proof.plan.outputs, numbers, strict=True)]
 
 
-def measure_gradients(proof: Proof | Unproven, name: str, numbers: Sequence[float]) -> list[Enclosure]:
-    """The opinion on the derivative with respect to each component, row by row; without a proof, none."""
-    if isinstance(proof, Unproven):
-        return [proof.opinion] * len(numbers)
+def measure_gradients(proof: Proof, name: str, numbers: Sequence[float]) -> list[Enclosure]:
+    """The opinion on the derivative with respect to each component, row by row."""
     if proof.neighbours is not None:
         sides = [measure_gradients(each, name, numbers) for each in proof.neighbours]
         return [limit_of(*each) for each in zip(*sides, strict=True)]
@@ -308,13 +278,11 @@ def slope_together(proof: Proof) -> float | None:
     return None
 
 
-def corner_steps(proof: Proof | Unproven, name: str, place: int, hidden: bool) -> tuple[int, ...]:
+def corner_steps(proof: Proof, name: str, place: int, hidden: bool) -> tuple[int, ...]:
     """The steps that have the corner along a component of a variable, in the order of the text; `hidden`: see corners.
 
     Where none is told apart, the one that the sweep could not pass.
     """
-    if isinstance(proof, Unproven):
-        return ()
     entry = proof.plan.asked[name][place]
     proof = proof.about(entry) if proof.undefined else proof
     variable = proof.plan.tape.entries[entry]

@@ -1,0 +1,115 @@
+"""The front door of the Arb engine: what balls prove about a program at a point, and what they say of torch's numbers.
+
+Beside it claims, samples and formulas are asked for by themselves; everything else in this folder is the engine's own.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from autogradcli.engines.arb.blame import cancellation, parting
+from autogradcli.engines.arb.enclose import Proof, enclose
+from autogradcli.engines.arb.measure import corner_steps, measure_gradients, measure_values, scalar
+from autogradcli.engines.arb.neighbours import with_neighbours
+from autogradcli.engines.arb.paths import paths
+from autogradcli.engines.arb.pieces import lossy_piece
+from autogradcli.engines.arb.ranges import broken, small, vanished
+from autogradcli.engines.arb.sweep import differentiated, plan
+from autogradcli.engines.opinions import Autograd, Cancellation, Enclosure, Parting, Paths, Small, flat
+from autogradcli.language.adjoint import Direction
+from autogradcli.language.dtypes import Dtype
+from autogradcli.language.program import Program
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is to be proven."""
+
+    program: Program
+    wrt: tuple[str, ...]
+    """The names that are differentiated with respect to."""
+    along: tuple[Direction, ...]
+    """The directions along which the output is differentiated first, one after the other."""
+    dtype: Dtype
+    limit: int
+    """Scalar operations that a proof may have."""
+
+
+def prove(question: Question, autograd: Autograd) -> "BallProof":
+    """What balls prove where torch was. Raises TooLong, NoDefinition, OutOfTime or MemoryError where they cannot."""
+    inputs = autograd.inputs
+    upstream = None if autograd.upstream is None else flat(autograd.upstream)
+    plans = [plan(question.program, question.wrt, inputs, upstream, question.limit)]
+    for direction in question.along:
+        plans.append(differentiated(plans[-1], direction, question.limit))
+    proof = enclose(plans[-1], inputs, question.dtype, autograd.values)
+    return BallProof(with_neighbours(proof, plans[:-1], question.along), autograd)
+
+
+class BallProof:
+    """A proof by balls, beside what torch computed."""
+
+    remark = None
+
+    def __init__(self, proof: Proof, autograd: Autograd) -> None:
+        self._proof = proof
+        self._autograd = autograd
+        self._lossy_pieces: dict[str, Parting | None] = {}
+
+    @cached_property
+    def scalar(self) -> float | None:
+        """The scalar that is differentiated, to the nearest double; None if it is not finite."""
+        return scalar(self._proof)
+
+    @cached_property
+    def values(self) -> Sequence[Enclosure]:
+        """The opinion on each component of torch's output, row by row."""
+        return measure_values(self._proof, flat(self._autograd.value))
+
+    def gradient(self, name: str, numbers: Sequence[float]) -> list[Enclosure]:
+        """The opinion on numbers for the derivative with respect to each component of a name, row by row."""
+        return measure_gradients(self._proof, name, numbers)
+
+    def first_divergence(self, name: str, place: int | None) -> Parting | None:
+        """The first operation, from the output back to a name, whose backward is wrong; None of a derivative's graph.
+
+        The nodes of such a graph belong to no single operation of the text.
+        """
+        return None if self._of_derivative else parting(self._proof, self._autograd, name, place)
+
+    def lossy_piece(self, name: str) -> Parting | None:
+        """A step that torch computes in one piece and whose backward loses digits, on the way to a name."""
+        if name not in self._lossy_pieces:
+            found = None if self._of_derivative else lossy_piece(self._proof, self._autograd, name)
+            self._lossy_pieces[name] = found
+        return self._lossy_pieces[name]
+
+    def corners(self, name: str, place: int, hidden: bool) -> tuple[int, ...]:
+        """The steps that have the corner along one component, in the order of the text; see `corner_steps`."""
+        return corner_steps(self._proof, name, place, hidden)
+
+    def paths(self, name: str) -> Paths | None:
+        """The chain rule for the gradient of a name, path by path."""
+        return paths(self._proof, self._autograd.values, name)
+
+    def broken(self, parted: Parting | None) -> tuple[int, int] | None:
+        """The first step that is not finite in torch, of those that an operation hangs on, or of all; and where."""
+        return broken(self._proof, self._autograd.values, parted)
+
+    @cached_property
+    def vanished(self) -> Small | None:
+        """The first number on the way to the output that is too small for the dtype, and 0 in torch."""
+        return vanished(self._proof, self._autograd.values)
+
+    def small(self, parted: Parting) -> Small | None:
+        """The number behind an operation that is too small for the dtype."""
+        return small(self._proof, parted)
+
+    @cached_property
+    def cancellation(self) -> Cancellation | None:
+        """The sum that loses the most digits."""
+        return cancellation(self._proof)
+
+    @property
+    def _of_derivative(self) -> bool:
+        return self._proof.plan.order > 1
