@@ -15,6 +15,7 @@ from tests.helpers import examine
 with mp.workdps(50):
     LOG_COS = [float(mp.log(mp.cos(x)) - x * mp.tan(x)) for x in (6, 7)]
     EXP_1 = float(mp.e)
+    COS_1, COS_2 = float(mp.cos(1)), float(mp.cos(2))
 
 NONE = None
 """No derivative here."""
@@ -31,6 +32,14 @@ COMPONENTS: tuple[tuple[str, dict[str, str], dict[str, list[float | None]]], ...
     ("sum(A @ log(x))", {"A": "[[1, 2], [3, 4]]", "x": "[2, -1]"}, {"A": [math.log(2), NONE] * 2, "x": [2, NONE]}),
     ("log(x) + y*z", {"x": "-1", "y": "2", "z": "3"}, {"x": [NONE], "y": [3], "z": [2]}),
     ("sum(x) + sum(log(y))", {"x": "[1, 2]", "y": "[-1]"}, {"x": [1, 1], "y": [NONE]}),
+    ("sum(abs(sin(x))) + log(y)", {"x": "[-1, 2]", "y": "-1"}, {"x": [-COS_1, COS_2], "y": [NONE]}),
+    ("(sum(log(x)) + y)*z", {"x": "[2, -1]", "y": "1", "z": "3"}, {"x": [1.5, NONE], "y": [3], "z": [NONE]}),
+    # into a product with what hangs on the component itself
+    ("(log(x) + z)*z", {"x": "-1", "z": "2"}, {"x": [NONE], "z": [NONE]}),
+    ("(log(x) + z)/z", {"x": "-1", "z": "2"}, {"x": [NONE], "z": [NONE]}),
+    ("sum(log(x))*x[0]", {"x": "[2, -1]"}, {"x": [NONE, NONE]}),
+    ("where(z >= 0, log(x) + z, 2*z)", {"x": "-1", "z": "0"}, {"x": [NONE], "z": [NONE]}),
+    ("where(z >= 0, log(x) + z, 2*z)", {"x": "-1", "z": "1"}, {"x": [NONE], "z": [1]}),
     # into a product, or a function that bends, what is undefined goes on
     ("prod(log(x))", {"x": "[2, -1, 3]"}, {"x": [NONE, NONE, NONE]}),
     ("softmax(log(x), 0)[0]", {"x": "[2, -1, 3]"}, {"x": [NONE, NONE, NONE]}),
@@ -86,6 +95,8 @@ def test_corners_and_tangents_beside_what_is_undefined() -> None:
     found = examine("sum(abs(x)) + log(y)", {"x": "[0, 3]", "y": "-1"})["x"]
     assert found.reason is not None
     assert (found.verdict, found.reason.expression) == ("kink", "abs(x)")
+    both = examine("sum(abs(softsign(x))) + log(y)", {"x": "[2, 0]", "y": "-1"})["x"]
+    assert (both.counts, both.worst and both.worst.index) == ({"kink": 1, "verified": 1}, (1,))
     tangent = examine("sum(sqrt(x))", {"x": "[0, nan, 4]"})["x"].reason
     assert tangent is not None
     assert (tangent.code, tangent.message) == ("GC112", "sqrt(x) has a vertical tangent at x[0] = 0")

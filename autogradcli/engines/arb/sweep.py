@@ -173,29 +173,53 @@ def sweep(
 def without(plan: Plan, found: Sweep, entry: int, above: Set[int]) -> Plan:
     """The plan without the terms that are not finite, and that do not hang on an entry, of sums that do.
 
-    `above` are the entries that hang on it, which alone is asked about. Only sums that have a finite adjoint are meant:
-    into a function that bends, as exp does, such a term goes on.
+    `above` are the entries that hang on it, which alone is asked about. Only sums are meant that the output is linear
+    in, with a factor that does not hang on the entry: else the derivative hangs on what such a term is.
     """
+    moving = above | {entry}
     entries, rules = list(plan.tape.entries), list(plan.rules)
-    for index in above:
+    for index in moving - _bent(plan, found, moving):
         each = entries[index]
-        if isinstance(each, Operation) and each.function in TERMS and _has_finite_adjoint(found, index):
+        if isinstance(each, Operation) and each.function in TERMS:
             for place, operand in enumerate(each.operands):
-                if operand not in above and operand != entry and not found.values[operand].is_finite():
+                if operand not in moving and not found.values[operand].is_finite():
                     sign = TERMS[each.function][1 - place]
                     entries[index] = Operation(sign, (each.operands[1 - place],), each.step)
-                    rules[index] = rule(sign)
+                    rules[index] = rule(sign) if sign == "neg" else ITSELF
     tape = replace(plan.tape, entries=tuple(entries))
     return replace(plan, tape=tape, rules=rules, asked={"": [entry]})
 
 
-def _has_finite_adjoint(found: Sweep, index: int) -> bool:
-    adjoint = found.adjoints[index]
-    return adjoint is not None and bool(adjoint.is_finite())
+def _bent(plan: Plan, found: Sweep, moving: Set[int]) -> Set[int]:
+    """The entries among those that move that go into the output in another way than as a term, times what rests."""
+    bent: set[int] = set()
+    for index in sorted(moving, reverse=True):
+        each = plan.tape.entries[index]
+        if isinstance(each, Operation) and found.relevant[index]:
+            bent.update(
+                operand
+                for place, operand in enumerate(each.operands)
+                if operand in moving and (index in bent or not _is_linear(each, place, found, moving))
+            )
+    return bent
+
+
+def _is_linear(each: Operation, place: int, found: Sweep, moving: Set[int]) -> bool:
+    """Whether an operation is its operand at a place times what does not move, or has that as a term."""
+    if each.function in TERMS or each.function in ("neg", "positive"):
+        return True
+    if each.function == "where":
+        truth = found.values[each.operands[0]]
+        return truth.value is not None and not (truth.tie and each.operands[0] in moving)
+    return (each.function == "mul" or (each.function == "div" and place == 0)) and each.operands[
+        1 - place
+    ] not in moving
 
 
 TERMS = {"add": ("positive", "positive"), "sub": ("positive", "neg")}
 """Sums of two terms, and what is left of each term if there is no other."""
+ITSELF = Rule(value=lambda x: x, partials=(lambda _: ONE,), domain=None)
+"""The rule of what is left: `positive` has none of its own, as it is no operation."""
 
 
 def _start(tape: Tape, result: Sweep, rounding: Rounding | None) -> None:
