@@ -19,6 +19,7 @@ from autogradcli.language.nearest import did_you_mean
 from autogradcli.language.parser import parse, select_output
 from autogradcli.language.program import Call, Program
 from autogradcli.language.table import row
+from autogradcli.problems.data import scalar, tensor
 from autogradcli.problems.point import (
     MARK,
     Notation,
@@ -28,7 +29,6 @@ from autogradcli.problems.point import (
     parse_upstream,
     parse_value,
 )
-from autogradcli.problems.tensors import scalar, tensor
 
 MOST_ORDERS = 10
 """Of derivatives: each engine stops earlier where its time ends."""

@@ -10,8 +10,8 @@ from autogradcli.errors import GradcalcError
 from autogradcli.language.nearest import did_you_mean
 from autogradcli.language.program import Program
 from autogradcli.language.shapes import MAX_ELEMENTS
+from autogradcli.problems.data import data
 from autogradcli.problems.point import parse_value
-from autogradcli.problems.tensors import data
 
 MAX_COUNT = 100_000
 """Points of one case."""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from autogradcli.language.program import Program
 from autogradcli.language.shapes import Shape, subscript
+from autogradcli.problems.data import data
 from autogradcli.problems.files.source import MAX_BYTES, Source
-from autogradcli.problems.tensors import data
 
 if TYPE_CHECKING:
     import numpy as np

@@ -12,9 +12,9 @@ from autogradcli.errors import GradcalcError, Span, visible
 from autogradcli.language.characters import excerpt
 from autogradcli.language.program import Program
 from autogradcli.language.shapes import MAX_ELEMENTS
+from autogradcli.problems.data import data, scalar, tensor
 from autogradcli.problems.files.source import Source
 from autogradcli.problems.strict_json import json_component, read_json
-from autogradcli.problems.tensors import data, scalar, tensor
 
 _BEGINNING = re.compile(r"[+-]?(?:\.?\d|(?:inf|infinity|nan)$)", re.ASCII | re.IGNORECASE)
 _OTHER_SEPARATORS = re.compile(r"[;\s]")
