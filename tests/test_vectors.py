@@ -28,7 +28,7 @@ from autogradcli.language.parser import parse
 from autogradcli.language.program import Call, Constant, Program, Tensor, Variable
 from autogradcli.language.shapes import subscript, written
 from autogradcli.language.tape import scalarise
-from autogradcli.problems import tensors
+from autogradcli.problems import data
 from autogradcli.problems.jsonlines import BadLine, read_problem
 from tests.command import gradcalc
 from tests.helpers import examine, problem, prove
@@ -424,7 +424,7 @@ def test_malformed_json_lists(x: Any, kind: str, message: str) -> None:
 
 def test_elements_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Up to the limit they pass; one more is an error."""
-    monkeypatch.setattr(tensors, "MAX_ELEMENTS", 6)
+    monkeypatch.setattr(data, "MAX_ELEMENTS", 6)
     assert value([[1, 2], [3, 4], [5, 6]]).variables == ()
     with pytest.raises(GradcalcError, match="has more than 6 components"):
         value([[1, 2], [3, 4], [5, 6], [7, 8]])
