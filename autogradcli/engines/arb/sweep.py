@@ -216,6 +216,7 @@ def _is_linear(each: Operation, place: int, found: Sweep, moving: Set[int]) -> b
     ] not in moving
 
 
+ZERO, ONE = arb(0), arb(1)
 TERMS = {"add": ("positive", "positive"), "sub": ("positive", "neg")}
 """Sums of two terms, and what is left of each term if there is no other."""
 ITSELF = Rule(value=lambda x: x, partials=(lambda _: ONE,), domain=None)
@@ -413,6 +414,3 @@ def _branch(plan: Plan, result: Sweep, index: int, operands: Sequence[int], roun
             continue
         if plan.varies[branch]:
             _send(result, index, branch, slope, rounding)
-
-
-ZERO, ONE = arb(0), arb(1)
