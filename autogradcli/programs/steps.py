@@ -281,10 +281,12 @@ def _is_tied(call: "Call", ties: Any) -> bool:
 
 
 def is_known(step: "Step") -> bool:
-    """Whether the table has a row for a step, or it does nothing but move numbers."""
+    """Whether the table has a row for a step, or it has a definition, or does nothing but move numbers."""
+    from autogradcli.engines.torch.record.definitions import definition_of
     from autogradcli.engines.torch.record.kinds import rows_of
 
-    return step.name in STRUCTURAL or bool(rows_of(step.name))
+    defined = definition_of(step.name, step.arguments) is not None
+    return defined or step.name in STRUCTURAL or bool(rows_of(step.name))
 
 
 STRUCTURAL = frozenset(

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from autogradcli.engines.torch.record.calls import Backward, Call, Given, mapped, tensors_in
+from autogradcli.engines.torch.record.definitions import definition_of
 from autogradcli.engines.torch.record.kinds import kind_of
 from autogradcli.engines.torch.record.mathematics import forward_of, is_custom
 from autogradcli.engines.torch.record.replay import CASTS, LOW, Replay, gradients, quiet, replay, run_call, state_of
@@ -21,6 +22,8 @@ ROUNDINGS = 4
 """Units of roundoff by which a number may honestly err."""
 SAMPLES = 3
 """How often a step is evaluated with its numbers changed."""
+NOISE = 1e-14
+"""What rounding may do to a sum in float64, relatively to its terms."""
 SLACK = 16
 """What rounding may do, in units of the largest change seen among the samples."""
 
@@ -196,8 +199,9 @@ def _run(step: Step, arguments: Any, keywords: Any, double: bool, pure: bool) ->
     if step.mask is not None and double:
         yield next(tensors_in(arguments)) * step.mask.double()
         return
-    if pure and is_custom(step.call):
-        yield from tensors_in(forward_of(step.call)(*arguments, **keywords))
+    definition = definition_of(step.name, arguments) if pure else None
+    if pure and (definition is not None or is_custom(step.call)):
+        yield from tensors_in((definition or forward_of(step.call))(*arguments, **keywords))
         return
     if double and step.name in CASTS:
         yield next(tensors_in(arguments)).double()
@@ -307,15 +311,18 @@ def _worst(place: int, number: Any, truth: Any, budget: Any, tolerance: float) -
     return Off(place, index, float(number.flatten()[at]), float(truth.flatten()[at]), error_in_budgets, matters)
 
 
-def slopes(step: Step) -> tuple[float, float, float] | None:
+def slopes(step: Step) -> tuple[float, float, float, float] | None:
     """The slope of a custom call along a random direction; None if it cannot be told.
 
-    By autograd through its forward, by central differences, and as its own backward claims.
+    By autograd through its forward, by central differences, and as its own backward claims; and what rounding may do to
+    the differences.
     """
     wide = [_converted(each, double=True) for each in tensors_in([step.arguments, step.keywords])]
     directions = {
         place: torch.randn(wide[place].shape, generator=_CHANCE, dtype=torch.float64) for place in step.wanted
     }
+
+    sizes: list[float] = []
 
     def value(distance: float) -> float:
         places = iter(range(len(wide)))
@@ -329,8 +336,9 @@ def slopes(step: Step) -> tuple[float, float, float] | None:
         with quiet(), torch.no_grad():
             arguments, keywords = mapped(step.arguments, moved), mapped(step.keywords, moved)
             outputs = list(tensors_in(forward_of(step.call)(*arguments, **keywords)))
-        pairs = zip(outputs, step.upstreams, strict=False)
-        return float(sum((out.double() * up.double()).sum() for out, up in pairs if up is not None))
+        terms = [out.double() * up.double() for out, up in zip(outputs, step.upstreams, strict=False) if up is not None]
+        sizes.append(sum(float(each.abs().sum()) for each in terms))
+        return sum(float(each.sum()) for each in terms)
 
     def along(numbers: Sequence[Any]) -> float:
         pairs = zip(step.wanted, numbers, strict=True)
@@ -340,7 +348,8 @@ def slopes(step: Step) -> tuple[float, float, float] | None:
     distance = 1e-6 * size
     try:
         by_differences = (value(distance) - value(-distance)) / (2 * distance)
-        return along(sent(step, double=True, pure=True)), by_differences, along(sent(step))
+        by_autograd, claimed = along(sent(step, double=True, pure=True)), along(sent(step))
+        return by_autograd, by_differences, claimed, NOISE * max(sizes) / distance
     except Exception:  # the program's own code, which may do anything
         return None
 

@@ -1,0 +1,149 @@
+"""Backwards that a program brings along: what is wrong with them is found, told apart, and blamed on the right line."""
+
+import pytest
+
+from autogradcli.programs.ledger import Custom
+from autogradcli.programs.verify import Demands
+from tests.programs import DEMANDS, ledger
+
+FUNCTION = """
+class Mine(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, {arguments}):
+        ctx.save_for_backward({arguments})
+        {forward}
+    @staticmethod
+    def backward(ctx, g):
+        {arguments}, = ctx.saved_tensors
+        {backward}
+x = torch.tensor([[0.6, 1.4, -0.7], [2.0, 0.3, 1.1]], requires_grad=True)
+y = torch.tensor([[1.5, 0.2, 0.9], [-1.0, 2.5, 0.4]], requires_grad=True)
+{use}
+"""
+LINE_OF_BACKWARD = 8
+
+
+def found(
+    forward: str, backward: str, arguments: str = "x", use: str = "", demands: Demands = DEMANDS
+) -> tuple[Custom, str]:
+    """What was found of a Function, and the verdict on the pass through it."""
+    text = FUNCTION.format(
+        forward=forward, backward=backward, arguments=arguments, use=use or f"Mine.apply({arguments}).sum().backward()"
+    )
+    made = ledger(text, demands)
+    assert made.failure is None
+    (custom,) = made.customs
+    return custom, made.passes[-1].verdict
+
+
+RIGHT = [
+    ("return x**3", "return g*3*x**2", "x"),
+    ("return x.sigmoid()", "s = x.sigmoid(); return g*s*(1 - s)", "x"),
+    ("return x*y", "return g*y, g*x", "x, y"),
+    ("return (x*y).sum()", "return g*y, g*x", "x, y"),
+    ("return x.clamp(min=0)", "return g*(x > 0)", "x"),
+    ("return x @ y.T", "return g @ y, g.T @ x", "x, y"),
+    ("return x.exp()", "return g*x.exp()", "x"),
+    ("return x.softmax(1)", "s = x.softmax(1); return s*(g - (g*s).sum(1, keepdim=True))", "x"),
+]
+
+
+@pytest.mark.parametrize(("forward", "backward", "arguments"), RIGHT)
+def test_a_right_backward_is_left_alone(forward: str, backward: str, arguments: str) -> None:
+    """Nothing is said of it but its verdict."""
+    custom, verdict = found(forward, backward, arguments)
+    assert (custom.verdict, custom.reasons, verdict) == ("verified", (), "verified")
+
+
+WRONG = [
+    ("return x**3", "return g*2*x**2", "x", "its backward gives 8.0 for x[1, 0] where 12.0 is true"),
+    ("return x.sin()", "return g*x.cos().neg()", "x", "its backward gives"),
+    ("return x.exp()", "r = (g*x.exp()).clone(); r[1, 2] *= 1.001; return r", "x", "for x[1, 2] where 3.0041660"),
+    ("return x*y", "return g*y, None", "x, y", "its backward returns None for y, whose gradient is not 0"),
+    ("return x*y", "return g*x, g*y", "x, y", "returns the gradients of x and y in the wrong order"),
+    ("return x**2", "return 2*x", "x", "its backward ignores the gradient that reaches it"),
+    (
+        "return x*y",
+        "return (g*y, g*x) if ctx.needs_input_grad[0] else (None, None)",
+        "x, y",
+        "with y alone needing a gradient its backward gives another one",
+    ),
+    ("return 2*x", "return 2*g.view(-1).view(g.shape)", "x", "a gradient from above that is not contiguous"),
+    ("return x.round()", "return g", "x", "its backward gives 1.0 for x[0, 0] where 0.0 is true"),
+    ("return x.clone()", "return -g", "x", "its backward gives -1.0 for x[0, 0] where 1.0 is true"),
+    ("return x.norm()", "return g*x", "x", "its backward gives"),
+]
+
+
+@pytest.mark.parametrize(("forward", "backward", "arguments", "sentence"), WRONG)
+def test_a_wrong_backward_is_found(forward: str, backward: str, arguments: str, sentence: str) -> None:
+    """With its line, and a sentence of its own for each kind of fault."""
+    custom, _ = found(forward, backward, arguments)
+    assert (custom.name, custom.verdict) == ("Mine", "mismatch")
+    assert custom.line in {LINE_OF_BACKWARD, LINE_OF_BACKWARD + 1}
+    (reason, *_) = custom.reasons
+    assert (reason.code, sentence in reason.message) == ("GC307", True), reason.message
+
+
+def test_what_differs_on_purpose_is_declared() -> None:
+    """Then it is a line, and no finding."""
+    demands = Demands(DEMANDS.options, surrogates=("Mine",))
+    custom, verdict = found("return x.round()", "return g", demands=demands)
+    assert (custom.declared, custom.verdict, verdict) == (True, "verified", "verified")
+
+
+def test_a_forward_in_numpy_is_unverified_with_central_differences() -> None:
+    """Nothing is known of its derivative, right or wrong."""
+    custom, verdict = found("return torch.as_tensor(x.detach().numpy()**2)", "return g*2*x")
+    assert (custom.verdict, verdict) == ("unverified", "unverified")
+    assert "central differences give" in custom.reasons[0].message
+    assert custom.reasons[0].code == "GC508"
+
+
+def test_only_the_input_whose_gradient_is_wrong_is_wrong() -> None:
+    """The other one is verified."""
+    text = FUNCTION.format(
+        forward="return x*y", backward="return g*y, None", arguments="x, y", use="Mine.apply(x, y).sum().backward()"
+    )
+    made = ledger(text)
+    assert {entry.name: entry.verdict for entry in made.passes[0].entries} == {"x": "verified", "y": "mismatch"}
+
+
+def test_a_saved_intermediate_is_wrong_where_it_is_differentiated_twice() -> None:
+    """Silently, in torch: the first derivative is right, the second is not."""
+    text = """
+class Mine(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.exp = x.exp()
+        return ctx.exp * 1.0
+    @staticmethod
+    def backward(ctx, g):
+        return g * ctx.exp
+x = torch.tensor([0.5, 1.5], requires_grad=True)
+g, = torch.autograd.grad(Mine.apply(x).sum() + (x**2).sum(), x, create_graph=True)
+(g**2).sum().backward()
+"""
+    made = ledger(text)
+    (custom,) = made.customs
+    assert "differentiated twice its backward is wrong" in custom.reasons[0].message
+    assert made.passes[-1].verdict in {"mismatch", "unverified"}
+
+
+def test_a_custom_operator_is_held_against_its_forward() -> None:
+    """`torch.library.custom_op` with `register_autograd`."""
+    text = """
+@torch.library.custom_op("gradcalc_tests::square_wrongly", mutates_args=())
+def square(x: torch.Tensor) -> torch.Tensor:
+    return x * x
+square.register_autograd(
+    lambda ctx, g: g * ctx.saved_tensors[0],
+    setup_context=lambda ctx, inputs, output: ctx.save_for_backward(inputs[0]),
+)
+x = torch.tensor([1.0, 2.0], requires_grad=True)
+square(x).sum().backward()
+"""
+    made = ledger(text)
+    assert made.verdict == "mismatch"
+    (custom,) = made.customs
+    assert "gives 1.0 for" in custom.reasons[0].message or "gives 2.0 for" in custom.reasons[0].message
