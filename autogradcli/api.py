@@ -206,7 +206,7 @@ def assert_gradient(
     expect: Mapping[str, Any] | None = None,
     **values: Value,
 ) -> None:
-    """Nothing; AssertionError with what is wrong, unless the gradient of an expression is right at a point.
+    """Raises AssertionError with what is wrong, unless the gradient of an expression is right at a point.
 
     Values are given as to `evaluate`. `expect` has keys of a case file: value, grad, claim, verdict, tolerance, dtype,
     max_ulps, … `function` is code of your own that is to be what the expression says.

@@ -22,7 +22,7 @@ LONGEST = 1e6
 
 
 def one_of(option: str, choices: Collection[str]) -> Callable[[str], str]:
-    """A parser that gives back one of the choices; an error that names the nearest for anything else."""
+    """A parser that gives back one of the choices; for anything else it raises GradcalcError that names the nearest."""
 
     def parse(text: str) -> str:
         if text in choices:
@@ -92,7 +92,7 @@ def _number(text: str) -> float:
 
 
 def choose_format(format: str | None, json: bool) -> str:
-    """The format that `--format` and `--json` together ask for, text if neither does; an error if they ask for two."""
+    """The format that `--format` and `--json` ask for, text if neither does; raises GradcalcError if they ask for two."""
     if json and format not in {None, "json"}:
         raise GradcalcError("usage", f"--json is short for --format json, and --format is {format}")
     return "json" if json else format or "text"

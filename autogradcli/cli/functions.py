@@ -43,7 +43,7 @@ def functions(
 
 
 def find(name: str) -> tuple[Function, ...]:
-    """The rows that a name can mean; an error that says why there is none, or what was meant."""
+    """The rows that a name can mean; raises GradcalcError, with what may be meant, if there is none."""
     bare = name.removesuffix("()").rpartition(".")[2]
     found = candidates(bare)
     if found:

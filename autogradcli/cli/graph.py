@@ -215,7 +215,7 @@ def choose_form(format: str | None, json: bool, output: str | None) -> str:
 
 
 def check_place(form: str, output: str | None) -> None:
-    """Nothing; an error, before anything is computed, if the result cannot go where it is to go."""
+    """Raises GradcalcError, before anything is computed, if the result cannot go where it is to go."""
     if output is None or output == "-":
         if form in PICTURES.names and sys.stdout.isatty():
             message = f"a terminal cannot show {form}"

@@ -28,7 +28,7 @@ def read_expression(argument: str) -> str:
 
 
 def open_inputs(paths: Sequence[str], output: str | None) -> list[BinaryIO]:
-    """The files, or standard input if there are none; an error if one cannot be read, or is the output as well.
+    """The files, or standard input if there are none; raises GradcalcError if one cannot be read, or is the output.
 
     Who reads them closes them: to close a stream on which another thread waits is to wait with it.
     """
@@ -54,7 +54,7 @@ def _open(path: str, output: str | None) -> BinaryIO:
 
 
 def check_apart(inputs: Sequence[str], outputs: Sequence[str | None]) -> None:
-    """Nothing; an error if a file is to be read and written, or is to be written twice."""
+    """Raises GradcalcError if a file is to be read and written, or is to be written twice."""
     written = [path for path in outputs if path is not None and path != STANDARD_OUTPUT]
     for number, output in enumerate(written):
         if any(_is_same(output, path) for path in inputs):

@@ -30,7 +30,7 @@ class Output:
         return FILE if self.stream is None else terminal_of(self.stream)
 
     def write(self, text: str) -> None:
-        """Pass the text on at once; an error if that fails, unless it is because the reader went away."""
+        """Pass the text on at once; raises GradcalcError if that fails, unless it is because the reader went away."""
         if self.stream is None:
             return
         try:
@@ -67,14 +67,14 @@ def uninterrupted() -> Iterator[None]:
 
 
 def check_output(path: str | None, quiet: bool) -> None:
-    """Nothing; an error if the two options contradict each other."""
+    """Raises GradcalcError if the two options contradict each other."""
     if path is not None and quiet:
         raise GradcalcError("usage", "--quiet leaves nothing for --output to write", hint="leave one of them out")
 
 
 @contextmanager
 def open_output(path: str | None, quiet: bool = False) -> Iterator[Output]:
-    """The output of a command with these options; an error if the file cannot be written."""
+    """The output of a command with these options; raises GradcalcError if the file cannot be written."""
     check_output(path, quiet)
     if quiet:
         yield Output("nothing", None)
@@ -124,7 +124,7 @@ def _closed(path: str, stream: TextIO) -> Iterator[TextIO]:
 
 @contextmanager
 def locked(path: str) -> Iterator[None]:
-    """Keep other runs of gradcalc on this machine from a file meanwhile; an error if one of them has it.
+    """Keep other runs of gradcalc on this machine from a file meanwhile; raises GradcalcError if one of them has it.
 
     The lock is a file elsewhere, so that nothing is left beside the user's. Where it cannot be made, nothing is locked.
     """

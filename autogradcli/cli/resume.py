@@ -17,7 +17,7 @@ from autogradcli.problems.jsonlines import MAX_LINE, BadLine, read_problem
 
 
 def check_resumable(path: str, alone: bool) -> None:
-    """Nothing; GradcalcError if there is no going on with a file.
+    """Raises GradcalcError if an interrupted run cannot go on with a file.
 
     That is so if something else is said of the output (not `alone`), or if the file has but half a line, which is cut
     off, and that is not the beginning of ours.

@@ -58,7 +58,7 @@ REPLACEMENTS = {
 
 
 def check_characters(source: str) -> None:
-    """Nothing; an error if the text is too long, or at the first character that no text may hold."""
+    """Raises GradcalcError if the text is too long, or at the first character that no text may hold."""
     if len(source) > MAX_LENGTH:
         message = f"the text has {len(source):,} characters, and {MAX_LENGTH:,} is the limit"
         raise GradcalcError("limit", message, source=source, span=Span(0, len(source)))

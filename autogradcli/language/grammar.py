@@ -43,7 +43,7 @@ class Statement:
 
 
 def statements(tokens: Sequence[Token], source: str) -> tuple[Statement, ...]:
-    """The statements of a text; an error if there is none."""
+    """The statements of a text; raises GradcalcError if there is none."""
     check_brackets(tokens, source)
     parts = _split(tokens)
     if not parts:
@@ -52,7 +52,7 @@ def statements(tokens: Sequence[Token], source: str) -> tuple[Statement, ...]:
 
 
 def check_brackets(tokens: Sequence[Token], source: str) -> None:
-    """Nothing; an error at the first bracket that has no partner."""
+    """Raises GradcalcError at the first bracket that has no partner."""
     opened: list[Token] = []
     for token in tokens:
         if token.kind == "open":

@@ -131,7 +131,7 @@ def _unknown_character(source: str, position: int) -> GradcalcError:
 
 
 def _check_radix(source: str, start: int) -> None:
-    """Nothing; an error for `0x10`, which would otherwise be nought times the variable `x10`."""
+    """Raises GradcalcError for `0x10`, which would otherwise be nought times the variable `x10`."""
     match = _RADIX.match(source, start)
     if match is not None:
         span = Span(start, match.end())
@@ -140,7 +140,7 @@ def _check_radix(source: str, start: int) -> None:
 
 
 def number_value(token: Token, source: str) -> Fraction:
-    """The exact value of a number token; an error if it is malformed or beyond the numbers of float64."""
+    """The exact value of a number token; raises GradcalcError if it is malformed or beyond the numbers of float64."""
     if len(token.text) > MAX_NUMBER_LENGTH:
         raise _error("limit", f"a number may have {MAX_NUMBER_LENGTH:,} characters", token, source)
     mantissa, _, exponent = token.text.lower().partition("e")

@@ -89,7 +89,7 @@ def _check_used(parts: Sequence[Statement], source: str) -> None:
 
 
 def select_output(program: Program, name: str) -> Program:
-    """The same program with the named step as its output; an error if the text gives that name no number."""
+    """The same program with the named step as its output; raises GradcalcError if the name has no number."""
     if name not in program.assigned:
         near = get_close_matches(name, program.assigned, 1)
         hint = f"did you mean {near[0]}?" if near else None

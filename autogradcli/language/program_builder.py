@@ -68,7 +68,7 @@ class ProgramBuilder:
                 self._end(node)
 
     def check_number(self) -> None:
-        """Nothing; GradcalcError if the output is a condition, or has several results."""
+        """Raises GradcalcError if the output is a condition, or has several results."""
         assert self._result is not None
         self._check_number(self._places[self._result.value], self._result.span)
 
@@ -150,7 +150,7 @@ class ProgramBuilder:
         return index
 
     def _check(self, index: int, span: Span, parameter: Parameter, name: str) -> None:
-        """Nothing; GradcalcError if a step is not what a parameter takes."""
+        """Raises GradcalcError if a step is not what a parameter takes."""
         if parameter.kind == "boolean":
             self._check_condition(index, span, name)
         elif parameter.kind != "mask":
@@ -204,7 +204,7 @@ class ProgramBuilder:
         return () if not function.tensor and all(shape == () for shape in shapes) else None
 
     def _evaluate(self, function: str, operands: Sequence[int], span: Span) -> Fraction | None:
-        """The exact value of a call, as far as it is followed; an error for a power that float64 cannot hold."""
+        """The exact value of a call if it is known; raises GradcalcError for a power that float64 cannot hold."""
         values = [value for operand in operands if (value := self._known[operand].exact) is not None]
         if len(values) < len(operands):
             return None

@@ -164,7 +164,7 @@ class _Resolver:
         self._names.assigned[name.text] = value
 
     def _number(self, argument: Argument) -> int:
-        """The node of an argument; an error for what is only a text, a flag or a list of such."""
+        """The node of an argument; raises GradcalcError for what is only a text, a flag or a list of such."""
         if not isinstance(argument.value, int):
             message = f"{self._tree.quote(argument.span)} is not a number"
             raise self._tree.error("parse", message, argument.span)

@@ -23,7 +23,7 @@ def command_line(said: Mapping[str, Any], spellings: Collection[str] = ()) -> Bu
 
 
 def split_assignments(assignments: Sequence[str]) -> dict[str, str]:
-    """The values of `--set NAME=VALUE`, by name as the parser has it; an error if one is given twice."""
+    """The values of `--set NAME=VALUE`, by name as the parser has it; raises GradcalcError if one is given twice."""
     values: dict[str, str] = {}
     for assignment in assignments:
         written, equals, value = assignment.partition("=")
@@ -38,7 +38,7 @@ def split_assignments(assignments: Sequence[str]) -> dict[str, str]:
 
 
 def split_names(text: str) -> tuple[str, ...]:
-    """The names in `a,b`; an error if one is empty."""
+    """The names in `a,b`; raises GradcalcError if one is empty."""
     names = tuple(normal(name.strip()) for name in text.split(","))
     if not all(names):
         raise GradcalcError("usage", f"--wrt {text} leaves a name out", hint="type --wrt x or --wrt x,y")

@@ -161,7 +161,7 @@ def _check_arguments(arguments: Sequence[str], given: Sequence[Given], syntax: S
 
 
 def _check_repetitions(given: Sequence[Given], syntax: Syntax) -> None:
-    """Nothing; an error if an option is given two values and takes one."""
+    """Raises GradcalcError if an option is given two values and takes one."""
     first: dict[str, Given] = {}
     for each in given:
         option = syntax.option(each.name)

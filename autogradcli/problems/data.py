@@ -48,7 +48,7 @@ def scalar(number: float) -> Program:
 
 
 def _size(rows: list[Any], shape: Shape, label: str) -> int:
-    """The number of items that all rows have; an error if they differ, or are too many or none."""
+    """The number of items that all rows have; raises GradcalcError if they differ, or are too many or none."""
     size = len(rows[0])
     for place, row in enumerate(rows):
         if not isinstance(row, list) or len(row) != size:

@@ -49,7 +49,7 @@ class Notation:
 
 
 def check_names(program: Program, given: Collection[str], notation: Notation) -> None:
-    """Nothing; an error if a name is given that is no variable, or a variable is given no value."""
+    """Raises GradcalcError if a name is given that is no variable, or a variable is given no value."""
     for name in given:
         if name not in program.variables:
             raise _superfluous(program, name, notation)
@@ -171,7 +171,7 @@ def _not_constant(value: Program, label: str) -> GradcalcError:
 
 
 def check_wrt(program: Program, wrt: Sequence[str], label: str) -> tuple[str, ...]:
-    """What to differentiate with respect to, all variables if nothing is named; an error for a name that is unknown.
+    """What to differentiate with respect to, all variables if nothing is named; raises GradcalcError for unknown names.
 
     A name may be that of a variable, or one that the text gives to an intermediate; but torch does not differentiate
     indices, and says so.

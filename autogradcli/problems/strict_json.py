@@ -64,7 +64,7 @@ def json_component(value: Any, label: str) -> float:
 
 
 def json_number(value: Any, label: str) -> float:
-    """The double nearest to a JSON number; an error for anything else, and for what is beyond all doubles."""
+    """The double nearest to a JSON number; raises GradcalcError for anything else, and beyond the largest double."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise GradcalcError("value", f"{label} must be a number, and is {json_kind(value)}")
     try:

@@ -114,7 +114,7 @@ class _CaseBuilder(Builder):
         return [points[0] | each for each in draw(drawn, count, seed)]
 
     def _check_point(self, program: Program, place: Mapping[str, Any], samples: Mapping[str, Any]) -> None:
-        """Nothing; an error unless each variable has one value, and nothing else has."""
+        """Raises GradcalcError unless each variable has one value, and nothing else has."""
         keys = {name: f"at.{name}" for name in place} | {name: f"sample.{name}" for name in samples}
         twice = next((name for name in place if name in samples), None)
         superfluous = next((name for name in keys if name not in program.variables), None)

@@ -43,7 +43,7 @@ MAX_BYTES = 100_000_000
 
 
 def find_case_files(path: str) -> list[str]:
-    """The file itself, or in a directory all files whose names end by convention; an error if there is none."""
+    """The file itself, or all case files in a directory; raises GradcalcError if there is none."""
     place = Path(path)
     if not place.is_dir():
         if not path.endswith(SUFFIXES):

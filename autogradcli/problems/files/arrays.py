@@ -87,7 +87,7 @@ def read_torch(source: Source) -> Program:
 
 
 def _check_unpacked(source: Source) -> None:
-    """Nothing; an error if the file is too large, or what it unpacks to."""
+    """Raises GradcalcError if the file is too large, or what it unpacks to."""
     size = source.stream.seek(0, 2)
     if zipfile.is_zipfile(source.stream):
         with zipfile.ZipFile(source.stream) as archive:
@@ -100,7 +100,7 @@ def _check_unpacked(source: Source) -> None:
 
 
 def check_dtype(source: Source, dtype: "np.dtype[Any]") -> None:
-    """Nothing; an error if numbers of this dtype are not all real, or not all doubles."""
+    """Raises GradcalcError if numbers of this dtype are not all real, or not all doubles."""
     if dtype.kind == "c":
         hint = "save its real and its imaginary part, each in a file of its own"
         raise source.error(f"holds complex numbers ({dtype.name})", hint)

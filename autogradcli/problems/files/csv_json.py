@@ -44,7 +44,7 @@ def read_csv(source: Source) -> Program:
 
 
 def _lines(source: Source) -> list[Line]:
-    """The lines that are not blank, all with as many fields; an error if there are none, or too many."""
+    """The lines that are not blank, all with as many fields; raises GradcalcError if there are none, or too many."""
     try:
         text = source.read().decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -64,7 +64,7 @@ def _lines(source: Source) -> list[Line]:
 
 
 def _check_line(source: Source, lines: Sequence[Line]) -> None:
-    """Nothing; an error if the last line has not as many fields as the first, or is one too many."""
+    """Raises GradcalcError if the last line has not as many fields as the first, or is one too many."""
     first, last = lines[0], lines[-1]
     if len(last.fields) != len(first.fields):
         sizes = f"line {last.number} has {_fields(last)}, and line {first.number} has {_fields(first)}"

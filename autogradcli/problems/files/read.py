@@ -61,7 +61,7 @@ def _split(reference: str, label: str) -> tuple[str, str, str | None]:
 
 
 def _check_regular(path: str, label: str) -> None:
-    """Nothing; an error if there is no such file, or if reading it might never end."""
+    """Raises GradcalcError if there is no such file, or if reading it might never end."""
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError as error:

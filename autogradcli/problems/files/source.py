@@ -32,7 +32,7 @@ class Source:
         return GradcalcError(kind, visible(f"{self.label}: {self.path} {message}"), hint=hint and visible(hint))
 
     def read(self) -> bytes:
-        """All of the file; an error if it holds nothing, or more than `MAX_BYTES`."""
+        """All of the file; raises GradcalcError if it holds nothing, or more than `MAX_BYTES`."""
         data = self.stream.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             raise self.too_large()
@@ -58,12 +58,12 @@ class Source:
         return next(iter(names)) if self.name is None else self.name
 
     def check_unnamed(self) -> None:
-        """Nothing; an error if a name is said though the file's one tensor has none."""
+        """Raises GradcalcError if a name is said though the file's one tensor has none."""
         if self.name is not None:
             raise self.error("holds one tensor, which has no name", f"type {self.label} {MARK}{self.path}")
 
     def check_shape(self, shape: tuple[int, ...]) -> None:
-        """Nothing; an error if a tensor of this shape has no components, too many, or too many dimensions."""
+        """Raises GradcalcError if a tensor of this shape has no components, too many, or too many dimensions."""
         if any(size < 1 for size in shape):
             raise self.error(f"holds no number: its shape is {written(shape)}")
         if math.prod(shape) > MAX_ELEMENTS:
