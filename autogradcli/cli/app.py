@@ -135,6 +135,8 @@ def _invoke(arguments: list[str]) -> Any:
         return ExitCode.USAGE
     elif name not in _syntax(root).names:
         raise _no_command(arguments, _syntax(root))
+    else:
+        arguments = [name]  # --help and --version are all there is to it
     with root.make_context("gradcalc", arguments) as context:
         return root.invoke(context)
 

@@ -1,0 +1,16 @@
+"""Random input of every kind: no defect, no end of a process, and nothing beyond the limits of time and memory."""
+
+import sys
+
+import pytest
+
+from tests.fuzzed import KINDS, fuzz
+
+COUNTS = {"parser": 400, "evaluations": 60, "files": 200, "commands": 80}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is watched as Linux counts it")
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_input_is_too_much(kind: str) -> None:
+    """The campaign `scripts/campaigns/fuzz.py` does the same with 200,000 of each, from any seed."""
+    assert list(fuzz(kind, COUNTS[kind], seed=0)) == []
