@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from autogradcli.compute.compute import compute
 from autogradcli.compute.report import Report
-from autogradcli.engines.backward import Backward
-from autogradcli.engines.detail import Detail
+from autogradcli.engines.backward import Backward, Detail
 from autogradcli.render.graph.cut import cut
 from autogradcli.render.graph.dot import draw_dot
 from autogradcli.render.graph.json import graph_object

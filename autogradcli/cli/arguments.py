@@ -92,7 +92,7 @@ def _number(text: str) -> float:
 
 
 def choose_format(format: str | None, json: bool) -> str:
-    """The format that `--format` and `--json` ask for, text if neither does; raises GradcalcError if they ask for two."""
+    """What `--format` and `--json` ask for, text if neither does; raises GradcalcError if they ask for two formats."""
     if json and format not in {None, "json"}:
         raise GradcalcError("usage", f"--json is short for --format json, and --format is {format}")
     return "json" if json else format or "text"

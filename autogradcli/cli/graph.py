@@ -16,8 +16,7 @@ from autogradcli.cli.output import file_error, open_output, say
 from autogradcli.cli.run import choose_target, compiled, to_standard_error
 from autogradcli.compute.problem import Options, Problem
 from autogradcli.compute.report import Report
-from autogradcli.engines.backward import Backward
-from autogradcli.engines.detail import Detail
+from autogradcli.engines.backward import Backward, Detail
 from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.language.adjoint import component
 from autogradcli.language.nearest import did_you_mean

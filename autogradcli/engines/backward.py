@@ -1,10 +1,23 @@
-"""How `backward` is called."""
+"""How `backward` is called, and how closely the graph is looked at before."""
 
 from dataclasses import dataclass
 
-from autogradcli.engines.detail import PLAIN, Detail
 from autogradcli.language.adjoint import Direction
 from autogradcli.language.program import Program
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """What is recorded at every node before `backward` runs: it costs time, and is only shown by `graph`."""
+
+    derivatives: bool = False
+    """The derivative of what a node computed with respect to each of its inputs."""
+    saved: bool = False
+    """What the node keeps for `backward`."""
+
+
+PLAIN = Detail()
+"""Nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Any
 from autogradcli.compute.compute import Session
 from autogradcli.compute.problem import Options
 from autogradcli.compute.report import Report
-from autogradcli.engines.detail import Detail
+from autogradcli.engines.backward import Detail
 from autogradcli.errors import GradcalcError
 from autogradcli.programs.session import Wanted, watch_program
 from autogradcli.programs.target import Program

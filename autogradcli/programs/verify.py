@@ -9,8 +9,8 @@ from autogradcli.compute.compute import Session
 from autogradcli.compute.problem import DEFAULTS, Options, Problem
 from autogradcli.compute.report import Gradient, Reason, Report
 from autogradcli.compute.verdict import worst
+from autogradcli.engines.backward import PLAIN, Detail
 from autogradcli.engines.backward import Backward as How
-from autogradcli.engines.detail import PLAIN, Detail
 from autogradcli.engines.opinions import Array
 from autogradcli.errors import GradcalcError
 from autogradcli.programs.customs import Customs

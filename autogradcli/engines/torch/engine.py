@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 import torch
 from torch.autograd import forward_ad
 
-from autogradcli.engines.backward import ONCE, Backward
-from autogradcli.engines.detail import PLAIN
+from autogradcli.engines.backward import ONCE, PLAIN, Backward
 from autogradcli.engines.opinions import Array, Autograd, Node, Pass
 from autogradcli.engines.torch.asked import leaves_asked, tensors_asked
 from autogradcli.engines.torch.graph import Trace, noted, plain

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from autogradcli.engines.detail import Detail
+from autogradcli.engines.backward import Detail
 from autogradcli.engines.opinions import Derivative
 from autogradcli.engines.torch.graph import Findings, plain
 
