@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -54,6 +54,14 @@ REFLECTED: dict[str, tuple[str, Callable[[Any, Any], Any]]] = {
 }
 """Python's operators with the tensor on their right."""
 PROPERTIES = ("T", "mT", "mH")
+
+
+class _Given(NamedTuple):
+    """A sample of torch's with other arguments."""
+
+    input: Any
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
 
 
 class Unwritable(Exception):
@@ -243,6 +251,10 @@ def _function(each: Any, given: Any, dtype: str) -> Sample | None:
         items = index if isinstance(index, tuple) else (index,)
         text = f"{writer.write(given.input)}[{', '.join(map(writer.write, items))}]"
         return writer.sample(each, text, given, dtype, each.op)
+    if name == "where":
+        (condition, other), one = given.args, given.input
+        text = f"torch.where({', '.join(map(writer.write, (condition, one, other)))})"
+        return writer.sample(each, text, _Given(condition, (one, other), {}), dtype, torch.where)
     if not _is_function(name):
         return None
     text = f"torch.{name}({writer.arguments((given.input, *given.args), given.kwargs)})"
@@ -310,7 +322,8 @@ def _by_torch(sample: Sample) -> tuple[Any, dict[str, Any], torch.Tensor | None]
 def _by_gradcalc(sample: Sample, upstream: torch.Tensor | None) -> Report:
     program = parse(sample.text, given=tuple(sample.values))
     indices = index_variables(program, NEVER)
-    differentiable = {name for name, value in sample.values.items() if value.is_floating_point()} - indices.keys()
+    real = {name for name, value in sample.values.items() if value.is_floating_point() and value.numel()}
+    differentiable = real - indices.keys()
     wrt = tuple(name for name in program.variables if name in differentiable) if upstream is not None else ()
     at = {name: _as_value(value) for name, value in sample.values.items()}
     backward = Backward() if upstream is None else Backward(_as_value(upstream))

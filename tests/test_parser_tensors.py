@@ -143,7 +143,7 @@ WRONG = [
     ("sum(x, dim=1.5)", "dim of sum must be a whole number or several, as (0, 1)", (11, 14), None),
     ("sum(x, keepdim=2)", "keepdim of sum must be True or False", (15, 16), None),
     (
-        "x.mean(dtype=torch.float64)",
+        "x.tanh(dtype=torch.float64)",
         "the format of all numbers is chosen by --dtype",
         (13, 26),
         "leave torch.float64 away",

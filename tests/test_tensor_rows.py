@@ -246,7 +246,7 @@ REFUSED = [
     ("cat(x)", "tensors of cat is a list"),
     ("reshape(x, n)", "shape of reshape must be sizes, as (2, 3), written out in the text"),
     ('mse_loss(x, y, reduction="men")', "reduction of mse_loss has no such value"),
-    ("logsumexp(x)", "dim of logsumexp is missing"),
+    ("kthvalue(x)", "k of kthvalue is missing"),
     ("tensordot(x, y, [[0], 0.5])", "dims of tensordot must be a whole number, or lists of them, as ([0], [1])"),
 ]
 

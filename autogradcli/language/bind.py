@@ -106,7 +106,10 @@ class Binder:
     def _fields(self, index: int) -> Sequence[str]:
         """What a node gives beside each other; nothing for a number and for what has been chosen."""
         bound = self._found[index]
-        return bound.bindings[-1].function.fields if isinstance(bound, BoundCall) else ()
+        if not isinstance(bound, BoundCall):
+            return ()
+        function, _, options = bound.bindings[-1]
+        return function.fields if not function.fields_if or dict(options).get(function.fields_if) is True else ()
 
     def _mismatch(self, mismatch: Mismatch, call: Span) -> GradcalcError:
         hint = f"type {' or '.join(mismatch.suggestions)}" if mismatch.suggestions else None

@@ -8,13 +8,25 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from autogradcli.errors import Span
+from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.function import REQUIRED, Function, Parameter, Placeholder
 from autogradcli.language.lexer import Token
 
 SYNONYMS = {"axis": "dim", "keepdims": "keepdim"}
 """NumPy's names of parameters, and torch's."""
-BY_PLACE = ("input", "other")
-"""What torch calls the first two parameters of most functions."""
+BY_PLACE = {"input": 0, "self": 0, "other": 1, "exponent": 1, "tensor1": 1, "tensor2": 2, "axis0": 1, "axis1": 2}
+"""What torch calls parameters of many functions, and their places."""
+FORMATS = {each: each for each in DTYPES} | {"double": "float64", "float": "float32", "half": "float16"}
+"""What torch calls the formats of numbers."""
+WITHOUT_EFFECT: dict[str, bool | None] = {
+    "out": None,
+    "dtype": None,
+    "device": None,
+    "memory_format": None,
+    "generator": None,
+}
+WITHOUT_EFFECT |= {"size_average": None, "reduce": None, "layout": None, "inplace": False, "requires_grad": False}
+"""Arguments that change nothing, given as torch's default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +88,21 @@ def bind_first(functions: Sequence[Function], name: str, arguments: Sequence[Arg
         if isinstance(found, Binding):
             return found
         mismatches.append(found)
+    fewer = _without_none(functions[0], arguments) if functions else arguments
+    if len(fewer) < len(arguments):
+        return bind_first(functions, name, fewer)
     return _merge(mismatches, functions, name)
+
+
+def _without_none(function: Function, arguments: Sequence[Argument]) -> Sequence[Argument]:
+    """The arguments without those that are None, where the others go by their names: a bound that is not there."""
+    named = [
+        argument._replace(name=Token("name", parameter.name, argument.span.start, argument.span.end))
+        if argument.name is None and (parameter := parameter_at(function, place)) is not None and place
+        else argument
+        for place, argument in enumerate(arguments)
+    ]
+    return [argument for argument in named if argument.value != Static(None)]
 
 
 def _bind(function: Function, name: str, arguments: Sequence[Argument]) -> Binding | Mismatch:
@@ -104,7 +130,7 @@ def parameter_at(function: Function, place: int | str) -> Parameter | None:
         by_name = {parameter.name: parameter for parameter in function.parameters}
         synonym = SYNONYMS.get(place, place)
         if synonym not in by_name and place in BY_PLACE:
-            return parameter_at(function, BY_PLACE.index(place))
+            return parameter_at(function, BY_PLACE[place])
         return by_name.get(synonym)
     positional = [parameter for parameter in function.parameters if not parameter.keyword_only]
     for index, parameter in enumerate(positional):
@@ -117,6 +143,8 @@ def _assign(function: Function, name: str, arguments: Sequence[Argument]) -> dic
     """For each parameter that is given its arguments: one, or several of those that take several."""
     given: dict[str, list[Argument]] = {}
     for index, argument in enumerate(arguments):
+        if _has_no_effect(function, argument):
+            continue
         parameter = parameter_at(function, index if argument.name is None else argument.name.text)
         if parameter is None:
             raise _no_parameter(function, name, argument, len(arguments))
@@ -125,6 +153,14 @@ def _assign(function: Function, name: str, arguments: Sequence[Argument]) -> dic
             raise _Misfit(f"{parameter.name} of {name} is given twice", argument.place)
         given.setdefault(parameter.name, []).append(argument)
     return given
+
+
+def _has_no_effect(function: Function, argument: Argument) -> bool:
+    """Whether it is an option that changes nothing, and that the row does not know."""
+    if argument.name is None or argument.name.text not in WITHOUT_EFFECT:
+        return False
+    known = any(each.name == argument.name.text for each in function.parameters)
+    return not known and argument.value == Static(WITHOUT_EFFECT[argument.name.text])
 
 
 def _complete(function: Function, name: str, given: Mapping[str, list[Argument]]) -> Binding:
@@ -222,6 +258,20 @@ def _order(value: Any) -> int | float | str:
     return _whole(value) if value.denominator == 1 else float(value)
 
 
+def _sizes_or_none(value: Any) -> Any:
+    return tuple(map(_sizes_or_none, value)) if isinstance(value, tuple) else None if value is None else _whole(value)
+
+
+def _dtype(value: Any) -> str:
+    if value not in FORMATS:
+        raise ValueError
+    return FORMATS[value]
+
+
+def _padding(value: Any) -> str | int | tuple[int, ...]:
+    return value if value in {"same", "valid"} else _several(value)
+
+
 def _kept(kind: type) -> Callable[[Any], Any]:
     def keep(value: Any) -> Any:
         if not isinstance(value, kind):
@@ -241,6 +291,9 @@ CONVERT: Mapping[str, Callable[[Any], object]] = {
     "shape": _sizes,
     "real": _exact,
     "order": _order,
+    "dtype": _dtype,
+    "padding": _padding,
+    "sizes": _sizes_or_none,
     "index": _subscript,
 }
 """For each kind of parameter that the text fixes, what it becomes; an exception if it does not fit."""
@@ -254,6 +307,9 @@ WORDS = {
     "shape": "sizes, as (2, 3)",
     "real": "a number",
     "order": "a number, inf or a text",
+    "dtype": "a format of numbers, as torch.float64",
+    "sizes": "whole numbers or None",
+    "padding": 'whole numbers, "same" or "valid"',
     "index": "whole numbers and slices",
 }
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from autogradcli.language.lexer import number_value
-from autogradcli.language.names import MODULE_CONSTANTS, MODULES
+from autogradcli.language.names import FORMATS, MODULE_CONSTANTS, MODULES
 from autogradcli.language.tree import Tree
 
 Scope = Mapping[str, Any]
@@ -117,8 +117,12 @@ def _name(tree: Tree, node: ast.Name | ast.Attribute, scope: Scope) -> Any:
             return scope[name]
         if name == "inf":
             return name
-    elif ".".join(tree.path(node.value)) in MODULES and MODULE_CONSTANTS.get(tree.token(node.attr).text) == "inf":
-        return "inf"
+    elif ".".join(tree.path(node.value)) in MODULES:
+        name = tree.token(node.attr).text
+        if MODULE_CONSTANTS.get(name) == "inf":
+            return "inf"
+        if name in FORMATS:
+            return name
     raise NotConstant
 
 

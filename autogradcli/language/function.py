@@ -104,6 +104,8 @@ class Function:
     """`number`, `boolean`, or `fields` if one of its fields must be chosen."""
     fields: tuple[str, ...] = ()
     """What it gives back beside each other, `values` and `indices`; a call chooses one, the first if it does not."""
+    fields_if: str = ""
+    """The flag that must be True for it to have these fields; empty: it always has."""
     properties: tuple[str, ...] = ()
     """Attributes of a tensor that mean this row: `T`."""
     random: bool = False

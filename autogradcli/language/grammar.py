@@ -195,6 +195,9 @@ class _Walk:
         if (empty and kind == "call") or before == "," or (before == ":" and kind == "subscript"):
             self.levels.pop()
             return True
+        if empty and self.levels[-2].kind == "call":
+            self.levels.pop()
+            return True
         if empty:
             message = "a list has at least one item" if kind == "list" else "there is nothing between these brackets"
             raise self.expression.error(index - 1, index, message)

@@ -66,6 +66,8 @@ class Operands:
             case ast.ListComp() | ast.GeneratorExp():
                 span = self.tree.span(node.elt)
                 return [Operand(span, (each,)) for each in self._passes(node, scope)]
+            case ast.Tuple(elts=[]):
+                raise self.tree.error("parse", "there is nothing between these brackets", self.tree.span(node))
             case ast.Tuple():
                 items = ", ".join(self.tree.quote(self.tree.bracketed(each)) for each in node.elts)
                 message = "a comma separates arguments and the items of lists, and nothing else"

@@ -146,8 +146,19 @@ class ProgramBuilder:
             return self._constant(Constant(argument.value.value, argument.span))
         assert isinstance(argument.value, int)
         index = self._places[argument.value]
+        if parameter.kind == "boolean" and self._is_mask(index, name):
+            known = _Known(condition=True, shape=self._known[index].shape)
+            return self._append(Call("as_condition", (index,), (), argument.span), known)
         self._check(index, argument.span, parameter, name)
         return index
+
+    def _is_mask(self, index: int, name: str) -> bool:
+        """Whether a step is a variable, or a list of constants, that stands for a tensor of True and False."""
+        if name in JOINING or self._known[index].condition:
+            return False
+        step = self._steps[index]
+        listed = isinstance(step, Call) and step.function == "stack_items" and self._known[index].constant
+        return listed or (isinstance(step, Variable) and step.name not in self._parameters)
 
     def _check(self, index: int, span: Span, parameter: Parameter, name: str) -> None:
         """Raises GradcalcError if a step is not what a parameter takes."""

@@ -146,6 +146,8 @@ class _Resolver:
             yield from self._made
             self._made.clear()
         value = self._number(Argument(values[0], tree.span(tree.root)))
+        yield from self._made
+        self._made.clear()
         if tree.name is not None:
             self._assign(tree.name, value)
         yield Result(value, None if tree.name is None else tree.name.text, tree.bracketed(tree.root))
@@ -164,7 +166,9 @@ class _Resolver:
         self._names.assigned[name.text] = value
 
     def _number(self, argument: Argument) -> int:
-        """The node of an argument; raises GradcalcError for what is only a text, a flag or a list of such."""
+        """The node of an argument, True being 1; raises GradcalcError for what is only a text or a list of such."""
+        if isinstance(argument.value, Static) and isinstance(argument.value.value, bool):
+            return self._append(Constant(Fraction(int(argument.value.value)), argument.span))
         if not isinstance(argument.value, int):
             message = f"{self._tree.quote(argument.span)} is not a number"
             raise self._tree.error("parse", message, argument.span)
@@ -281,8 +285,7 @@ class _Resolver:
     # Operators.
 
     def _operation(self, node: ast.expr, arguments: Sequence[Argument]) -> int:
-        for argument in arguments:
-            self._number(argument)
+        arguments = [argument._replace(value=self._number(argument)) for argument in arguments]
         match node:
             case ast.UnaryOp():
                 return self._apply(UNARY[type(node.op)], arguments, self._tree.span(node))
@@ -291,6 +294,8 @@ class _Resolver:
             case ast.IfExp():
                 body, test, orelse = arguments
                 return self._apply("if_else", (test, body, orelse), self._tree.span(node))
+            case ast.List(elts=[]):
+                raise self._tree.error("parse", "a list has at least one item", self._tree.span(node))
             case ast.List() | ast.ListComp():
                 return self._apply("stack_items", arguments, self._tree.span(node))
             case ast.BoolOp():

@@ -242,8 +242,9 @@ class Builder:
 
             if function.name not in MEANING:
                 raise NoDefinition(function.name)
+            exact = {name: each for name, each in arguments.items() if name != "dtype"}
             try:
-                return MEANING[function.name](self, **arguments)
+                return MEANING[function.name](self, **exact)
             except (IndexError, ValueError, TypeError, ArithmeticError) as error:
                 # torch took these operands, and the definition does not know what to do with them
                 raise NoDefinition(f"{function.name} of these shapes") from error

@@ -291,8 +291,9 @@ def _apply(function: Function, operands: Sequence[Value], options: Mapping[str, 
         drawn_in = torch.get_default_dtype() if function.random else kind
         return construct(run, keywords, drawn_in).to(kind)
     check_size(run, positional, keywords)
-    result: Value = run(*positional, **keywords)
-    chosen: Value = getattr(result, str(given[FIELD])) if function.fields else result
+    result: Any = run(*positional, **keywords)
+    several = bool(function.fields) and isinstance(result, tuple | list)
+    chosen: Value = result[function.fields.index(str(given[FIELD]))] if several else result
     return chosen
 
 

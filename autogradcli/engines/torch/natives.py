@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from autogradcli.errors import GradcalcError
+from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.function import Function
 from autogradcli.language.shapes import MAX_ELEMENTS
 
@@ -22,6 +23,14 @@ def _choose(condition: Scalar, yes: Scalar, no: Scalar) -> Scalar:
     if shapes[0] != torch.broadcast_shapes(*shapes):  # type: ignore[no-untyped-call]
         raise ValueError("both branches must have one shape; where(condition, x, y) broadcasts them")
     return chosen
+
+
+def _as_condition(x: torch.Tensor) -> torch.Tensor:
+    """The mask; ValueError if it has other components than True and False, or ones and zeros."""
+    mask = x.bool()
+    if not torch.equal(mask.to(x.dtype), x):
+        raise ValueError("a mask is of True and False, or of ones and zeros; for others type x != 0")
+    return mask
 
 
 def _stack(*components: torch.Tensor) -> torch.Tensor:
@@ -71,6 +80,17 @@ def _one_hot(x: torch.Tensor, num_classes: int = -1) -> torch.Tensor:
     return torch.nn.functional.one_hot(x, num_classes).to(torch.get_default_dtype())
 
 
+def _along_the_only_one(run: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
+    """The function along a dimension, which need not be named where there is one."""
+
+    def along(x: torch.Tensor, dim: Any = None, **options: Any) -> torch.Tensor:
+        if dim is None and x.ndim > 1:
+            raise ValueError(f"dim is missing, and there are {x.ndim} dimensions")
+        return run(x, -1 if dim is None else dim, **options)
+
+    return along
+
+
 def _vander(x: torch.Tensor, N: int | None = None, increasing: bool = False) -> torch.Tensor:  # noqa: N803
     """torch.vander writes into its result, so that its backward fails; the other one is differentiated."""
     powers: torch.Tensor = torch.linalg.vander(x, N=N)
@@ -112,6 +132,7 @@ def _batch_norm(
 
 ADAPTERS: dict[str, Callable[..., Any]] = {
     "if_else": _choose,
+    "as_condition": _as_condition,
     "stack_items": _stack,
     "getitem": _index,
     "setitem": _set_index,
@@ -124,6 +145,10 @@ ADAPTERS: dict[str, Callable[..., Any]] = {
     "cholesky": _cholesky,
     "ldexp": _ldexp,
     "vander": _vander,
+    "softmax": _along_the_only_one(torch.softmax),
+    "log_softmax": _along_the_only_one(torch.log_softmax),
+    "softmin": _along_the_only_one(torch.nn.functional.softmin),
+    "logsumexp": _along_the_only_one(torch.logsumexp),
     "batch_norm": _batch_norm,
 }
 """By the row's name: what torch has not as one function, or calls in another way."""
@@ -156,6 +181,8 @@ def attribute(path: str) -> Callable[..., Any]:
 
 def plain_option(value: Any) -> Any:
     """An option as torch takes it: an exact number as the nearest double, or as an int where it is whole."""
+    if isinstance(value, str) and value in DTYPES:
+        return getattr(torch, value)
     if not isinstance(value, Fraction):
         return value
     return value.numerator if value.denominator == 1 else float(value)

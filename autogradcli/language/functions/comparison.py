@@ -117,6 +117,14 @@ COMPARISON: tuple[Function, ...] = (
         note="torch differentiates both branches: a NaN in the one that is not taken spoils the gradient.",
     ),
     Function(
+        "where_method",
+        "x, condition: boolean, y",
+        "x where the condition holds, else y.",
+        aliases=("Tensor.where",),
+        torch="Tensor.where",
+        definition="where(condition, x, y)",
+    ),
+    Function(
         "if_else",
         "condition: boolean, x, y",
         "x if the condition holds else y; only one of them is computed.",
@@ -124,7 +132,7 @@ COMPARISON: tuple[Function, ...] = (
     ),
     Function(
         "masked_fill",
-        "x, mask: boolean, value: number",
+        "x, mask: boolean, value",
         "value where the condition holds, else x.",
         torch="masked_fill",
         definition="where(mask, value, x)",
@@ -277,10 +285,20 @@ COMPARISON: tuple[Function, ...] = (
         kinks="x == max",
     ),
     Function(
+        "as_condition",
+        "x: fixed",
+        "Whether a mask of True and False, or of ones and zeros, is true.",
+        torch="Tensor.bool",
+        definition="x != 0",
+        tensor=True,
+        returns="boolean",
+    ),
+    Function(
         "nan_to_num",
-        "x, nan: number = 0",
-        "x, with NaN replaced by a number.",
+        "x, nan: number = 0, posinf: number = None, neginf: number = None",
+        "x, with NaN and the infinities replaced by numbers.",
         torch="nan_to_num",
-        definition="where(isnan(x), nan, x)",
+        tensor=True,
+        note="An infinity that has no number becomes the largest or the smallest number of the dtype.",
     ),
 )

@@ -2,10 +2,13 @@
 
 from autogradcli.language.function import Function
 
+OVER = {1: "sequences", 2: "images", 3: "volumes"}
+"""What functions of windows work on, by the number of dimensions."""
+
 LAYERS: tuple[Function, ...] = (
     Function(
         "softmax",
-        "x, dim: int",
+        "x, dim: int = None, *, dtype: dtype = None",
         "exp(x) over its sum along a dimension.",
         torch="softmax",
         tensor=True,
@@ -13,7 +16,7 @@ LAYERS: tuple[Function, ...] = (
     ),
     Function(
         "log_softmax",
-        "x, dim: int",
+        "x, dim: int = None, *, dtype: dtype = None",
         "The logarithm of softmax.",
         torch="log_softmax",
         tensor=True,
@@ -21,7 +24,7 @@ LAYERS: tuple[Function, ...] = (
     ),
     Function(
         "softmin",
-        "x, dim: int",
+        "x, dim: int = None, *, dtype: dtype = None",
         "softmax of -x.",
         torch="nn.functional.softmin",
         definition="softmax(-x, dim=dim)",
@@ -52,11 +55,11 @@ LAYERS: tuple[Function, ...] = (
     ),
     Function(
         "rms_norm",
-        "input, normalized_shape: ints, weight=None, *, eps: number",
+        "input, normalized_shape: ints, weight=None, eps: number = None",
         "input/sqrt(mean(input**2) + eps) over the last dimensions, times weight.",
         torch="nn.functional.rms_norm",
         tensor=True,
-        note="torch's own eps is that of the dtype; here it must be given.",
+        note="If no eps is given it is that of the dtype, and the gradient is not verified.",
         fused=True,
     ),
     Function(
@@ -77,47 +80,82 @@ LAYERS: tuple[Function, ...] = (
         note="With training=True mean and variance are the batch's, and the running ones cannot be given.",
         fused=True,
     ),
-    Function(
-        "conv1d",
-        "input, weight, bias=None, stride: ints = 1, padding: ints = 0, dilation: ints = 1, groups: int = 1",
-        "The cross-correlation of sequences with kernels.",
-        torch="nn.functional.conv1d",
-        tensor=True,
+    *(
+        Function(
+            f"conv{axes}d",
+            "input, weight, bias=None, stride: ints = 1, padding: padding = 0, dilation: ints = 1, groups: int = 1",
+            f"The cross-correlation of {what} with kernels.",
+            torch=f"nn.functional.conv{axes}d",
+            tensor=True,
+        )
+        for axes, what in OVER.items()
     ),
-    Function(
-        "conv2d",
-        "input, weight, bias=None, stride: ints = 1, padding: ints = 0, dilation: ints = 1, groups: int = 1",
-        "The cross-correlation of images with kernels.",
-        torch="nn.functional.conv2d",
-        tensor=True,
+    *(
+        Function(
+            f"conv_transpose{axes}d",
+            "input, weight, bias=None, stride: ints = 1, padding: ints = 0, output_padding: ints = 0, "
+            "groups: int = 1, dilation: ints = 1",
+            f"The transpose of the cross-correlation of {what} with kernels.",
+            torch=f"nn.functional.conv_transpose{axes}d",
+            tensor=True,
+        )
+        for axes, what in OVER.items()
     ),
-    Function(
-        "avg_pool1d",
-        "input, kernel_size: ints, stride: ints = None, padding: ints = 0",
-        "The means of windows; padding counts as zeros.",
-        torch="nn.functional.avg_pool1d",
-        tensor=True,
+    *(
+        Function(
+            f"avg_pool{axes}d",
+            "input, kernel_size: ints, stride: ints = None, padding: ints = 0, ceil_mode: flag = False, "
+            f"count_include_pad: flag = True{', divisor_override: int = None' if axes > 1 else ''}",
+            "The means of windows; padding counts as zeros.",
+            torch=f"nn.functional.avg_pool{axes}d",
+            tensor=True,
+        )
+        for axes in OVER
     ),
-    Function(
-        "avg_pool2d",
-        "input, kernel_size: ints, stride: ints = None, padding: ints = 0",
-        "The means of windows; padding counts as zeros.",
-        torch="nn.functional.avg_pool2d",
-        tensor=True,
+    *(
+        Function(
+            f"max_pool{axes}d",
+            "input, kernel_size: ints, stride: ints = None, padding: ints = 0, dilation: ints = 1, "
+            "ceil_mode: flag = False, return_indices: flag = False",
+            "The largest components of windows.",
+            torch=f"nn.functional.max_pool{axes}d",
+            tensor=True,
+            fields=("values", "indices"),
+            fields_if="return_indices",
+        )
+        for axes in OVER
     ),
-    Function(
-        "max_pool1d",
-        "input, kernel_size: ints, stride: ints = None, padding: ints = 0",
-        "The largest components of windows.",
-        torch="nn.functional.max_pool1d",
-        tensor=True,
+    *(
+        Function(
+            f"lp_pool{axes}d",
+            "input, norm_type: real, kernel_size: ints, stride: ints = None, ceil_mode: flag = False",
+            "The norms of windows.",
+            torch=f"nn.functional.lp_pool{axes}d",
+            tensor=True,
+        )
+        for axes in OVER
     ),
-    Function(
-        "max_pool2d",
-        "input, kernel_size: ints, stride: ints = None, padding: ints = 0",
-        "The largest components of windows.",
-        torch="nn.functional.max_pool2d",
-        tensor=True,
+    *(
+        Function(
+            f"adaptive_avg_pool{axes}d",
+            "input, output_size: sizes",
+            "The means of as many windows of about one size.",
+            torch=f"nn.functional.adaptive_avg_pool{axes}d",
+            tensor=True,
+        )
+        for axes in OVER
+    ),
+    *(
+        Function(
+            f"adaptive_max_pool{axes}d",
+            "input, output_size: sizes, return_indices: flag = False",
+            "The largest components of as many windows of about one size.",
+            torch=f"nn.functional.adaptive_max_pool{axes}d",
+            tensor=True,
+            fields=("values", "indices"),
+            fields_if="return_indices",
+        )
+        for axes in OVER
     ),
     Function(
         "scaled_dot_product_attention",

@@ -9,28 +9,28 @@ PLACES = ("values", "indices")
 REDUCTIONS: tuple[Function, ...] = (
     Function(
         "sum",
-        "x, dim: ints = None, keepdim: flag = False",
+        "x, dim: ints = None, keepdim: flag = False, *, dtype: dtype = None",
         "The sum of all components, or along dimensions.",
         torch="sum",
         tensor=True,
     ),
     Function(
         "mean",
-        "x, dim: ints = None, keepdim: flag = False",
+        "x, dim: ints = None, keepdim: flag = False, *, dtype: dtype = None",
         "The mean of all components, or along dimensions.",
         torch="mean",
         tensor=True,
     ),
     Function(
         "prod",
-        "x, dim: int = None, keepdim: flag = False",
+        "x, dim: int = None, keepdim: flag = False, *, dtype: dtype = None",
         "The product of all components, or along a dimension.",
         torch="prod",
         tensor=True,
     ),
     Function(
         "nansum",
-        "x, dim: ints = None, keepdim: flag = False",
+        "x, dim: ints = None, keepdim: flag = False, *, dtype: dtype = None",
         "The sum; a NaN counts as 0.",
         torch="nansum",
         definition="sum(where(isnan(x), 0, x), dim=dim, keepdim=keepdim)",
@@ -38,7 +38,7 @@ REDUCTIONS: tuple[Function, ...] = (
     ),
     Function(
         "nanmean",
-        "x, dim: ints = None, keepdim: flag = False",
+        "x, dim: ints = None, keepdim: flag = False, *, dtype: dtype = None",
         "The mean; a NaN does not count.",
         torch="nanmean",
         definition=(
@@ -56,10 +56,19 @@ REDUCTIONS: tuple[Function, ...] = (
     ),
     Function(
         "var_corrected",
-        "x, dim: ints = None, *, correction: int = 1, keepdim: flag = False",
+        "x, dim: ints = None, *, correction: real = 1, keepdim: flag = False",
         "The variance: the sum of squares over the number of components less the correction.",
         aliases=("var",),
         torch="var",
+        tensor=True,
+    ),
+    Function(
+        "var_all",
+        "x, unbiased: flag",
+        "The variance of all components.",
+        aliases=("var",),
+        torch="var",
+        definition="var(x, unbiased=unbiased)",
         tensor=True,
     ),
     Function(
@@ -72,8 +81,17 @@ REDUCTIONS: tuple[Function, ...] = (
         note="torch divides by one less than there are components, NumPy by their number.",
     ),
     Function(
+        "std_all",
+        "x, unbiased: flag",
+        "The standard deviation of all components.",
+        aliases=("std",),
+        torch="std",
+        definition="std(x, unbiased=unbiased)",
+        tensor=True,
+    ),
+    Function(
         "std_corrected",
-        "x, dim: ints = None, *, correction: int = 1, keepdim: flag = False",
+        "x, dim: ints = None, *, correction: real = 1, keepdim: flag = False",
         "The standard deviation: the square root of the variance with this correction.",
         aliases=("std",),
         torch="std",
@@ -187,7 +205,8 @@ REDUCTIONS: tuple[Function, ...] = (
     ),
     Function(
         "quantile",
-        "x, q: real, dim: int = None, keepdim: flag = False",
+        "x, q: real, dim: int = None, keepdim: flag = False, *, "
+        'interpolation: ("linear", "lower", "higher", "midpoint", "nearest") = "linear"',
         "What a share q of the components is below, by a line between two of them.",
         torch="quantile",
         tensor=True,
@@ -210,7 +229,7 @@ REDUCTIONS: tuple[Function, ...] = (
     ),
     Function(
         "sort",
-        "x, dim: int = -1, descending: flag = False",
+        "x, dim: int = -1, descending: flag = False, *, stable: flag = False",
         "The components along a dimension in order of size.",
         torch="sort",
         tensor=True,
@@ -224,8 +243,20 @@ REDUCTIONS: tuple[Function, ...] = (
         tensor=True,
         fields=PLACES,
     ),
-    Function("cumsum", "x, dim: int", "The sums of all components up to each.", torch="cumsum", tensor=True),
-    Function("cumprod", "x, dim: int", "The products of all components up to each.", torch="cumprod", tensor=True),
+    Function(
+        "cumsum",
+        "x, dim: int, *, dtype: dtype = None",
+        "The sums of all components up to each.",
+        torch="cumsum",
+        tensor=True,
+    ),
+    Function(
+        "cumprod",
+        "x, dim: int, *, dtype: dtype = None",
+        "The products of all components up to each.",
+        torch="cumprod",
+        tensor=True,
+    ),
     Function(
         "cummax", "x, dim: int", "The largest of all components up to each.", torch="cummax", tensor=True, fields=PLACES
     ),
@@ -239,7 +270,7 @@ REDUCTIONS: tuple[Function, ...] = (
     ),
     Function(
         "logsumexp",
-        "x, dim: ints, keepdim: flag = False",
+        "x, dim: ints = None, keepdim: flag = False",
         "log(sum(exp(x))) along dimensions, without overflow.",
         torch="logsumexp",
         tensor=True,

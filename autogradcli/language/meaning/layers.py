@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from autogradcli.language.function import NoDefinition
 from autogradcli.language.meaning.handles import Array, array
 
 if TYPE_CHECKING:
@@ -65,9 +66,11 @@ def layer_norm(
 
 
 def rms_norm(
-    builder: "Builder", input: "Handle", normalized_shape: Sizes, weight: "Handle | None", eps: int
+    builder: "Builder", input: "Handle", normalized_shape: Sizes, weight: "Handle | None", eps: int | None
 ) -> "Handle":
     """The components over the root of the mean of their squares."""
+    if eps is None:
+        raise NoDefinition("rms_norm with the eps of the dtype")
     squares = builder.call("mean", builder.call("square", input), dim=_last(normalized_shape), keepdim=True)
     return times(builder, _scaled(builder, input, squares, eps), weight)
 

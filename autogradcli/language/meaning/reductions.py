@@ -57,17 +57,26 @@ def _share(x: "Handle", reduced: "Handle") -> int:
     return np.size(x) // max(np.size(reduced), 1)
 
 
-def variance(builder: "Builder", x: "Handle", dim: Axes, keepdim: bool, correction: int) -> "Handle":
+def variance(builder: "Builder", x: "Handle", dim: Axes, keepdim: bool, correction: Fraction) -> "Handle":
     """The sum of the squares of the distances from the mean, over the number of components less the correction."""
     distances = builder.call("sub", x, mean(builder, x, dim, keepdim=True))
     total = builder.call("sum", builder.call("square", distances), dim=dim, keepdim=keepdim)
-    freedom = max(_share(x, total) - correction, 0)
-    return builder.call("div", total, builder.literal(Fraction(freedom)))  # type: ignore[no-any-return]
+    freedom = max(_share(x, total) - correction, Fraction(0))
+    return builder.call("div", total, builder.literal(freedom))  # type: ignore[no-any-return]
 
 
 def unbiased_variance(builder: "Builder", x: "Handle", dim: Axes, unbiased: bool, keepdim: bool) -> "Handle":
     """The same with a correction of 1, or of 0."""
-    return variance(builder, x, dim, keepdim, int(unbiased))
+    return variance(builder, x, dim, keepdim, Fraction(int(unbiased)))
+
+
+def nan_to_num(builder: "Builder", x: "Handle", nan: int, posinf: int | None, neginf: int | None) -> "Handle":
+    """The components, some replaced; an infinity that has no number is left as it is."""
+    text = "where(isnan(x), nan, x)"
+    bounds = {name: each for name, each in (("posinf", posinf), ("neginf", neginf)) if each is not None}
+    for name, sign in zip(bounds, ("" if name == "posinf" else "-" for name in bounds), strict=True):
+        text = f"where(x == {sign}inf, {name}, {text})"
+    return builder.formula(text, x=x, nan=nan, **bounds)  # type: ignore[no-any-return]
 
 
 def sort(builder: "Builder", handles: Sequence[int]) -> list[int]:
@@ -112,11 +121,23 @@ def kthvalue(builder: "Builder", x: "Handle", k: int, dim: int, keepdim: bool) -
     return reduce(x, dim, keepdim, lambda handles: sort(builder, handles)[k - 1])
 
 
-def quantile(builder: "Builder", x: "Handle", q: Fraction, dim: int | None, keepdim: bool) -> "Handle":
+BETWEEN: Mapping[str, Callable[[Fraction], Fraction]] = {
+    "linear": lambda place: place,
+    "lower": lambda place: Fraction(math.floor(place)),
+    "higher": lambda place: Fraction(math.ceil(place)),
+    "midpoint": lambda place: Fraction(math.floor(place) + math.ceil(place), 2),
+    "nearest": lambda place: Fraction(round(place)),
+}
+"""For each interpolation, what place among the components in order is taken for one that is no whole number."""
+
+
+def quantile(
+    builder: "Builder", x: "Handle", q: Fraction, dim: int | None, keepdim: bool, interpolation: str
+) -> "Handle":
     """Between the components at the places around q (n - 1) in ascending order."""
 
     def one(handles: Sequence[int]) -> int:
-        place = q * (len(handles) - 1)
+        place = BETWEEN[interpolation](q * (len(handles) - 1))
         lower, share = math.floor(place), builder.literal(place % 1)
         ordered = sort(builder, handles)
         upper = ordered[min(lower + 1, len(handles) - 1)]
@@ -153,7 +174,7 @@ def _trapezoids(builder: "Builder", heights: Array, widths: "Handle", axis: int)
     return builder.call("sum", areas, dim=axis)  # type: ignore[no-any-return]
 
 
-def sorted_(builder: "Builder", x: "Handle", dim: int, descending: bool) -> "Handle":
+def sorted_(builder: "Builder", x: "Handle", dim: int, descending: bool, **_: bool) -> "Handle":
     """Each line along a dimension in order."""
     return along(x, dim, lambda handles: sort(builder, handles)[:: -1 if descending else 1])
 
@@ -223,6 +244,7 @@ REDUCTIONS: Mapping[str, Joined] = {
     "cummax": _values(_called("maximum")),
     "cummin": _values(_called("minimum")),
     "logcumsumexp": _called("logaddexp"),
+    "nan_to_num": nan_to_num,
     "numel": numel,
     "size": size,
 }

@@ -42,18 +42,18 @@ def _log_softmax(builder: "Builder", handles: Sequence[int]) -> list[int]:
 
 
 def logsumexp(builder: "Builder", x: "Handle", dim: Axes, keepdim: bool) -> "Handle":
-    """log(sum(exp(x)))."""
+    """log(sum(exp(x))); where no dimension is named there is one."""
     return reduce(x, dim, keepdim, lambda handles: _logsumexp(builder, handles))
 
 
-def softmax(builder: "Builder", x: "Handle", dim: int) -> "Handle":
-    """exp(x)/sum(exp(x))."""
-    return along(x, dim, lambda handles: _softmax(builder, handles))
+def softmax(builder: "Builder", x: "Handle", dim: int | None) -> "Handle":
+    """exp(x)/sum(exp(x)); where no dimension is named there is one."""
+    return along(x, -1 if dim is None else dim, lambda handles: _softmax(builder, handles))
 
 
-def log_softmax(builder: "Builder", x: "Handle", dim: int) -> "Handle":
-    """x - log(sum(exp(x)))."""
-    return along(x, dim, lambda handles: _log_softmax(builder, handles))
+def log_softmax(builder: "Builder", x: "Handle", dim: int | None) -> "Handle":
+    """x - log(sum(exp(x))); where no dimension is named there is one."""
+    return along(x, -1 if dim is None else dim, lambda handles: _log_softmax(builder, handles))
 
 
 SOFTMAX: Mapping[str, Callable[..., "Handle"]] = {

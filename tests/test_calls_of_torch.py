@@ -1,0 +1,87 @@
+"""Calls as torch accepts them: defaults, names of parameters, masks, dimensions left out; values by hand."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autogradcli.errors import GradcalcError
+from tests.helpers import problem_report
+
+CALLS: list[tuple[str, dict[str, str], Any]] = [
+    ("softmax(x)", {"x": "[0, 0]"}, [0.5, 0.5]),
+    ("F.softmin(x)", {"x": "[0, 0, 0, 0]"}, [0.25] * 4),
+    ("log_softmax(x)", {"x": "[0, 0]"}, [-math.log(2)] * 2),
+    ("x.logsumexp()", {"x": "[1, 1]"}, 1 + math.log(2)),
+    ("torch.softmax(x, 0, dtype=torch.float64)", {"x": "[0, 0]"}, [0.5, 0.5]),
+    ("torch.sum(x, dtype=torch.double)", {"x": "[1, 2]"}, 3),
+    ("x.sum(())", {"x": "[[1, 2], [3, 4]]"}, 10),
+    ("x.sum([])", {"x": "[[1, 2], [3, 4]]"}, 10),
+    ("x.sum(dim=(), keepdim=True)", {"x": "[1, 2]"}, [3]),
+    ("x.std(False)", {"x": "[1, 3]"}, 1),
+    ("torch.var(x, True)", {"x": "[1, 3]"}, 2),
+    ("var(x, correction=1.5)", {"x": "[1, 3]"}, 4),
+    ("x.clamp(None, 2)", {"x": "3.5"}, 2),
+    ("torch.clamp(x, min=None, max=4)", {"x": "3.5"}, 3.5),
+    ("x.clamp(4, None)", {"x": "3.5"}, 4),
+    ("pow(x, exponent=2)", {"x": "3"}, 9),
+    ("torch.addcmul(x, tensor1=x, tensor2=x, value=2)", {"x": "3"}, 21),
+    ("torch.swapaxes(x, axis0=0, axis1=1)", {"x": "[[1, 2]]"}, [[1], [2]]),
+    ("torch.nan_to_num(x, nan=1, posinf=7, neginf=-7)", {"x": "2"}, 2),
+    ("F.relu(x, inplace=False)", {"x": "-2"}, 0),
+    ("torch.add(x, 1, out=None)", {"x": "2"}, 3),
+    ('F.mse_loss(x, y, size_average=None, reduce=None, reduction="mean")', {"x": "[1, 2]", "y": "[1, 4]"}, 2),
+    ('quantile(x, 0.3, interpolation="higher")', {"x": "[1, 2, 4]"}, 2),
+    ('quantile(x, 0.3, interpolation="midpoint")', {"x": "[1, 2, 4]"}, 1.5),
+    ("sort(x, stable=True).values", {"x": "[3, 1, 2]"}, [1, 2, 3]),
+    ("where(m, x, 0)", {"m": "[True, False]", "x": "[1, 2]"}, [1, 0]),
+    ("where([True, False], x, 0)", {"x": "[1, 2]"}, [1, 0]),
+    ("x.where(m, -x)", {"m": "[True, False]", "x": "[1, 2]"}, [1, -2]),
+    ("x.masked_fill(m, 9)", {"m": "[True, False]", "x": "[1, 2]"}, [9, 2]),
+    ("torch.masked_fill(x, ~m, y)", {"m": "[True, False]", "x": "[1, 2]", "y": "5"}, [1, 5]),
+    ("F.avg_pool1d(x, 2, ceil_mode=True)", {"x": "[[1, 2, 3]]"}, [[1.5, 3]]),
+    ("F.avg_pool1d(x, 2, 2, 1, count_include_pad=False)", {"x": "[[1, 2, 3]]"}, [[1, 2.5]]),
+    ("F.avg_pool2d(x, 2, divisor_override=2)", {"x": "[[[1, 2], [3, 4]]]"}, [[[5]]]),
+    ("F.max_pool2d(x, 2, ceil_mode=True)", {"x": "[[[1, 2, 3], [4, 5, 6], [7, 8, 9]]]"}, [[[5, 6], [8, 9]]]),
+    ("F.max_pool1d(x, 2, 1, dilation=2)", {"x": "[[1, 5, 3, 2]]"}, [[3, 5]]),
+    ("F.max_pool1d(x, 2, return_indices=True)[0]", {"x": "[[1, 5, 3, 2]]"}, [[5, 3]]),
+    ("F.adaptive_avg_pool1d(x, 2)", {"x": "[[1, 2, 3]]"}, [[1.5, 2.5]]),
+    ("F.adaptive_max_pool2d(x, (None, 1))", {"x": "[[[1, 2], [3, 4]]]"}, [[[2], [4]]]),
+    ('F.conv1d(x, w, padding="same")', {"x": "[[1, 2, 3]]", "w": "[[[1, 10]]]"}, [[21, 32, 3]]),
+    ("F.conv_transpose1d(x, w, stride=2)", {"x": "[[1, 2]]", "w": "[[[1, 10, 100]]]"}, [[1, 10, 102, 20, 200]]),
+    ("F.lp_pool1d(x, 2, 2)", {"x": "[[3, 4, 6, 8]]"}, [[5, 10]]),
+]
+
+
+@pytest.mark.parametrize(("text", "at", "value"), CALLS)
+def test_torchs_calls_are_answered(text: str, at: dict[str, str], value: Any) -> None:
+    """With the value that it has by hand, and a gradient that is proven."""
+    report = problem_report(text, **at, ones=True)
+    assert np.shape(report.value) == np.shape(value)
+    assert np.allclose(report.value, value, rtol=1e-14)
+    assert report.verdict == "verified"
+
+
+def test_an_eps_of_the_dtype_is_not_proven() -> None:
+    """It is another number in each dtype."""
+    assert problem_report("sum(F.rms_norm(x, (2,)))", x="[1, 2]").verdict == "unverified"
+
+
+REFUSED = [
+    ("softmax(x)", {"x": "[[1, 2]]"}, "dim is missing, and there are 2 dimensions"),
+    ("where(x, 1, 0)", {"x": "[0.5, 1]"}, "a mask is of True and False, or of ones and zeros"),
+    ("where(x + 1, 1, 0)", {"x": "[0.5, 1]"}, "this is a number, and a condition is needed here"),
+    ("F.relu(x, inplace=True)", {"x": "1"}, "relu has no argument inplace"),
+    ("sum([])", {"x": "1"}, "a list has at least one item"),
+    ("x*()", {"x": "1"}, "there is nothing between these brackets"),
+    ("sum(x, dtype=torch.complex64)", {"x": "1"}, ""),
+    ("F.conv1d(x, x, padding='full')", {"x": "[[[1]]]"}, ""),
+]
+
+
+@pytest.mark.parametrize(("text", "at", "message"), REFUSED)
+def test_what_torch_refuses_is_refused(text: str, at: dict[str, str], message: str) -> None:
+    """With the reason."""
+    with pytest.raises(GradcalcError, match=message or None):
+        problem_report(text, **at, ones=True)
