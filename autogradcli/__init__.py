@@ -3,19 +3,38 @@
     from autogradcli import evaluate
     evaluate("sigmoid(x)", x=40).gradients["x"].verdict
 
-`evaluate`, `diff`, `check` and `assert_gradient` are the library; see `autogradcli.api`. Nothing prints, and nothing is
-imported before it is asked for.
+`evaluate`, `diff`, `check`, `assert_gradient` and `watch` are the library; see `autogradcli.api`. Nothing prints, and
+nothing is imported before it is asked for.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from autogradcli.api import CheckResult, Report, assert_gradient, check, diff, evaluate
+    from autogradcli.api import (
+        CheckResult,
+        Report,
+        assert_gradient,
+        check,
+        diff,
+        evaluate,
+        load_ipython_extension,
+        watch,
+    )
     from autogradcli.errors import GradcalcError
 
 __version__ = "0.1.0"
 
-__all__ = ["CheckResult", "GradcalcError", "Report", "assert_gradient", "check", "diff", "evaluate"]
+__all__ = [
+    "CheckResult",
+    "GradcalcError",
+    "Report",
+    "assert_gradient",
+    "check",
+    "diff",
+    "evaluate",
+    "load_ipython_extension",
+    "watch",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -28,16 +28,28 @@ from autogradcli.problems.cases.read import find_case_files, read_cases
 from autogradcli.processes.limits import Limits
 from autogradcli.processes.pool import Pool
 from autogradcli.processes.serial import Serial
+from autogradcli.programs.watching import watch
 from autogradcli.render import checks as render_checks
 from autogradcli.render import report as render_report
 from autogradcli.render.checks.json import outcomes_object
 from autogradcli.render.checks.lines import details, problems
 from autogradcli.render.checks.summary import Outcomes
+from autogradcli.render.programs.text import draw_text as draw_ledger
 from autogradcli.render.report import html
 from autogradcli.render.report.rows import OF_ONE, rows
 from autogradcli.render.terminal import FILE
 
-__all__ = ["CheckResult", "GradcalcError", "Report", "assert_gradient", "check", "diff", "evaluate"]
+__all__ = [
+    "CheckResult",
+    "GradcalcError",
+    "Report",
+    "assert_gradient",
+    "check",
+    "diff",
+    "evaluate",
+    "load_ipython_extension",
+    "watch",
+]
 
 Value = Any
 """A number, text with a constant expression, nested lists, a NumPy array or a torch tensor."""
@@ -300,3 +312,14 @@ def _caller() -> Place:
     for _ in range(2):
         frame = frame.f_back if frame is not None else None
     return Place("", "<python>", 0) if frame is None else Place("", frame.f_code.co_filename, frame.f_lineno)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Let notebooks have `%%gradcalc`: a cell is run, and what its gradients are worth is shown below it."""
+
+    def gradcalc(line: str, cell: str) -> None:
+        with watch(surrogate=line.split()) as seen:
+            shell.run_cell(cell)
+        print(draw_ledger(seen.ledger, FILE))  # noqa: T201 - what the magic is for
+
+    shell.register_magic_function(gradcalc, "cell", "gradcalc")

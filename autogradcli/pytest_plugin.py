@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from autogradcli.checks.outcome import Outcome
     from autogradcli.checks.run import Entry
     from autogradcli.checks.work import CaseWork
+    from autogradcli.programs.watching import Watching
 
 SUFFIXES = (".grad.toml", ".grad.json", ".grad.jsonl")
 """How the names of case files end."""
@@ -114,3 +115,13 @@ def assert_gradient() -> Callable[..., None]:
     from autogradcli import assert_gradient
 
     return assert_gradient
+
+
+@pytest.fixture
+def right_gradients() -> "Iterator[Watching]":
+    """A test in which no gradient is wrong: every backward in it is verified, and what is wrong fails it."""
+    from autogradcli import watch
+
+    with watch() as seen:
+        yield seen
+    seen.assert_right()

@@ -89,7 +89,7 @@ def layers(watch: "Watch") -> Iterator[str]:
     sizes = watch.sizes
     for word, names in (
         ("vanish", [name for name, size in sizes.items() if size < VANISHED]),
-        ("explode", [name for name, size in sizes.items() if size > EXPLODED or not math.isfinite(size)]),
+        ("explode", [name for name, size in sizes.items() if EXPLODED < size < math.inf]),
     ):
         if names:
             yield f"gradients {word} in {_enumerated(names)}"

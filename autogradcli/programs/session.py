@@ -107,8 +107,13 @@ def _headless() -> Iterator[None]:
 
 def ledger_of(program: Program, seen: Seen, demands: "Demands", advance: "Advance | None" = None) -> Ledger:
     """The ledger of a program that has been watched: its passes are verified now."""
+    return verified(program.target.name, seen, demands, advance)
+
+
+def verified(name: str, seen: Seen, demands: "Demands", advance: "Advance | None" = None) -> Ledger:
+    """The same for code of any name."""
     if seen.watch is None:
-        return _bare(program, seen, verifying=True)
+        return _bare(name, seen, verifying=True)
     from autogradcli.compute.compute import Session, versions
     from autogradcli.programs.explain import explain
     from autogradcli.programs.nonfinite import first_nonfinite
@@ -123,7 +128,7 @@ def ledger_of(program: Program, seen: Seen, demands: "Demands", advance: "Advanc
         passes = verifier.verify(events, advance)
     customs = tuple(verifier.customs.found.values())
     return Ledger(
-        name=program.target.name,
+        name=name,
         passes=tuple(each.entry for each in passes),
         mistakes=explain(seen.watch, seen.texts, passes),
         failure=_failure(seen),
@@ -157,12 +162,12 @@ def _with_remedy(born: Nonfinite | None, passes: "Sequence[Verified]") -> Nonfin
     return born
 
 
-def _bare(program: Program, seen: Seen, verifying: bool) -> Ledger:
+def _bare(name: str, seen: Seen, verifying: bool) -> Ledger:
     """The ledger of a program of which nothing is verified."""
     from autogradcli.compute.compute import versions
 
     return Ledger(
-        name=program.target.name,
+        name=name,
         passes=(),
         mistakes=(),
         failure=_failure(seen),
@@ -177,7 +182,7 @@ def _bare(program: Program, seen: Seen, verifying: bool) -> Ledger:
 
 def unwatched(program: Program, seen: Seen) -> Ledger:
     """The ledger of a program that was run alone."""
-    return _bare(program, seen, verifying=False)
+    return _bare(program.target.name, seen, verifying=False)
 
 
 def _notes(watch: "Watch") -> Iterator[str]:

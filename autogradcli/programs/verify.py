@@ -88,8 +88,8 @@ class Verifier:
     def one(self, event: "Backward", left: float) -> Verified:
         """One pass, which may take so many seconds: as a whole where it is small, else step by step."""
         from autogradcli.engines.torch.record.assemble import Unverifiable
-        from autogradcli.engines.torch.record.replay import NotReplayed
 
+        _refer(event, self._demands.references)
         try:
             claims = self.customs.look(event) if _has_custom(event) else []
             try:
@@ -100,7 +100,7 @@ class Verifier:
             except (Unverifiable, GradcalcError):
                 pass
             return _with_claims(event, self._by_steps(event, left), claims)
-        except (NotReplayed, GradcalcError, RuntimeError) as problem:
+        except Exception as problem:  # the program's own code runs again here, and may raise anything
             return self._unverified(event, Reason("GC505", f"not verified: {problem}"))
 
     def _is_small(self, event: "Backward") -> bool:
@@ -226,6 +226,15 @@ def _hooked(event: "Backward", again: Any, entries: tuple[Entry, ...]) -> tuple[
         verdict, reason = (entry.verdict, entry.reason) if same else contradiction(event, "autograd gives another one")
         found.append(replace(entry, verdict=verdict, reason=reason))
     return tuple(found)
+
+
+def _refer(event: "Backward", references: Mapping[Any, Any]) -> None:
+    """Tell custom calls what is said to have their derivative."""
+    if references:
+        from autogradcli.engines.torch.record.watch import calls_below
+
+        for call in calls_below(event.outputs):
+            call.reference = references.get(call.function, call.reference)
 
 
 def _has_custom(event: "Backward") -> bool:

@@ -115,8 +115,8 @@ class Call:
     shapes: list[tuple[int, ...]] = field(default_factory=list)
     """The shape of each output."""
     dtypes: list[torch.dtype | None] = field(default_factory=list)
-    grad: bool = True
-    """Whether autograd was switched on."""
+    reference: Callable[..., Any] | None = None
+    """What has the derivative of a custom call, if somebody says so."""
     autocast: torch.dtype | None = None
     """What operations computed in, under autocast."""
     random: torch.Tensor | None = None

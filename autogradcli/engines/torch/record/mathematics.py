@@ -51,7 +51,7 @@ def operator_of(function: Any) -> Callable[..., Any] | None:
 
 def forward_of(call: Call) -> Callable[..., Any]:
     """The forward of a custom call, as a function of its arguments."""
-    operator = operator_of(call.function)
+    operator = call.reference or operator_of(call.function)
     if operator is not None:
         return operator
     function: Any = call.function

@@ -1,0 +1,84 @@
+"""Watching in Python: `with autogradcli.watch() as seen: loss.backward()`."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from functools import cached_property
+from types import TracebackType
+from typing import Any
+
+from autogradcli.compute.problem import Options
+from autogradcli.programs.ledger import Ledger
+from autogradcli.programs.runner import Ending
+from autogradcli.programs.session import Seen, verified
+from autogradcli.programs.texts import Texts
+from autogradcli.programs.verify import Demands
+
+
+class Watching:
+    """What is seen of the code in a `with` block, and what the engines say of its gradients."""
+
+    def __init__(self, passes: str, demands: Demands) -> None:
+        self._passes, self._demands = passes, demands
+        self._stack = ExitStack()
+        self._watch: Any = None
+
+    def __enter__(self) -> "Watching":
+        from autogradcli.engines.torch.record.watch import Watch
+
+        self._watch = Watch(self._passes)
+        self._stack.enter_context(self._watch.watching())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger; the gradients are verified when it is asked for first."""
+        self._stack.close()
+        return verified("watch", Seen(Ending(0), Texts(), self._watch), self._demands)
+
+    @property
+    def verdict(self) -> str:
+        """The worst over all gradients."""
+        return self.ledger.verdict
+
+    def assert_right(self) -> None:
+        """Nothing; AssertionError with what is wrong if a gradient is wrong, or there is none."""
+        if self.verdict in {"mismatch", "undefined"}:
+            raise AssertionError("\n".join(_wrong(self.ledger)))
+
+
+def _wrong(ledger: Ledger) -> Iterator[str]:
+    """A line for each gradient that is not as it should be, and for each backward of the program's own."""
+    for each in ledger.passes:
+        for entry in each.entries:
+            if entry.verdict in {"mismatch", "undefined"}:
+                reason = "" if entry.reason is None else f": {entry.reason.message} ({entry.reason.code})"
+                yield f"line {each.line}, {entry.name}: {entry.verdict}{reason}"
+    for custom in ledger.customs:
+        if custom.verdict == "mismatch":
+            yield from (f"{reason.message} ({reason.code})" for reason in custom.reasons)
+
+
+def watch(
+    *,
+    passes: str | int = "some",
+    surrogate: str | Sequence[str] = (),
+    reference: Mapping[Any, Callable[..., Any]] | None = None,
+    rtol: float | None = None,
+    atol: float | None = None,
+    symbolic: bool = False,
+    timeout: float = 10.0,
+) -> Watching:
+    """A context that watches torch; afterwards its `verdict`, `ledger` and `assert_right` tell of the gradients in it.
+
+    `passes` says which are verified: `first`, `all`, a number, or of each line the 1st, 2nd, 4th … and the last.
+    `surrogate` names functions whose backward differs from the derivative on purpose. `reference` gives, for a class
+    whose forward autograd does not follow, a function of torch's operations that has its derivative.
+    """
+    options = Options("float64", rtol, atol, symbolic=symbolic, timeout=timeout)
+    names = (surrogate,) if isinstance(surrogate, str) else tuple(surrogate)
+    return Watching(str(passes), Demands(options, surrogates=names, references=dict(reference or {})))
