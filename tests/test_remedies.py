@@ -2,14 +2,18 @@
 
 import json
 import math
+from dataclasses import replace
 from random import Random
 from typing import Any
 
 import pytest
 from mpmath import mp
 
-from autogradcli.compute.compute import compute
+from autogradcli.compute.compute import by_torch_and_arb, compute
+from autogradcli.compute.problem import Problem
+from autogradcli.compute.remedies import with_remedies
 from autogradcli.compute.report import Reason, Report
+from autogradcli.engines.opinions import flat
 from tests.as_python import exact, exact_point, slopes, torch_gradients
 from tests.command import gradcalc
 from tests.failing import Failing, failing, faults, printed
@@ -175,6 +179,34 @@ def test_nothing_is_offered_where_nothing_helps(text: str, at: dict[str, Any]) -
     """No spelling makes a derivative where there is none."""
     reason = remedy(text, at, "x")
     assert (reason.remedy, reason.rewritten) == (None, None)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1e-9])
+def test_without_time_the_verdict_stands(seconds: float) -> None:
+    """A search that has no time finds nothing, and takes nothing away from what was found before."""
+    asked = problem("log(1 - sigmoid(x))", {"x": "40.0"})
+    found = compute(replace(asked, options=replace(asked.options, remedies=seconds))).gradients["x"]
+    assert found.reason is not None
+    assert (found.verdict, found.reason.code, found.reason.remedy) == ("mismatch", "GC202", None)
+
+
+FAILS = [(text, at) for text, at in NONE if text not in {"abs(x)", "floor(x)"}]
+
+
+@pytest.mark.parametrize(("text", "at"), [*FAILS, *((text, at) for text, at, _, _ in REMEDIES)])
+def test_balls_look_only_at_what_torch_makes_better(text: str, at: dict[str, Any]) -> None:
+    """Of up to 40 texts 16 are examined at most, each of them finite in value and gradients."""
+    asked = problem(text, {name: repr(value) for name, value in at.items()})
+    examined: list[Report] = []
+
+    def examine(each: Problem) -> Report:
+        examined.append(by_torch_and_arb(each))
+        return examined[-1]
+
+    with_remedies(asked, by_torch_and_arb(asked), examine)
+    numbers = [flat(each.value) + [n for g in each.gradients.values() for n in flat(g.autograd)] for each in examined]
+    assert all(math.isfinite(number) for each in numbers for number in each)
+    assert len(examined) <= 16
 
 
 def test_gradients_of_intermediates_keep_their_meaning() -> None:

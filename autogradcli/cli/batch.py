@@ -16,7 +16,7 @@ from autogradcli.cli.output import append_output, open_output
 from autogradcli.cli.pipeline import Answer, Draw, LineWork, Status, answer_of_lost, lines_of
 from autogradcli.cli.progress import open_progress
 from autogradcli.cli.resume import check_resumable, unfinished
-from autogradcli.compute.problem import Options
+from autogradcli.compute.problem import BRIEF, Options
 from autogradcli.errors import ExitCode
 from autogradcli.language.tape import MAX_OPERATIONS
 from autogradcli.processes.limits import MAX_MEMORY, TIMEOUT, Limits
@@ -82,6 +82,7 @@ def batch(
         timeout=timeout,
         seed=seed,
         max_operations=max_operations,
+        remedies=BRIEF,
     )
     status = Status()
     form = format or "json"

@@ -62,8 +62,14 @@ class Options:
     """Scalar operations up to which Arb is asked."""
     trace: bool = False
     """Whether the chain rule is written out."""
+    remedies: float = 1.0
+    """Seconds of processor time that the search for remedies may take; 0 for none."""
 
 
+BRIEF = 0.1
+"""Seconds for the remedies of one problem of many."""
+NONE = 0.0
+"""The same where nobody reads them."""
 DEFAULTS = Options()
 """What is asked where nothing is said."""
 

@@ -6,29 +6,39 @@ of it is run as any other problem, and what helps is kept. What does not help al
 
 import heapq
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import chain
 from random import Random
 from time import process_time
+from typing import TYPE_CHECKING
 
-from autogradcli.compute.problem import GRADIENT, Problem
+from autogradcli.compute.problem import GRADIENT, NONE, Problem
 from autogradcli.compute.report import Gradient, Report
 from autogradcli.compute.verdict import WORST_FIRST
 from autogradcli.engines.opinions import Array, flat, nested, shape
 from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
+from autogradcli.language.function import NoDefinition
 from autogradcli.language.guards import slopes, two_wheres
 from autogradcli.language.indices import index_variables
-from autogradcli.language.matching import Edit, Subject, edits
+from autogradcli.language.matching import Edit, Subject, edits, parsed_rows
 from autogradcli.language.parser import parse, select_output
 from autogradcli.language.program import Call, Program
+from autogradcli.language.tape import TooLong
+from autogradcli.processes.limits import OutOfTime
+
+if TYPE_CHECKING:
+    from autogradcli.engines.arb.samples import Sampled
 
 CURABLE = frozenset({"mismatch", "undefined", "imprecise"})
 """Verdicts for which a remedy is looked for: at a kink nothing is wrong, and where nothing is known nothing helps."""
 MOST_TRIALS = 40
-"""Texts that are run at most for one problem."""
-SECONDS = 5.0
-"""Processor time after which no other text is tried: far more than small texts take, so that they have one outcome."""
+"""Texts that torch runs at most for one problem."""
+MOST_EXAMINED = 16
+"""Those of them that balls look at."""
 MOST_EDITS = 3
 """Edits that one remedy may be made of."""
 LONGEST = 4_000
@@ -51,19 +61,30 @@ Examine = Callable[[Problem], Report]
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A text that was tried."""
+    """A text that was tried, and what torch alone makes of it."""
 
     program: Program
+    value: Sequence[float]
+    """The components of the output."""
+    gradients: Mapping[str, Sequence[float]]
+    """Those of each gradient."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A trial that helps, with its report."""
+
+    trial: Trial
     report: Report
 
 
 def with_remedies(problem: Problem, report: Report, examine: Examine) -> Report:
     """The report with a remedy for each gradient that is wrong, undefined or imprecise, as far as one is found."""
     wanting = {name: each for name, each in report.gradients.items() if each.reason and each.verdict in CURABLE}
-    if not wanting or not _is_plain(problem):
+    if not wanting or problem.options.remedies == NONE or not _is_plain(problem):
         return report
     found = _Search(problem, report, examine).remedies(wanting)
-    cured = {name: _told(problem.program, report.gradients[name], trial) for name, trial in found.items()}
+    cured = {name: _told(problem.program, report.gradients[name], each.trial) for name, each in found.items()}
     return replace(report, gradients={**report.gradients, **cured})
 
 
@@ -127,7 +148,10 @@ def _stands_first(source: str, start: int, end: int) -> bool:
 
 
 class _Search:
-    """The texts that are tried for one problem."""
+    """The texts that are tried for one problem.
+
+    torch alone runs most of them, which is cheap. Balls look at those whose numbers are finite and nearer to the truth.
+    """
 
     def __init__(self, problem: Problem, report: Report, examine: Examine) -> None:
         options = replace(problem.options, symbolic=False, trace=False)
@@ -136,33 +160,49 @@ class _Search:
         self._examine = examine
         self._inputs = {name: each.value for name, each in report.variables.items()}
         self._weights = None if report.upstream is None else flat(report.upstream)
-        self._deadline = process_time() + SECONDS
-        self._trials = 0
+        self._true = {name: _true(each) for name, each in report.gradients.items()}
+        parsed_rows()  # once in a process, and not in the time of the first search
+        self._deadline = process_time() + problem.options.remedies
+        self._trials = self._examinations = 0
 
-    def remedies(self, wanting: Mapping[str, Gradient]) -> dict[str, Trial]:
+    def remedies(self, wanting: Mapping[str, Gradient]) -> dict[str, Proven]:
         """The best trial for each of the gradients that has one; no more edits are added where all have one."""
-        found: dict[str, Trial] = {}
-        for depth, trial in self._texts(wanting):
-            if depth > 1 and len(found) == len(wanting):
-                break
-            for name, before in wanting.items():
-                best = found.get(name)
-                standard = before if best is None else best.report.gradients[name]
-                if self._helps(name, standard, trial) and self._same(trial.program, before.verdict == "undefined"):
-                    found[name] = trial
-            if all(name in found and found[name].report.gradients[name].verdict == "verified" for name in wanting):
-                break
+        found: dict[str, Proven] = {}
+        with suppress(OutOfTime, MemoryError):
+            for depth, trial in self._texts(wanting):
+                if depth > 1 and len(found) == len(wanting):
+                    break
+                self._keep(found, wanting, trial)
+                if all(name in found and found[name].report.gradients[name].verdict == "verified" for name in wanting):
+                    break
         return found
+
+    def _keep(self, found: dict[str, Proven], wanting: Mapping[str, Gradient], trial: Trial) -> None:
+        """Note a trial for each gradient that it is the best for so far."""
+        standard = {
+            name: found[name].report.gradients[name] if name in found else each for name, each in wanting.items()
+        }
+        nearer = [name for name, before in standard.items() if self._is_nearer(name, flat(before.autograd), trial)]
+        if not nearer or not _is_finite(trial) or self._examinations >= MOST_EXAMINED:
+            return
+        report = self._examined(trial)
+        if report is None:
+            return
+        for name in nearer:
+            if self._helps(name, standard[name], report) and self._same(trial, wanting[name].verdict == "undefined"):
+                found[name] = Proven(trial, report)
 
     def _texts(self, wanting: Mapping[str, Gradient]) -> Iterator[tuple[int, Trial]]:
         """Texts with one edit, then with more of those that came nearest to what is wanted."""
         steps = {each.reason.step for each in wanting.values() if each.reason is not None}
-        seen, limit = {self._problem.program.source}, _badness(self._report)
-        waiting = [(0, 0.0, 0, Trial(self._problem.program, self._report))]
+        gradients = {name: flat(each.autograd) for name, each in self._report.gradients.items()}
+        first = Trial(self._problem.program, flat(self._report.value), gradients)
+        seen, limit = {first.program.source}, self._badness(first)
+        waiting = [(0, 0.0, 0, first)]
         while waiting:
             depth, _, _, base = heapq.heappop(waiting)
             for text in self._changed(base.program, steps if depth == 0 else set()):
-                if self._trials >= MOST_TRIALS or process_time() > self._deadline:
+                if self._trials >= MOST_TRIALS:
                     return
                 if text in seen:
                     continue
@@ -170,8 +210,9 @@ class _Search:
                 trial = self._tried(text)
                 if trial is not None:
                     yield depth + 1, trial
-                    if depth + 1 < MOST_EDITS and _badness(trial.report) <= limit:
-                        heapq.heappush(waiting, (depth + 1, _badness(trial.report), len(seen), trial))
+                    badness = self._badness(trial)
+                    if depth + 1 < MOST_EDITS and badness <= limit:
+                        heapq.heappush(waiting, (depth + 1, badness, len(seen), trial))
 
     def _changed(self, program: Program, blamed: set[int | None]) -> Iterator[str]:
         """The texts that one edit makes, those first that change most of what is computed around the step to blame."""
@@ -190,46 +231,80 @@ class _Search:
             if first is None or second is None:
                 continue
             for name in self._problem.wrt:
-                slope = self._missing(name, first.report.gradients[name], second.report.gradients[name])
+                slope = self._missing(name, first.gradients[name], second.gradients[name])
                 if slope is not None:
                     yield from (each.applied(source) for each in slopes(subject, slope) if each.start == level.start)
 
-    def _missing(self, name: str, level: Gradient, steep: Gradient) -> float | None:
-        """The slope that a branch needs for a gradient to be true; None if it has no part in it, or none is known."""
+    def _missing(self, name: str, below: Sequence[float], above: Sequence[float]) -> float | None:
+        """The slope that a branch needs for a gradient to be true; None if it has no part in it, or none is known.
+
+        `below` and `above` are the gradients with slopes of 0 and 1.
+        """
         from autogradcli.engines.arb.samples import slope
 
-        below, above = flat(level.autograd), flat(steep.autograd)
         place = next(
             (i for i, (a, b) in enumerate(zip(below, above, strict=True)) if math.isfinite(b - a) and a != b), None
         )
         if place is None or name not in self._inputs:
             return None
-        true = slope(self._problem.program, self._inputs, name, place, self._weights)
+        true = None if self._original is None else slope(self._original, self._inputs, name, place)
         return None if true is None else (true - below[place]) / (above[place] - below[place])
 
     def _tried(self, text: str) -> Trial | None:
-        program = _parsed(self._problem, text)
+        """What torch makes of a text. OutOfTime where there is no time for it."""
+        from autogradcli.engines.torch.engine import value_and_gradients
+
+        self._check_time()
+        problem = self._problem
+        program = _parsed(problem, text)
         if program is None:
             return None
         self._trials += 1
         try:
-            return Trial(program, self._examine(replace(self._problem, program=program)))
+            value, gradients = value_and_gradients(
+                program, self._inputs, problem.wrt, problem.options.dtype, problem.backward.upstream
+            )
+        except OutOfTime:
+            raise
+        except GradcalcError:
+            return None
+        return Trial(program, flat(value), {name: flat(each) for name, each in gradients.items()})
+
+    def _check_time(self) -> None:
+        if process_time() > self._deadline:
+            raise OutOfTime
+
+    def _examined(self, trial: Trial) -> Report | None:
+        """The report on a trial; None if a limit is in the way."""
+        self._examinations += 1
+        try:
+            return self._examine(replace(self._problem, program=trial.program))
+        except OutOfTime:
+            raise
         except GradcalcError:
             return None
 
-    def _helps(self, name: str, before: Gradient, trial: Trial) -> bool:
-        """Whether a trial is better with respect to one name, and nowhere worse than the problem as it stands."""
-        after = trial.report.gradients[name]
-        numbers = [
-            *flat(trial.report.value),
-            *(each for g in trial.report.gradients.values() for each in flat(g.autograd)),
-        ]
+    def _is_nearer(self, name: str, before: Sequence[float], trial: Trial) -> bool:
+        """Whether a component of a gradient is nearer to the truth than before, or may be since that is not known."""
+        hole = not all(map(math.isfinite, flat(self._report.value)))
+        return any(
+            hole or new != old if true is None else _distance(new, true) < _distance(old, true)
+            for old, new, true in zip(before, trial.gradients[name], self._true[name], strict=True)
+        )
+
+    def _badness(self, trial: Trial) -> float:
+        """How far a trial is from helping: what is not finite counts most, then how wrong each gradient is."""
+        broken = sum(not math.isfinite(each) for each in _numbers(trial))
+        return broken + sum(_relative(trial.gradients[name], true) for name, true in self._true.items())
+
+    def _helps(self, name: str, before: Gradient, report: Report) -> bool:
+        """Whether a report is better with respect to one name, and nowhere worse than the problem as it stands."""
+        after = report.gradients[name]
         return (
             _rank(after) > _rank(before)
-            and all(map(math.isfinite, numbers))
             and (after.verdict in {"verified", "kink"} or _farthest(after) < _farthest(before))
-            and all(_rank(g) >= _rank(self._report.gradients[n]) for n, g in trial.report.gradients.items())
-            and self._keeps_the_value(trial.report)
+            and all(_rank(g) >= _rank(self._report.gradients[n]) for n, g in report.gradients.items())
+            and self._keeps_the_value(report)
         )
 
     def _keeps_the_value(self, report: Report) -> bool:
@@ -239,21 +314,37 @@ class _Search:
         pairs = zip(flat(report.value_ulps), flat(self._report.value_ulps), strict=True)
         return all(now is None or now <= max(LITTLE, before or 0.0) or now <= allowed for now, before in pairs)
 
-    def _same(self, program: Program, undefined: bool) -> bool:
-        """Whether a program is the same function; where that is undefined, a hole is filled and nothing beside it."""
+    @cached_property
+    def _original(self) -> "Sampled | None":
+        return self._sampled(self._problem.program)
+
+    def _sampled(self, program: Program) -> "Sampled | None":
+        """A program made ready for other points; None if there is no definition of it, or it is too long."""
+        from autogradcli.engines.arb.samples import Sampled
+
+        try:
+            return Sampled(program, self._inputs, self._weights)
+        except (NoDefinition, TooLong):
+            return None
+
+    def _same(self, trial: Trial, undefined: bool) -> bool:
+        """Whether a trial is the same function; where that is undefined, a hole is filled and nothing beside it."""
         from autogradcli.engines.arb.samples import fills, same_function
 
-        one, hole = self._problem.program, self._points(_hair_up, _hair, _hair, _hair)
-        if undefined and not fills(one, program, self._inputs, hole, self._weights):
+        one, other = self._original, self._sampled(trial.program)
+        if one is None or other is None:
+            return False
+        if undefined and not fills(one, other, self._inputs, self._points(_hair_up, _hair, _hair, _hair)):
             return False
         draws = (_up, _down, _tame, _tame, _unit, _unit, _positive, _anywhere, _partly, _partly, _partly, _partly)
-        return same_function(one, program, self._points(*draws), self._weights)
+        return same_function(one, other, self._points(*draws))
 
     def _points(self, *draws: Draw) -> Iterator[Mapping[str, Array]]:
-        """A point for each draw, always the same ones; what only picks components stays as it is."""
+        """A point for each draw, always the same ones; what only picks components stays as it is. OutOfTime at last."""
         random = Random(0)
         kept = index_variables(self._problem.program)
         for draw in draws:
+            self._check_time()
             yield {
                 name: value if name in kept else nested([draw(random, x) for x in flat(value)], shape(value))
                 for name, value in self._inputs.items()
@@ -308,8 +399,29 @@ def _farthest(gradient: Gradient) -> float:
     return max((each for each in flat(gradient.ulps) if each is not None), default=math.inf)
 
 
-def _badness(report: Report) -> float:
-    """How far a trial is from helping: what is not finite counts most, then the verdicts."""
-    numbers = [each for g in report.gradients.values() for each in flat(g.autograd)]
-    broken = sum(not math.isfinite(each) for each in [*flat(report.value), *numbers])
-    return broken + sum(1 / (1 + _rank(g)) for g in report.gradients.values())
+def _numbers(trial: Trial) -> Iterator[float]:
+    return chain(trial.value, *trial.gradients.values())
+
+
+def _is_finite(trial: Trial) -> bool:
+    return all(map(math.isfinite, _numbers(trial)))
+
+
+def _true(gradient: Gradient) -> list[float | None]:
+    """The true components of a gradient as doubles, None where none is proven."""
+    balls = flat(gradient.exact)
+    found = [None if ball is None else float(ball.value) for ball in balls]
+    count = len(flat(gradient.autograd))
+    return found if len(found) == count else [None] * count
+
+
+def _distance(number: float, true: float) -> float:
+    return abs(number - true) if math.isfinite(number) else math.inf
+
+
+def _relative(numbers: Sequence[float], true: Sequence[float | None]) -> float:
+    """How far a gradient is from what it is in truth: 0 if it is the same, 1 if a component has nothing of it."""
+    known = [
+        (_distance(number, each), abs(each)) for number, each in zip(numbers, true, strict=True) if each is not None
+    ]
+    return max((1 / (1 + size / distance) for distance, size in known if distance), default=0.0)

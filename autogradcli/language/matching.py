@@ -5,7 +5,8 @@ difference; what replaces it is text, since text is what a person changes.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, cached_property
@@ -18,6 +19,11 @@ from autogradcli.language.rewrites import LETTERS, REWRITES
 from autogradcli.language.writing import Place, fitted, option_text
 
 COMMUTATIVE = frozenset({"add", "mul", "eq", "ne", "maximum", "minimum", "hypot", "logaddexp", "logical_and"})
+SEEN_AS = {
+    "square": ("pow",), "sqrt": ("pow",), "mul": ("pow", "div", "neg"), "pow": ("sqrt",), "reciprocal": ("div",),
+    "add": ("sub",),
+}  # fmt: skip
+"""The functions that a call of another one may be seen as a call of."""
 TWO, HALF = Fraction(2), Fraction(1, 2)
 
 Operand = int | Fraction
@@ -89,6 +95,16 @@ class Subject:
             keys.append(known.setdefault(what, len(known)))
         return keys
 
+    @cached_property
+    def calls(self) -> Mapping[str, Sequence[int]]:
+        """For each function the steps that may be seen as calls of it, in the order of the program."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for index, step in enumerate(self.program.steps):
+            if isinstance(step, Call):
+                for name in (step.function, *SEEN_AS.get(step.function, ())):
+                    found[name].append(index)
+        return found
+
     def same(self, one: Operand, other: Operand) -> bool:
         """Whether two operands are the same expression."""
         if isinstance(one, int) and isinstance(other, int):
@@ -136,7 +152,7 @@ class Subject:
             yield step.operands, dict(step.options)
             if function in COMMUTATIVE:
                 yield step.operands[::-1], {}
-        else:
+        elif function in SEEN_AS.get(step.function, ()):
             for operands in self._as(function, step.function, step.operands):
                 yield operands, {}
 
@@ -190,9 +206,10 @@ class Subject:
 
 def edits(subject: Subject) -> Iterator[Edit]:
     """An edit for every match of a row, in the order of the table."""
-    program = subject.program
-    for pattern, texts in _parsed():
-        for index in range(len(program.steps)):
+    for pattern, texts in parsed_rows():
+        whole = pattern.steps[pattern.output]
+        assert isinstance(whole, Call)
+        for index in subject.calls.get(whole.function, ()):
             for match in subject.matches(pattern, pattern.output, index, {}):
                 for text in texts:
                     if "a == 0" in text and subject.number(match.bound["a"]) is not None:
@@ -231,7 +248,8 @@ def _fill(template: str, letters: Mapping[str, str | None]) -> str:
 
 
 @cache
-def _parsed() -> tuple[tuple[Program, tuple[str, ...]], ...]:
+def parsed_rows() -> tuple[tuple[Program, tuple[str, ...]], ...]:
+    """The rows of the table: the left side as a program, and the texts of the right one."""
     letters = parse_signature(LETTERS)
     return tuple((parse_formula(each.pattern, letters), each.instead) for each in REWRITES)
 

@@ -8,9 +8,7 @@ from flint import arb, ctx
 from autogradcli.engines.arb.rules import forward
 from autogradcli.engines.arb.sweep import plan
 from autogradcli.engines.opinions import Array, flat
-from autogradcli.language.function import NoDefinition
 from autogradcli.language.program import Program
-from autogradcli.language.tape import TooLong
 
 PRECISIONS = (256, 4096)
 """Binary digits at which values are compared, until they have digits enough."""
@@ -29,25 +27,37 @@ CLOSE = arb("1e-6")
 Inputs = Mapping[str, Array]
 
 
-def same_function(one: Program, other: Program, points: Iterable[Inputs], upstream: Sequence[float] | None) -> bool:
-    """Whether `other` has the value of `one` at all points where `one` has one, which must be at least one point.
+class Sampled:
+    """A program at other points of the same shapes, at which what only picks components is the same."""
 
-    All points have the same shapes. False where that cannot be told: a program without definition, or too long.
-    """
-    try:
-        found = [_agree(one, other, at, upstream) for at in points]
-    except (NoDefinition, TooLong):
-        return False
-    return True in found and False not in found
+    def __init__(self, program: Program, at: Inputs, upstream: Sequence[float] | None) -> None:
+        """`at` is one of the points. NoDefinition or TooLong if there is no tape of the program."""
+        self._tape = plan(program, (), at, upstream).tape
+
+    def value(self, point: Mapping[str, Any]) -> Any:
+        """The ball of its value, at the precision in force; something else where there is no number."""
+        return forward(self._tape.entries, point)[self._tape.output]
 
 
-def _agree(one: Program, other: Program, at: Inputs, upstream: Sequence[float] | None) -> bool | None:
+def same_function(one: Sampled, other: Sampled, points: Iterable[Inputs]) -> bool:
+    """Whether `other` has the value of `one` at all points where `one` has one, which must be at least one point."""
+    known = False
+    for at in points:
+        agree = _agree(one, other, at)
+        if agree is False:
+            return False
+        known = known or agree is True
+    return known
+
+
+def _agree(one: Sampled, other: Sampled, at: Inputs) -> bool | None:
     """Whether two programs have one value at a point; None where the first has none, or too few digits are known."""
     for precision in PRECISIONS:
         with ctx.workprec(precision):
-            first, second = (_value(each, _balls(at), at, upstream) for each in (one, other))
+            first = one.value(_balls(at))
             if not (isinstance(first, arb) and first.is_finite()):
                 continue
+            second = other.value(_balls(at))
             if not (isinstance(second, arb) and second.is_finite() and first.overlaps(second)):
                 return False
             if min(first.rel_accuracy_bits(), second.rel_accuracy_bits()) > SHARP:
@@ -55,19 +65,16 @@ def _agree(one: Program, other: Program, at: Inputs, upstream: Sequence[float] |
     return None
 
 
-def fills(one: Program, other: Program, at: Inputs, beside: Iterable[Inputs], upstream: Sequence[float] | None) -> bool:
+def fills(one: Sampled, other: Sampled, at: Inputs, beside: Iterable[Inputs]) -> bool:
     """Whether `other` has at a point the value that `one` tends to from all points beside it where `one` has one."""
-    try:
-        with ctx.workprec(SECANT):
-            limit = _value(other, _balls(at), at, upstream)
-            values = [_value(one, _balls(each), each, upstream) for each in beside]
-    except (NoDefinition, TooLong):
-        return False
-    known = [each for each in values if isinstance(each, arb) and each.is_finite()]
-    return bool(known) and all(abs(each - limit) <= CLOSE * (1 + abs(limit)) for each in known)
+    with ctx.workprec(SECANT):
+        limit = other.value(_balls(at))
+        values = [one.value(_balls(each)) for each in beside]
+        known = [each for each in values if isinstance(each, arb) and each.is_finite()]
+        return bool(known) and all(abs(each - limit) <= CLOSE * (1 + abs(limit)) for each in known)
 
 
-def slope(program: Program, at: Inputs, name: str, place: int, upstream: Sequence[float] | None) -> float | None:
+def slope(program: Sampled, at: Inputs, name: str, place: int) -> float | None:
     """The derivative with respect to a component of a variable, as the secants on both sides tell; None if they differ.
 
     A function that is given by a guard at the point itself has its slope from what stands around it.
@@ -77,7 +84,7 @@ def slope(program: Program, at: Inputs, name: str, place: int, upstream: Sequenc
         for move in (-STEP, arb(0), STEP):
             point = _balls(at)
             point[name][place] += move
-            values.append(_value(program, point, at, upstream))
+            values.append(program.value(point))
         if not all(isinstance(each, arb) and each.is_finite() for each in values):
             return None
         left, right = (values[1] - values[0]) / STEP, (values[2] - values[1]) / STEP
@@ -86,8 +93,3 @@ def slope(program: Program, at: Inputs, name: str, place: int, upstream: Sequenc
 
 def _balls(at: Inputs) -> dict[str, list[Any]]:
     return {name: [arb(each) for each in flat(value)] for name, value in at.items()}
-
-
-def _value(program: Program, point: Mapping[str, Any], at: Inputs, upstream: Sequence[float] | None) -> Any:
-    tape = plan(program, (), at, upstream).tape
-    return forward(tape.entries, point)[tape.output]

@@ -12,7 +12,7 @@ import torch
 from torch.autograd import forward_ad
 
 from autogradcli.engines.backward import ONCE, PLAIN, Backward
-from autogradcli.engines.opinions import Array, Autograd, Node, Pass
+from autogradcli.engines.opinions import Array, Autograd, Node, Pass, flat, shape
 from autogradcli.engines.torch.asked import leaves_asked, tensors_asked
 from autogradcli.engines.torch.graph import Trace, noted, plain
 from autogradcli.engines.torch.inspect import inspect
@@ -94,6 +94,31 @@ def _differentiate(
         passes=passes,
         notes=tuple(note for name in leaves for note in note_losses(name, given[name], leaves[name].detach())),
     )
+
+
+def value_and_gradients(
+    program: Program, inputs: Mapping[str, Array], wrt: Sequence[str], dtype: str, upstream: Program | None
+) -> tuple[Array, dict[str, Array]]:
+    """The value, and for each name the gradient that one `backward` gives: as `differentiate`, without the graph.
+
+    `inputs` are the numbers of all variables, in the dtype. Where the output does not depend on a name, it has zeros.
+    """
+    kind = getattr(torch, dtype)
+    with fresh_state(kind), recorded():
+        leaves = {name: torch.tensor(flat(each), dtype=kind).reshape(shape(each)) for name, each in inputs.items()}
+        for name in leaves_asked(program, wrt):
+            leaves[name].requires_grad_()
+        values = _run(program, leaves, kind)
+        asked = tuple(tensors_asked(program, values, wrt).values())
+        output = values[program.output]
+        weights = _upstream(program, output, upstream, kind)
+        gradients = tuple(map(torch.zeros_like, asked))
+        if isinstance(output, torch.Tensor) and output.requires_grad:
+            try:
+                gradients = torch.autograd.grad(output, asked, weights, allow_unused=True, materialize_grads=True)
+            except RuntimeError as problem:
+                raise _refused(program, problem, None) from problem
+        return plain(output), dict(zip(wrt, map(plain, gradients), strict=True))
 
 
 def _by_forward_mode(

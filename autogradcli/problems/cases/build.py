@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from autogradcli.checks.case import Case, CaseText, Expectation
-from autogradcli.compute.problem import Options
+from autogradcli.compute.problem import NONE, Options
 from autogradcli.compute.verdict import WORST_FIRST
 from autogradcli.engines.backward import ONCE
 from autogradcli.errors import GradcalcError
@@ -35,7 +35,7 @@ class CaseError(GradcalcError):
 
 def build_case(text: CaseText, options: Options) -> Case:
     """The case that a text means; what it does not say itself, `options` say. CaseError if it makes no sense."""
-    return _CaseBuilder(text).case(options)
+    return _CaseBuilder(text).case(replace(options, remedies=NONE))
 
 
 class _CaseBuilder(Builder):
