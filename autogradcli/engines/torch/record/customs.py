@@ -13,7 +13,7 @@ from autogradcli.engines.torch.record.steps import Comparison, Step, compare, se
 
 WRONG = 10
 """How far beyond the tolerance, and beyond what rounding explains, a claim is wrong."""
-AGREE = 1e-4
+AGREE = 1e-2
 """How far, relatively, central differences and autograd through a forward may differ."""
 
 

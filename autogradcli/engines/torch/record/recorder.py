@@ -43,6 +43,8 @@ class Recorder(TorchFunctionMode):
     def __init__(self) -> None:
         super().__init__()
         self.on = True
+        self.keeps = True
+        """Whether outputs are kept, to be compared with those of a replay."""
         self.ties: dict[Place | None, Call | None] = {}
         """Where a comparison became a bool, the comparison if it tied the last time."""
         self.hooks: list[Place | None] = []
@@ -72,6 +74,7 @@ class Recorder(TorchFunctionMode):
         self._memory: dict[int, list[Any]] = {}
         """By the address of memory: what is Given and shares it, weakly."""
         self._own: dict[str, bool] = {}
+        self._released = 0
         self.last_changed: Place | None = None
         """Where a tensor that autograd follows was last changed in place."""
 
@@ -109,6 +112,10 @@ class Recorder(TorchFunctionMode):
             return result
         random = torch.get_rng_state() if kind.random else None
         result = function(*args, **kwargs)
+        if type(result) is torch.Tensor and result.requires_grad:
+            if not any(each is result for each in args):
+                self._note(function, args, kwargs, (result,), random)
+            return result
         outputs = [result] if isinstance(result, torch.Tensor) else list(tensors_in(result))
         if outputs and (any(each.requires_grad for each in outputs) or self._is_condition(outputs, args, kwargs)):
             if any(each is output for each in args for output in outputs):
@@ -168,7 +175,7 @@ class Recorder(TorchFunctionMode):
             call.shapes.append(())
             call.dtypes.append(None)
             return
-        call.outputs.append(output.detach())
+        call.outputs.append(output.detach() if self.keeps else None)
         call.versions.append(output._version)
         call.shapes.append(tuple(output.shape))
         call.dtypes.append(output.dtype)
@@ -181,6 +188,9 @@ class Recorder(TorchFunctionMode):
 
     def _change(self, function: Any, kind: Kind, args: Any, kwargs: Any) -> Any:
         """What a function gives that changes tensors in place."""
+        if args and type(args[0]) in PLAIN and not torch.is_grad_enabled() and not kind.name.startswith("_"):
+            self.touch(args[0])
+            return function(*args, **kwargs)
         targets = list(tensors_in(kwargs.get("out", args[:1] or next(iter(kwargs.values()), None))))
         if kind.name.startswith("_"):  # one of those that take lists: all of them may change
             targets = list(tensors_in((args, kwargs))) if kind.name != "__setitem__" else targets
@@ -215,11 +225,17 @@ class Recorder(TorchFunctionMode):
         self.touched[where] = self.touched.get(where, 0) + 1
         for each in self._memory.pop(where, ()):
             given = each()
-            if given is not None:
+            if given is not None and given.serial >= self._released:
                 given.keep()
+
+    def release(self) -> None:
+        """Let go of what was recorded so far: it need not be copied any more when it changes."""
+        self._released = next(self._serial)
 
     def _note_cut(self, reason: str, args: Any, result: Any) -> None:
         """Take note that a result is cut off from the graph of what it was made of."""
+        if not args or result is None:
+            return
         if not isinstance(result, torch.Tensor):
             self.cuts += isinstance(args[0] if args else None, torch.Tensor) and args[0].requires_grad
         else:
@@ -272,7 +288,7 @@ class Recorder(TorchFunctionMode):
         """A tensor's numbers as they are now, to be copied when they are about to change; it is nobody's operand."""
         if tensor is None:
             return None
-        given = Given(tensor.detach(), False, tensor._version, 0)
+        given = Given(tensor.detach(), False, tensor._version, next(self._serial))
         self._memory.setdefault(address(tensor), []).append(weakref.ref(given))
         return given
 
@@ -304,8 +320,20 @@ class Recorder(TorchFunctionMode):
             alive = {key: [each for each in found if each() is not None] for key, found in self._memory.items()}
             self._memory = {key: found for key, found in alive.items() if found}
 
-    def _values(self, item: Any) -> Any:
-        return mapped(item, lambda each: self.value(each) if isinstance(each, torch.Tensor) else each)
+    def _values(self, items: Any) -> Any:
+        """Arguments with what is known of each tensor in its place; most are a flat row, which needs no recursion."""
+        if not items:
+            return items
+        if type(items) is tuple:
+            return tuple([self._of(each) for each in items])
+        return {name: self._of(each) for name, each in items.items()}
+
+    def _of(self, each: Any) -> Any:
+        if type(each) in PLAIN:
+            return self.value(each)
+        if isinstance(each, list | tuple | dict):
+            return mapped(each, lambda one: self.value(one) if isinstance(one, torch.Tensor) else one)
+        return self.value(each) if isinstance(each, torch.Tensor) else each
 
     # Where.
 
@@ -387,6 +415,7 @@ class Recorder(TorchFunctionMode):
 
 CUTS = frozenset({"detach", "data", "detach_"})
 MOST_ENTRIES = 5_000
+PLAIN = frozenset({torch.Tensor, torch.nn.Parameter})
 SPECIAL: dict[tuple[str, bool], Callable[[Recorder, Any, Any, Any], Any]] = {
     ("__bool__", False): Recorder._bool,
     ("register_hook", False): Recorder._hook,

@@ -40,6 +40,7 @@ class Watch:
 
     def __init__(self, passes: str = "some", stop: bool = False) -> None:
         self.recorder = Recorder()
+        self.recorder.keeps = passes != "none"
         self.stop = stop
         """Whether the program ends where a loss or a gradient stops being finite."""
         self.first_broken: Backward | None = None
@@ -64,6 +65,8 @@ class Watch:
         self._depth = 0
         self._customs: set[Any] = set()
         self._scaled = 0
+        self._leaves: dict[Any, list[torch.Tensor]] = {}
+        """By the place of a backward, the leaves that it gives gradients to."""
         self._is_last_broken = False
         self._steps: dict[int, int] = {}
         """By the identity of a leaf, how often its memory had been changed at its last gradient."""
@@ -78,6 +81,8 @@ class Watch:
         """Run autograd's engine; what it did becomes an event."""
         if self._depth:  # a backward within a backward: checkpoints do that
             return engine(*args, **kwargs)
+        if self.passes == "none" and not (len(args) > 3 and args[3]):
+            return self._lightly(engine, args, kwargs)
         event = _Event(self.recorder, self._steps, args, kwargs)
         self._depth += 1
         try:
@@ -95,6 +100,38 @@ class Watch:
         if self.stop and self.first_broken is not None:
             raise Stopped
         return found
+
+    def _lightly(self, engine: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """Run autograd's engine, and make an event of it only if something is not finite, or to look at sizes."""
+        place = self.recorder.place()
+        site = (place.code, place.instruction) if place else None
+        before = None if self.first_broken is not None else [self.recorder.value(each) for each in args[0]]
+        with self.recorder.silent():
+            found = engine(*args, **kwargs)
+        self.count += 1
+        if site not in self._leaves or self.count & (self.count - 1) == 0:
+            self._leaves[site] = walk(args[0])[1]
+            find_names(self.recorder, self._leaves[site], sys._getframe(2))
+            self.sizes.update(_sizes_of(self.recorder, self._leaves[site]))
+            self.recorder.forget_the_dead()
+        given = [each.grad for each in self._leaves[site]] if kwargs.get("accumulate_grad") else list(found)
+        if all(each is None or is_finite(each) for each in (*args[0], *given)):
+            self.finite += 1
+            self._is_last_broken = False
+        elif self.first_broken is None and before is not None:
+            self._broken(args, kwargs, found)
+        if not (len(args) > 2 and args[2]):
+            self.recorder.release()
+        if self.stop and self.first_broken is not None:
+            raise Stopped
+        return found
+
+    def _broken(self, args: Any, kwargs: Any, found: Any) -> None:
+        """Keep the event of a backward that has just been run."""
+        event = _Event(self.recorder, self._steps, args, {**kwargs, "accumulate_grad": False})
+        gradients = event.gradients() if kwargs.get("accumulate_grad") else found
+        self._scaled = self.recorder.unscaled
+        self.first_broken, self._is_last_broken = event.finish(self.count, gradients), True
 
     def _note(self, event: Backward) -> None:
         """Count a pass that is finite; keep the first that is not, unless a `GradScaler` is about to skip it."""
@@ -210,6 +247,10 @@ class _Event:
     def _catch_one(self, place: int) -> Callable[[torch.Tensor], None]:
         return lambda grad: self._arriving.update({place: grad.detach()})
 
+    def gradients(self) -> list[torch.Tensor | None]:
+        """What the targets' `.grad` holds."""
+        return [each.grad if _has_grad(each) else None for each in self._targets]
+
     def unhook(self) -> None:
         """Take the hooks off."""
         for each in self._handles:
@@ -234,7 +275,9 @@ class _Event:
             tied=self._tied,
             stale=self._stale(),
             hooked=recorder.hooks[-1] if recorder.hooks else None,
-            finite=all(_is_finite(each) for each in (*outputs, *(arrival.added for arrival in arrivals))),
+            finite=all(
+                each is None or is_finite(each.data) for each in (*outputs, *(arrival.added for arrival in arrivals))
+            ),
         )
         if self._create:
             self._note_gradients(found)
@@ -380,6 +423,16 @@ def shape_of(value: Value) -> tuple[int, ...]:
     return value.call.shapes[value.index] if isinstance(value, Result) else ()
 
 
+def _sizes_of(recorder: Recorder, leaves: Iterable[torch.Tensor]) -> dict[str, float]:
+    """The root mean square of what `.grad` of each leaf with a name holds."""
+    found = {}
+    for each in leaves:
+        name = recorder.name_of(each)
+        if name is not None and each.grad is not None and each.grad.numel():
+            found[name] = float(each.grad.norm()) / math.sqrt(each.grad.numel())
+    return found
+
+
 def _sizes(event: Backward) -> dict[str, float]:
     """The root mean square of the gradient that each leaf with a name was given."""
     found = {}
@@ -394,5 +447,8 @@ def _bytes(tensor: torch.Tensor) -> int:
     return tensor.numel() * tensor.element_size()
 
 
-def _is_finite(given: Given | None) -> bool:
-    return given is None or bool(given.data.isfinite().all())
+def is_finite(tensor: torch.Tensor) -> bool:
+    """Whether all components are finite; their sum tells in most cases, and faster."""
+    if tensor.is_complex() or not tensor.is_floating_point():
+        return bool(tensor.isfinite().all())
+    return math.isfinite(tensor.sum().item()) or bool(tensor.isfinite().all())
