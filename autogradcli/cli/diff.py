@@ -17,8 +17,7 @@ EXAMPLES = """\b
 Examples:
   gradcalc diff "x**2*sin(x)"
   gradcalc diff "a*exp(-b*t)" --wrt t,b --format python
-  gradcalc diff "1/(1 + exp(-x))" --format latex
-  gradcalc diff "x**2*y**3" --wrt x,x,y
+  gradcalc diff "x**2*y**3" --wrt x,x,y --format latex
 
 \b
 Exit status: 0; 2 if the input makes no sense; 3 if SymPy finds no formula.

@@ -33,7 +33,6 @@ EXAMPLES = """\b
 Examples:
   gradcalc graph "5*x**3 + 2*x**2 + 4*x + 8" --x 2
   gradcalc graph "h = tanh(w*x); sum(h)" --w "[1, 2]" --x 0.5 -o layer.svg
-  gradcalc graph "sin(x)*exp(x)" --x 1 --order 2
   gradcalc graph --run train.py --backward 1 -o first.svg
 
 \b
