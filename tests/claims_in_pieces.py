@@ -1,7 +1,8 @@
 """Claims about functions in pieces, right ones and wrong ones, that are known by construction.
 
-A wrong one differs from the derivative at single points, on one branch, far away, or by next to nothing; by how much it
-differs where is worked out by mpmath from the same construction.
+A wrong one differs from the derivative at single points, on one branch, far away, or by next to nothing, by a number
+that is not zero by construction. Only whether the slope at a point is zero, which a constant put there would have, is
+worked out by mpmath.
 """
 
 from collections.abc import Callable

@@ -37,5 +37,4 @@ def main(count: int, options: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    numbers = [int(word) for word in sys.argv[1:2]]
-    sys.exit(main(*(numbers or [10_000]), sys.argv[2:]))
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000, sys.argv[2:]))
