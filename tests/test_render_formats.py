@@ -2,13 +2,17 @@
 
 import io
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from autogradcli.compute.report import Ball, Reason
+from autogradcli.render import checks, graph, programs
+from autogradcli.render import report as report_formats
 from autogradcli.render.equations import draw_equations, latex_name
+from autogradcli.render.formats import Formats
 from autogradcli.render.json import draw_json, draw_json_line
 from autogradcli.render.layout import elide
 from autogradcli.render.report.plain import draw_plain, remarks
@@ -205,3 +209,25 @@ def test_no_colours_where_they_are_not_wanted(monkeypatch: pytest.MonkeyPatch, n
 def test_no_boxes_where_the_encoding_has_none() -> None:
     """A Latin-1 terminal gets ASCII guides."""
     assert not terminal_of(Screen(io.BytesIO(), encoding="latin-1")).boxes
+
+
+@pytest.mark.parametrize(
+    "formats",
+    [report_formats.FORMATS, checks.FORMATS, graph.TEXTS, graph.PICTURES, programs.FORMATS],
+    ids=["report", "checks", "graph", "pictures", "programs"],
+)
+def test_every_format_keeps_the_protocol(formats: Formats[Any, Any]) -> None:
+    """A format is found by its own name, its suffixes are those of files, and no two formats share one."""
+    found = [formats[name] for name in formats.names]
+    assert [each.name for each in found] == list(formats.names)
+    suffixes = [suffix for each in found for suffix in each.suffixes]
+    assert all(suffix.startswith(".") and suffix == suffix.lower() for suffix in suffixes)
+    assert len(set(suffixes)) == len(suffixes)
+    assert formats.suffixes() == {suffix: each.name for each in found for suffix in each.suffixes}
+
+
+def test_streamed_formats_hold_many_reports() -> None:
+    """Those of `batch` say what stands before, between and after reports; the others hold one."""
+    formats = report_formats.FORMATS
+    streamed = [name for name in formats.names if formats[name].stream is not None]
+    assert streamed == list(report_formats.STREAMED)

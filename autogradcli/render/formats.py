@@ -1,8 +1,8 @@
 """The protocol of formats: a format is one file, with its name, the suffixes of its files, and how it renders.
 
 What is rendered differs, and each kind has its folder: reports (`report`), what came of cases (`checks`), graphs
-(`graph`), the ledgers of programs (`programs`). To add a format, add a file with a `FORMAT` to the folder, and its name to
-the list in the folder's `__init__`.
+(`graph`), the ledgers of programs (`programs`). To add a format, add a file with a `FORMAT` to the folder, and its name
+to the list in the folder's `__init__`.
 """
 
 from collections.abc import Callable, Mapping
