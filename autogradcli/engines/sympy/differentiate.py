@@ -101,7 +101,9 @@ class Work:
         pattern = text = None
         try:
             printable = gradient.within(PRINTABLE)
-            pattern = printable.pattern(translation.shapes, self._names, style)
+            # The gradient of one component's derivative, a row of a Hessian, follows no pattern of its own.
+            general = not self._request.tensors.along
+            pattern = printable.pattern(translation.shapes, self._names, style) if general else None
             text = None if pattern is None else style.write(pattern.formula)
             texts = printable.within(LISTED if gradient.shape else PRINTABLE).texts(pattern, style)
         except Exception as problem:
