@@ -19,7 +19,7 @@ from autogradcli.engines.sympy.messages import SCALARS, Tensors
 from autogradcli.engines.sympy.natives import native
 from autogradcli.engines.sympy.substitution import Substitution
 from autogradcli.errors import GradcalcError
-from autogradcli.language.function import Function
+from autogradcli.language.function import Function, NoDefinition
 from autogradcli.language.program import Program
 from autogradcli.language.shapes import Shape
 from autogradcli.language.table import row
@@ -110,8 +110,11 @@ def _tape(program: Program, asked: Sequence[str], tensors: Tensors) -> Tape:
         return scalarise(program, _is_native, dict(tensors.shapes), layout)
     except TooLong as reason:
         raise TooMuch(f"SymPy steps aside: {reason}") from None
-    except (IndexError, ValueError) as reason:  # NumPy's; torch has not been asked where there is no point
-        raise GradcalcError("shape", f"the shapes do not fit: {reason}") from None
+    except (IndexError, ValueError, NoDefinition) as reason:
+        # NumPy's; torch has not been asked where there is no point.
+        if isinstance(reason, NoDefinition) and reason.__cause__ is None:
+            raise
+        raise GradcalcError("shape", f"the shapes do not fit: {reason.__cause__ or reason}") from None
 
 
 def _is_native(function: Function) -> bool:
