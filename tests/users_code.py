@@ -125,6 +125,14 @@ def wanders(x: torch.Tensor) -> torch.Tensor:
     return 2 * x
 
 
+def eats(x: torch.Tensor) -> torch.Tensor:
+    """The identity, which at 13 takes all the memory that there is, in pieces."""
+    taken = []
+    while float(x) == 13:
+        taken.append(torch.ones(10_000_000))
+    return 1 * x
+
+
 def hangs(x: torch.Tensor) -> torch.Tensor:
     """The identity, which at 13 never comes back."""
     while float(x) == 13:

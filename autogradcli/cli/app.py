@@ -88,7 +88,7 @@ def run(arguments: Sequence[str]) -> int:
         say(error.draw())
         return ExitCode.USAGE
     except typer.Exit as finished:
-        return finished.exit_code
+        return finished.exit_code if sys.stdout is not None else ExitCode.USAGE  # help that nobody can read
     except KeyboardInterrupt:
         say("interrupted")
         return ExitCode.INTERRUPTED
