@@ -18,8 +18,7 @@ from autogradcli.compute.compute import Pending, Session
 from autogradcli.compute.problem import Problem
 from autogradcli.engines.opinions import Array, flat, nested, shape
 from autogradcli.errors import GradcalcError
-from autogradcli.language.adjoint import Direction, component
-from autogradcli.language.program import Constant, Program
+from autogradcli.language.program import Constant, Direction, Program, component
 from autogradcli.language.shapes import subscript
 from autogradcli.language.tape import TooLong
 from autogradcli.processes.limits import OutOfTime

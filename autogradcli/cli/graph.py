@@ -18,8 +18,8 @@ from autogradcli.compute.problem import Options, Problem
 from autogradcli.compute.report import Report
 from autogradcli.engines.backward import Backward, Detail
 from autogradcli.errors import ExitCode, GradcalcError
-from autogradcli.language.adjoint import component
 from autogradcli.language.nearest import did_you_mean
+from autogradcli.language.program import component
 from autogradcli.language.tape import MAX_OPERATIONS
 from autogradcli.problems.argv import command_line
 from autogradcli.processes.limits import MAX_MEMORY, TIMEOUT, Limits

@@ -20,8 +20,7 @@ from autogradcli.compute.ruling import WORST_STATUS, Finding
 from autogradcli.compute.verdict import WORST_FIRST, worst
 from autogradcli.engines.opinions import Cause, flat, nested, shape
 from autogradcli.errors import GradcalcError, Span
-from autogradcli.language.adjoint import Direction, component
-from autogradcli.language.program import Constant, Program, Tensor
+from autogradcli.language.program import Constant, Direction, Program, Tensor, component
 from autogradcli.language.shapes import Shape, indices
 from autogradcli.language.shift import shifted
 from autogradcli.processes.limits import OutOfTime

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from autogradcli.language.adjoint import Direction
-from autogradcli.language.program import Program
+from autogradcli.language.program import Direction, Program
 
 
 @dataclass(frozen=True, slots=True)

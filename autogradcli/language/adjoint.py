@@ -10,7 +10,7 @@ uses gets its adjoint behind that branch's condition: 0 where the branch is not 
 
 import operator
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 from autogradcli.language.function import Function
@@ -46,19 +46,6 @@ def adjoint(
     found = writer.gradient(wrt)
     entries, places = _without_unused(writer.entries, len(tape.entries), found)
     return replace(tape, entries=entries), places
-
-
-@dataclass(frozen=True, slots=True)
-class Direction:
-    """A direction in which a function is differentiated: one component of a variable, or a sum of several."""
-
-    parts: tuple[tuple[str, tuple[float, ...]], ...]
-    """Names of variables, or of intermediates that the text names, and what their components, row by row, move by."""
-
-
-def component(name: str, place: int, size: int) -> Direction:
-    """The direction of one component, number `place` of `size`."""
-    return Direction(((name, tuple(float(each == place) for each in range(size))),))
 
 
 def derivative_along(

@@ -101,3 +101,16 @@ class Program:
     def variable_index(self, name: str) -> int:
         """Index of the step that is the variable `name`."""
         return next(i for i, step in enumerate(self.steps) if isinstance(step, Variable) and step.name == name)
+
+
+@dataclass(frozen=True, slots=True)
+class Direction:
+    """A direction in which a function is differentiated: one component of a variable, or a sum of several."""
+
+    parts: tuple[tuple[str, tuple[float, ...]], ...]
+    """Names of variables, or of intermediates that the text names, and what their components, row by row, move by."""
+
+
+def component(name: str, place: int, size: int) -> Direction:
+    """The direction of one component, number `place` of `size`."""
+    return Direction(((name, tuple(float(each == place) for each in range(size))),))

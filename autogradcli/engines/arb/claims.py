@@ -23,9 +23,8 @@ from autogradcli.engines.arb.kinks import sides
 from autogradcli.engines.arb.measure import SAME_SLOPE, slope_together
 from autogradcli.engines.arb.sweep import Plan, Point, moved, sweep
 from autogradcli.engines.opinions import Array, flat, nested, shape
-from autogradcli.language.adjoint import Direction
 from autogradcli.language.dtypes import DTYPES
-from autogradcli.language.program import Program
+from autogradcli.language.program import Direction, Program
 from autogradcli.language.tape import Input
 
 PRECISIONS = (128, 512, 2048, 8192)

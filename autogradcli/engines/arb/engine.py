@@ -16,9 +16,8 @@ from autogradcli.engines.arb.pieces import lossy_piece
 from autogradcli.engines.arb.ranges import broken, small, vanished
 from autogradcli.engines.arb.sweep import differentiated, plan
 from autogradcli.engines.opinions import Autograd, Cancellation, Enclosure, Parting, Paths, Small, flat
-from autogradcli.language.adjoint import Direction
 from autogradcli.language.dtypes import Dtype
-from autogradcli.language.program import Program
+from autogradcli.language.program import Direction, Program
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from autogradcli.engines.arb.enclose import Proof
 from autogradcli.engines.arb.kinks import DISTANCES
 from autogradcli.engines.arb.sweep import Plan, moved, sweep
 from autogradcli.engines.opinions import Enclosure
-from autogradcli.language.adjoint import Direction
+from autogradcli.language.program import Direction
 
 
 def with_neighbours(proof: Proof, lower: Sequence[Plan], along: Sequence[Direction]) -> Proof:

@@ -20,8 +20,8 @@ from autogradcli.engines.arb.rounding import Rounding
 from autogradcli.engines.arb.rules import CORRECTLY_ROUNDED, Rule, Value, constant, primitive, rule
 from autogradcli.engines.arb.truth import Truth
 from autogradcli.engines.opinions import Array, shape
-from autogradcli.language.adjoint import Direction, derivative_along
-from autogradcli.language.program import Program
+from autogradcli.language.adjoint import derivative_along
+from autogradcli.language.program import Direction, Program
 from autogradcli.language.shapes import Shape
 from autogradcli.language.tape import MAX_OPERATIONS, Entry, Layout, Literal, Operation, Tape, components, scalarise
 from autogradcli.processes.limits import check

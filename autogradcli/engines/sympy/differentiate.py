@@ -21,7 +21,7 @@ from autogradcli.engines.sympy.slopes import Slopes
 from autogradcli.engines.sympy.substitution import Substitution, fold
 from autogradcli.engines.sympy.translate import TooMuch, Translation, translate
 from autogradcli.errors import GradcalcError
-from autogradcli.language.adjoint import Direction
+from autogradcli.language.program import Direction
 from autogradcli.language.shapes import Shape
 
 MENDED = 1_000
