@@ -256,13 +256,21 @@ def grid_of(tapes: Sequence[Sequence[Entry]]) -> list[float]:
 
 
 def _zeros(differences: Sequence[_Difference], line: Line, grid: Sequence[float]) -> Iterator[tuple[arb, str]]:
-    """The zeros of all differences on a line, each with the source of its condition; about the nearest ones first."""
+    """The zeros of all differences on a line, each with the source of its condition; about the nearest ones first.
+
+    One of several differences, as (x - 1/5)**2 and x - 1/5, is known to as many digits as by the best of them.
+    """
     traces = (_Trace.of(each, line, grid) for each in differences)
     places = [(trace, place) for trace in traces for place in trace.places()]
     along = float(line.along)
     places.sort(key=lambda each: min(abs(each[1].low - along), abs(each[1].high - along)))
     found = ((trace.zero(place), trace.difference.text) for trace, place in places)
-    yield from islice(((zero, text) for zero, text in found if zero is not None), PER_LINE)
+    sharpest: dict[float, tuple[arb, str]] = {}
+    for zero, text in islice(((zero, text) for zero, text in found if zero is not None), PER_LINE):
+        other = sharpest.setdefault(float(zero), (zero, text))[0]
+        if zero.rel_accuracy_bits() > other.rel_accuracy_bits():
+            sharpest[float(zero)] = zero, text
+    yield from sharpest.values()
 
 
 @dataclass(frozen=True, slots=True)
