@@ -176,8 +176,8 @@ def _load(path: str) -> Any:
     module, colon, attributes = path.partition(":")
     if not colon or not module or not attributes:
         raise _error(f"{path} names no function", "type package.module:name")
-    if os.getcwd() not in sys.path:  # as `python -m` has it
-        sys.path.insert(0, os.getcwd())
+    if os.getcwd() not in sys.path:  # at the end: what is installed is never another module of that name
+        sys.path.append(os.getcwd())
     importlib.invalidate_caches()
     try:
         found = importlib.import_module(module)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from autogradcli.errors import visible
 from autogradcli.render.checks.lines import details, problems, title
 from autogradcli.render.checks.summary import Outcomes
 from autogradcli.render.formats import Format
@@ -12,7 +13,7 @@ def draw(outcomes: Outcomes, _: Terminal) -> Iterator[str]:
     """A line for each annotation, and the summary at the end."""
     for outcome in outcomes:
         for line, sentence in problems(outcome):
-            where = f"file={_property(outcome.place.file)},line={line},title={_property(title(outcome))}"
+            where = f"file={_property(visible(outcome.place.file))},line={line},title={_property(title(outcome))}"
             yield f"::error {where}::{_data(chr(10).join([sentence, *details(outcome)]))}\n"
     yield f"{outcomes.summary.sentence()}\n"
 

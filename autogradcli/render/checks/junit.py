@@ -8,6 +8,7 @@ from itertools import groupby
 from xml.sax.saxutils import escape, quoteattr
 
 from autogradcli.checks.outcome import Outcome
+from autogradcli.errors import visible
 from autogradcli.render.checks.lines import details, problems, title
 from autogradcli.render.checks.summary import Outcomes
 from autogradcli.render.formats import Format
@@ -42,7 +43,7 @@ def _suite(number: int, file: str, cases: list[Outcome], began: str) -> Iterator
 def _failure(case: Outcome) -> str:
     """What is wrong: one element, because readers show only the first."""
     found = list(problems(case))
-    lines = [f"{case.place.file}:{line}: {sentence}" for line, sentence in found] + details(case)
+    lines = [f"{visible(case.place.file)}:{line}: {sentence}" for line, sentence in found] + details(case)
     kind = "error" if case.status == "error" else "failure"
     rule = case.failures[0].rule if case.failures else str((case.error or {}).get("kind"))
     text = escape(_legal("\n".join(lines)))

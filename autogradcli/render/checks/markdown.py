@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from autogradcli.checks.outcome import Outcome
+from autogradcli.errors import visible
 from autogradcli.render.checks.lines import problems, title
 from autogradcli.render.checks.summary import Outcomes
 from autogradcli.render.formats import Format
@@ -28,7 +29,7 @@ def _row(outcome: Outcome) -> str:
     found = list(problems(outcome))
     line = found[0][0] if found else outcome.place.line
     wrong = "<br>".join(cell(sentence) for _, sentence in found)
-    place = cell(f"{outcome.place.file}:{line}")
+    place = cell(visible(f"{outcome.place.file}:{line}"))
     return f"| {MARKS[outcome.status]} | {cell(title(outcome))} | {place} | {wrong} |\n"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from autogradcli.checks.outcome import Outcome
-from autogradcli.errors import ExitCode
+from autogradcli.errors import ExitCode, visible
 
 STATUSES = ("passed", "failed", "error")
 
@@ -46,7 +46,7 @@ class Summary:
             return None
         worst = self.worst.worst
         where = f" at {worst.point}" if worst.point else ""
-        gradient = f"the gradient of {self.worst.place.name}{where}"
+        gradient = visible(f"the gradient of {self.worst.place.name}{where}")
         if worst.rounded_off:
             return f"farthest from the truth: {gradient}, {worst.rounded_off}"
         return f"farthest from the truth: {worst.ulps:.3g} ulp, {gradient}"

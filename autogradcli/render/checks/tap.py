@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from autogradcli.checks.outcome import Outcome
+from autogradcli.errors import visible
 from autogradcli.render.checks.lines import details, problems, title
 from autogradcli.render.checks.summary import Outcomes
 from autogradcli.render.formats import Format
@@ -30,7 +31,7 @@ def _block(outcome: Outcome) -> str:
         return ""
     lines = [sentence for _, sentence in found] + details(outcome)
     text = "".join(f"    {line}\n" for line in lines)
-    place = f"  at:\n    file: {_quoted(outcome.place.file)}\n    line: {found[0][0]}\n"
+    place = f"  at:\n    file: {_quoted(visible(outcome.place.file))}\n    line: {found[0][0]}\n"
     return f"  ---\n  message: |2\n{text}{place}  ...\n"
 
 
