@@ -22,7 +22,7 @@ from autogradcli.engines.opinions import Cause, flat, nested, shape
 from autogradcli.errors import GradcalcError, Span
 from autogradcli.language.program import Constant, Direction, Program, Tensor, component
 from autogradcli.language.shapes import Shape, indices
-from autogradcli.language.shift import shifted
+from autogradcli.language.transforms import shifted
 from autogradcli.processes.limits import OutOfTime
 
 Parts = tuple[tuple[str, tuple[float, ...]], ...]

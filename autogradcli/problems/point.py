@@ -9,12 +9,12 @@ from typing import Any
 
 from autogradcli.errors import GradcalcError
 from autogradcli.language.indices import NEVER, index_variables
-from autogradcli.language.inline import inlined
 from autogradcli.language.names import CONSTANTS, MODULE_CONSTANTS
 from autogradcli.language.nearest import did_you_mean, nearest
 from autogradcli.language.parser import parse
 from autogradcli.language.program import Program
 from autogradcli.language.program import Variable as VariableStep
+from autogradcli.language.transforms import inlined
 
 MARK = "@"
 """What a value begins with that names a file."""

@@ -18,6 +18,8 @@ EXACT = 2**53
 """The integers up to this size are doubles."""
 MEMBER = ".npy"
 """How the arrays in an archive are called."""
+NUMBERS = ("F64", "F32", "F16", "BF16", "BOOL", "I64", "I32", "I16", "I8", "U64", "U32", "U16", "U8")
+"""What safetensors calls the numbers that fit in doubles."""
 
 
 def read_npy(source: Source) -> Program:
@@ -35,6 +37,32 @@ def read_npz(source: Source) -> Program:
                 return array_value(_read_array(source, member), source)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise source.error(f"is not an archive of NumPy arrays: {error}") from error
+
+
+def read_safetensors(source: Source) -> Program:
+    """One tensor of a file of the safetensors library; no other is read."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(source.path, framework="np") as file:
+            name = source.pick(list(file.keys()))
+            part = file.get_slice(name)
+            source.check_shape(tuple(part.get_shape()))
+            if part.get_dtype() not in NUMBERS:
+                hint = "save it as float64"
+                raise source.error(f"holds {part.get_dtype()}, and not numbers that fit in doubles", hint)
+            array = _bfloat16(source, name) if part.get_dtype() == "BF16" else file.get_tensor(name)
+    except SafetensorError as error:
+        why = str(error).removeprefix("Error while deserializing header: ")
+        raise source.error(f"is not a safetensors file: {why}") from error
+    return array_value(array, source)
+
+
+def _bfloat16(source: Source, name: str) -> Any:
+    """A tensor of a dtype that NumPy does not have."""
+    from autogradcli.engines.torch.files import load_bfloat16, numbers
+
+    return numbers(load_bfloat16(source.path, name))
 
 
 def _read_array(source: Source, stream: Any) -> "Array":

@@ -11,9 +11,8 @@ from collections.abc import Callable, Mapping
 from autogradcli.errors import GradcalcError, visible
 from autogradcli.language.nearest import did_you_mean
 from autogradcli.language.program import Program
-from autogradcli.problems.files.arrays import read_npy, read_npz, read_torch
+from autogradcli.problems.files.arrays import read_npy, read_npz, read_safetensors, read_torch
 from autogradcli.problems.files.csv_json import read_csv, read_json_file
-from autogradcli.problems.files.safetensors import read_safetensors
 from autogradcli.problems.files.source import Source
 from autogradcli.problems.point import MARK
 

@@ -1,4 +1,4 @@
-"""A program whose variables move along a direction: x becomes x + t*v, so that a directional derivative is one by t."""
+"""Programs made of programs: with names put in, or with variables that move along a direction."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -9,6 +9,25 @@ from autogradcli.language.shapes import Shape
 
 NAMES = ("t", "s", "tau", "step")
 """What the new variable is called: the first of these that the program does not use."""
+
+
+def inlined(formula: Program, text: Program) -> Program:
+    """The formula with the text's own steps in place of the names that the text assigns.
+
+    Where it uses none, the formula itself. Steps of the text keep their spans in the text.
+    """
+    if not any(name in text.assigned and name not in text.variables for name in formula.variables):
+        return formula
+    steps: list[Step] = list(text.steps)
+    place: list[int] = []
+    for step in formula.steps:
+        if isinstance(step, Variable) and (step.name in text.variables or step.name in text.assigned):
+            place.append(text.index(step.name))
+            continue
+        moved = replace(step, operands=tuple(place[each] for each in step.operands)) if isinstance(step, Call) else step
+        steps.append(moved)
+        place.append(len(steps) - 1)
+    return replace(formula, steps=tuple(steps), output=place[formula.output], variables=text.variables, assigned={})
 
 
 def shifted(program: Program, direction: Mapping[str, tuple[Shape, Sequence[float]]]) -> tuple[Program, str]:
