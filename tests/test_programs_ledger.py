@@ -287,3 +287,38 @@ def test_the_trace_shows_what_each_line_made() -> None:
         (2, "x = torch.ones(2, requires_grad=True)", ("x = tensor([1., 1.], requires_grad=True)",), 1),
         (4, "y = x * i", ("y = tensor([0., 0.], grad_fn=<MulBackward0>)",), 3),
     ]
+
+
+def test_gradients_of_torch_func_are_counted_and_not_looked_at() -> None:
+    """What tensors hold within a transform cannot be kept."""
+    found = ledger("torch.func.grad(lambda x: (x**2).sum())(torch.ones(2))")
+    assert (found.passes, found.notes) == ((), ("1 gradients that torch.func computed were not looked at",))
+
+
+def test_what_a_hook_changes_is_no_mathematics() -> None:
+    """It is unverified, with the hook's line."""
+    found = ledger("x = torch.ones(2, requires_grad=True)\nx.register_hook(lambda g: 3*g)\n(x * x).sum().backward()")
+    (entry,) = found.passes[0].entries
+    assert entry.verdict == "unverified"
+    assert entry.reason is not None
+    assert "a hook on line 4 changes it" in entry.reason.message
+
+
+def test_under_autocast_the_coarser_format_counts() -> None:
+    """Gradients in float32 that came through bfloat16."""
+    found = ledger(
+        "torch.manual_seed(0)\nnet = torch.nn.Linear(3, 2)\nwith torch.autocast('cpu', dtype=torch.bfloat16):\n"
+        "    loss = net(torch.randn(4, 3)).float().pow(2).mean()\nloss.backward()"
+    )
+    assert (found.verdict, found.passes[0].proof) == ("verified", "steps")
+
+
+def test_a_value_that_was_changed_behind_autograd_s_back_is_named() -> None:
+    """Through NumPy, which torch does not count."""
+    found = ledger(
+        "x = torch.ones(3, requires_grad=True)\ny = x * 2\ny.detach().numpy()[0] = 5\n(y * y).sum().backward()"
+    )
+    (entry,) = found.passes[0].entries
+    assert entry.verdict == "unverified"
+    assert entry.reason is not None
+    assert "x * 2 gives something else when it is run again" in entry.reason.message

@@ -189,6 +189,8 @@ def _notes(watch: "Watch") -> Iterator[str]:
     from autogradcli.programs.nonfinite import layers
 
     yield from layers(watch)
+    if watch.transforms:
+        yield f"{watch.transforms:,} gradients that torch.func computed were not looked at"
     if watch.dropped:
         yield f"{watch.dropped} passes that were to be verified took too much memory and were let go"
 

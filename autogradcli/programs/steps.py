@@ -242,7 +242,7 @@ class Prover:
     def _judged(self, event: "Backward", arrival: Any, one: Any, true: Any, size: float) -> tuple[str, Reason] | None:
         """The verdict on one gradient beside that of the pass run again, and in float64; None if it is right."""
         given = arrival.added.data.double()
-        error, allowed = (given - true).abs(), self._allowed(arrival, true, size)
+        error, allowed = (given - true).abs(), self._allowed(event, arrival, true, size)
         if not bool(given.isfinite().all()):
             return _not_finite(given, true)
         bad = (error > allowed) & true.isfinite()
@@ -255,13 +255,12 @@ class Prover:
             return "imprecise", Reason("GC302", f"{message}: rounding on the way adds up to this")
         return contradiction(event, message)
 
-    def _allowed(self, arrival: Any, true: Any, size: float) -> Any:
+    def _allowed(self, event: "Backward", arrival: Any, true: Any, size: float) -> Any:
+        """What each component of a gradient may be off, in the coarsest format that the pass computes in."""
         from autogradcli.engines.torch.record.calls import Given
-        from autogradcli.language.dtypes import DTYPES
+        from autogradcli.engines.torch.record.steps import coarsest
 
-        added = arrival.added.data
-        name = str(added.dtype).removeprefix("torch.")
-        rtol = self._options.rtol if self._options.rtol is not None else DTYPES[name].rtol if name in DTYPES else 1e-6
+        rtol = coarsest(event) if self._options.rtol is None else self._options.rtol
         largest = float(arrival.value.data.abs().max()) if isinstance(arrival.value, Given) else 0.0
         scale = size / largest if largest else size
         return rtol * true.abs().clamp(min=scale if math.isfinite(scale) else 0.0) + (self._options.atol or 0.0)

@@ -242,7 +242,8 @@ def _mistake(mistake: Mistake, terminal: Terminal) -> Iterator[str]:
 def _end(ledger: Ledger, terminal: Terminal) -> Iterator[str]:
     failure = ledger.failure
     if failure is not None:
-        yield f"{terminal.paint(f'line {failure.line}', 'bold')}   {visible(failure.code)}"
+        if failure.line:
+            yield f"{terminal.paint(f'line {failure.line}', 'bold')}   {visible(failure.code)}"
         yield f"   the program ends here: {failure.type}: {visible(failure.message.splitlines()[0])}"
         if failure.hint:
             yield f"   {visible(failure.hint)}"

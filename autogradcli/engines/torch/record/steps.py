@@ -17,6 +17,7 @@ from autogradcli.engines.torch.record.definitions import definition_of
 from autogradcli.engines.torch.record.kinds import kind_of
 from autogradcli.engines.torch.record.mathematics import forward_of, is_custom
 from autogradcli.engines.torch.record.replay import CASTS, LOW, Replay, gradients, quiet, replay, run_call, state_of
+from autogradcli.engines.torch.record.watch import calls_below
 
 ROUNDINGS = 4
 """Units of roundoff by which a number may honestly err."""
@@ -277,6 +278,15 @@ def unit_of(step: Step) -> float:
     dtypes |= {each for each in step.call.dtypes if each is not None and each.is_floating_point}
     dtypes |= {step.call.autocast} if step.call.autocast is not None else set()
     return max((float(torch.finfo(each).eps) / 2 for each in dtypes), default=2.0**-53)
+
+
+def coarsest(event: Backward) -> float:
+    """The tolerance of the coarsest format that a pass computes in."""
+    calls = calls_below(event.outputs)
+    dtypes = {each for call in calls for each in (*call.dtypes, call.autocast) if each is not None}
+    dtypes |= {each.added.data.dtype for each in event.arrivals if each.added is not None}
+    units = [float(torch.finfo(each).eps) / 2 for each in dtypes if each.is_floating_point]
+    return RTOL.get(max(units, default=2.0**-53), 1.3e-6)
 
 
 RTOL = {2.0**-53: 1e-7, 2.0**-24: 1.3e-6, 2.0**-11: 1e-3, 2.0**-8: 1.6e-2}

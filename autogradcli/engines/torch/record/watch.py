@@ -12,7 +12,7 @@ from autogradcli.engines.torch.record.calls import Arrival, Backward, Call, Give
 from autogradcli.engines.torch.record.kinds import is_function, kind_of, words
 from autogradcli.engines.torch.record.naming import find_names
 from autogradcli.engines.torch.record.patches import watched
-from autogradcli.engines.torch.record.recorder import KEY, Recorder, address, metadata
+from autogradcli.engines.torch.record.recorder import KEY, Recorder, address, metadata, transformed
 
 FREED = "gradcalc.freed"
 """Under which the node of an output keeps the line of the backward that freed its graph."""
@@ -58,6 +58,8 @@ class Watch:
         """How often a backward was run."""
         self.sites: dict[Any, int] = {}
         """How often at each place."""
+        self.transforms = 0
+        """How often a transform of `torch.func` computed a gradient, which is not looked at."""
         self.dropped = 0
         """Passes that were to be verified, and had to be let go for want of memory."""
         self._last: dict[Any, int] = {}
@@ -79,6 +81,9 @@ class Watch:
 
     def backward(self, engine: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """Run autograd's engine; what it did becomes an event."""
+        if transformed():  # what tensors hold within a transform of torch.func cannot be kept
+            self.transforms += 1
+            return engine(*args, **kwargs)
         if self._depth:  # a backward within a backward: checkpoints do that
             return engine(*args, **kwargs)
         if self.passes == "none" and not (len(args) > 3 and args[3]):
