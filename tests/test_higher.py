@@ -142,6 +142,14 @@ def test_the_hessian_of_several_variables() -> None:
     assert {found[a][b].verdict for a in found for b in found[a]} == {"verified"}
 
 
+def test_an_upstream_is_a_part_of_what_is_differentiated_twice() -> None:
+    """Of a number, and of a vector: the Hessian of 3*x**3 at 2 is 36."""
+    one = report("x**3", {"x": "2"}, Beyond(order=2), "3").derivatives["x"]["2"]
+    several = report("x**3", {"x": "[1, 2]"}, Beyond(order=2), "[5, 3]").hessian["x"]["x"]
+    assert (one.autograd, one.verdict) == (36, "verified")
+    assert (several.autograd, several.verdict) == ([[30, 0], [0, 36]], "verified")
+
+
 def test_the_hessian_of_rosenbrocks_function() -> None:
     """At (1, 1): 802, -400 and 200."""
     found = report("(1 - x)**2 + 100*(y - x**2)**2", {"x": "1", "y": "1"}, Beyond(order=2)).hessian

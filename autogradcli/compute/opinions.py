@@ -49,5 +49,7 @@ class Opinions:
         if self.proof.scalar is not None:
             return self.proof.scalar
         value, upstream = flat(self.autograd.value), flat(self.autograd.upstream)
+        if self.problem.backward.along:
+            upstream = [None]  # what is differentiated is a number by now
         found = float(value[0] if upstream == [None] else sum(map(operator.mul, value, upstream)))
         return found if math.isfinite(found) else 0.0

@@ -70,7 +70,7 @@ def _differentiate(
     values = _run(program, leaves, kind, trace)
     asked = tensors_asked(program, values, wrt)
     output = values[program.output]
-    upstream = _upstream(program, output, backward.upstream, kind)
+    upstream = received = _upstream(program, output, backward.upstream, kind)
     for direction in backward.along:
         moved = [(values[program.index(name)], weights) for name, weights in direction.parts]
         output, upstream = _derivative_along(program, output, upstream, moved), None
@@ -90,7 +90,7 @@ def _differentiate(
         gradients=gradients,
         values=tuple(plain(each) if index in named else noted(each) for index, each in enumerate(values)),
         nodes=nodes,
-        upstream=plain(upstream),
+        upstream=plain(received),
         passes=passes,
         notes=tuple(note for name in leaves for note in note_losses(name, given[name], leaves[name].detach())),
     )
