@@ -251,6 +251,12 @@ def _function(each: Any, given: Any, dtype: str) -> Sample | None:
         items = index if isinstance(index, tuple) else (index,)
         text = f"{writer.write(given.input)}[{', '.join(map(writer.write, items))}]"
         return writer.sample(each, text, given, dtype, each.op)
+    if name == "nn.functional.embedding":
+        (indices,) = given.args
+        text = f"torch.{name}({writer.arguments((indices, given.input), given.kwargs)})"
+        return writer.sample(
+            each, text, _Given(indices, (given.input,), given.kwargs), dtype, torch.nn.functional.embedding
+        )
     if name == "where":
         (condition, other), one = given.args, given.input
         text = f"torch.where({', '.join(map(writer.write, (condition, one, other)))})"

@@ -50,6 +50,26 @@ CALLS: list[tuple[str, dict[str, str], Any]] = [
     ("F.adaptive_max_pool2d(x, (None, 1))", {"x": "[[[1, 2], [3, 4]]]"}, [[[2], [4]]]),
     ('F.conv1d(x, w, padding="same")', {"x": "[[1, 2, 3]]", "w": "[[[1, 10]]]"}, [[21, 32, 3]]),
     ("F.conv_transpose1d(x, w, stride=2)", {"x": "[[1, 2]]", "w": "[[[1, 10, 100]]]"}, [[1, 10, 102, 20, 200]]),
+    ("torch.split(x, 2)[1]", {"x": "[1, 2, 3]"}, [3]),
+    ("x.chunk(2)[0]", {"x": "[1, 2, 3]"}, [1, 2]),
+    ("torch.unbind(x)[2]", {"x": "[1, 2, 3]"}, 3),
+    ("torch.var_mean(x, correction=0)[0]", {"x": "[1, 3]"}, 1),
+    ("torch.aminmax(x).max", {"x": "[1, 3]"}, 3),
+    ("x.scatter(0, i, 7)", {"x": "[1, 2, 3]", "i": "[0, 2]"}, [7, 2, 7]),
+    ("x.scatter_add(0, i, y)", {"x": "[1, 2, 3]", "i": "[1, 1]", "y": "[10, 20]"}, [1, 32, 3]),
+    ('x.scatter_reduce(0, i, y, "mean", include_self=False)', {"x": "[1, 2]", "i": "[1, 1]", "y": "[4, 6]"}, [1, 5]),
+    ("x.index_add(0, i, y, alpha=2)", {"x": "[1, 2]", "i": "[1]", "y": "[5]"}, [1, 12]),
+    ("x.index_put([i], y, accumulate=True)", {"x": "[1, 2]", "i": "[1, 1]", "y": "[5, 6]"}, [1, 13]),
+    ("torch.take(x, i)", {"x": "[[1, 2], [3, 4]]", "i": "[3, 0]"}, [4, 1]),
+    ("torch.masked_select(x, m)", {"x": "[1, 2, 3]", "m": "[True, False, True]"}, [1, 3]),
+    ("F.embedding(i, w)", {"i": "[1, 0]", "w": "[[1, 2], [3, 4]]"}, [[3, 4], [1, 2]]),
+    ('F.pad(x, (1, 2), mode="reflect")', {"x": "[[1, 2, 3]]"}, [[2, 1, 2, 3, 2, 1]]),
+    ('F.pad(x, (1, 1), "circular")', {"x": "[[1, 2, 3]]"}, [[3, 1, 2, 3, 1]]),
+    ("F.pad(x, (-1, 1), value=9)", {"x": "[1, 2, 3]"}, [2, 3, 9]),
+    ('F.interpolate(x, 3, mode="linear", align_corners=True)', {"x": "[[[1, 3]]]"}, [[[1, 2, 3]]]),
+    ("F.interpolate(x, scale_factor=2)", {"x": "[[[1, 3]]]"}, [[[1, 1, 3, 3]]]),
+    ("F.pixel_shuffle(x, 2)", {"x": "[[[[1]], [[2]], [[3]], [[4]]]]"}, [[[[1, 2], [3, 4]]]]),
+    ("F.dropout(x, 0.5, training=False)", {"x": "[1, 2]"}, [1, 2]),
     ("F.lp_pool1d(x, 2, 2)", {"x": "[[3, 4, 6, 8]]"}, [[5, 10]]),
 ]
 
@@ -66,6 +86,13 @@ def test_torchs_calls_are_answered(text: str, at: dict[str, str], value: Any) ->
 def test_an_eps_of_the_dtype_is_not_proven() -> None:
     """It is another number in each dtype."""
     assert problem_report("sum(F.rms_norm(x, (2,)))", x="[1, 2]").verdict == "unverified"
+
+
+def test_dropout_draws_from_the_seed() -> None:
+    """So that a report is the same every time; what is dropped by chance is not proven."""
+    values = {str(problem_report("sum(F.dropout(x)*[1, 2, 4, 8])", x="[1, 1, 1, 1]").value) for _ in range(4)}
+    assert len(values) == 1
+    assert problem_report("sum(F.dropout(x))", x="[1, 1]").verdict == "unverified"
 
 
 REFUSED = [

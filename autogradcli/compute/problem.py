@@ -99,9 +99,9 @@ class Problem:
 
     @property
     def random(self) -> bool:
-        """Whether a value holds random numbers."""
-        steps = (step for value in self.at.values() for step in value.steps)
-        return any(isinstance(step, Call) and row(step.function).random for step in steps)
+        """Whether a value holds random numbers, or a function draws some."""
+        steps = (step for each in (self.program, *self.at.values()) for step in each.steps)
+        return any(isinstance(step, Call) and (row(step.function).random or row(step.function).draws) for step in steps)
 
     @property
     def tensors(self) -> bool:

@@ -262,6 +262,10 @@ def _sizes_or_none(value: Any) -> Any:
     return tuple(map(_sizes_or_none, value)) if isinstance(value, tuple) else None if value is None else _whole(value)
 
 
+def _reals(value: Any) -> Any:
+    return tuple(map(_exact, value)) if isinstance(value, tuple) else _exact(value)
+
+
 def _dtype(value: Any) -> str:
     if value not in FORMATS:
         raise ValueError
@@ -294,6 +298,7 @@ CONVERT: Mapping[str, Callable[[Any], object]] = {
     "dtype": _dtype,
     "padding": _padding,
     "sizes": _sizes_or_none,
+    "reals": _reals,
     "index": _subscript,
 }
 """For each kind of parameter that the text fixes, what it becomes; an exception if it does not fit."""
@@ -308,6 +313,7 @@ WORDS = {
     "real": "a number",
     "order": "a number, inf or a text",
     "dtype": "a format of numbers, as torch.float64",
+    "reals": "a number or several, as (2, 1.5)",
     "sizes": "whole numbers or None",
     "padding": 'whole numbers, "same" or "valid"',
     "index": "whole numbers and slices",

@@ -74,13 +74,8 @@ FUNCTIONS = {
     "Symbol": ("names are variables as they are", "type the name alone"),
     "diff": ("gradcalc itself differentiates", "type the formula alone; x[1:] - x[:-1] for differences of neighbours"),
     "grad": ("gradcalc itself differentiates", "type the formula alone"),
-    "dropout": ("dropout is random", "leave it away, as in evaluation"),
-    "embedding": ("an embedding picks rows", "type index_select(weight, 0, indices)"),
     "argmax": ("a place has no derivative", "type max(x, dim=0).indices"),
     "argmin": ("a place has no derivative", "type min(x, dim=0).indices"),
-    "split": ("this gives several tensors", "type x[:2] and x[2:]"),
-    "chunk": ("this gives several tensors", "type x[:2] and x[2:]"),
-    "unbind": ("this gives several tensors", "type x[0] and x[1]"),
     "print": ("gradcalc itself prints the result", "type the formula alone"),
 }
 """Functions of other libraries that have no meaning here, and what to do instead."""

@@ -91,6 +91,32 @@ def _along_the_only_one(run: Callable[..., torch.Tensor]) -> Callable[..., torch
     return along
 
 
+def _scatter(x: torch.Tensor, dim: int, index: torch.Tensor, src: torch.Tensor) -> torch.Tensor:
+    """A number goes everywhere, a tensor component by component."""
+    if src.ndim == 0 and index.ndim and not src.requires_grad:
+        return torch.scatter(x, dim, index, src.item())
+    return torch.scatter(x, dim, index, src)
+
+
+def _by_place(run: Callable[..., Any]) -> Callable[..., Any]:
+    """The function called without the names of its parameters, which torch has in two spellings."""
+
+    def called(x: torch.Tensor, indices_or_sections: Any) -> Any:
+        return run(x, indices_or_sections)
+
+    return called
+
+
+def _meshgrid(*, tensors: Sequence[torch.Tensor], indexing: str = "ij") -> tuple[torch.Tensor, ...]:
+    return torch.meshgrid(*tensors, indexing=indexing)
+
+
+def _index_put(
+    x: torch.Tensor, indices: Sequence[torch.Tensor], values: torch.Tensor, accumulate: bool = False
+) -> torch.Tensor:
+    return torch.index_put(x, tuple(map(whole, indices)), values, accumulate)
+
+
 def _vander(x: torch.Tensor, N: int | None = None, increasing: bool = False) -> torch.Tensor:  # noqa: N803
     """torch.vander writes into its result, so that its backward fails; the other one is differentiated."""
     powers: torch.Tensor = torch.linalg.vander(x, N=N)
@@ -145,6 +171,13 @@ ADAPTERS: dict[str, Callable[..., Any]] = {
     "cholesky": _cholesky,
     "ldexp": _ldexp,
     "vander": _vander,
+    "scatter": _scatter,
+    "tensor_split": lambda x, indices_or_sections, dim=0: torch.tensor_split(x, indices_or_sections, dim),
+    "hsplit": _by_place(torch.hsplit),
+    "vsplit": _by_place(torch.vsplit),
+    "dsplit": _by_place(torch.dsplit),
+    "meshgrid": _meshgrid,
+    "index_put": _index_put,
     "softmax": _along_the_only_one(torch.softmax),
     "log_softmax": _along_the_only_one(torch.log_softmax),
     "softmin": _along_the_only_one(torch.nn.functional.softmin),
@@ -183,6 +216,8 @@ def plain_option(value: Any) -> Any:
     """An option as torch takes it: an exact number as the nearest double, or as an int where it is whole."""
     if isinstance(value, str) and value in DTYPES:
         return getattr(torch, value)
+    if isinstance(value, tuple) and any(isinstance(each, Fraction) for each in value):
+        return tuple(map(float, value))
     if not isinstance(value, Fraction):
         return value
     return value.numerator if value.denominator == 1 else float(value)

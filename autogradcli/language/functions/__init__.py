@@ -18,10 +18,13 @@ from autogradcli.language.functions.layers import LAYERS
 from autogradcli.language.functions.losses import LOSSES
 from autogradcli.language.functions.matrices import MATRICES
 from autogradcli.language.functions.norms import NORMS
+from autogradcli.language.functions.pieces import PARTS
 from autogradcli.language.functions.powers import POWERS
 from autogradcli.language.functions.products import PRODUCTS
 from autogradcli.language.functions.reductions import REDUCTIONS
+from autogradcli.language.functions.resizing import RESIZING
 from autogradcli.language.functions.rounding import ROUNDING
+from autogradcli.language.functions.scattering import SCATTERING
 from autogradcli.language.functions.shaping import SHAPING
 from autogradcli.language.functions.special import SPECIAL
 from autogradcli.language.functions.trigonometric import TRIGONOMETRIC
@@ -42,12 +45,15 @@ FAMILIES: dict[str, tuple[Function, ...]] = {
     "rounding": ROUNDING,
     "constructors": CONSTRUCTORS,
     "shaping": SHAPING,
+    "pieces": PARTS,
     "classes": CLASSES,
+    "scattering": SCATTERING,
     "reductions": REDUCTIONS,
     "products": PRODUCTS,
     "norms": NORMS,
     "matrices": MATRICES,
     "layers": LAYERS,
+    "resizing": RESIZING,
     "losses": LOSSES,
 }
 """Every row, by family."""

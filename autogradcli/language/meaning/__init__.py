@@ -17,8 +17,11 @@ from autogradcli.language.meaning.layers import LAYERS
 from autogradcli.language.meaning.losses import LOSSES
 from autogradcli.language.meaning.matrices import MATRICES
 from autogradcli.language.meaning.norms import NORMS
+from autogradcli.language.meaning.pieces import PIECES
 from autogradcli.language.meaning.products import PRODUCTS
 from autogradcli.language.meaning.reductions import REDUCTIONS
+from autogradcli.language.meaning.resizing import RESIZING
+from autogradcli.language.meaning.scattering import SCATTERING
 from autogradcli.language.meaning.shaping import SHAPING
 from autogradcli.language.meaning.softmax import SOFTMAX
 from autogradcli.language.meaning.windows import WINDOWS
@@ -29,13 +32,16 @@ if TYPE_CHECKING:
 MEANING: Mapping[str, Callable[..., "Handle"]] = {
     **CONSTRUCTORS,
     **SHAPING,
+    **PIECES,
     **CLASSES,
+    **SCATTERING,
     **REDUCTIONS,
     **PRODUCTS,
     **NORMS,
     **MATRICES,
     **SOFTMAX,
     **LAYERS,
+    **RESIZING,
     **WINDOWS,
     **ATTENTION,
     **LOSSES,
