@@ -1,7 +1,8 @@
 """Remedies: what to write instead, tried at this point and in this dtype before anybody reads it.
 
-A remedy is looked for by search: every edit that `matching` and `guards` know is made in the text, the text that comes
-of it is run as any other problem, and what helps is kept. What does not help alone may help with a second edit.
+A remedy is looked for by search: every edit that `matching` and `guards` know is made in the text, and torch runs what
+comes of it. What is nearer to the truth then is judged as any other problem, and what helps is kept. What does not help
+alone may help with a second edit.
 """
 
 import heapq
@@ -9,29 +10,20 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import chain
-from random import Random
 from time import process_time
-from typing import TYPE_CHECKING
 
 from autogradcli.compute.problem import GRADIENT, NONE, Problem
 from autogradcli.compute.report import Gradient, Report
 from autogradcli.compute.verdict import WORST_FIRST
-from autogradcli.engines.opinions import Array, flat, nested, shape
+from autogradcli.engines.opinions import flat
 from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
-from autogradcli.language.function import NoDefinition
 from autogradcli.language.guards import slopes, two_wheres
-from autogradcli.language.indices import index_variables
 from autogradcli.language.matching import Edit, Subject, edits, parsed_rows
 from autogradcli.language.parser import parse, select_output
 from autogradcli.language.program import Call, Program
-from autogradcli.language.tape import TooLong
 from autogradcli.processes.limits import OutOfTime
-
-if TYPE_CHECKING:
-    from autogradcli.engines.arb.samples import Sampled
 
 CURABLE = frozenset({"mismatch", "undefined", "imprecise"})
 """Verdicts for which a remedy is looked for: at a kink nothing is wrong, and where nothing is known nothing helps."""
@@ -45,16 +37,7 @@ LONGEST = 4_000
 """Characters of a text for which no remedy is looked for."""
 LITTLE = 4.0
 """Units in the last place that a better number may be off."""
-NEAR = 0.01
-"""Relative distance of points beside the one that is asked about; beside 0 absolute."""
-HAIR = 1e-20
-"""The same where a limit is to be told."""
-FINE = 1e-12
-"""The same beside another number than 0: doubles are not finer by much."""
-HALF = 0.5
 
-Draw = Callable[[Random, float], float]
-"""Gives a number in the place of another."""
 Examine = Callable[[Problem], Report]
 """Gives the report on a problem, without remedies."""
 
@@ -154,12 +137,15 @@ class _Search:
     """
 
     def __init__(self, problem: Problem, report: Report, examine: Examine) -> None:
+        from autogradcli.engines.arb.samples import Original
+
         options = replace(problem.options, symbolic=False, trace=False)
         self._problem = replace(problem, options=options, beyond=GRADIENT, claims={})
         self._report = report
         self._examine = examine
         self._inputs = {name: each.value for name, each in report.variables.items()}
-        self._weights = None if report.upstream is None else flat(report.upstream)
+        weights = None if report.upstream is None else flat(report.upstream)
+        self._original = Original(problem.program, self._inputs, weights, self._check_time)
         self._true = {name: _true(each) for name, each in report.gradients.items()}
         parsed_rows()  # once in a process, and not in the time of the first search
         self._deadline = process_time() + problem.options.remedies
@@ -189,7 +175,8 @@ class _Search:
         if report is None:
             return
         for name in nearer:
-            if self._helps(name, standard[name], report) and self._same(trial, wanting[name].verdict == "undefined"):
+            undefined = wanting[name].verdict == "undefined"
+            if self._helps(name, standard[name], report) and self._original.is_same(trial.program, undefined):
                 found[name] = Proven(trial, report)
 
     def _texts(self, wanting: Mapping[str, Gradient]) -> Iterator[tuple[int, Trial]]:
@@ -240,14 +227,12 @@ class _Search:
 
         `below` and `above` are the gradients with slopes of 0 and 1.
         """
-        from autogradcli.engines.arb.samples import slope
-
         place = next(
             (i for i, (a, b) in enumerate(zip(below, above, strict=True)) if math.isfinite(b - a) and a != b), None
         )
         if place is None or name not in self._inputs:
             return None
-        true = None if self._original is None else slope(self._original, self._inputs, name, place)
+        true = self._original.slope(name, place)
         return None if true is None else (true - below[place]) / (above[place] - below[place])
 
     def _tried(self, text: str) -> Trial | None:
@@ -313,79 +298,6 @@ class _Search:
         allowed = dtype.rtol / dtype.unit_roundoff
         pairs = zip(flat(report.value_ulps), flat(self._report.value_ulps), strict=True)
         return all(now is None or now <= max(LITTLE, before or 0.0) or now <= allowed for now, before in pairs)
-
-    @cached_property
-    def _original(self) -> "Sampled | None":
-        return self._sampled(self._problem.program)
-
-    def _sampled(self, program: Program) -> "Sampled | None":
-        """A program made ready for other points; None if there is no definition of it, or it is too long."""
-        from autogradcli.engines.arb.samples import Sampled
-
-        try:
-            return Sampled(program, self._inputs, self._weights)
-        except (NoDefinition, TooLong):
-            return None
-
-    def _same(self, trial: Trial, undefined: bool) -> bool:
-        """Whether a trial is the same function; where that is undefined, a hole is filled and nothing beside it."""
-        from autogradcli.engines.arb.samples import fills, same_function
-
-        one, other = self._original, self._sampled(trial.program)
-        if one is None or other is None:
-            return False
-        if undefined and not fills(one, other, self._inputs, self._points(_hair_up, _hair, _hair, _hair)):
-            return False
-        draws = (_up, _down, _tame, _tame, _unit, _unit, _positive, _anywhere, _partly, _partly, _partly, _partly)
-        return same_function(one, other, self._points(*draws))
-
-    def _points(self, *draws: Draw) -> Iterator[Mapping[str, Array]]:
-        """A point for each draw, always the same ones; what only picks components stays as it is. OutOfTime at last."""
-        random = Random(0)
-        kept = index_variables(self._problem.program)
-        for draw in draws:
-            self._check_time()
-            yield {
-                name: value if name in kept else nested([draw(random, x) for x in flat(value)], shape(value))
-                for name, value in self._inputs.items()
-            }
-
-
-def _up(_: Random, x: float) -> float:
-    return x + NEAR * (abs(x) or 1.0)
-
-
-def _down(_: Random, x: float) -> float:
-    return x - NEAR * (abs(x) or 1.0)
-
-
-def _hair_up(_: Random, x: float) -> float:
-    return x + HAIR if x == 0 else x * (1 + FINE)
-
-
-def _hair(random: Random, x: float) -> float:
-    return x + HAIR * random.uniform(-1.0, 1.0) if x == 0 else x * (1 + FINE * random.uniform(-1.0, 1.0))
-
-
-def _partly(random: Random, x: float) -> float:
-    """As it is, as often as not: what is 0 in the one component is looked at beside what is not in others."""
-    return x if random.random() < HALF else math.copysign(random.uniform(0.5, 3.0), x)
-
-
-def _tame(random: Random, x: float) -> float:
-    return math.copysign(random.uniform(0.5, 3.0), x)
-
-
-def _unit(random: Random, _: float) -> float:
-    return random.uniform(0.01, 0.99)
-
-
-def _positive(random: Random, _: float) -> float:
-    return random.uniform(1.0, 4.0)
-
-
-def _anywhere(random: Random, _: float) -> float:
-    return random.gauss(0.0, 3.0)
 
 
 def _rank(gradient: Gradient) -> int:
