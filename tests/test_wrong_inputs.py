@@ -192,13 +192,10 @@ WRONG = [
     # Conditions are not numbers, and numbers are not conditions.
     ("x*(x > 0)", "parse", "this is a condition, and a number is needed here", (3, 8), "type where(x > 0, 1, 0)"),
     ("sin(x > 0)", "parse", "this is a condition, and a number is needed here", (4, 9), "type where(x > 0, 1, 0)"),
-    ("where(x, 1, 2)", "parse", "this is a number, and a condition is needed here", (6, 7), "type x != 0"),
     ("where(x - 1, 1, 2)", "parse", "this is a number, and a condition is needed here", (6, 11), "type (x - 1) != 0"),
-    ("x if y else 2", "parse", "this is a number, and a condition is needed here", (5, 6), "type y != 0"),
-    ("x and y", "parse", "this is a number, and a condition is needed here", (0, 1), "type x != 0"),
-    ("not x", "parse", "this is a number, and a condition is needed here", (4, 5), "type x != 0"),
-    ("~x", "parse", "this is a number, and a condition is needed here", (1, 2), "type x != 0"),
-    ("x + True", "parse", "True is not a number", (4, 8), None),
+    ("x and y", "parse", "this is a condition, and a number is needed here", (0, 7), "type where(x and y, 1, 0)"),
+    ("not x", "parse", "this is a condition, and a number is needed here", (0, 5), "type where(not x, 1, 0)"),
+    ("~x", "parse", "this is a condition, and a number is needed here", (0, 2), "type where(~x, 1, 0)"),
     ("None", "parse", "None is not a number", (0, 4), None),
     # Names that are not functions, or have no meaning here.
     ("sinn(x)", "name", "there is no function sinn", (0, 4), "did you mean sin, sinh or sinc?"),
