@@ -50,14 +50,13 @@ def load(target: Target) -> Program:
 
 
 def _file(target: Target) -> Program:
-    path = target.text
-    if os.path.isdir(path) or path.endswith(".zip"):
+    if os.path.isdir(target.text) or target.text.endswith(".zip"):
         return _folder(target)
-    data = _read(path)
+    data, path = _read(target.text), os.path.abspath(target.text)
     main = _main(path)
     main.__loader__ = importlib.machinery.SourceFileLoader("__main__", path)
     code = compile(data, path, "exec", dont_inherit=True)
-    return Program(target, code, main, os.path.dirname(os.path.realpath(path)), path, None)
+    return Program(target, code, main, os.path.dirname(os.path.realpath(path)), target.text, None)
 
 
 def _folder(target: Target) -> Program:

@@ -1,7 +1,9 @@
 """All that is changed in torch while a program is watched, in one place; it is put back at the end."""
 
 import os
+import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -12,6 +14,7 @@ import torch
 from autogradcli.engines.torch.record.recorder import Recorder
 
 Engine = Callable[..., Any]
+RECORDER = sys.modules[Recorder.__module__].__file__
 
 
 class Patches:
@@ -57,6 +60,7 @@ def _install(recorder: Recorder, backward: Callable[[Engine, Any, Any], Any], pa
     patches.set(torch.autograd.Function, "apply", _apply(recorder))
     patches.set(threading.Thread, "run", _thread(recorder))
     patches.set(torch, "compile", _uncompiled)
+    patches.set(warnings, "showwarning", _warning(recorder, warnings.showwarning))
     os.register_at_fork(after_in_child=lambda: setattr(recorder, "on", False))
 
 
@@ -69,6 +73,19 @@ def _apply(recorder: Recorder) -> Any:
         return recorder.apply(original.__get__(None, cls), cls, args, kwargs)
 
     return apply
+
+
+def _warning(recorder: Recorder, show: Callable[..., None]) -> Callable[..., None]:
+    """What shows a warning: where the program is, and not where the recorder called torch for it."""
+
+    @wraps(show)
+    def showwarning(message: Any, category: Any, filename: str, lineno: int, *rest: Any, **named: Any) -> None:
+        place = recorder.place() if filename == RECORDER else None
+        if place is not None:
+            filename, lineno = place.file, place.line
+        show(message, category, filename, lineno, *rest, **named)
+
+    return showwarning
 
 
 def _thread(recorder: Recorder) -> Callable[[threading.Thread], None]:
