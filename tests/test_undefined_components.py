@@ -34,6 +34,7 @@ COMPONENTS: tuple[tuple[str, dict[str, str], dict[str, list[float | None]]], ...
     ("sum(x) + sum(log(y))", {"x": "[1, 2]", "y": "[-1]"}, {"x": [1, 1], "y": [NONE]}),
     ("sum(abs(sin(x))) + log(y)", {"x": "[-1, 2]", "y": "-1"}, {"x": [-COS_1, COS_2], "y": [NONE]}),
     ("(sum(log(x)) + y)*z", {"x": "[2, -1]", "y": "1", "z": "3"}, {"x": [1.5, NONE], "y": [3], "z": [NONE]}),
+    ("sum(where(y > 0, log(z), 0)) + sum(abs(y - 2))", {"y": "[1, 3]", "z": "-1"}, {"y": [-1, 1], "z": [NONE]}),
     # into a product with what hangs on the component itself
     ("(log(x) + z)*z", {"x": "-1", "z": "2"}, {"x": [NONE], "z": [NONE]}),
     ("(log(x) + z)/z", {"x": "-1", "z": "2"}, {"x": [NONE], "z": [NONE]}),
@@ -59,6 +60,20 @@ COMPONENTS: tuple[tuple[str, dict[str, str], dict[str, list[float | None]]], ...
     ("x*y + z", {"x": "nan", "y": "2", "z": "3"}, {"x": [NONE], "y": [NONE], "z": [1]}),
     ("sum(exp(x))", {"x": "[1, -inf, nan]"}, {"x": [EXP_1, 0, NONE]}),
     ("where(x > 0, x, nan)", {"x": "2"}, {"x": [1]}),
+    # where a function has a limit at infinity its slope there is 0
+    ("erf(x)", {"x": "inf"}, {"x": [0]}),
+    ("erfc(x)", {"x": "-inf"}, {"x": [0]}),
+    ("exp(floor(x))", {"x": "-inf"}, {"x": [0]}),
+    ("i0e(x) + i1e(x)", {"x": "inf"}, {"x": [0]}),
+    ("log_ndtr(x)", {"x": "inf"}, {"x": [0]}),
+    ("sigmoid(x) + tanh(x) + atan(x) + softplus(x)", {"x": "-inf"}, {"x": [0]}),
+    ("min(hypot(where(x > 0, x, -inf), y))", {"x": "[3, -2]", "y": "[4, 1]"}, {"x": [0.6, 0], "y": [0.8, 0]}),
+    ("logsumexp(x, 0)", {"x": "[1, -inf, -inf]"}, {"x": [1, 0, 0]}),
+    ("logsumexp(x + m, 0)", {"x": "[1, 2]", "m": "[0, -inf]"}, {"x": [1, 0], "m": [1, 0]}),
+    ("softmax(x, 0) @ [1, 2, 3]", {"x": "[0, -inf, 0]"}, {"x": [-0.5, 0, 0.5]}),
+    ("-log_softmax(x, 0)[0]", {"x": "[0, -inf, 0]"}, {"x": [-0.5, 0, 0.5]}),
+    ("logsumexp(x, 0)", {"x": "[-inf, -inf]"}, {"x": [NONE, NONE]}),
+    ("softmax(x, 0)[0]", {"x": "[-inf, -inf]"}, {"x": [NONE, NONE]}),
 )
 
 
@@ -83,6 +98,31 @@ def test_other_components_have_their_derivatives(
         assert [each is None for each in got] == [each is None for each in wanted]
         for one, other in zip(got, wanted, strict=True):
             assert one is None or one == pytest.approx(other, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("logaddexp(logaddexp(a, b), 2)", {"a": "-inf", "b": "-inf"}),
+        ("logaddexp2(2, logaddexp2(a, b))", {"a": "-inf", "b": "-inf"}),
+        ("logsumexp([logsumexp([a, b], 0), 2], 0)", {"a": "-inf", "b": "-inf"}),
+        ("exp(logaddexp(a, b))", {"a": "-inf", "b": "-inf"}),
+        ("1/(1 + exp(-x))", {"x": "-inf"}),
+        ("exp(-x**2)", {"x": "-inf"}),
+    ],
+)
+def test_nan_at_infinity_is_wrong_where_there_is_a_limit(text: str, at: dict[str, str]) -> None:
+    """The function tends to a number there, so that its slope tends to 0."""
+    for found in examine(text, at).values():
+        assert found.reason is not None
+        assert (found.verdict, found.reason.message) == ("mismatch", "autograd gives nan; the truth is 0")
+
+
+def test_what_ties_and_cannot_move_alone_is_a_kink() -> None:
+    """The middle of three equal numbers falls by 1/9 along each of them, and stays where it is along all at once."""
+    found = examine("median(softmax(x, 0))", {"x": "[-2, -2, -2]"})["x"]
+    assert found.reason is not None
+    assert (found.counts, found.reason.code) == ({"kink": 3}, "GC103")
 
 
 def test_corners_and_tangents_beside_what_is_undefined() -> None:

@@ -1,6 +1,6 @@
 """Which operation a ball that is not finite comes from."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,6 +137,17 @@ def _taken(plan: Plan, sweep: Sweep, index: int) -> tuple[int, ...]:
     if isinstance(truth, Truth) and len(entry.operands) == 3 and truth.value is not None:
         return (entry.operands[1 if truth.value else 2],)
     return entry.operands
+
+
+def moving_operands(plan: Plan, sweep: Sweep, index: int, moving: Set[int]) -> Sequence[int]:
+    """The operands with which an entry may change beside the point, where those in `moving` do.
+
+    What is decided there stays as it is: a condition, and which branch is taken.
+    """
+    entry, value = plan.tape.entries[index], sweep.values[index]
+    if not isinstance(entry, Operation) or (isinstance(value, Truth) and not value.tie):
+        return ()
+    return entry.operands if entry.operands[0] in moving else _taken(plan, sweep, index)
 
 
 def _judge(plan: Plan, sweep: Sweep, index: int) -> Culprit:

@@ -9,7 +9,7 @@ from typing import Any
 from flint import arb, ctx
 
 from autogradcli.engines.arb.branches import decisions
-from autogradcli.engines.arb.causes import first_ties, is_settled, of_gradient, of_value, undefined
+from autogradcli.engines.arb.causes import first_ties, is_settled, moving_operands, of_gradient, of_value, undefined
 from autogradcli.engines.arb.rounding import Rounding, Underflow
 from autogradcli.engines.arb.rules import forward
 from autogradcli.engines.arb.sweep import ZERO, Plan, Point, Sweep, any_open, sweep, without
@@ -115,13 +115,11 @@ class Proof:
         return UNDECIDED in self.exact.values or any_open(self.plan, self.exact)
 
     def above(self, entry: int) -> AbstractSet[int]:
-        """The entries that depend on an entry."""
-        found: set[int] = set()
-        pending = [entry]
-        while pending:
-            new = set(self.consumers[pending.pop()]) - found
-            found |= new
-            pending.extend(new)
+        """The entries that change with an entry beside the point."""
+        found = {entry}
+        for index in range(entry + 1, len(self.plan.tape.entries)):
+            if not found.isdisjoint(moving_operands(self.plan, self.exact, index, found)):
+                found.add(index)
         return found
 
     @cached_property

@@ -122,10 +122,34 @@ def _i1e(x: arb) -> arb:
 def _pow(x: arb, y: arb) -> arb:
     """x**y. Of a ball whose middle is exactly 0 Arb's own is no number, for whole y as well."""
     order = y.unique_fmpz() if y.is_exact() and y > 0 else None
+    if order is not None and x == arb.neg_inf():
+        return x if order % 2 else -x
     if order is None or x.is_exact() or not x.is_finite() or x.mid() != 0:
         return x**y
     largest = x.abs_upper() ** y
     return largest.union(-largest if order % 2 else arb(0))
+
+
+def _logaddexp(x: arb, y: arb) -> arb:
+    """log(exp(x) + exp(y)), with its limit where both are minus infinity."""
+    return x if x == y == arb.neg_inf() else (x.exp() + y.exp()).log()
+
+
+def _logaddexp2(x: arb, y: arb) -> arb:
+    """log2(2**x + 2**y)."""
+    unit = arb.const_log2()
+    return _logaddexp(x * unit, y * unit) / unit
+
+
+def _with_limits(function: Callable[[arb], arb], below: float, above: float) -> Callable[[arb], arb]:
+    """The function with its limits at minus and plus infinity, where Arb has none."""
+
+    def value(x: arb) -> arb:
+        if x.is_finite() or not x.is_exact() or x.is_nan():
+            return function(x)
+        return arb(above if x > 0 else below)
+
+    return value
 
 
 def _narrow(x: arb) -> bool:
@@ -152,15 +176,19 @@ SPECIAL: dict[str, Callable[..., arb]] = {
     "cos": _oscillating(arb.cos),
     "lgamma": lambda x: x.lgamma() if x > 0 else abs(x.gamma()).log(),
     "digamma": _digamma,
+    "logaddexp": _logaddexp,
+    "logaddexp2": _logaddexp2,
     "polygamma": _polygamma,
-    "log_ndtr": _log_ndtr,
-    "erfcx": _erfcx,
+    "erf": _with_limits(arb.erf, -1, 1),
+    "erfc": _with_limits(arb.erfc, 2, 0),
+    "erfcx": _with_limits(_erfcx, math.inf, 0),
+    "log_ndtr": _with_limits(_log_ndtr, -math.inf, 0),
     "i0": _i0,
-    "i0e": _i0e,
+    "i0e": _with_limits(_i0e, 0, 0),
     "i1": _i1,
-    "i1e": _i1e,
+    "i1e": _with_limits(_i1e, 0, 0),
     "where": where,
-    "floor": floor,
+    "floor": _with_limits(floor, -math.inf, math.inf),
 }
 """Values that are not methods of `arb` with the row's operands in their order."""
 

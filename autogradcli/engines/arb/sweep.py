@@ -170,13 +170,12 @@ def sweep(
     return result
 
 
-def without(plan: Plan, found: Sweep, entry: int, above: Set[int]) -> Plan:
-    """The plan without the terms that are not finite, and that do not hang on an entry, of sums that do.
+def without(plan: Plan, found: Sweep, entry: int, moving: Set[int]) -> Plan:
+    """The plan without the terms that are not finite, and that do not change with an entry, of sums that do.
 
-    `above` are the entries that hang on it, which alone is asked about. Only sums are meant that the output is linear
-    in, with a factor that does not hang on the entry: else the derivative hangs on what such a term is.
+    `moving` are the entry, which alone is asked about, and all that changes with it. Only sums are meant that the
+    output is linear in, with a factor that does not change: else the derivative hangs on what such a term is.
     """
-    moving = above | {entry}
     entries, rules = list(plan.tape.entries), list(plan.rules)
     for index in moving - _bent(plan, found, moving):
         each = entries[index]
@@ -219,7 +218,7 @@ def _is_linear(each: Operation, place: int, found: Sweep, moving: Set[int]) -> b
 ZERO, ONE = arb(0), arb(1)
 TERMS = {"add": ("positive", "positive"), "sub": ("positive", "neg")}
 """Sums of two terms, and what is left of each term if there is no other."""
-ITSELF = Rule(value=lambda x: x, partials=(lambda _: ONE,), domain=None)
+ITSELF = Rule(value=lambda x: x, partials=(lambda _: arb(1),), domain=None)
 """The rule of what is left: `positive` has none of its own, as it is no operation."""
 
 

@@ -4,6 +4,7 @@ The largest component, if it is known, is taken from all of them, also from itse
 torch, whose gradient at a saturated softmax is a difference of numbers near 1.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ def _exponentials(builder: "Builder", handles: Sequence[int]) -> tuple[list[int]
 
 
 def _logsumexp(builder: "Builder", handles: Sequence[int]) -> int:
+    if max(builder.estimates(handles) or [0.0]) == -math.inf:
+        return fold(builder, "logaddexp", handles)
     terms, shift = _exponentials(builder, handles)
     total: int = builder.call("log", fold(builder, "add", terms))
     return total if shift is None else int(builder.call("add", shift, total))
