@@ -35,6 +35,10 @@ COMPONENTS: tuple[tuple[str, dict[str, str], dict[str, list[float | None]]], ...
     ("sum(abs(sin(x))) + log(y)", {"x": "[-1, 2]", "y": "-1"}, {"x": [-COS_1, COS_2], "y": [NONE]}),
     ("(sum(log(x)) + y)*z", {"x": "[2, -1]", "y": "1", "z": "3"}, {"x": [1.5, NONE], "y": [3], "z": [NONE]}),
     ("sum(where(y > 0, log(z), 0)) + sum(abs(y - 2))", {"y": "[1, 3]", "z": "-1"}, {"y": [-1, 1], "z": [NONE]}),
+    # a part of what is undefined has no derivative, whether or not it moves it
+    ("log(clamp(x, 5, 9) - 7) + y", {"x": "1", "y": "2"}, {"x": [NONE], "y": [1]}),
+    ("log(where(z > 0, x, -1))", {"x": "1", "z": "-2"}, {"x": [NONE], "z": [NONE]}),
+    ("sum(where(x > 0, log(x), 0))", {"x": "[2, -1]"}, {"x": [0.5, 0]}),
     # into a product with what hangs on the component itself
     ("(log(x) + z)*z", {"x": "-1", "z": "2"}, {"x": [NONE], "z": [NONE]}),
     ("(log(x) + z)/z", {"x": "-1", "z": "2"}, {"x": [NONE], "z": [NONE]}),

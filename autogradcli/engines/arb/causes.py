@@ -43,9 +43,10 @@ def undefined(plan: Plan, sweep: Sweep) -> Mapping[int, int]:
     """For each entry that it is computed from, an entry that is not finite though its operands are.
 
     Of those that the output is made of, hence none where the output is finite. What is no part of such an entry has a
-    derivative all the same: other terms of a sum do not matter to it.
+    derivative all the same: other terms of a sum do not matter to it. What only decides, or is in a branch that is not
+    taken, is a part: log(clamp(x, 5, 9) - 7) at 1 is not a constant, but undefined.
     """
-    return _first_above(sorted(_births(plan, sweep)), lambda index: _taken(plan, sweep, index))
+    return _first_above(sorted(_births(plan, sweep)), lambda index: _operands(plan, index))
 
 
 def _first_above(tops: Iterable[int], operands: Callable[[int], Sequence[int]]) -> Mapping[int, int]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +10,7 @@ from flint import arb, ctx
 
 from autogradcli.engines.arb.branches import decisions
 from autogradcli.engines.arb.causes import first_ties, is_settled, moving_operands, of_gradient, of_value, undefined
+from autogradcli.engines.arb.roots import exact_numbers
 from autogradcli.engines.arb.rounding import Rounding, Underflow
 from autogradcli.engines.arb.rules import forward
 from autogradcli.engines.arb.sweep import ZERO, Plan, Point, Sweep, any_open, sweep, without
@@ -42,6 +43,8 @@ class Proof:
     """What torch computed, step by step; empty if it is not known."""
     neighbours: "tuple[Proof, Proof] | None" = None
     """The same to the left and to the right of the point, if that is what counts there."""
+    known: Mapping[int, Any] = field(default_factory=dict)
+    """Values of entries that balls of no precision tell: see `roots`."""
 
     @cached_property
     def decided(self) -> Mapping[int, bool]:
@@ -72,7 +75,7 @@ class Proof:
     def precise(self) -> Sequence[Any]:
         """The value of every entry at the precision of neighbours."""
         with ctx.workprec(self.precision_beside):
-            return forward(self.plan.tape.entries, self.at)
+            return forward(self.plan.tape.entries, self.at, self.known)
 
     @cached_property
     def consumers(self) -> Sequence[Sequence[int]]:
@@ -192,8 +195,11 @@ def enclose_at(prepared: Plan, point: Point, dtype: Dtype, values: Sequence[Arra
     while True:
         with ctx.workprec(precision):
             proof = Proof(prepared, point, dtype, precision, sweep(prepared, point), values)
-            if precision >= LAST_PRECISION or not _more_digits_help(proof):
+            if not _more_digits_help(proof):
                 return proof
+            if precision >= LAST_PRECISION:
+                known = exact_numbers(prepared, point)
+                return replace(proof, exact=sweep(prepared, point, known=known), known=known) if known else proof
         precision *= 2
 
 

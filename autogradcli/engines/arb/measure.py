@@ -217,16 +217,12 @@ def _singular(proof: Proof, entry: int, number: float) -> Enclosure:
         return Enclosure(slopes=slopes, inside=between, guard=None if between else guard(proof, variable))
     slope = left.slope.union(right.slope)
     regular = _regular(proof, slope, _budget_around(proof, entry, slope), number)
-    together = None if _is_exact(proof, regular) else slope_together(proof)
+    exact = regular.ulps is not None and regular.ulps <= LITTLE
+    together = None if exact else slope_together(proof)
     if together is not None:
         return Enclosure(slopes=(slopes[0], together), together=True)
     found = None if regular.inside else guard(proof, variable)
     return replace(regular, ball=None, slopes=slopes, guard=found)
-
-
-def _is_exact(proof: Proof, found: Enclosure) -> bool:
-    """Whether torch's number is the slope but for its last rounding."""
-    return found.ulps is not None and _is_little(proof, found.nearest or 0.0, found.ulps)
 
 
 def _is_between(proof: Proof, entry: int, slopes: tuple[float, float], number: float) -> bool:

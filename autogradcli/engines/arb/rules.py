@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, lru_cache
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any
 
 from flint import acb, arb, fmpq
@@ -279,18 +280,27 @@ def _bound(entry: Literal | Operation, places: Sequence[int]) -> tuple[Callable[
     return value(entry.function), tuple(places[operand] for operand in entry.operands)
 
 
-def forward(entries: Sequence[Entry], inputs: Mapping[str, Sequence[Value]]) -> list[Any]:
-    """The value of every entry of a tape, at the precision in force."""
+def forward(
+    entries: Sequence[Entry], inputs: Mapping[str, Sequence[Value]], known: Mapping[int, Value] = MappingProxyType({})
+) -> list[Any]:
+    """The value of every entry of a tape, at the precision in force; `known` gives values that need no balls."""
     values: list[Any] = []
-    extend(values, entries, inputs)
+    extend(values, entries, inputs, known)
     return values
 
 
-def extend(values: list[Any], entries: Sequence[Entry], inputs: Mapping[str, Sequence[Value]]) -> None:
+def extend(
+    values: list[Any],
+    entries: Sequence[Entry],
+    inputs: Mapping[str, Sequence[Value]],
+    known: Mapping[int, Value] = MappingProxyType({}),
+) -> None:
     """Append the values of the entries beyond those whose values are there."""
     for entry in entries[len(values) :]:
         check()
-        if isinstance(entry, Input):
+        if len(values) in known:
+            values.append(known[len(values)])
+        elif isinstance(entry, Input):
             values.append(inputs[entry.name][entry.place])
         elif isinstance(entry, Literal):
             values.append(constant(entry.value)())

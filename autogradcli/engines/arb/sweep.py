@@ -151,15 +151,19 @@ class Sweep:
 
 
 def sweep(
-    plan: Plan, at: Point, rounding: Rounding | None = None, decided: Mapping[int, bool] = MappingProxyType({})
+    plan: Plan,
+    at: Point,
+    rounding: Rounding | None = None,
+    decided: Mapping[int, bool] = MappingProxyType({}),
+    known: Mapping[int, Value] = MappingProxyType({}),
 ) -> Sweep:
     """Enclosures of every value and every adjoint at the point `at`, at the precision in force.
 
     With `rounding`, every elementary value and every partial derivative is rounded by it: then the balls hold what a
     computation can give whose operations err by that much. Constants that the dtype holds are left as they are.
-    `decided` says how conditions that the balls leave open came out.
+    `decided` says how conditions that the balls leave open came out; `known` gives values that need no balls.
     """
-    values = _values(plan, at, rounding, decided)
+    values = _values(plan, at, rounding, decided, known)
     size = len(values)
     result = Sweep(values, [None] * size, [False] * size, [False] * size, [], set())
     _start(plan.tape, result, rounding)
@@ -234,11 +238,15 @@ def _start(tape: Tape, result: Sweep, rounding: Rounding | None) -> None:
             result.adjoints[entry] = total if rounding is None else rounding(total)
 
 
-def _values(plan: Plan, at: Point, rounding: Rounding | None, decided: Mapping[int, bool]) -> list[Value]:
+def _values(
+    plan: Plan, at: Point, rounding: Rounding | None, decided: Mapping[int, bool], known: Mapping[int, Value]
+) -> list[Value]:
     values: list[Value] = []
     for index, (entry, each) in enumerate(zip(plan.tape.entries, plan.rules, strict=True)):
         check()
-        if each is not None:
+        if index in known:
+            value = known[index]
+        elif each is not None:
             value = each.value(*[values[operand] for operand in entry.operands])  # type: ignore[union-attr]
         elif index in plan.constants:
             value = plan.constants[index]()
