@@ -39,7 +39,8 @@ def _taken(x: Array, axis: int, places: Array, mode: str, beyond: int) -> Array:
     if mode == "replicate":
         return x.take(places.clip(0, size - 1), axis)
     if mode == "circular":
-        return x.take(np.mod(places, size).astype(np.intp), axis)
+        around: Array = places % size
+        return x.take(around, axis)
     turned = np.abs(places)
     return x.take(np.where(turned < size, turned, 2 * (size - 1) - turned), axis)
 
