@@ -4,6 +4,7 @@ Only expressions that stand in this repository come here, so that `eval` does no
 """
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -95,10 +96,16 @@ def _second(tensor: Callable[[Any], Any]) -> Callable[[Any], Any]:
 # mpmath
 
 
+_DECIMAL = re.compile(r"(?<![\w.])(?:\d+\.\d*(?:e[-+]?\d+)?|\d+e[-+]?\d+)")
+
+
 def exact(text: str, at: Mapping[str, Any]) -> Any:
-    """The value by mpmath at the precision in force; NaN where it is not a real number."""
+    """The value by mpmath at the precision in force; NaN where it is not a real number.
+
+    A decimal is exact: Python's own 1e200*1e-200 is not 1.
+    """
     try:
-        value = evaluate(text, _MP_NAMES | dict(at))
+        value = evaluate(_DECIMAL.sub(r"decimal_('\g<0>')", text), _MP_NAMES | dict(at) | {"decimal_": mp.mpf})
     except (ZeroDivisionError, ValueError, OverflowError):
         return mp.nan
     value = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value

@@ -202,7 +202,7 @@ def _other_function(case: Failing, rewritten: str) -> Iterator[str]:
             draw = partial(random.choice([_beside, _anywhere, _between]), random)
             moved = {n: draw(v) if isinstance(v, float) else list(map(draw, v)) for n, v in case.at.items()}
             old, new = (exact(text, exact_point(moved)) for text in (case.text, rewritten))
-            if mp.isfinite(old) and not mp.almosteq(old, new, 1e-30, 1e-30):
+            if mp.isfinite(old) and not mp.almosteq(old, new, 1e-30, 1e-300):
                 yield f"another function: {mp.nstr(old, 8)} became {mp.nstr(new, 8)} at {moved}"
                 return
 

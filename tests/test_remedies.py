@@ -240,3 +240,6 @@ def test_a_judge_that_can_say_no() -> None:
     assert faults(case, "x", "logsigmoid(-x)") == []
     assert faults(case, "x", "log1p(-sigmoid(x))")[0].startswith("not finite")
     assert faults(case, "x", "-x")[0].startswith("another function")
+    large = Failing("x*1e200*1e-200*1e-200", {"x": -1e170}, "float64")
+    assert faults(large, "x", "x*(1e200*1e-200)*1e-200") == []
+    assert faults(large, "x", "x*(1e200*1.1e-200)*1e-200")[0].startswith("another function")
