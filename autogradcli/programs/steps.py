@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from autogradcli.compute.compute import Session
 from autogradcli.compute.problem import Options, Problem
-from autogradcli.compute.report import Reason, Report
+from autogradcli.compute.report import Gradient, Reason, Report
 from autogradcli.engines.backward import Backward as How
 from autogradcli.errors import GradcalcError
 from autogradcli.programs.texts import Texts
@@ -181,12 +181,24 @@ class Prover:
             counts.update(gradient.counts)
         found.balls += sum(counts.values())
         found.proven += 1
-        wrong = [gradient for gradient in report.gradients.values() if gradient.verdict in {"mismatch", "undefined"}]
-        for gradient in wrong[:1]:
-            reason = gradient.reason
-            message = "" if reason is None else reason.message
-            self._add(found, step, gradient.verdict, "GC303" if reason is None else reason.code, message)
+        for name, gradient in report.gradients.items():
+            if gradient.verdict in {"mismatch", "undefined"}:
+                self._wrong(step, compared.truth[step.wanted.index(int(name[1:]))], gradient, found)
+                break
         return not (counts.keys() <= {"unverified"})
+
+    def _wrong(self, step: "Step", truth: Any, gradient: Gradient, found: BySteps) -> None:
+        """A component that balls prove wrong: a finding if it matters beside the others, else a remark."""
+        from autogradcli.engines.torch.record.steps import tolerance_of
+
+        reason, worst = gradient.reason, gradient.worst
+        message = "" if reason is None else reason.message
+        if worst is not None and worst.exact is not None and math.isfinite(worst.autograd):
+            error = abs(worst.autograd - float(worst.exact.value))
+            if error <= tolerance_of(step, truth):
+                found.remarks.append(f"{self._text(step.call)}: {message}; it does not matter in the whole")
+                return
+        self._add(found, step, gradient.verdict, "GC303" if reason is None else reason.code, message)
 
     def _proof(self, step: "Step", compared: "Comparison", off: "Off | None") -> Report | None:
         """The report on a step as a problem of its own: on some components, or on all if there are few."""

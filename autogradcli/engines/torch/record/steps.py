@@ -239,7 +239,7 @@ def compare(step: Step) -> Comparison:
     plain = sent(step)
     truth = sent(step, double=True, pure=True)
     unit = unit_of(step)
-    tolerance = [_tolerance(step, each) for each in truth]
+    tolerance = [tolerance_of(step, each) for each in truth]
     bare = Comparison(plain, truth, [None for _ in truth], tolerance)
     off = bare.worst()
     if off is None or off.matters <= 1:  # what rounding may do need not be known
@@ -293,7 +293,7 @@ RTOL = {2.0**-53: 1e-7, 2.0**-24: 1.3e-6, 2.0**-11: 1e-3, 2.0**-8: 1.6e-2}
 """The tolerance of `torch.testing.assert_close` by the unit roundoff."""
 
 
-def _tolerance(step: Step, truth: torch.Tensor | None) -> float:
+def tolerance_of(step: Step, truth: torch.Tensor | None) -> float:
     """What an error may be before it matters: relative to the largest component that the step sends."""
     if truth is None or not truth.numel():
         return 0.0
