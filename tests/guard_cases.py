@@ -386,11 +386,11 @@ def expected(chosen: Case, component: str, number: float) -> set[str]:
     """The verdicts that may be given on autograd's number."""
     if chosen.term is not None and _only_others_are_undefined(chosen, component):
         return set(VERDICTS)
-    written = _expected(truth(chosen, component), number)
+    written = possible(truth(chosen, component), number)
     if written == {"undefined"} or not any(reach in chosen.text for reach in REACHES):
         found = written
     else:
-        farther = _expected(truth(chosen, component, beyond=True), number)
+        farther = possible(truth(chosen, component, beyond=True), number)
         found = farther if farther == {"mismatch"} else written | (farther & {"mismatch"})
     if len(chosen.point) > 1 and found & {"verified", "mismatch"} and not together(chosen):
         return found | {"kink", "mismatch"}
@@ -405,7 +405,8 @@ def _only_others_are_undefined(chosen: Case, component: str) -> bool:
         return bool(mp.isfinite(own) and not mp.isfinite(_at(chosen, component, mp.zero, beyond=False)))
 
 
-def _expected(true: Truth, number: float) -> set[str]:
+def possible(true: Truth, number: float) -> set[str]:
+    """The verdicts that may be given on a number of autograd's where this is true."""
     if true.kind == "undefined":
         return {"undefined"}
     if not math.isfinite(number):

@@ -2,6 +2,7 @@
 
 import json
 import math
+from random import Random
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from autogradcli.compute.report import Gradient
 from autogradcli.engines.opinions import flat
 from tests.command import gradcalc
 from tests.helpers import examine
+from tests.vector_cases import case, violation
 
 with mp.workdps(50):
     LOG_COS = [float(mp.log(mp.cos(x)) - x * mp.tan(x)) for x in (6, 7)]
@@ -102,6 +104,12 @@ def test_other_components_have_their_derivatives(
         assert [each is None for each in got] == [each is None for each in wanted]
         for one, other in zip(got, wanted, strict=True):
             assert one is None or one == pytest.approx(other, rel=1e-12)
+
+
+def test_random_sums_agree_with_limits() -> None:
+    """Components with no value beside others on corners, jumps and masks: one-sided limits by mpmath, each alone."""
+    found = [violation(case(Random(f"suite/{number}"))) for number in range(120)]
+    assert [each for each in found if each] == []
 
 
 @pytest.mark.parametrize(

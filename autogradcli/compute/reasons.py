@@ -107,9 +107,7 @@ def _conventions(case: Case) -> Reason:
     assert case.truth.slopes is not None
     left, right = case.truth.slopes
     slopes = f"the slope is {short(left)}" if left == right else f"the slopes are {short(left)} and {short(right)}"
-    message = (
-        f"at {case.place} {slopes}, but torch's conventions for functions with a kink come to {short(case.number)}"
-    )
+    message = f"at {case.place} {slopes}, but torch's conventions at corners and jumps come to {short(case.number)}"
     return _at_corners(case, "GC102", message, hidden=True)
 
 
