@@ -1,7 +1,7 @@
 """The first number that is not finite, told in the program's own words; and which gradients vanish or explode."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from autogradcli.compute.report import Reason
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 VANISHED, EXPLODED = 1e-10, 1e6
 """Sizes of gradients, for each component, that nobody means."""
 WORDS = {
-    "GC201": "backward goes through a branch that is not taken, where it is 0 times infinity or NaN",
+    "GC201": "it is not taken there: 0 reaches it, and 0 times an infinite or undefined derivative is not 0",
     "GC202": "the value itself is not finite",
     "GC203": "torch's derivative is not finite here, though all values are",
 }
@@ -47,7 +47,7 @@ def _told(born: "Birth", event: "Backward", texts: Texts) -> Nonfinite:
         return Nonfinite(event.number, line, code, born.direction, (), f"{what} holds {born.came_out!r}", (), reason)
     line, code = _place(born.call.place, texts)
     went_in = tuple(_operand(each, texts) for each in born.went_in)
-    reason = Reason(born.code, WORDS[born.code], None, code, _remedy(born, texts))
+    reason = Reason(born.code, WORDS[born.code], None, code)
     way = tuple(dict.fromkeys(texts.code(place) for place in born.way if place is not None))
     return Nonfinite(event.number, line, code, born.direction, went_in, f"{born.came_out!r}", way, reason)
 
@@ -64,24 +64,6 @@ def _operand(each: tuple[Any, float, float], texts: Texts) -> str:
     place = place_of(value)
     name = result_name(value) or (place is not None and (texts.name(place) or texts.code(place))) or "a tensor"
     return f"{name} = {least!r}" if least == most else f"{name} from {least!r} to {most!r}"
-
-
-def _remedy(born: "Birth", texts: Texts) -> str | None:
-    """What to write instead, tried on the numbers of the fault; None if nothing is known that helps."""
-    from autogradcli.engines.torch.record.nonfinite import name_of_call
-
-    name = "" if born.call is None else name_of_call(born.call)
-    if born.code == "GC201":
-        return "two torch.where: let the inner one keep the branch that is not taken harmless"
-    del texts
-    return None if born.direction == "forward" else HINTS.get(name)
-
-
-HINTS: Mapping[str, str] = {
-    "sqrt": "keep its argument away from 0: torch.sqrt(x + eps)",
-    "norm": "keep it away from 0: torch.sqrt((x**2).sum() + eps)",
-    "std": "keep it away from 0: torch.sqrt(x.var() + eps)",
-}
 
 
 def layers(watch: "Watch") -> Iterator[str]:

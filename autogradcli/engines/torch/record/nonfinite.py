@@ -7,7 +7,6 @@ from typing import Any
 import torch
 
 from autogradcli.engines.torch.record.calls import Backward, Call, Given, Place, Result, tensors_in, values_in
-from autogradcli.engines.torch.record.kinds import kind_of
 from autogradcli.engines.torch.record.replay import NotReplayed, Replay, quiet, replay
 from autogradcli.engines.torch.record.steps import Step, sent, steps_of
 from autogradcli.engines.torch.record.watch import calls_below, givens_below
@@ -141,11 +140,6 @@ def _at(value: Any, tensor: torch.Tensor, result: torch.Tensor, place: int) -> t
 
 def _is_finite(tensor: torch.Tensor) -> bool:
     return not tensor.is_floating_point() or bool(tensor.detach().isfinite().all())
-
-
-def name_of_call(call: Call) -> str:
-    """What torch calls a call."""
-    return kind_of(call.function).name
 
 
 def result_name(value: Any) -> str | None:

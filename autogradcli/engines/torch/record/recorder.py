@@ -26,6 +26,8 @@ LIBRARIES = tuple(
     | {"<frozen", f"{__file__.rpartition('/autogradcli/')[0]}/autogradcli/"}
 )
 """Where code is that is not the program's own."""
+INSIDE = (f"{__file__.rpartition('/engines/')[0]}/", f"{torch.__path__[0]}/", "<frozen")
+"""Where code is that is gradcalc's or torch's."""
 
 
 class _State(threading.local):
@@ -338,15 +340,19 @@ class Recorder(TorchFunctionMode):
     # Where.
 
     def place(self) -> Place | None:
-        """Where the program is: the innermost frame that is its own."""
+        """Where the program is: the innermost frame that is its own, or that of a library if none is."""
         if self.fixed is not None:
             return self.fixed
         frame: Any = sys._getframe(1)
+        other: Any = None
         while frame is not None:
-            if self.is_own(frame.f_code.co_filename):
+            file = frame.f_code.co_filename
+            if self.is_own(file):
                 return Place(frame.f_code, frame.f_lasti)
+            if other is None and not file.startswith(INSIDE):
+                other = frame
             frame = frame.f_back
-        return None
+        return None if other is None else Place(other.f_code, other.f_lasti)
 
     def is_own(self, file: str) -> bool:
         """Whether a file is the program's, and not a library's."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from autogradcli.engines.torch.record.calls import Call, Given, Result, Unknown, Value, values_in
+from autogradcli.engines.torch.record.calls import Call, Given, Result, Unknown, Value
 from autogradcli.engines.torch.record.kinds import SWAPPED, kind_of, rows_of
 from autogradcli.errors import Span
 from autogradcli.language.call_binding import Argument, Binding, Static, bind_first, parameter_at
@@ -193,8 +193,3 @@ def _of_tensor(item: Value) -> Any:
 
 def _tuples(value: Any) -> Any:
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
-
-
-def has_tensor(call: Call) -> bool:
-    """Whether a call was given a tensor at all."""
-    return any(True for _ in values_in((call.arguments, call.keywords)))
