@@ -72,7 +72,6 @@ FUNCTIONS = {
     "float": ("a number need not be converted", "type the number alone"),
     "Rational": ("numbers are exact as they are written", "type a/b"),
     "Symbol": ("names are variables as they are", "type the name alone"),
-    "diff": ("gradcalc itself differentiates", "type the formula alone; x[1:] - x[:-1] for differences of neighbours"),
     "grad": ("gradcalc itself differentiates", "type the formula alone"),
     "argmax": ("a place has no derivative", "type max(x, dim=0).indices"),
     "argmin": ("a place has no derivative", "type min(x, dim=0).indices"),

@@ -227,6 +227,14 @@ REDUCTIONS: tuple[Function, ...] = (
         torch="trapezoid",
         tensor=True,
     ),
+    Function("msort", "x", "The rows in order of size, column by column.", torch="msort", tensor=True),
+    Function(
+        "diff",
+        "x, n: int = 1, dim: int = -1",
+        "The differences of neighbours along a dimension, n times over.",
+        torch="diff",
+        tensor=True,
+    ),
     Function(
         "sort",
         "x, dim: int = -1, descending: flag = False, *, stable: flag = False",

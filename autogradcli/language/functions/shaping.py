@@ -217,6 +217,42 @@ SHAPING: tuple[Function, ...] = (
         torch="diag_embed",
         tensor=True,
     ),
+    Function("view_as", "x, other", "In the shape of another.", torch="Tensor.view_as", tensor=True),
+    Function("reshape_as", "x, other", "In the shape of another.", torch="Tensor.reshape_as", tensor=True),
+    *(
+        Function(
+            f"atleast_{dimensions}d",
+            "x",
+            f"With at least {dimensions} dimensions.",
+            torch=f"atleast_{dimensions}d",
+            tensor=True,
+        )
+        for dimensions in (1, 2, 3)
+    ),
+    Function(
+        "rot90",
+        "x, k: int = 1, dims: ints = (0, 1)",
+        "Turned by so many right angles in the plane of two dimensions.",
+        torch="rot90",
+        tensor=True,
+    ),
+    Function(
+        "diagflat",
+        "x, offset: int = 0",
+        "The matrix of zeros with these components on a diagonal.",
+        torch="diagflat",
+        definition="diag(flatten(x), diagonal=offset)",
+        tensor=True,
+    ),
+    Function(
+        "unfold",
+        "x, dimension: int, size: int, step: int",
+        "The windows of a size along a dimension, as one more dimension.",
+        aliases=("unfold_copy",),
+        torch="Tensor.unfold",
+        tensor=True,
+        note="torch.nn.functional.unfold is another function.",
+    ),
     Function("triu", "x, diagonal: int = 0", "With zeros below a diagonal.", torch="triu", tensor=True),
     Function("tril", "x, diagonal: int = 0", "With zeros above a diagonal.", torch="tril", tensor=True),
     Function(

@@ -174,6 +174,14 @@ def _trapezoids(builder: "Builder", heights: Array, widths: "Handle", axis: int)
     return builder.call("sum", areas, dim=axis)  # type: ignore[no-any-return]
 
 
+def diff(builder: "Builder", x: "Handle", n: int, dim: int) -> "Handle":
+    """Each component less the one before it, n times over."""
+    result = array(x)
+    for _ in range(min(n, np.shape(x)[dim])):
+        result = array(builder.call("sub", *_neighbours(result, dim % result.ndim)))
+    return result
+
+
 def sorted_(builder: "Builder", x: "Handle", dim: int, descending: bool, **_: bool) -> "Handle":
     """Each line along a dimension in order."""
     return along(x, dim, lambda handles: sort(builder, handles)[:: -1 if descending else 1])
@@ -239,6 +247,8 @@ REDUCTIONS: Mapping[str, Joined] = {
     "kthvalue": _values(kthvalue),
     "sort": _values(sorted_),
     "topk": _values(topk),
+    "diff": diff,
+    "msort": lambda builder, x: along(x, 0, lambda handles: sort(builder, handles)),
     "cumsum": _called("add"),
     "cumprod": _called("mul"),
     "cummax": _values(_called("maximum")),

@@ -78,6 +78,13 @@ def _narrow(x: Array, dim: int, start: int, length: int) -> Array:
     return x.take(range(first, first + length), dim)
 
 
+def _unfold(x: Array, dimension: int, size: int, step: int) -> Array:
+    axis = dimension % max(x.ndim, 1)
+    windows = np.lib.stride_tricks.sliding_window_view(np.atleast_1d(x), size, axis)
+    found: Array = windows[(*[slice(None)] * axis, slice(None, None, step))]
+    return found if x.ndim else found[0]
+
+
 def _cat(tensors: Sequence[Array], dim: int) -> Array:
     """Empty vectors count as nothing, as torch has it."""
     return np.concatenate([each for each in tensors if each.shape != (0,)] or tensors, dim)
@@ -132,6 +139,13 @@ SHAPING: Mapping[str, Callable[..., "Handle"]] = {
     "expand": _moved(_expand),
     "broadcast_to": _moved(_expand),
     "expand_as": _moved(lambda x, other: np.broadcast_to(x, np.shape(other))),
+    "view_as": _moved(lambda x, other: x.reshape(np.shape(other))),
+    "reshape_as": _moved(lambda x, other: x.reshape(np.shape(other))),
+    "atleast_1d": _moved(np.atleast_1d),
+    "atleast_2d": _moved(np.atleast_2d),
+    "atleast_3d": _moved(np.atleast_3d),
+    "rot90": _moved(np.rot90),
+    "unfold": _moved(_unfold),
     "repeat": _moved(_tile),
     "tile": _moved(_tile),
     "repeat_interleave": _moved(_interleave),
