@@ -192,6 +192,16 @@ def test_a_directional_derivative() -> None:
     assert several.jvp["x"].autograd == [-1, -1]
 
 
+def test_a_second_derivative_that_is_too_long_is_unverified() -> None:
+    """Random directions, which decide where a gradient is, are for gradients."""
+    asked = problem("sum(x**3)", {"x": "ones(30)"})
+    limited = replace(asked, options=replace(asked.options, max_operations=40), beyond=Beyond(order=2))
+    found = compute(limited)
+    assert (found.gradients["x"].verdict, found.hessian["x"]["x"].verdict) == ("verified", "unverified")
+    assert found.hessian["x"]["x"].reason is not None
+    assert found.hessian["x"]["x"].reason.code == "GC503"
+
+
 def test_an_order_that_needs_one_number() -> None:
     """The message says so, and the hint names a mixed partial."""
     with pytest.raises(GradcalcError) as caught:

@@ -258,7 +258,7 @@ def _prove(problem: Problem, autograd: Autograd) -> Proof:
     try:
         return prove(question, autograd)
     except TooLong as reason:
-        return along_directions(problem, autograd, reason)
+        return unproven(reason, autograd) if question.along else along_directions(problem, autograd, reason)
     except (NoDefinition, OutOfTime, MemoryError) as reason:
         return unproven(reason, autograd)
 
