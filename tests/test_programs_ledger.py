@@ -322,3 +322,12 @@ def test_a_value_that_was_changed_behind_autograd_s_back_is_named() -> None:
     assert entry.verdict == "unverified"
     assert entry.reason is not None
     assert "x * 2 gives something else when it is run again" in entry.reason.message
+
+
+def test_what_has_no_row_is_unverified_by_its_name() -> None:
+    """With what float64 says."""
+    found = ledger("x = torch.randn(3, 3, requires_grad=True)\ntorch.fft.rfft(x).abs().sum().backward()")
+    (entry,) = found.passes[0].entries
+    assert entry.verdict == "unverified"
+    assert entry.reason is not None
+    assert "fft_rfft is no row of gradcalc's table of functions; float64 agrees" in entry.reason.message

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from autogradcli.engines.torch.record.calls import Backward, Call
     from autogradcli.engines.torch.record.steps import Comparison, Off, Step
 
+UNFIT = (RuntimeError, TypeError, ValueError, LookupError)
+"""What is raised for arguments that no row of the table takes: complex numbers, other shapes."""
 LOOKED_AT = 8
 """Components of a step that balls look at."""
 SMALL = 1_500
@@ -172,7 +174,16 @@ class Prover:
 
         try:
             report = self._proof(step, compared, off)
-        except (Unverifiable, Unbindable, GradcalcError, NoDefinition, RuntimeError, ValueError, KeyError, IndexError):
+        except (
+            Unverifiable,
+            Unbindable,
+            GradcalcError,
+            NoDefinition,
+            RuntimeError,
+            TypeError,
+            ValueError,
+            LookupError,
+        ):
             return None
         if report is None:
             return None
