@@ -61,6 +61,7 @@ SCATTERING: tuple[Function, ...] = (
         "With other components at places of which every dimension has its own list.",
         torch="index_put",
         tensor=True,
+        note="Places are whole numbers; for a mask type masked_scatter, or where.",
     ),
     Function(
         "take",
