@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from random import Random
 from types import FrameType
@@ -124,15 +125,22 @@ def examined(number: int, family: str, dtype: str, seed: str, depth: int) -> Fin
 
 def in_time(chosen: Case, judge: Callable[[Case], list[Outcome]]) -> Finding:
     """The case and its outcomes; too slow a case is one outcome."""
+    try:
+        with patience():
+            return chosen, judge(chosen)
+    except Slow:
+        return chosen, [Outcome("", "too slow", "-", beyond=True)]
+
+
+@contextmanager
+def patience() -> Iterator[None]:
+    """A context that ends in Slow after `PATIENCE`."""
     signal.signal(signal.SIGALRM, _give_up)
     signal.alarm(PATIENCE)
     try:
-        found = judge(chosen)
-    except Slow:
-        found = [Outcome("", "too slow", "-", beyond=True)]
+        yield
     finally:
         signal.alarm(0)
-    return chosen, found
 
 
 def _give_up(_: int, __: FrameType | None) -> None:

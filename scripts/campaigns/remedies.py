@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from functools import partial
 from random import Random
 
+from scripts.campaigns.false_alarms import Slow, patience
 from tests.failing import NOT_JUDGED, Failing, Printed, failing, printed, wanting
 
 Outcome = tuple[Failing, bool, list[Printed]]
@@ -68,8 +69,9 @@ def examined(number: int, seed: str) -> Outcome:
     """The expression of that number and what came of it."""
     case = failing(Random(f"{seed}/{number}"))
     try:
-        found = list(printed(case))
-    except Exception as problem:  # names what cannot be judged
+        with patience():
+            found = list(printed(case))
+    except (Exception, Slow) as problem:  # names what cannot be judged
         found = [Printed(case, "?", "?", "?", (f"{NOT_JUDGED}: {problem!r}",))]
     return case, bool(found) or wanting(case), found
 
