@@ -42,3 +42,9 @@ def test_an_unknown_code_names_the_nearest() -> None:
         page("GC-101")
     assert caught.value.message == "there is no reason code GC-101"
     assert caught.value.hint == "did you mean GC101?"
+
+
+def test_no_code_has_two_pages() -> None:
+    """A code is the name of one thing."""
+    codes = [each.code for each in PAGES]
+    assert len(codes) == len(set(codes))

@@ -97,7 +97,7 @@ def test_a_forward_in_numpy_is_unverified_with_central_differences() -> None:
     custom, verdict = found("return torch.as_tensor(x.detach().numpy()**2)", "return g*2*x")
     assert (custom.verdict, verdict) == ("unverified", "unverified")
     assert "central differences give" in custom.reasons[0].message
-    assert custom.reasons[0].code == "GC508"
+    assert custom.reasons[0].code == "GC510"
 
 
 def test_only_the_input_whose_gradient_is_wrong_is_wrong() -> None:

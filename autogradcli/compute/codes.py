@@ -248,14 +248,6 @@ PAGES = (
         "Write that part in functions that gradcalc functions lists, without changes in place.",
     ),
     Page(
-        "GC508",
-        "a forward that autograd does not follow",
-        "The forward of an autograd.Function, or of a custom operator, computes in NumPy, C++ or on numbers that were "
-        "cut off, so that nothing is known of its derivative but what central differences say.",
-        (),
-        "Compare its backward with the central differences that the report shows, or write the forward in torch.",
-    ),
-    Page(
         "GC506",
         "out of time",
         "The time for this problem was up before its gradient was proven. The report says which engine ran out, and "
@@ -287,6 +279,14 @@ PAGES = (
         "order; the message is torch's. diff still finds the formula.",
         ("eval", "cdist([[x, x**2]], [[0, 0]])[0, 0]", "--x", "2", "--order", "2"),
         "Write the function out in others: a distance as sqrt(sum((a - b)**2)).",
+    ),
+    Page(
+        "GC510",
+        "a forward that autograd does not follow",
+        "The forward of an autograd.Function, or of a custom operator, computes in NumPy, C++ or on numbers that were "
+        "cut off, so that nothing is known of its derivative but what central differences say.",
+        (),
+        "Compare its backward with the central differences that the report shows, or write the forward in torch.",
     ),
 )
 

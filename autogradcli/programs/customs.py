@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 LOOKED_AT = 6
 """Calls of one function that are looked at."""
-WRONG, UNKNOWN = "GC307", "GC508"
+WRONG, UNKNOWN = "GC307", "GC510"
 
 
 @dataclass(slots=True)
