@@ -16,7 +16,7 @@ import torch
 from mpmath import mp
 
 from autogradcli.compute.report import Report
-from autogradcli.engines.torch import engine, natives
+from autogradcli.engines.torch import adapters, engine
 from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.function import Function
@@ -193,7 +193,7 @@ def self_or_wrong(ctx: Any, upstream: torch.Tensor, place: int, gradient: torch.
 @contextmanager
 def planted(fault: Fault, occurrence: int) -> Iterator[None]:
     """Plants the fault in one of the row's calls on variables, counted in the order of evaluation."""
-    genuine = natives.native
+    genuine = adapters.native
     calls = 0
 
     def native(row: Function) -> Callable[..., Any] | None:

@@ -14,7 +14,7 @@ from mpmath import mp
 
 from autogradcli.compute.compute import by_torch_and_arb
 from autogradcli.compute.report import Gradient
-from autogradcli.engines.opinions import flat
+from autogradcli.engines.results import flat
 from autogradcli.errors import GradcalcError
 from tests.helpers import problem
 

@@ -6,7 +6,7 @@ from typing import Any
 from autogradcli.compute.compute import compute
 from autogradcli.compute.problem import Options, Problem
 from autogradcli.compute.report import Gradient, Report
-from autogradcli.engines.arb.enclose import Proof, enclose
+from autogradcli.engines.arb.enclose import Enclosures, enclose
 from autogradcli.engines.arb.sweep import plan
 from autogradcli.engines.backward import ONCE, Backward
 from autogradcli.language.dtypes import Dtype
@@ -39,6 +39,6 @@ def problem_report(text: str, *, wrt: Sequence[str] = (), ones: bool = False, **
     return compute(Problem(program, point, check_wrt(program, wrt, "wrt"), Options(symbolic=False), backward=backward))
 
 
-def prove(program: Program, at: Mapping[str, Any], dtype: Dtype) -> Proof:
+def prove(program: Program, at: Mapping[str, Any], dtype: Dtype) -> Enclosures:
     """Enclosures about all variables at a point whose coordinates are floats, or nested lists of them."""
     return enclose(plan(program, program.variables, at), at, dtype)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from mpmath import mp
 
-from autogradcli.engines.opinions import flat
+from autogradcli.engines.results import flat
 from tests.operators import Answer, Sample
 
 DIGITS = 120

@@ -18,7 +18,7 @@ from autogradcli.compute.compute import compute
 from autogradcli.compute.problem import Options, Problem
 from autogradcli.compute.report import Report
 from autogradcli.engines.backward import Backward
-from autogradcli.engines.opinions import flat, shape
+from autogradcli.engines.results import flat, shape
 from autogradcli.engines.torch.graph import plain
 from autogradcli.engines.torch.state import fresh_state, seeded
 from autogradcli.errors import GradcalcError, Span

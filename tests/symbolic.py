@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from autogradcli.engines.opinions import Array
+from autogradcli.engines.results import Array
 from autogradcli.engines.sympy.differentiate import Work
 from autogradcli.engines.sympy.messages import Differentiate, Number, Tensors
 from autogradcli.language.parser import parse

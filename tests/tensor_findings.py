@@ -12,7 +12,7 @@ from autogradcli.compute.compute import compute
 from autogradcli.compute.problem import Options, Problem
 from autogradcli.compute.report import Gradient, Report
 from autogradcli.engines.backward import Backward
-from autogradcli.engines.opinions import flat
+from autogradcli.engines.results import flat
 from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.parser import parse

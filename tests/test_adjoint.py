@@ -8,12 +8,12 @@ import pytest
 from flint import arb, ctx
 from mpmath import mp
 
-from autogradcli.engines.arb.rules import forward, primitive, rule
+from autogradcli.engines.arb.primitives import forward, primitive, rule
 from autogradcli.language.adjoint import adjoint
 from autogradcli.language.function import Function
 from autogradcli.language.parser import parse, parse_formula
 from autogradcli.language.table import rows
-from autogradcli.language.tape import Input, Layout, Operation, Tape, TooLong, components, scalarise
+from autogradcli.language.tape import Input, Operation, Tape, TapeOptions, TooLong, components, scalarise
 from tests.test_partials import AGREE, DIFFERENCES, PRECISION, STEP, agree, points
 
 ELEMENTARY = [each for each in rows().values() if each.elementary]
@@ -129,7 +129,7 @@ def test_constants_are_worked_out() -> None:
 def test_an_intermediate_is_no_other_name_for_its_value() -> None:
     """With respect to y, the x*x beside it is a constant, though y has the same value."""
     program = parse("y = x*x; y**3 + x*x*y")
-    tape = scalarise(program, primitive, layout=Layout(apart={program.assigned["y"]}))
+    tape = scalarise(program, primitive, layout=TapeOptions(apart={program.assigned["y"]}))
     (y,) = components(tape.results[program.assigned["y"]])
     # At x = 2: 3*y**2 + x*x is 52, and 6*y is 24.
     tape, (first,) = adjoint(tape, [y], primitive)

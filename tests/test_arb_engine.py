@@ -6,13 +6,13 @@ import mpmath
 import pytest
 from flint import arb, ctx
 
-from autogradcli.engines.arb.blame import cancellation, parting
-from autogradcli.engines.arb.enclose import LAST_PRECISION, Proof
+from autogradcli.engines.arb.blame import cancellation, first_divergence
+from autogradcli.engines.arb.enclose import LAST_PRECISION, Enclosures
+from autogradcli.engines.arb.error_bounds import as_text, measure_gradients, measure_values
 from autogradcli.engines.arb.kinks import sides
-from autogradcli.engines.arb.measure import as_text, measure_gradients, measure_values
-from autogradcli.engines.arb.rules import rule
-from autogradcli.engines.arb.truth import FALSE, TRUE, UNDECIDED, Truth, logical_and, logical_not, logical_or
-from autogradcli.engines.opinions import Ball, Cancellation
+from autogradcli.engines.arb.primitives import rule
+from autogradcli.engines.arb.ternary import FALSE, TRUE, UNDECIDED, Truth, logical_and, logical_not, logical_or
+from autogradcli.engines.results import Ball, Cancellation
 from autogradcli.engines.torch.engine import differentiate
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.parser import parse
@@ -22,13 +22,13 @@ from tests.helpers import prove
 DOUBLE = DTYPES["float64"]
 
 
-def proof(text: str, **at: float) -> Proof:
+def proof(text: str, **at: float) -> Enclosures:
     """Enclosures about all variables."""
     program = parse(text, given=tuple(at))
     return prove(program, at, DOUBLE)
 
 
-def derivative(found: Proof, name: str = "x") -> arb:
+def derivative(found: Enclosures, name: str = "x") -> arb:
     """The proven derivative with respect to a scalar variable."""
     return found.gradient(found.plan.inputs[name][0])
 
@@ -239,7 +239,7 @@ def test_blame_goes_to_the_first_wrong_operation_from_the_output() -> None:
     """tanh's backward is the one that errs; what multiplies it is right."""
     text, program = "3*tanh(x)", parse("3*tanh(x)")
     autograd = differentiate(program, {"x": parse("20")}, ("x",), "float64")
-    found = parting(proof(text, x=20.0), autograd, "x")
+    found = first_divergence(proof(text, x=20.0), autograd, "x")
     assert found is not None
     assert (program.text(found.step), program.text(found.operand)) == ("tanh(x)", "x")
     assert found.autograd == 0.0
@@ -250,7 +250,7 @@ def test_no_blame_where_rounding_explains_everything() -> None:
     """An honest computation has no first wrong operation, whatever cancels in it."""
     program = parse("(x + 1)**2 - x**2")
     autograd = differentiate(program, {"x": parse("1e17")}, ("x",), "float64")
-    assert parting(proof("(x + 1)**2 - x**2", x=1e17), autograd, "x") is None
+    assert first_divergence(proof("(x + 1)**2 - x**2", x=1e17), autograd, "x") is None
 
 
 def test_the_terms_that_cancel() -> None:

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from autogradcli.engines.arb.measure import corner_steps
+from autogradcli.engines.arb.error_bounds import corner_steps
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.parser import parse
 from tests.command import gradcalc

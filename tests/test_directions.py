@@ -8,7 +8,7 @@ import pytest
 from autogradcli.compute.compute import compute
 from autogradcli.compute.directions import along_directions
 from autogradcli.compute.problem import Options, Problem
-from autogradcli.engines.opinions import Cause, flat, nested, shape
+from autogradcli.engines.results import Cause, flat, nested, shape
 from autogradcli.engines.torch.engine import differentiate
 from autogradcli.language.parser import parse
 from autogradcli.language.tape import TooLong

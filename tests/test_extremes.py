@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from autogradcli.engines.arb.measure import measure_gradients
+from autogradcli.engines.arb.error_bounds import measure_gradients
 from autogradcli.language.dtypes import DTYPES, Dtype
 from autogradcli.language.function import Function, Parameter
 from autogradcli.language.parser import parse

@@ -11,7 +11,7 @@ from autogradcli.compute.compute import compute
 from autogradcli.compute.problem import Beyond
 from autogradcli.compute.report import Gradient, Report
 from autogradcli.engines.backward import Backward
-from autogradcli.engines.opinions import flat
+from autogradcli.engines.results import flat
 from autogradcli.errors import GradcalcError
 from autogradcli.language.parser import parse
 from tests.helpers import problem

@@ -8,7 +8,7 @@ import pytest
 from mpmath import mp
 
 from autogradcli.api import evaluate
-from autogradcli.engines.opinions import shape
+from autogradcli.engines.results import shape
 from autogradcli.errors import GradcalcError
 from tests.helpers import problem_report
 

@@ -15,7 +15,7 @@ import sympy
 from flint import arb, arb_series, ctx
 from mpmath import mp
 
-from autogradcli.engines.arb.rules import rule
+from autogradcli.engines.arb.primitives import rule
 from autogradcli.language.function import Function
 from autogradcli.language.table import row, rows
 from autogradcli.language.tape import Input, Literal, definition, scalarise

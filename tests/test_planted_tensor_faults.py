@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from autogradcli.compute.compute import compute
-from autogradcli.engines.torch import engine, natives
+from autogradcli.engines.torch import adapters, engine
 from autogradcli.language.function import Function
 from autogradcli.language.program import Call
 from tests.helpers import problem
@@ -61,7 +61,7 @@ def planted(name: str, factor: float) -> Callable[[Function], Any]:
     """What takes the place of the engine's table of natives: one row of it has a fault."""
 
     def native(row: Function) -> Any:
-        function = natives.native(row)
+        function = adapters.native(row)
         if row.name != name or function is None:
             return function
 

@@ -13,7 +13,7 @@ from autogradcli.compute.compute import by_torch_and_arb, compute
 from autogradcli.compute.problem import Problem
 from autogradcli.compute.remedies import with_remedies
 from autogradcli.compute.report import Reason, Report
-from autogradcli.engines.opinions import flat
+from autogradcli.engines.results import flat
 from tests.as_python import exact, exact_point, slopes, torch_gradients
 from tests.command import gradcalc
 from tests.failing import Failing, failing, faults, printed

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autogradcli.compute.report import Ball, Component, Gradient, Report, Symbolic, Variable
-from autogradcli.engines.opinions import Array, Pass, flat, nested, shape
+from autogradcli.engines.results import Array, Pass, flat, nested, shape
 from autogradcli.render.blocks import PARTLY, float_writer
 from autogradcli.render.chain import draw_chain
 from autogradcli.render.report.plain import draw_plain

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from mpmath import mp, mpf
 from sympy import Expr, Rational, Symbol
 
+from autogradcli.engines.sympy.adapters import Max, magnitude, side, where
 from autogradcli.engines.sympy.arithmetic import (
     Arithmetic,
     NoValue,
@@ -21,7 +22,6 @@ from autogradcli.engines.sympy.arithmetic import (
     size,
 )
 from autogradcli.engines.sympy.evaluate import Point, Tie, evaluate
-from autogradcli.engines.sympy.natives import Max, magnitude, side, where
 
 x, y, z = (Symbol(name, real=True) for name in "xyz")
 EVERYTHING = Point({x: Fraction(3, 4), y: Fraction(-2), z: Fraction(0)}, {})

@@ -3,7 +3,7 @@
 import pytest
 import sympy
 
-from autogradcli.engines.sympy.natives import Max, Min, magnitude, side, where
+from autogradcli.engines.sympy.adapters import Max, Min, magnitude, side, where
 from autogradcli.engines.sympy.slopes import Slopes
 
 x, y = (sympy.Symbol(name, real=True) for name in "xy")

@@ -3,7 +3,7 @@
 import pytest
 import sympy
 
-from autogradcli.engines.sympy.natives import Max, Min, cbrt, magnitude, where
+from autogradcli.engines.sympy.adapters import Max, Min, cbrt, magnitude, where
 from autogradcli.engines.sympy.translate import translate
 from autogradcli.language.parser import parse
 

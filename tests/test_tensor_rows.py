@@ -7,8 +7,8 @@ import torch
 
 from autogradcli.compute.compute import compute
 from autogradcli.compute.report import Report
+from autogradcli.engines.torch.adapters import ADAPTERS, native
 from autogradcli.engines.torch.engine import constant
-from autogradcli.engines.torch.natives import ADAPTERS, native
 from autogradcli.errors import GradcalcError
 from autogradcli.language import table
 from autogradcli.language.function import Function

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.autograd.graph import Node as TorchNode
 
-from autogradcli.engines.opinions import Autograd
+from autogradcli.engines.results import Autograd
 from autogradcli.engines.torch.engine import constant, differentiate
 from autogradcli.errors import GradcalcError, Span
 from autogradcli.language.parser import parse

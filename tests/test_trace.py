@@ -12,7 +12,7 @@ from flint import arb
 
 from autogradcli.engines.arb import paths as module
 from autogradcli.engines.arb.paths import paths
-from autogradcli.engines.opinions import Ball, flat
+from autogradcli.engines.results import Ball, flat
 from autogradcli.engines.torch.engine import differentiate
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.local_derivatives import local_slope

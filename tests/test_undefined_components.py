@@ -9,7 +9,7 @@ import pytest
 from mpmath import mp
 
 from autogradcli.compute.report import Gradient
-from autogradcli.engines.opinions import flat
+from autogradcli.engines.results import flat
 from tests.command import gradcalc
 from tests.helpers import examine
 from tests.vector_cases import case, violation

@@ -13,7 +13,7 @@ from autogradcli.compute.compute import compute
 from autogradcli.compute.problem import Options, Problem
 from autogradcli.compute.report import Report
 from autogradcli.engines.backward import Backward
-from autogradcli.engines.opinions import Pass
+from autogradcli.engines.results import Pass
 from autogradcli.errors import GradcalcError
 from autogradcli.language.parser import parse
 from autogradcli.problems.point import parse_upstream

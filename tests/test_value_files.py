@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autogradcli.compute.problem import Options
-from autogradcli.engines.opinions import Array
+from autogradcli.engines.results import Array
 from autogradcli.engines.torch.engine import constant
 from autogradcli.errors import GradcalcError
 from autogradcli.problems.files import source

@@ -16,10 +16,10 @@ from flint import arb, ctx
 from autogradcli.compute.compute import compute
 from autogradcli.compute.problem import Options
 from autogradcli.compute.report import Symbolic
-from autogradcli.engines.arb.blame import parting
-from autogradcli.engines.arb.enclose import Proof
-from autogradcli.engines.arb.measure import measure_gradients
-from autogradcli.engines.opinions import Autograd, flat
+from autogradcli.engines.arb.blame import first_divergence
+from autogradcli.engines.arb.enclose import Enclosures
+from autogradcli.engines.arb.error_bounds import measure_gradients
+from autogradcli.engines.results import Autograd, flat
 from autogradcli.engines.torch.engine import constant, differentiate
 from autogradcli.errors import GradcalcError, Span
 from autogradcli.language.dtypes import DTYPES
@@ -42,7 +42,7 @@ def run(text: str, dtype: str = "float64", **at: str) -> Autograd:
     return differentiate(program, {name: parse(value) for name, value in at.items()}, program.variables, dtype)
 
 
-def proof(text: str, **at: Any) -> Proof:
+def proof(text: str, **at: Any) -> Enclosures:
     """Enclosures about all variables, whose values are floats or nested lists of them."""
     program = parse(text, given=tuple(at))
     return prove(program, at, DOUBLE)
@@ -343,7 +343,7 @@ def test_a_list_is_not_to_blame(text: str, blamed: str) -> None:
     """What only moves numbers from one place to another cannot go wrong, also where they meet again."""
     program = parse(text)
     autograd = differentiate(program, {"x": parse("20")}, ("x",), "float64")
-    found = parting(proof(text, x=20.0), autograd, "x")
+    found = first_divergence(proof(text, x=20.0), autograd, "x")
     assert found is not None
     assert program.text(found.step) == blamed
 

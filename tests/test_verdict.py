@@ -7,7 +7,7 @@ import pytest
 
 from autogradcli.compute.problem import Options
 from autogradcli.compute.verdict import Ruling, Tolerance, contains, exit_code, rule, scale, tolerance, worst
-from autogradcli.engines.opinions import Ball, Cause, Enclosure
+from autogradcli.engines.results import Ball, Cause, Enclosure
 from autogradcli.errors import ExitCode
 from autogradcli.language.dtypes import DTYPES
 from tests.helpers import problem

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from autogradcli.checks.describe import at
 from autogradcli.compute.compute import Pending, Session
 from autogradcli.compute.problem import Problem
-from autogradcli.engines.opinions import Array, flat, nested, shape
+from autogradcli.engines.results import Array, flat, nested, shape
 from autogradcli.errors import GradcalcError
 from autogradcli.language.program import Constant, Direction, Program, component
 from autogradcli.language.shapes import subscript

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from autogradcli.engines.opinions import Array, shape
+from autogradcli.engines.results import Array, shape
 from autogradcli.language.shapes import written
 
 

@@ -9,10 +9,10 @@ from autogradcli.checks.claims import ClaimVerdict
 from autogradcli.checks.describe import at, described
 from autogradcli.checks.numbers import difference, point
 from autogradcli.checks.outcome import Failure, Outcome, Worst
+from autogradcli.compute.gradients import MANY_ULPS
 from autogradcli.compute.report import Gradient, Report
-from autogradcli.compute.ruling import MANY_ULPS
 from autogradcli.compute.verdict import WORST_FIRST
-from autogradcli.engines.opinions import Array, flat
+from autogradcli.engines.results import Array, flat
 from autogradcli.errors import ExitCode
 from autogradcli.language.program import Program
 

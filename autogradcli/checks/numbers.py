@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from autogradcli.checks.describe import at
 from autogradcli.compute.report import Report
-from autogradcli.engines.opinions import Array, flat, shape
+from autogradcli.engines.results import Array, flat, shape
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.program import Program
 from autogradcli.language.shapes import subscript, written

@@ -10,7 +10,7 @@ from autogradcli.checks.outcome import Outcome
 from autogradcli.checks.run import Entry
 from autogradcli.cli.pipeline import Status
 from autogradcli.compute.problem import Options, Problem
-from autogradcli.engines.opinions import flat
+from autogradcli.engines.results import flat
 from autogradcli.errors import GradcalcError
 from autogradcli.language.program import Constant, Program, Tensor
 from autogradcli.problems.jsonlines import MAX_LINE, BadLine, read_problem

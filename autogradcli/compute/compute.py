@@ -10,17 +10,17 @@ from time import perf_counter
 from types import TracebackType
 
 from autogradcli.compute.directions import along_directions
+from autogradcli.compute.evidence import NOTHING_LOWER, Evidence, Lower
+from autogradcli.compute.gradients import Finding, findings, gradient
 from autogradcli.compute.higher import with_higher
 from autogradcli.compute.notes import notes
-from autogradcli.compute.opinions import NOTHING_LOWER, Lower, Opinions
 from autogradcli.compute.problem import Problem
 from autogradcli.compute.remedies import with_remedies
 from autogradcli.compute.report import Report, Variable
-from autogradcli.compute.ruling import Finding, findings, gradient
 from autogradcli.compute.trace import traces
 from autogradcli.compute.unproven import unproven
 from autogradcli.compute.verdict import worst
-from autogradcli.engines.opinions import Autograd, Proof, flat, nested, shape
+from autogradcli.engines.results import Autograd, Proof, flat, nested, shape
 from autogradcli.engines.sympy.messages import Tensors
 from autogradcli.engines.sympy.process import Answer, SymbolicProcess
 from autogradcli.errors import GradcalcError, defect
@@ -167,14 +167,14 @@ class Pending:
     def _assembled(self, proof: Proof, answer: Answer | None, lower: Lower, seconds: dict[str, float]) -> Report:
         """The report without remedies, and without derivatives of higher order."""
         assert self._autograd is not None
-        self._opinions = Opinions(self._problem, self._autograd, proof, answer, lower)
-        self._findings = {name: findings(self._opinions, name) for name in self._problem.wrt}
-        return _assemble(self._opinions, self._findings, seconds)
+        self._evidence = Evidence(self._problem, self._autograd, proof, answer, lower)
+        self._findings = {name: findings(self._evidence, name) for name in self._problem.wrt}
+        return _assemble(self._evidence, self._findings, seconds)
 
     @property
-    def opinions(self) -> Opinions:
+    def evidence(self) -> Evidence:
         """What the engines found, once there is a report."""
-        return self._opinions
+        return self._evidence
 
     @property
     def findings(self) -> Mapping[str, Sequence[Finding]]:
@@ -190,8 +190,8 @@ def salvaged(problem: Problem, lost: Lost) -> Report:
     """The report of what had been found when the process ended. GradcalcError if that was nothing."""
     if lost.part is None:
         raise error_of(lost)
-    opinions = Opinions(problem, lost.found, unproven(_end_of(lost), lost.found), None, NOTHING_LOWER)
-    return _assemble(opinions, {name: findings(opinions, name) for name in problem.wrt}, {})
+    evidence = Evidence(problem, lost.found, unproven(_end_of(lost), lost.found), None, NOTHING_LOWER)
+    return _assemble(evidence, {name: findings(evidence, name) for name in problem.wrt}, {})
 
 
 def error_of(lost: Lost) -> GradcalcError:
@@ -211,8 +211,8 @@ def by_torch_and_arb(problem: Problem) -> Report:
     """The report of two engines, without remedies."""
     pending = Pending(problem, None)
     pending.evaluate()
-    opinions = Opinions(problem, pending.autograd, pending.proof, None, NOTHING_LOWER)
-    return _assemble(opinions, {name: findings(opinions, name) for name in problem.wrt}, {})
+    evidence = Evidence(problem, pending.autograd, pending.proof, None, NOTHING_LOWER)
+    return _assemble(evidence, {name: findings(evidence, name) for name in problem.wrt}, {})
 
 
 def _picking(problem: Problem, autograd: Autograd) -> tuple[tuple[str, tuple[float, ...]], ...]:
@@ -263,10 +263,10 @@ def _prove(problem: Problem, autograd: Autograd) -> Proof:
         return unproven(reason, autograd)
 
 
-def _assemble(opinions: Opinions, found: Mapping[str, Sequence[Finding]], seconds: dict[str, float]) -> Report:
-    problem, autograd, values = opinions.problem, opinions.autograd, opinions.proof.values
+def _assemble(evidence: Evidence, found: Mapping[str, Sequence[Finding]], seconds: dict[str, float]) -> Report:
+    problem, autograd, values = evidence.problem, evidence.autograd, evidence.proof.values
     sizes = shape(autograd.value)
-    gradients = {name: gradient(opinions, name, each) for name, each in found.items()}
+    gradients = {name: gradient(evidence, name, each) for name, each in found.items()}
     return Report(
         id=problem.id,
         expression=problem.program.source,
@@ -279,25 +279,25 @@ def _assemble(opinions: Opinions, found: Mapping[str, Sequence[Finding]], second
         exact_value=nested([each.ball for each in values], sizes),
         value_ulps=nested([each.ulps for each in values], sizes),
         gradients=gradients,
-        verdict=worst([each.verdict for each in gradients.values()] + _of_value(opinions)),
+        verdict=worst([each.verdict for each in gradients.values()] + _of_value(evidence)),
         nodes=autograd.nodes,
-        notes=notes(opinions, [each.verdict for each in gradients.values()]),
+        notes=notes(evidence, [each.verdict for each in gradients.values()]),
         upstream=autograd.upstream if problem.wrt else None,
         intermediates={
-            name: Variable(opinions.point(name), shape(opinions.point(name)), problem.options.dtype, True)
+            name: Variable(evidence.point(name), shape(evidence.point(name)), problem.options.dtype, True)
             for name in problem.wrt
             if name not in problem.program.variables
         },
-        traces=traces(opinions) if problem.options.trace else {},
+        traces=traces(evidence) if problem.options.trace else {},
         versions=versions(),
         seconds=seconds,
     )
 
 
-def _of_value(opinions: Opinions) -> list[str]:
+def _of_value(evidence: Evidence) -> list[str]:
     """The verdict on a value that does not exist: a term without one spoils the whole, if no derivative either."""
     return (
-        [each.cause.verdict for each in opinions.proof.values if each.cause is not None] if opinions.problem.wrt else []
+        [each.cause.verdict for each in evidence.proof.values if each.cause is not None] if evidence.problem.wrt else []
     )
 
 

@@ -6,10 +6,10 @@ from typing import Any
 from autogradcli.compute.problem import Problem
 from autogradcli.compute.unproven import because, unproven
 from autogradcli.compute.verdict import scale, tolerance
-from autogradcli.engines.opinions import Autograd, Cause, Unproven, flat
+from autogradcli.engines.results import Autograd, Cause, Unproven, flat
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.function import NoDefinition
-from autogradcli.language.tape import Layout, TooLong
+from autogradcli.language.tape import TapeOptions, TooLong
 
 REACH = 5
 """How many times the operations that are allowed for a proof may be followed along directions."""
@@ -31,7 +31,7 @@ def along_directions(problem: Problem, autograd: Autograd, too_long: TooLong) ->
         return unproven(too_long, autograd)
     allowed = {name: _allowed(problem, autograd, name, numbers) for name, numbers in gradients.items()}
     upstream = None if autograd.upstream is None else flat(autograd.upstream)
-    layout = Layout(upstream, limit=REACH * problem.options.max_operations)
+    layout = TapeOptions(upstream, limit=REACH * problem.options.max_operations)
     rounding = directions.ROUNDINGS * DTYPES[problem.options.dtype].unit_roundoff
     try:
         errors = directions.along_directions(

@@ -12,13 +12,13 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Protocol
 
-from autogradcli.compute.opinions import NOTHING_LOWER, Lower, Opinions
+from autogradcli.compute.evidence import NOTHING_LOWER, Evidence, Lower
+from autogradcli.compute.gradients import WORST_STATUS, Finding
 from autogradcli.compute.problem import GRADIENT, Problem
 from autogradcli.compute.reasons import Case, reason, short
 from autogradcli.compute.report import Gradient, Reason, Report, Symbolic
-from autogradcli.compute.ruling import WORST_STATUS, Finding
 from autogradcli.compute.verdict import WORST_FIRST, worst
-from autogradcli.engines.opinions import Cause, flat, nested, shape
+from autogradcli.engines.results import Cause, flat, nested, shape
 from autogradcli.errors import GradcalcError, Span
 from autogradcli.language.program import Constant, Direction, Program, Tensor, component
 from autogradcli.language.shapes import Shape, indices
@@ -37,7 +37,7 @@ class Pending(Protocol):
     """A problem of the first order on its way to a report."""
 
     @property
-    def opinions(self) -> Opinions:
+    def evidence(self) -> Evidence:
         """What the engines found, once there is a report."""
 
     @property
@@ -61,7 +61,7 @@ Start = Callable[[Problem], Pending]
 
 def with_higher(report: Report, base: Pending, start: Start) -> Report:
     """The report with all derivatives beyond the gradient that its problem asks for, and the worst verdict of all."""
-    problem = base.opinions.problem
+    problem = base.evidence.problem
     beyond = problem.beyond
     if not beyond.asked:
         return report
@@ -87,7 +87,7 @@ class Family:
 
     def __init__(self, report: Report, base: Pending, start: Start) -> None:
         self.base_report = report
-        self._problem = replace(base.opinions.problem, beyond=GRADIENT)
+        self._problem = replace(base.evidence.problem, beyond=GRADIENT)
         self._base = base
         self._start = start
         self._stages: dict[Path, Stage] = {(): Stage(self, (), base)}
@@ -187,11 +187,11 @@ class Family:
 
     @property
     def _output(self) -> Shape:
-        return shape(self._base.opinions.autograd.value)
+        return shape(self._base.evidence.autograd.value)
 
     def size_along(self, direction: Direction) -> float:
         """How far the point is from 0, in steps of a direction; 1 where it is 0."""
-        point = self._base.opinions.point
+        point = self._base.evidence.point
         sizes = [(_largest(flat(point(name))), _largest(weights)) for name, weights in direction.parts]
         return max((size / step for size, step in sizes if step), default=0.0) or 1.0
 
@@ -201,7 +201,7 @@ class Family:
 
     def shape(self, name: str) -> Shape:
         """The shape of a variable, or of a named intermediate."""
-        return shape(self._base.opinions.point(name))
+        return shape(self._base.evidence.point(name))
 
 
 class Stage:
@@ -248,7 +248,7 @@ class Stage:
     @property
     def is_constant(self) -> bool:
         """Whether the derivative along the path does not require grad in torch."""
-        return self._refusal is None and not self._pending.opinions.autograd.nodes
+        return self._refusal is None and not self._pending.evidence.autograd.nodes
 
     @cached_property
     def report(self) -> Report:
@@ -301,7 +301,7 @@ class Stage:
         if found.truth.nearest is not None or found.ruling.verdict == "verified":
             return None
         why = found.truth.cause or reason(
-            Case(self._pending.opinions, name, place, found.number, found.truth), found.ruling
+            Case(self._pending.evidence, name, place, found.number, found.truth), found.ruling
         )
         assert why is not None
         verdict = "unverified" if found.ruling.verdict == "unverified" else "undefined"

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Collection, Iterator
 
-from autogradcli.compute.opinions import Opinions
-from autogradcli.engines.opinions import Autograd, Enclosure, flat, shape
+from autogradcli.compute.evidence import Evidence
+from autogradcli.engines.results import Autograd, Enclosure, flat, shape
 from autogradcli.language.characters import excerpt
 from autogradcli.language.dtypes import DTYPES, Dtype
 from autogradcli.language.program import Call, Constant, Program
@@ -12,18 +12,18 @@ from autogradcli.language.shapes import Shape, subscript, written
 from autogradcli.language.table import row
 
 
-def notes(opinions: Opinions, verdicts: Collection[str]) -> tuple[str, ...]:
+def notes(evidence: Evidence, verdicts: Collection[str]) -> tuple[str, ...]:
     """All notes on one problem whose gradients have the `verdicts`."""
-    problem, autograd = opinions.problem, opinions.autograd
+    problem, autograd = evidence.problem, evidence.autograd
     unused = [name for name in problem.wrt if autograd.gradients[name] is None and problem.function is None]
     return (
         *autograd.notes,
         *(_unused(problem.program, name) for name in unused),
         *_broadcasts(problem.program, autograd),
         *_without_backward(problem.program),
-        *_value_is_off(opinions),
-        *(_no_value(opinions) if verdicts and "undefined" not in verdicts else ()),
-        *filter(None, [opinions.proof.remark]),
+        *_value_is_off(evidence),
+        *(_no_value(evidence) if verdicts and "undefined" not in verdicts else ()),
+        *filter(None, [evidence.proof.remark]),
     )
 
 
@@ -75,20 +75,20 @@ def _is_number(program: Program, index: int) -> bool:
     )
 
 
-def _value_is_off(opinions: Opinions) -> Iterator[str]:
+def _value_is_off(evidence: Evidence) -> Iterator[str]:
     """A sentence if torch's value itself is far from the truth: about the first such component of a tensor."""
-    value = opinions.autograd.value
-    dtype = DTYPES[opinions.problem.options.dtype]
-    for place, (number, truth) in enumerate(zip(flat(value), opinions.proof.values, strict=True)):
+    value = evidence.autograd.value
+    dtype = DTYPES[evidence.problem.options.dtype]
+    for place, (number, truth) in enumerate(zip(flat(value), evidence.proof.values, strict=True)):
         if _is_off(truth, dtype):
             which = f" at {subscript(place, shape(value))}" if shape(value) else ""
             yield f"the value itself is off{which}: torch gives {number!r}, the true value is {truth.nearest!r}"
             return
 
 
-def _no_value(opinions: Opinions) -> Iterator[str]:
+def _no_value(evidence: Evidence) -> Iterator[str]:
     """A sentence if the output has no value: its derivatives may exist all the same, and then say nothing of that."""
-    causes = [each.cause for each in opinions.proof.values if each.cause is not None and each.cause.code == "GC111"]
+    causes = [each.cause for each in evidence.proof.values if each.cause is not None and each.cause.code == "GC111"]
     if causes:
         yield f"the output has no value: {causes[0].message}"
 

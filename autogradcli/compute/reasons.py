@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from autogradcli.compute.opinions import Opinions
+from autogradcli.compute.evidence import Evidence
 from autogradcli.compute.report import Reason
 from autogradcli.compute.verdict import Ruling
-from autogradcli.engines.opinions import Cancellation, Enclosure, Parting, Small, flat, shape
+from autogradcli.engines.results import Cancellation, Enclosure, FirstDivergence, Small, flat, shape
 from autogradcli.language.program import Program
 from autogradcli.language.shapes import component, subscript
 
@@ -17,7 +17,7 @@ from autogradcli.language.shapes import component, subscript
 class Case:
     """One number that needs a reason."""
 
-    opinions: Opinions
+    evidence: Evidence
     name: str
     """The variable."""
     index: int
@@ -29,12 +29,12 @@ class Case:
     @property
     def program(self) -> Program:
         """The program that was differentiated."""
-        return self.opinions.problem.program
+        return self.evidence.problem.program
 
     @property
     def place(self) -> str:
         """Where on the component's axis."""
-        value = self.opinions.point(self.name)
+        value = self.evidence.point(self.name)
         return f"{self.name}{subscript(self.index, shape(value))} = {flat(value)[self.index]!r}"
 
     @property
@@ -45,9 +45,9 @@ class Case:
             true = contrast(self.number, self.truth.nearest)[1]
         return f"autograd gives {self.number!r}, the truth is {true}"
 
-    def parting(self) -> Parting | None:
+    def first_divergence(self) -> FirstDivergence | None:
         """The operation whose backward goes wrong on the way to the variable."""
-        return self.opinions.proof.first_divergence(self.name, self.index)
+        return self.evidence.proof.first_divergence(self.name, self.index)
 
     def text(self, step: int | None) -> str | None:
         """The source text of a step."""
@@ -73,7 +73,7 @@ def _as_the_cause_says(case: Case) -> Reason:
     assert cause.code is not None
     if math.isfinite(case.number):
         return _of_step(case, cause.code, f"{cause.message}; autograd gives {case.number!r} all the same", cause.step)
-    parted = case.parting() if cause.verdict == "undefined" and cause.code != "GC111" else None
+    parted = case.first_divergence() if cause.verdict == "undefined" and cause.code != "GC111" else None
     masked = f"; {_masked(case, parted).message}" if parted is not None and not parted.taken else ""
     return _of_step(case, cause.code, cause.message + masked, cause.step)
 
@@ -113,7 +113,7 @@ def _conventions(case: Case) -> Reason:
 
 def _at_corners(case: Case, code: str, message: str, *, hidden: bool = False) -> Reason:
     """A reason that names the operations with the corner; with `hidden` those of corners that cancel as well."""
-    first, *others = case.opinions.proof.corners(case.name, case.index, hidden)
+    first, *others = case.evidence.proof.corners(case.name, case.index, hidden)
     texts = dict.fromkeys(map(case.program.text, others))
     return Reason(
         code, message, first, case.text(first), others=tuple(each for each in texts if each != case.text(first))
@@ -138,27 +138,27 @@ def _guarded(case: Case) -> Reason:
 def _too_large(case: Case) -> Reason:
     if case.truth.cause is not None:
         return _as_the_cause_says(case)
-    message = f"the true derivative, {_digits(case.truth)}, is too large for {case.opinions.problem.options.dtype}"
-    vanished = case.opinions.proof.vanished
+    message = f"the true derivative, {_digits(case.truth)}, is too large for {case.evidence.problem.options.dtype}"
+    vanished = case.evidence.proof.vanished
     if vanished is not None:
         return _of_step(case, "GC115", f"{_rounds_to_zero(case, vanished)}; {message}", vanished.step)
     return Reason("GC115", message)
 
 
 def _rounds_to_zero(case: Case, small: Small) -> str:
-    return f"{case.text(small.step)} is {small.truth}, which rounds to 0 in {case.opinions.problem.options.dtype}"
+    return f"{case.text(small.step)} is {small.truth}, which rounds to 0 in {case.evidence.problem.options.dtype}"
 
 
 def _not_finite(case: Case) -> Reason:
     """NaN or infinity where the truth is finite: born in a branch not taken, in a value, or in a backward."""
-    parted = case.parting()
+    parted = case.first_divergence()
     if parted is not None and not parted.taken:
         return _masked(case, parted)
-    vanished = case.opinions.proof.vanished
+    vanished = case.evidence.proof.vanished
     if vanished is not None:
         message = f"{_rounds_to_zero(case, vanished)}, so the gradient is {case.number!r}; the truth is"
         return _of_step(case, "GC202", f"{message} {_digits(case.truth)}", vanished.step)
-    broken = case.opinions.proof.broken(None)
+    broken = case.evidence.proof.broken(None)
     if broken is not None:
         message = f"{_not_finite_value(case, *broken)}, so the gradient is {case.number!r}; the truth is"
         return _of_step(case, "GC202", f"{message} {_digits(case.truth)}", broken[0])
@@ -174,7 +174,7 @@ def _nan_at_a_kink(case: Case) -> str:
     return f"{_kink_here(case)}, and any number between them would do; autograd gives {case.number!r}, which is none"
 
 
-def _masked(case: Case, parted: Parting) -> Reason:
+def _masked(case: Case, parted: FirstDivergence) -> Reason:
     program = case.program
     text = program.text(parted.step)
     message = (
@@ -185,14 +185,14 @@ def _masked(case: Case, parted: Parting) -> Reason:
 
 
 def _not_finite_value(case: Case, step: int, place: int) -> str:
-    value = case.opinions.autograd.values[step]
+    value = case.evidence.autograd.values[step]
     text = component(case.program.text(step), place, shape(value))
-    return f"{text} is {flat(value)[place]!r} in {case.opinions.problem.options.dtype}"
+    return f"{text} is {flat(value)[place]!r} in {case.evidence.problem.options.dtype}"
 
 
 def _formula_loses(case: Case) -> Reason:
     judgement = "torch's formula loses accuracy here"
-    parted = case.opinions.proof.lossy_piece(case.name) if case.parting() is None else None
+    parted = case.evidence.proof.lossy_piece(case.name) if case.first_divergence() is None else None
     if parted is not None:
         return _of_step(case, "GC301", f"{_sends(case, parted)}: {judgement}", parted.step)
     return _by_parting(case, "GC301", judgement)
@@ -203,18 +203,18 @@ def _wrong(case: Case) -> Reason:
 
 
 def _underflow(case: Case) -> Reason:
-    return _by_parting(case, "GC204", f"numbers on the way are too small for {case.opinions.problem.options.dtype}")
+    return _by_parting(case, "GC204", f"numbers on the way are too small for {case.evidence.problem.options.dtype}")
 
 
 def _by_parting(case: Case, code: str, judgement: str) -> Reason:
     """The operation that goes wrong; before it comes what has left the range of the dtype."""
-    parted = case.parting()
+    parted = case.first_divergence()
     if parted is None:
         return Reason(code, f"{case.off}: {judgement}")
-    broken = case.opinions.proof.broken(parted)
+    broken = case.evidence.proof.broken(parted)
     if broken is not None:
         return _of_step(case, "GC202", f"{_not_finite_value(case, *broken)}, so {_sends(case, parted)}", broken[0])
-    small = case.opinions.proof.small(parted) if code == "GC204" else None
+    small = case.evidence.proof.small(parted) if code == "GC204" else None
     if small is not None:
         return _of_step(case, code, f"{_too_small(case, small)}, so {_sends(case, parted)}", small.step)
     return _of_step(case, code, f"{_sends(case, parted)}: {judgement}", parted.step)
@@ -222,20 +222,20 @@ def _by_parting(case: Case, code: str, judgement: str) -> Reason:
 
 def _too_small(case: Case, small: Small) -> str:
     subject = f"the gradient of {case.text(small.step)}" if small.gradient else case.text(small.step)
-    return f"{subject} is {small.truth}, which underflows in {case.opinions.problem.options.dtype}"
+    return f"{subject} is {small.truth}, which underflows in {case.evidence.problem.options.dtype}"
 
 
-def _sends(case: Case, parted: Parting) -> str:
+def _sends(case: Case, parted: FirstDivergence) -> str:
     step, operand = case.program.text(parted.step), case.program.text(parted.operand)
-    operand = component(operand, parted.place, shape(case.opinions.autograd.values[parted.operand]))
+    operand = component(operand, parted.place, shape(case.evidence.autograd.values[parted.operand]))
     sent, true = contrast(parted.autograd, parted.truth)
     if math.isinf(parted.truth):
-        true = f"a number too large for {case.opinions.problem.options.dtype}"
+        true = f"a number too large for {case.evidence.problem.options.dtype}"
     return f"backward of {step} sends {sent} to {operand} where {true} is true"
 
 
 def _cancellation(case: Case) -> Reason:
-    found: Cancellation | None = case.opinions.proof.cancellation
+    found: Cancellation | None = case.evidence.proof.cancellation
     if found is None:
         return Reason("GC302", f"{case.off}: {_reaches(case) or 'rounding of the steps before adds up to this'}")
     terms = " and ".join(short(term) for term in found.terms[:2])
@@ -260,7 +260,7 @@ def _demand(case: Case) -> Reason:
 
 
 def _too_many_ulps(case: Case) -> Reason:
-    allowed = case.opinions.problem.options.max_ulps
+    allowed = case.evidence.problem.options.max_ulps
     return Reason("GC305", f"{case.off}: {short(case.truth.ulps or 0.0)} ulp, and {allowed:g} were allowed")
 
 

@@ -16,7 +16,7 @@ from time import process_time
 from autogradcli.compute.problem import GRADIENT, NONE, Problem
 from autogradcli.compute.report import Gradient, Report
 from autogradcli.compute.verdict import WORST_FIRST
-from autogradcli.engines.opinions import flat
+from autogradcli.engines.results import flat
 from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.guards import slopes, two_wheres

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from autogradcli.engines.opinions import Array, Ball, Node, Pass
+from autogradcli.engines.results import Array, Ball, Node, Pass
 
 __all__ = ["SCHEMA_VERSION", "Ball", "Gradient", "Node", "Reason", "Report", "Symbolic", "Variable", "failure", "plain"]
 

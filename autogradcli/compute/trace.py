@@ -1,28 +1,28 @@
 """The chain rule written out: the paths from the output, with every factor in symbols and in numbers."""
 
-from autogradcli.compute.opinions import Opinions
+from autogradcli.compute.evidence import Evidence
 from autogradcli.compute.report import Factor, Trace, TracePath
-from autogradcli.engines.opinions import Link, Paths
+from autogradcli.engines.results import Link, Paths
 from autogradcli.language.local_derivatives import local_slope
 
 
-def traces(opinions: Opinions) -> dict[str, Trace]:
+def traces(evidence: Evidence) -> dict[str, Trace]:
     """The chain rule for every gradient; empty where nothing can be proven about the program."""
-    found = {name: opinions.proof.paths(name) for name in opinions.problem.wrt}
-    return {name: _trace(opinions, each) for name, each in found.items() if each is not None}
+    found = {name: evidence.proof.paths(name) for name in evidence.problem.wrt}
+    return {name: _trace(evidence, each) for name, each in found.items() if each is not None}
 
 
-def _trace(opinions: Opinions, found: Paths) -> Trace:
-    shown = [TracePath(tuple(_factor(opinions, link) for link in path.links), path.product) for path in found.shown]
-    return Trace(opinions.autograd.upstream, tuple(shown), found.count, found.total)
+def _trace(evidence: Evidence, found: Paths) -> Trace:
+    shown = [TracePath(tuple(_factor(evidence, link) for link in path.links), path.product) for path in found.shown]
+    return Trace(evidence.autograd.upstream, tuple(shown), found.count, found.total)
 
 
-def _factor(opinions: Opinions, link: Link) -> Factor:
-    program = opinions.problem.program
+def _factor(evidence: Evidence, link: Link) -> Factor:
+    program = evidence.problem.program
     return Factor(
         program.text(link.step),
         program.text(link.operand),
-        local_slope(program, opinions.autograd.values, link.step, link.place),
+        local_slope(program, evidence.autograd.values, link.step, link.place),
         link.derivative,
         link.product,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 
 from autogradcli.compute.problem import Problem
-from autogradcli.engines.opinions import Ball, Enclosure
+from autogradcli.engines.results import Ball, Enclosure
 from autogradcli.errors import ExitCode
 from autogradcli.language.dtypes import DTYPES, Dtype
 

@@ -67,7 +67,7 @@ class TooLong(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class TapeOptions:
     """What a tape holds beyond what the program says."""
 
     upstream: Sequence[float] | None = None
@@ -82,7 +82,7 @@ class Layout:
     """Variables whose components, row by row, stand as the numbers that they are."""
 
 
-PLAIN = Layout()
+PLAIN = TapeOptions()
 """Nothing."""
 
 
@@ -103,7 +103,7 @@ def scalarise(
     program: Program,
     primitive: Callable[[Function], bool],
     shapes: Mapping[str, Shape] | None = None,
-    layout: Layout = PLAIN,
+    layout: TapeOptions = PLAIN,
 ) -> Tape:
     """The program as a tape; rows that are not `primitive` are replaced by their definitions, as deep as it takes.
 
@@ -146,7 +146,7 @@ class Builder:
         self,
         primitive: Callable[[Function], bool],
         shapes: Mapping[str, Shape],
-        layout: Layout = PLAIN,
+        layout: TapeOptions = PLAIN,
     ) -> None:
         self.entries: list[Entry] = []
         self._primitive = primitive

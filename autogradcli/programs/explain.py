@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from autogradcli.engines.opinions import flat
+from autogradcli.engines.results import flat
 from autogradcli.language.shapes import written as shape_text
 from autogradcli.programs.ledger import Mistake
 from autogradcli.programs.texts import Texts

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autogradcli.compute.report import SCHEMA_VERSION, Gradient, Reason, plain
-from autogradcli.engines.opinions import Array
+from autogradcli.engines.results import Array
 
 
 @dataclass(frozen=True, slots=True)

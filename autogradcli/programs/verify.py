@@ -11,7 +11,7 @@ from autogradcli.compute.report import Gradient, Reason, Report
 from autogradcli.compute.verdict import worst
 from autogradcli.engines.backward import PLAIN, Detail
 from autogradcli.engines.backward import Backward as How
-from autogradcli.engines.opinions import Array
+from autogradcli.engines.results import Array
 from autogradcli.errors import GradcalcError
 from autogradcli.programs.customs import Customs
 from autogradcli.programs.ledger import Entry, Pass

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from autogradcli.compute.report import Ball, Gradient
-from autogradcli.engines.opinions import Array, flat, shape
+from autogradcli.engines.results import Array, flat, shape
 from autogradcli.errors import columns, visible
 from autogradcli.language.shapes import subscript, written
 from autogradcli.render.layout import elide

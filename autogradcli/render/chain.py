@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from autogradcli.compute.report import Node
-from autogradcli.engines.opinions import Array, Derivative, shape
+from autogradcli.engines.results import Array, Derivative, shape
 from autogradcli.errors import visible
 from autogradcli.language.shapes import written
 from autogradcli.render.blocks import float_writer

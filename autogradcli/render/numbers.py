@@ -5,7 +5,7 @@ from collections.abc import Callable
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_HALF_EVEN, Context, Decimal, InvalidOperation, Overflow
 from typing import Any
 
-from autogradcli.engines.opinions import Array, flat
+from autogradcli.engines.results import Array, flat
 from autogradcli.language.dtypes import DTYPES, Dtype
 
 ALL_DIGITS = 30

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import starmap, zip_longest
 from typing import Any
 
-from autogradcli.engines.opinions import Array, flat, shape
+from autogradcli.engines.results import Array, flat, shape
 from autogradcli.errors import columns
 from autogradcli.render.numbers import entries
 

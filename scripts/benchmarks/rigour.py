@@ -12,7 +12,7 @@ def rigour(lines: Sequence[str], rounds: int) -> Iterator[Figure]:
     import torch
 
     from autogradcli.engines.arb.enclose import enclose
-    from autogradcli.engines.arb.measure import measure_gradients, measure_values
+    from autogradcli.engines.arb.error_bounds import measure_gradients, measure_values
     from autogradcli.engines.arb.sweep import plan
     from autogradcli.language.dtypes import DTYPES
     from autogradcli.language.parser import parse

@@ -7,11 +7,11 @@ from collections.abc import Set as AbstractSet
 
 from flint import arb, ctx
 
-from autogradcli.engines.arb.enclose import Proof, nearest
-from autogradcli.engines.arb.ranges import live
+from autogradcli.engines.arb.enclose import Enclosures, nearest
+from autogradcli.engines.arb.range_errors import live
 from autogradcli.engines.arb.sweep import Sweep
-from autogradcli.engines.arb.truth import Truth
-from autogradcli.engines.opinions import Autograd, Cancellation, Node, Parting, flat
+from autogradcli.engines.arb.ternary import Truth
+from autogradcli.engines.results import Autograd, Cancellation, FirstDivergence, Node, flat
 from autogradcli.language.tape import Operation, Tape, components
 
 WORTH_TELLING = 4
@@ -24,7 +24,9 @@ Flow = tuple[int, int]
 """From the program step of an operation to that of its operand."""
 
 
-def parting(proof: Proof, autograd: Autograd, name: str, place: int | None = None) -> Parting | None:
+def first_divergence(
+    proof: Enclosures, autograd: Autograd, name: str, place: int | None = None
+) -> FirstDivergence | None:
     """The first operation, from the output back to the variable, that sends what rounding does not explain.
 
     With `place` on the way to this component of it alone. Of what the operation sends the worst counts.
@@ -36,13 +38,13 @@ def parting(proof: Proof, autograd: Autograd, name: str, place: int | None = Non
     return max(wrong, key=_distance, default=None)
 
 
-def _distance(parted: Parting) -> float:
+def _distance(parted: FirstDivergence) -> float:
     """How wrong it is, beside the truth."""
     distance = abs(parted.autograd - parted.truth) / (abs(parted.truth) or 1.0)
     return distance if math.isfinite(distance) else math.inf
 
 
-def _wrong(proof: Proof, autograd: Autograd, reaching: Sequence[bool]) -> Iterator[Parting]:
+def _wrong(proof: Enclosures, autograd: Autograd, reaching: Sequence[bool]) -> Iterator[FirstDivergence]:
     """All that the first operation sends and rounding does not explain, to entries that lead to what is asked about."""
     true, budget = _flows(proof, proof.exact), _flows(proof, proof.rounded)
     moved = _moved(proof, autograd.nodes)
@@ -61,7 +63,7 @@ def _wrong(proof: Proof, autograd: Autograd, reaching: Sequence[bool]) -> Iterat
             taken = _taken(dependent, entry, alive)
             if dependent is not None and not math.isfinite(flow):
                 taken = taken and not _is_masked(dependent, _values(proof, autograd, step), alive)
-            yield Parting(step, operand, place, flow, nearest(truth), taken, _tied(proof, step))
+            yield FirstDivergence(step, operand, place, flow, nearest(truth), taken, _tied(proof, step))
 
 
 def above(tape: Tape, asked: Iterable[int]) -> Sequence[bool]:
@@ -86,12 +88,12 @@ def _is_masked(dependent: AbstractSet[int], values: Mapping[int, float], alive: 
     return all(finite[entry] for entry in finite if entry in alive) and not all(finite.values())
 
 
-def _values(proof: Proof, autograd: Autograd, step: int) -> Mapping[int, float]:
+def _values(proof: Enclosures, autograd: Autograd, step: int) -> Mapping[int, float]:
     """What torch computed in a step, by the entries of its components."""
     return dict(zip(components(proof.plan.tape.results[step]), flat(autograd.values[step]), strict=True))
 
 
-def _computed(proof: Proof, step: int, operand: int) -> AbstractSet[int] | None:
+def _computed(proof: Enclosures, step: int, operand: int) -> AbstractSet[int] | None:
     """The entries that a step computes from an entry; None if it computes nothing, and only moves components."""
     dependent, computes = {operand}, False
     for index, entry in enumerate(proof.plan.tape.entries):
@@ -102,14 +104,14 @@ def _computed(proof: Proof, step: int, operand: int) -> AbstractSet[int] | None:
     return dependent - {operand} if computes else None
 
 
-def _tied(proof: Proof, step: int) -> bool:
+def _tied(proof: Enclosures, step: int) -> bool:
     """Whether one of the step's own operations chooses by a condition in a tie."""
     own = (entry for entry in proof.plan.tape.entries if isinstance(entry, Operation) and entry.step == step)
     conditions = (proof.exact.values[entry.operands[0]] for entry in own)
     return any(isinstance(condition, Truth) and condition.tie for condition in conditions)
 
 
-def _sent(proof: Proof, nodes: Iterable[Node]) -> Mapping[tuple[int, int], tuple[float, int, int]]:
+def _sent(proof: Enclosures, nodes: Iterable[Node]) -> Mapping[tuple[int, int], tuple[float, int, int]]:
     """What autograd sent from each step to each entry, and the operand and the component of it that the entry is.
 
     From the output back. An entry may be a component of several operands: a list holds the entries of its items.
@@ -122,7 +124,7 @@ def _sent(proof: Proof, nodes: Iterable[Node]) -> Mapping[tuple[int, int], tuple
     return sent
 
 
-def _moved(proof: Proof, nodes: Iterable[Node]) -> Mapping[Flow, arb]:
+def _moved(proof: Enclosures, nodes: Iterable[Node]) -> Mapping[Flow, arb]:
     """What a step has to send to the entries of its operands that are entries of its result as well.
 
     A step that only moves components, as a slice or a transpose does, sends what autograd sent to its result. A sum of
@@ -160,7 +162,7 @@ def autograd_flows(nodes: Iterable[Node]) -> Mapping[Flow, list[float]]:
     return flows
 
 
-def _flows(proof: Proof, sweep: Sweep) -> Mapping[tuple[int, int], arb]:
+def _flows(proof: Enclosures, sweep: Sweep) -> Mapping[tuple[int, int], arb]:
     """The same in balls: from the step of an operation to an entry of another step."""
     entries = proof.plan.tape.entries
     flows: dict[tuple[int, int], arb] = defaultdict(arb)
@@ -171,7 +173,7 @@ def _flows(proof: Proof, sweep: Sweep) -> Mapping[tuple[int, int], arb]:
     return flows
 
 
-def _explained(proof: Proof, flow: float, truth: arb, budget: arb) -> bool:
+def _explained(proof: Enclosures, flow: float, truth: arb, budget: arb) -> bool:
     if not math.isfinite(flow):
         return False
     if budget.contains(arb(flow)) or not budget.is_finite():
@@ -179,7 +181,7 @@ def _explained(proof: Proof, flow: float, truth: arb, budget: arb) -> bool:
     return bool(abs(truth - arb(flow)) <= proof.dtype.ulp(float(truth)))
 
 
-def cancellation(proof: Proof) -> Cancellation | None:
+def cancellation(proof: Enclosures) -> Cancellation | None:
     """The sum, of values or of gradients, that loses the most digits; None if none loses any to speak of."""
     with ctx.workprec(proof.precision):
         found = [*_in_values(proof), *_in_gradients(proof)]
@@ -193,17 +195,17 @@ def _loss(sum_: Cancellation) -> float:
     return math.inf if sum_.left == 0 and largest else largest / abs(sum_.left) if sum_.left else 0.0
 
 
-def _in_values(proof: Proof) -> Iterable[Cancellation]:
+def _in_values(proof: Enclosures) -> Iterable[Cancellation]:
     values = proof.exact.values
     for index, entry in enumerate(proof.plan.tape.entries):
-        if isinstance(entry, Operation) and entry.function in SIGNS and proof.exact.relevant[index]:
+        if isinstance(entry, Operation) and entry.function in SIGNS and proof.exact.active[index]:
             if _is_honest(proof, values[index], proof.rounded.values[index]):
                 continue
             signed = zip(SIGNS[entry.function], entry.operands, strict=True)
             yield _sum(entry.step, [sign * values[operand] for sign, operand in signed], values[index])
 
 
-def _in_gradients(proof: Proof) -> Iterable[Cancellation]:
+def _in_gradients(proof: Enclosures) -> Iterable[Cancellation]:
     arriving: dict[int, list[arb]] = defaultdict(list)
     for _, operand, contribution in proof.exact.edges:
         arriving[operand].append(contribution)
@@ -213,7 +215,7 @@ def _in_gradients(proof: Proof) -> Iterable[Cancellation]:
             yield _sum(proof.plan.tape.entries[operand].step, terms, total)
 
 
-def _is_honest(proof: Proof, true: arb | None, rounded: arb | None) -> bool:
+def _is_honest(proof: Enclosures, true: arb | None, rounded: arb | None) -> bool:
     """Whether a sum has lost nothing, since its terms have no rounding of their own: 1.5 - 1 in any dtype."""
     if true is None or rounded is None:
         return True

@@ -14,12 +14,12 @@ from typing import Any
 
 from flint import arb, ctx
 
-from autogradcli.engines.arb.enclose import LAST_PRECISION, Proof
+from autogradcli.engines.arb.enclose import LAST_PRECISION, Enclosures
 from autogradcli.engines.arb.kinks import DISTANCES
-from autogradcli.engines.arb.rules import constant, forward, value
+from autogradcli.engines.arb.primitives import constant, forward, value
 from autogradcli.engines.arb.sweep import Point
-from autogradcli.engines.arb.truth import CONDITIONS
-from autogradcli.engines.opinions import Array, flat, nested, shape
+from autogradcli.engines.arb.ternary import CONDITIONS
+from autogradcli.engines.results import Array, flat, nested, shape
 from autogradcli.language.program import Program
 from autogradcli.language.tape import Entry, Input, Literal, Operation
 
@@ -85,7 +85,7 @@ class Border:
 
 
 @dataclass(frozen=True)
-class Tied(Proof):
+class Tied(Enclosures):
     """What balls prove at a border: there, what is compared is equal."""
 
     @cached_property

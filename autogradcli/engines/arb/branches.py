@@ -3,8 +3,8 @@
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from autogradcli.engines.arb.truth import Truth
-from autogradcli.engines.opinions import Array, flat
+from autogradcli.engines.arb.ternary import Truth
+from autogradcli.engines.results import Array, flat
 from autogradcli.language.tape import Literal, Operation, Tape, components
 
 COMPARE: Mapping[str, Callable[[float, float], bool]] = {

@@ -17,12 +17,12 @@ from autogradcli.engines.arb.borders import (
     point_of,
     tied_values,
 )
-from autogradcli.engines.arb.enclose import LAST_PRECISION, Proof
+from autogradcli.engines.arb.enclose import LAST_PRECISION, Enclosures
+from autogradcli.engines.arb.error_bounds import SAME_SLOPE, slope_together
 from autogradcli.engines.arb.formulas import Formula
 from autogradcli.engines.arb.kinks import sides
-from autogradcli.engines.arb.measure import SAME_SLOPE, slope_together
 from autogradcli.engines.arb.sweep import Plan, Point, moved, sweep
-from autogradcli.engines.opinions import Array, flat, nested, shape
+from autogradcli.engines.results import Array, flat, nested, shape
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.program import Direction, Program
 from autogradcli.language.tape import Input
@@ -101,7 +101,7 @@ class Claim:
         found: list[Comparison] = []
         for number, precision in enumerate(precisions):
             with ctx.workprec(precision):
-                proof = Proof(self._plan, point, DTYPES["float64"], precision, sweep(self._plan, point))
+                proof = Enclosures(self._plan, point, DTYPES["float64"], precision, sweep(self._plan, point))
                 found = self._by_sweep(proof, self._claimed(self._formula.at(point)), scales)
             if _first(found, "differs") or (number and _settled(found)):
                 break
@@ -129,7 +129,7 @@ class Claim:
         for plan, direction in zip(self._lower, self._along, strict=True):
             with ctx.workprec(PRECISIONS[0]):
                 found = sweep(plan, point)
-            adjoints = [(found.adjoints[entry], found.tainted[entry]) for entry, _ in moved(plan, direction)]
+            adjoints = [(found.adjoints[entry], found.nonsmooth[entry]) for entry, _ in moved(plan, direction)]
             known = all(not tainted and (each is None or each.is_finite()) for each, tainted in adjoints)
             if not (known and found.values[plan.tape.output].is_finite()):
                 return False
@@ -157,12 +157,12 @@ class Claim:
         numbers = [each if isinstance(each, arb) else arb.nan() for each in values]
         return numbers if self._formula.shape else numbers * len(self._entries)
 
-    def _by_sweep(self, proof: Proof, claimed: Sequence[arb], scales: dict[int, arb]) -> list[Comparison]:
+    def _by_sweep(self, proof: Enclosures, claimed: Sequence[arb], scales: dict[int, arb]) -> list[Comparison]:
         """What one sweep says of each component; `unproven` where it proves no derivative."""
         pairs = enumerate(zip(self._entries, claimed, strict=True))
         return [self._component(proof, place, entry, claim, scales) for place, (entry, claim) in pairs]
 
-    def _component(self, proof: Proof, place: int, entry: int, claim: arb, scales: dict[int, arb]) -> Comparison:
+    def _component(self, proof: Enclosures, place: int, entry: int, claim: arb, scales: dict[int, arb]) -> Comparison:
         derivative = proof.gradient(entry)
         if not (proof.value.is_finite() and proof.proves(entry) and derivative.is_finite()):
             return UNPROVEN
@@ -184,7 +184,7 @@ class Claim:
         largest = abs(derivative).max(abs(claimed)).upper().max(scale)
         return bool(difference.rad() <= largest * arb(2) ** -(ctx.prec // 2))
 
-    def _by_slopes(self, proof: Proof, values: Sequence[Any]) -> list[Comparison]:
+    def _by_slopes(self, proof: Enclosures, values: Sequence[Any]) -> list[Comparison]:
         """What the slopes on both sides say of each component; `unproven` where there is no derivative."""
         claimed = self._claimed(values)
         pairs = enumerate(zip(self._entries, claimed, strict=True))
@@ -221,7 +221,7 @@ def _settled(found: Sequence[Comparison]) -> bool:
     return AGREES in found and all(each.status in {"agrees", "unproven"} for each in found)
 
 
-def common_slope(proof: Proof, entry: int) -> arb | None:
+def common_slope(proof: Enclosures, entry: int) -> arb | None:
     """The derivative where the slopes on both sides are one, with what the secants may be off; None if they are not.
 
     The second secant is far nearer to the limit than the first, so their distance bounds what is left.

@@ -11,16 +11,16 @@ from typing import Any
 
 from flint import arb, ctx
 
-from autogradcli.engines.arb.enclose import Proof
+from autogradcli.engines.arb.enclose import Enclosures
 from autogradcli.engines.arb.kinks import AGREEMENT, MAX_WORK, entries_above, leave, look, secants
-from autogradcli.engines.arb.truth import Truth
+from autogradcli.engines.arb.ternary import Truth
 from autogradcli.language.tape import Input, Operation
 
 LEFT, RIGHT = -1, 1
 FAR, NEAR = 0, 1
 
 
-def corners(proof: Proof, entry: Input, hidden: bool) -> tuple[int, ...]:
+def corners(proof: Enclosures, entry: Input, hidden: bool) -> tuple[int, ...]:
     """The program steps that have the corner along one component of a variable, in the order of the text.
 
     With `hidden` also those of corners that cancel: for a number that conventions at corners add up to.
@@ -40,7 +40,7 @@ def corners(proof: Proof, entry: Input, hidden: bool) -> tuple[int, ...]:
 class _Walk:
     """A program beside the point, on both sides along one direction."""
 
-    def __init__(self, proof: Proof, moved: Sequence[int], above: Sequence[int]) -> None:
+    def __init__(self, proof: Enclosures, moved: Sequence[int], above: Sequence[int]) -> None:
         self._proof = proof
         self._secants = {side: secants(proof, moved, above, side) for side in (LEFT, RIGHT)}
         self._is_smooth = cache(self._leaves_smoothly)

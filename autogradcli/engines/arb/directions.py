@@ -16,11 +16,11 @@ from typing import Any
 from flint import arb, ctx
 
 from autogradcli.engines.arb.estimates import size
-from autogradcli.engines.arb.rules import constant, primitive, rule
-from autogradcli.engines.arb.truth import Truth
-from autogradcli.engines.opinions import Array, flat, shape
+from autogradcli.engines.arb.primitives import constant, primitive, rule
+from autogradcli.engines.arb.ternary import Truth
+from autogradcli.engines.results import Array, flat, shape
 from autogradcli.language.program import Program
-from autogradcli.language.tape import Builder, Entry, Input, Layout, Literal, Operation
+from autogradcli.language.tape import Builder, Entry, Input, Literal, Operation, TapeOptions
 
 DIRECTIONS = 2
 PRECISION = 192
@@ -67,7 +67,7 @@ class Claim:
 
 
 def along_directions(
-    program: Program, at: Mapping[str, Array], layout: Layout, claim: Claim, rounding: float
+    program: Program, at: Mapping[str, Array], layout: TapeOptions, claim: Claim, rounding: float
 ) -> Errors:
     """The errors of a claimed gradient.
 
@@ -103,7 +103,7 @@ class _Duals(Builder):
     """A tape that is worked out as it grows: for each entry a value, and its tangents if it varies."""
 
     def __init__(
-        self, at: Mapping[str, Array], directions: Sequence[Direction], layout: Layout, spread: arb | None = None
+        self, at: Mapping[str, Array], directions: Sequence[Direction], layout: TapeOptions, spread: arb | None = None
     ) -> None:
         shapes = {name: shape(value) for name, value in at.items()}
         super().__init__(primitive, shapes, replace(layout, estimate=self._sizes))

@@ -9,13 +9,13 @@ from typing import Any
 from flint import arb, ctx
 
 from autogradcli.engines.arb.branches import decisions
-from autogradcli.engines.arb.causes import first_ties, is_settled, moving_operands, of_gradient, of_value, undefined
+from autogradcli.engines.arb.diagnose import first_ties, is_settled, moving_operands, of_gradient, of_value, undefined
+from autogradcli.engines.arb.primitives import forward
 from autogradcli.engines.arb.roots import exact_numbers
 from autogradcli.engines.arb.rounding import Rounding, Underflow
-from autogradcli.engines.arb.rules import forward
 from autogradcli.engines.arb.sweep import ZERO, Plan, Point, Sweep, any_open, sweep, without
-from autogradcli.engines.arb.truth import UNDECIDED, Truth
-from autogradcli.engines.opinions import Array, flat
+from autogradcli.engines.arb.ternary import UNDECIDED, Truth
+from autogradcli.engines.results import Array, flat
 from autogradcli.language.dtypes import Dtype
 from autogradcli.language.program import Call
 from autogradcli.language.table import row
@@ -30,7 +30,7 @@ SPARE_DIGITS = 40
 
 
 @dataclass(frozen=True)
-class Proof:
+class Enclosures:
     """What balls prove about one program at one point."""
 
     plan: Plan
@@ -41,7 +41,7 @@ class Proof:
     exact: Sweep
     computed: Sequence[Array] = ()
     """What torch computed, step by step; empty if it is not known."""
-    neighbours: "tuple[Proof, Proof] | None" = None
+    neighbours: "tuple[Enclosures, Enclosures] | None" = None
     """The same to the left and to the right of the point, if that is what counts there."""
     known: Mapping[int, Any] = field(default_factory=dict)
     """Values of entries that balls of no precision tell: see `roots`."""
@@ -138,7 +138,7 @@ class Proof:
         """
         return undefined(self.plan, self.exact) if self.plan.order == 1 else {}
 
-    def about(self, entry: int) -> "Proof":
+    def about(self, entry: int) -> "Enclosures":
         """The proof for the derivative with respect to one entry alone, without what is not finite beside it."""
         alone = without(self.plan, self.exact, entry, self.above(entry))
         return enclose_at(alone, self.at, self.dtype, self.computed)
@@ -154,7 +154,7 @@ class Proof:
 
     def proves(self, entry: int) -> bool:
         """Whether the sweep's derivative with respect to an entry holds: no tie was on the way."""
-        return not self.exact.tainted[entry]
+        return not self.exact.nonsmooth[entry]
 
     def gradient(self, entry: int) -> arb:
         """The derivative with respect to an entry, if no tie was on the way."""
@@ -177,7 +177,7 @@ def nearest(truth: arb) -> float:
     return 0.0 if truth.rel_accuracy_bits() < 1 and truth.contains(ZERO) else float(truth)
 
 
-def enclose(prepared: Plan, at: Mapping[str, Array], dtype: Dtype, values: Sequence[Array] = ()) -> Proof:
+def enclose(prepared: Plan, at: Mapping[str, Array], dtype: Dtype, values: Sequence[Array] = ()) -> Enclosures:
     """Enclosures at the point whose coordinates are exactly the numbers `at`; tensors are nested lists.
 
     `values` are what torch computed, step by step, if it is known: they tell which branches torch took.
@@ -189,12 +189,12 @@ def enclose(prepared: Plan, at: Mapping[str, Array], dtype: Dtype, values: Seque
     )
 
 
-def enclose_at(prepared: Plan, point: Point, dtype: Dtype, values: Sequence[Array] = ()) -> Proof:
+def enclose_at(prepared: Plan, point: Point, dtype: Dtype, values: Sequence[Array] = ()) -> Enclosures:
     """The same where the coordinates are balls of radius 0."""
     precision = FIRST_PRECISION
     while True:
         with ctx.workprec(precision):
-            proof = Proof(prepared, point, dtype, precision, sweep(prepared, point), values)
+            proof = Enclosures(prepared, point, dtype, precision, sweep(prepared, point), values)
             if not _more_digits_help(proof):
                 return proof
             if precision >= LAST_PRECISION:
@@ -203,7 +203,7 @@ def enclose_at(prepared: Plan, point: Point, dtype: Dtype, values: Sequence[Arra
         precision *= 2
 
 
-def _more_digits_help(proof: Proof) -> bool:
+def _more_digits_help(proof: Enclosures) -> bool:
     if proof.plan.order > 1 and not proof.value.is_finite():
         return not of_value(proof.plan, proof.exact, proof.plan.tape.output).settled
     if not all(is_settled(proof.plan, proof.exact, each) for each in {*proof.undefined.values()}):
@@ -213,14 +213,14 @@ def _more_digits_help(proof: Proof) -> bool:
     return any(_gradient_is_open(proof, entry) for entries in proof.plan.asked.values() for entry in entries)
 
 
-def _value_is_open(proof: Proof, entry: int) -> bool:
+def _value_is_open(proof: Enclosures, entry: int) -> bool:
     value = proof.exact.values[entry]
     if not value.is_finite():
         return not of_value(proof.plan, proof.exact, entry).settled
     return not _settled(proof, value, lambda: proof.value_budget(entry))
 
 
-def _gradient_is_open(proof: Proof, entry: int) -> bool:
+def _gradient_is_open(proof: Enclosures, entry: int) -> bool:
     if not proof.proves(entry):
         return proof.undecided
     ball = proof.gradient(entry)
@@ -231,7 +231,7 @@ def _gradient_is_open(proof: Proof, entry: int) -> bool:
     return not of_gradient(proof.plan, proof.exact, entry).settled
 
 
-def _settled(proof: Proof, ball: arb, budget: Callable[[], arb]) -> bool:
+def _settled(proof: Enclosures, ball: arb, budget: Callable[[], arb]) -> bool:
     if ball.is_exact() or ball.rel_accuracy_bits() >= proof.dtype.digits + SPARE_DIGITS:
         return True
     if proof.precision < ZERO_PRECISION:

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from autogradcli.engines.arb.blame import cancellation, parting
-from autogradcli.engines.arb.enclose import Proof, enclose
-from autogradcli.engines.arb.measure import corner_steps, measure_gradients, measure_values, scalar
+from autogradcli.engines.arb.blame import cancellation, first_divergence
+from autogradcli.engines.arb.enclose import Enclosures, enclose
+from autogradcli.engines.arb.error_bounds import corner_steps, measure_gradients, measure_values, scalar
 from autogradcli.engines.arb.neighbours import with_neighbours
 from autogradcli.engines.arb.paths import paths
 from autogradcli.engines.arb.pieces import lossy_piece
-from autogradcli.engines.arb.ranges import broken, small, vanished
+from autogradcli.engines.arb.range_errors import broken, small, vanished
 from autogradcli.engines.arb.sweep import differentiated, plan
-from autogradcli.engines.opinions import Autograd, Cancellation, Enclosure, Parting, Paths, Small, flat
+from autogradcli.engines.results import Autograd, Cancellation, Enclosure, FirstDivergence, Paths, Small, flat
 from autogradcli.language.dtypes import Dtype
 from autogradcli.language.program import Direction, Program
 
@@ -50,10 +50,10 @@ class BallProof:
 
     remark = None
 
-    def __init__(self, proof: Proof, autograd: Autograd) -> None:
+    def __init__(self, proof: Enclosures, autograd: Autograd) -> None:
         self._proof = proof
         self._autograd = autograd
-        self._lossy_pieces: dict[str, Parting | None] = {}
+        self._lossy_pieces: dict[str, FirstDivergence | None] = {}
 
     @cached_property
     def scalar(self) -> float | None:
@@ -69,14 +69,14 @@ class BallProof:
         """The opinion on numbers for the derivative with respect to each component of a name, row by row."""
         return measure_gradients(self._proof, name, numbers)
 
-    def first_divergence(self, name: str, place: int | None) -> Parting | None:
+    def first_divergence(self, name: str, place: int | None) -> FirstDivergence | None:
         """The first operation, from the output back to a name, whose backward is wrong; None of a derivative's graph.
 
         The nodes of such a graph belong to no single operation of the text.
         """
-        return None if self._of_derivative else parting(self._proof, self._autograd, name, place)
+        return None if self._of_derivative else first_divergence(self._proof, self._autograd, name, place)
 
-    def lossy_piece(self, name: str) -> Parting | None:
+    def lossy_piece(self, name: str) -> FirstDivergence | None:
         """A step that torch computes in one piece and whose backward loses digits, on the way to a name."""
         if name not in self._lossy_pieces:
             found = None if self._of_derivative else lossy_piece(self._proof, self._autograd, name)
@@ -91,7 +91,7 @@ class BallProof:
         """The chain rule for the gradient of a name, path by path."""
         return paths(self._proof, self._autograd.values, name)
 
-    def broken(self, parted: Parting | None) -> tuple[int, int] | None:
+    def broken(self, parted: FirstDivergence | None) -> tuple[int, int] | None:
         """The first step that is not finite in torch, of those that an operation hangs on, or of all; and where."""
         return broken(self._proof, self._autograd.values, parted)
 
@@ -100,7 +100,7 @@ class BallProof:
         """The first number on the way to the output that is too small for the dtype, and 0 in torch."""
         return vanished(self._proof, self._autograd.values)
 
-    def small(self, parted: Parting) -> Small | None:
+    def small(self, parted: FirstDivergence) -> Small | None:
         """The number behind an operation that is too small for the dtype."""
         return small(self._proof, parted)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from flint import arb, ctx
 
-from autogradcli.engines.arb.rules import extend
-from autogradcli.engines.opinions import Array, flat
+from autogradcli.engines.arb.primitives import extend
+from autogradcli.engines.results import Array, flat
 from autogradcli.language.tape import Entry
 
 PRECISION = 64

@@ -6,8 +6,8 @@ from typing import Any
 
 from flint import arb, ctx
 
-from autogradcli.engines.arb.rules import forward, primitive
-from autogradcli.engines.opinions import Array, flat, nested, shape
+from autogradcli.engines.arb.primitives import forward, primitive
+from autogradcli.engines.results import Array, flat, nested, shape
 from autogradcli.language.program import Program
 from autogradcli.language.shapes import Shape
 from autogradcli.language.tape import Builder, Entry, components

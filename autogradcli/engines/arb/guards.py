@@ -11,7 +11,7 @@ from functools import partial
 from flint import arb, ctx
 
 from autogradcli.engines.arb.branches import Choice, choices
-from autogradcli.engines.arb.enclose import Proof
+from autogradcli.engines.arb.enclose import Enclosures
 from autogradcli.engines.arb.kinks import (
     AGREEMENT,
     MAX_WORK,
@@ -25,9 +25,9 @@ from autogradcli.engines.arb.kinks import (
     look,
     secants,
 )
-from autogradcli.engines.arb.rules import value
-from autogradcli.engines.arb.truth import Truth
-from autogradcli.engines.opinions import Guard
+from autogradcli.engines.arb.primitives import value
+from autogradcli.engines.arb.ternary import Truth
+from autogradcli.engines.results import Guard
 from autogradcli.language.program import Call
 from autogradcli.language.tape import Input, Operation, components
 
@@ -40,7 +40,7 @@ CONTINUED = (600, 1200, 2400)
 SAME = arb(2) ** -AGREEMENT
 
 
-def guard(proof: Proof, entry: Input) -> Guard | None:
+def guard(proof: Enclosures, entry: Input) -> Guard | None:
     """The guard nearest to the output that is there at the point alone, along one component of a variable.
 
     It has a branch whose slope is another than that of what is chosen beside the point.
@@ -66,7 +66,7 @@ class Beyond:
     """Its slopes at the point, from the left and from the right."""
 
 
-def beyond(proof: Proof, entry: Input) -> Beyond | None:
+def beyond(proof: Enclosures, entry: Input) -> Beyond | None:
     """What is beyond a guard that reaches next to no way along one component; None if there is no such guard.
 
     What is beyond must go on to the function's value: a step of that size belongs to the function.
@@ -96,7 +96,7 @@ def _narrower(reach: float) -> Iterator[float]:
     return (reach / 10**count for count in range(1, NARROWER))
 
 
-def _decides_otherwise(proof: Proof, entry: Input, step: float) -> bool:
+def _decides_otherwise(proof: Enclosures, entry: Input, step: float) -> bool:
     """Whether a condition of the text comes out differently a step away from the point."""
     values = {proof.plan.inputs[entry.name][entry.place]: proof.at[entry.name][entry.place] + arb(step)}
     exact = proof.exact.values
@@ -115,7 +115,7 @@ def _decides_otherwise(proof: Proof, entry: Input, step: float) -> bool:
 class _Way:
     """The neighbourhood of the point along one component of a variable."""
 
-    proof: Proof
+    proof: Enclosures
     moved: Sequence[int]
     above: Sequence[int]
 
@@ -153,7 +153,7 @@ class _Way:
 class _Continued:
     """A function close to the point, with choices that it makes far away."""
 
-    proof: Proof
+    proof: Enclosures
     steps: Sequence[arb]
     places: Sequence[Values]
 
@@ -181,7 +181,7 @@ class _Continued:
         return [look(self.proof, each, index) for each in self.places]
 
 
-def _way(proof: Proof, entry: Input) -> _Way | None:
+def _way(proof: Enclosures, entry: Input) -> _Way | None:
     """The neighbourhood, if the text chooses anything that changes with the component."""
     entries = proof.plan.inputs[entry.name]
     moved = [entries[entry.place]]
@@ -200,7 +200,7 @@ def _common(left: Side, right: Side) -> float | None:
     return None if left.slope is None or _differ(left, right) else float(left.slope)
 
 
-def _named(proof: Proof, choice: Choice, slope: float | None, width: float) -> Guard | None:
+def _named(proof: Enclosures, choice: Choice, slope: float | None, width: float) -> Guard | None:
     """The guard in terms of the program."""
     index, chosen = choice
     results = proof.plan.tape.results

@@ -13,10 +13,10 @@ from typing import Any
 
 from flint import arb, ctx
 
-from autogradcli.engines.arb.causes import of_value
-from autogradcli.engines.arb.enclose import Proof
-from autogradcli.engines.arb.rules import rule, value
-from autogradcli.engines.arb.truth import Truth
+from autogradcli.engines.arb.diagnose import of_value
+from autogradcli.engines.arb.enclose import Enclosures
+from autogradcli.engines.arb.primitives import rule, value
+from autogradcli.engines.arb.ternary import Truth
 from autogradcli.language.tape import Input, Operation
 
 DISTANCES = (1200, 2400)
@@ -45,18 +45,18 @@ Values = Mapping[int, Any]
 """Of the entries that change beside the point: their values there."""
 
 
-def sides(proof: Proof, entry: Input) -> tuple[Side, Side]:
+def sides(proof: Enclosures, entry: Input) -> tuple[Side, Side]:
     """How the function leaves the point to the left and to the right along one component of a variable."""
     entries = proof.plan.inputs[entry.name]
     return _sides(proof, [entries[entry.place]], MAX_WORK // len(entries))
 
 
-def sides_together(proof: Proof, moved: Sequence[int]) -> tuple[Side, Side]:
+def sides_together(proof: Enclosures, moved: Sequence[int]) -> tuple[Side, Side]:
     """The same along several components that are moved at once, each by the same distance."""
     return _sides(proof, moved, MAX_WORK)
 
 
-def _sides(proof: Proof, moved: Sequence[int], most: int) -> tuple[Side, Side]:
+def _sides(proof: Enclosures, moved: Sequence[int], most: int) -> tuple[Side, Side]:
     above = entries_above(proof, moved, most)
     if above is None:
         return Side("unsettled"), Side("unsettled")
@@ -64,7 +64,7 @@ def _sides(proof: Proof, moved: Sequence[int], most: int) -> tuple[Side, Side]:
         return _side(proof, moved, above, -1), _side(proof, moved, above, 1)
 
 
-def entries_above(proof: Proof, moved: Sequence[int], most: int) -> Sequence[int] | None:
+def entries_above(proof: Enclosures, moved: Sequence[int], most: int) -> Sequence[int] | None:
     """The entries whose values change with some inputs, in the order of evaluation; None if there are too many."""
     found: set[int] = set()
     pending = list(moved)
@@ -77,7 +77,7 @@ def entries_above(proof: Proof, moved: Sequence[int], most: int) -> Sequence[int
     return sorted(found)
 
 
-def _side(proof: Proof, moved: Sequence[int], above: Sequence[int], sign: int) -> Side:
+def _side(proof: Enclosures, moved: Sequence[int], above: Sequence[int], sign: int) -> Side:
     taken = secants(proof, moved, above, sign)
     side = leave(proof, taken, proof.plan.tape.output)
     if side.slope is not None:
@@ -98,7 +98,7 @@ class Secants:
     """The distances, with the sign of the side."""
 
 
-def secants(proof: Proof, moved: Sequence[int], above: Sequence[int], sign: int) -> Secants:
+def secants(proof: Enclosures, moved: Sequence[int], above: Sequence[int], sign: int) -> Secants:
     """What secants along some inputs are made of, to the left (-1) or to the right (1).
 
     Those of a derivative begin with its limit on that side. At the point itself a derivative that is written out branch
@@ -110,7 +110,7 @@ def secants(proof: Proof, moved: Sequence[int], above: Sequence[int], sign: int)
     return Secants(here, places, steps)
 
 
-def leave(proof: Proof, taken: Secants, index: int) -> Side:
+def leave(proof: Enclosures, taken: Secants, index: int) -> Side:
     """How the value of an entry leaves the point."""
     here, steps = look(proof, taken.here, index), taken.steps
     first, second = (look(proof, values, index) - here for values in taken.places)
@@ -123,7 +123,7 @@ def leave(proof: Proof, taken: Secants, index: int) -> Side:
     return Side("unsettled") if side.kind == "unbounded" and not abs(second) < abs(first) else side
 
 
-def _origin(proof: Proof, taken: Secants, kind: str) -> int:
+def _origin(proof: Enclosures, taken: Secants, kind: str) -> int:
     """The entry that is the first to leave the point in this way, from the output back."""
     index = proof.plan.tape.output
     while True:
@@ -133,13 +133,13 @@ def _origin(proof: Proof, taken: Secants, kind: str) -> int:
         index = operands[0]
 
 
-def _moving(proof: Proof, values: Values, index: int) -> Sequence[int]:
+def _moving(proof: Enclosures, values: Values, index: int) -> Sequence[int]:
     """The operands that change beside the point, and that the value of an entry is made of there."""
     operands = _taken(proof, values, index)
     return [each for each in operands if each in values and not isinstance(values[each], Truth)]
 
 
-def _taken(proof: Proof, values: Values, index: int) -> Sequence[int]:
+def _taken(proof: Enclosures, values: Values, index: int) -> Sequence[int]:
     """The operands that the value of an entry is made of beside the point."""
     entry = proof.plan.tape.entries[index]
     operands = entry.operands if isinstance(entry, Operation) else ()
@@ -161,7 +161,11 @@ def limit(first: arb, second: arb) -> Side:
 
 
 def beside(
-    proof: Proof, moved: Sequence[int], above: Sequence[int], step: arb, held: Mapping[int, int] = MappingProxyType({})
+    proof: Enclosures,
+    moved: Sequence[int],
+    above: Sequence[int],
+    step: arb,
+    held: Mapping[int, int] = MappingProxyType({}),
 ) -> Values:
     """The values a step away from the point, of those entries alone that depend on the moved inputs.
 
@@ -176,7 +180,7 @@ def beside(
     return values
 
 
-def _leaves_domain(proof: Proof, values: Values, above: Sequence[int]) -> bool:
+def _leaves_domain(proof: Enclosures, values: Values, above: Sequence[int]) -> bool:
     """Whether an operation that was computed again is outside its domain, or takes a value that is, beyond doubt."""
     for index in above:
         domain = rule(_operation(proof, index).function).domain
@@ -187,22 +191,22 @@ def _leaves_domain(proof: Proof, values: Values, above: Sequence[int]) -> bool:
     return False
 
 
-def _is_outside(proof: Proof, index: int) -> bool:
+def _is_outside(proof: Enclosures, index: int) -> bool:
     """Whether an entry that does not move has no value at all."""
     value = proof.exact.values[index]
     return isinstance(value, arb) and not value.is_finite() and of_value(proof.plan, proof.exact, index).outside
 
 
-def _operation(proof: Proof, index: int) -> Operation:
+def _operation(proof: Enclosures, index: int) -> Operation:
     entry = proof.plan.tape.entries[index]
     assert isinstance(entry, Operation)
     return entry
 
 
-def _operands(proof: Proof, values: Values, index: int) -> list[Any]:
+def _operands(proof: Enclosures, values: Values, index: int) -> list[Any]:
     return [look(proof, values, operand) for operand in _operation(proof, index).operands]
 
 
-def look(proof: Proof, values: Values, index: int) -> Any:
+def look(proof: Enclosures, values: Values, index: int) -> Any:
     """The value of an entry beside the point: its own at the point if it does not change."""
     return values.get(index, proof.precise[index])

@@ -11,14 +11,14 @@ from math import inf, nextafter
 
 from flint import arb, ctx
 
-from autogradcli.engines.arb.enclose import Proof
+from autogradcli.engines.arb.enclose import Enclosures
 from autogradcli.engines.arb.kinks import DISTANCES
 from autogradcli.engines.arb.sweep import Plan, moved, sweep
-from autogradcli.engines.opinions import Enclosure
+from autogradcli.engines.results import Enclosure
 from autogradcli.language.program import Direction
 
 
-def with_neighbours(proof: Proof, lower: Sequence[Plan], along: Sequence[Direction]) -> Proof:
+def with_neighbours(proof: Enclosures, lower: Sequence[Plan], along: Sequence[Direction]) -> Enclosures:
     """The proof, with proofs on both sides of it where a derivative on the way is known from its neighbours alone.
 
     `lower` are the plans whose outputs were differentiated, each along one of the directions.
@@ -27,20 +27,20 @@ def with_neighbours(proof: Proof, lower: Sequence[Plan], along: Sequence[Directi
         return proof
     for plan, direction in zip(lower, along, strict=True):
         with ctx.workprec(proof.precision):
-            tainted = sweep(plan, proof.at).tainted
-        if any(tainted[entry] for entry, _ in moved(plan, direction)):
+            nonsmooth = sweep(plan, proof.at).nonsmooth
+        if any(nonsmooth[entry] for entry, _ in moved(plan, direction)):
             return replace(proof, neighbours=(_beside(proof, direction, -1), _beside(proof, direction, 1)))
     return proof
 
 
-def _beside(proof: Proof, direction: Direction, sign: int) -> Proof:
+def _beside(proof: Enclosures, direction: Direction, sign: int) -> Enclosures:
     """What balls prove on one side of the point, far nearer than two doubles are."""
     with ctx.workprec(proof.precision_beside):
         step = sign * arb(2) ** -DISTANCES[0]
         moving = {name: weights for name, weights in direction.parts if name in proof.at}
         at = {name: [x + step * each for x, each in zip(proof.at[name], moving[name], strict=True)] for name in moving}
         there = {**proof.at, **at}
-        return Proof(proof.plan, there, proof.dtype, proof.precision_beside, sweep(proof.plan, there))
+        return Enclosures(proof.plan, there, proof.dtype, proof.precision_beside, sweep(proof.plan, there))
 
 
 def limit_of(left: Enclosure, right: Enclosure) -> Enclosure:

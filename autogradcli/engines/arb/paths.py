@@ -7,11 +7,11 @@ from typing import Any
 
 from flint import arb, ctx
 
-from autogradcli.engines.arb.enclose import Proof
-from autogradcli.engines.arb.measure import as_text
+from autogradcli.engines.arb.enclose import Enclosures
+from autogradcli.engines.arb.error_bounds import as_text
 from autogradcli.engines.arb.sweep import Plan, Point, Sweep, plan, sweep
-from autogradcli.engines.arb.truth import Truth
-from autogradcli.engines.opinions import Array, Link, Path, Paths, flat, nested, shape
+from autogradcli.engines.arb.ternary import Truth
+from autogradcli.engines.results import Array, Link, Path, Paths, flat, nested, shape
 from autogradcli.language.program import Call, Constant, Program, Step, Variable
 from autogradcli.language.table import row
 from autogradcli.language.tape import components
@@ -27,7 +27,7 @@ Balls = Sequence[arb]
 """The components of a tensor, row by row."""
 
 
-def paths(proof: Proof, values: Sequence[Array], name: str) -> Paths:
+def paths(proof: Enclosures, values: Sequence[Array], name: str) -> Paths:
     """The chain rule for the gradient of one name; `values` are torch's, for the shapes of all steps."""
     program = proof.plan.program
     target = program.index(name)
@@ -60,7 +60,7 @@ def ways(step: Step) -> Iterator[tuple[int, int]]:
 class _Walker:
     """Walks the ways from the output to one step."""
 
-    def __init__(self, proof: Proof, values: Sequence[Array], target: int) -> None:
+    def __init__(self, proof: Enclosures, values: Sequence[Array], target: int) -> None:
         self._proof = proof
         self._values = values
         self._steps = proof.plan.program.steps
@@ -110,7 +110,7 @@ class _Walker:
 class Local:
     """One step as a program of its own, whose variables are its operands."""
 
-    proof: Proof
+    proof: Enclosures
     values: Sequence[Array]
     index: int
 
@@ -128,7 +128,7 @@ class Local:
         found = sweep(replace(self._plan, tape=tape), self._point if point is None else point)
         return {
             place: [_adjoint(found, entry) for entry in entries]
-            if any(found.relevant[entry] for entry in entries)
+            if any(found.active[entry] for entry in entries)
             else None
             for place, entries in self._entries.items()
         }
@@ -200,7 +200,7 @@ def _text(balls: Balls, like: Array) -> Array:
 
 
 def _adjoint(found: Sweep, entry: int) -> arb:
-    if found.tainted[entry]:
+    if found.nonsmooth[entry]:
         return arb.nan()
     adjoint = found.adjoints[entry]
     return ZERO if adjoint is None else adjoint

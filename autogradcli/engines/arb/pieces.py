@@ -10,15 +10,15 @@ from collections.abc import Iterator
 from flint import arb, ctx
 
 from autogradcli.engines.arb.blame import above, autograd_flows
-from autogradcli.engines.arb.enclose import Proof, nearest
+from autogradcli.engines.arb.enclose import Enclosures, nearest
 from autogradcli.engines.arb.paths import Local
-from autogradcli.engines.opinions import Autograd, Parting, flat
+from autogradcli.engines.results import Autograd, FirstDivergence, flat
 from autogradcli.language.program import Call
 from autogradcli.language.table import row
 from autogradcli.language.tape import components
 
 
-def lossy_piece(proof: Proof, autograd: Autograd, name: str) -> Parting | None:
+def lossy_piece(proof: Enclosures, autograd: Autograd, name: str) -> FirstDivergence | None:
     """The step nearest to the output, on the way to a name, that torch computes in one piece and not well."""
     reaching = above(proof.plan.tape, proof.plan.asked[name])
     with ctx.workprec(proof.precision):
@@ -28,7 +28,7 @@ def lossy_piece(proof: Proof, autograd: Autograd, name: str) -> Parting | None:
     return None
 
 
-def _lossy(proof: Proof, autograd: Autograd) -> Iterator[Parting]:
+def _lossy(proof: Enclosures, autograd: Autograd) -> Iterator[FirstDivergence]:
     """What such steps send that is off by more than the dtype's tolerance of what they should send."""
     flows = autograd_flows(autograd.nodes)
     arrived = {node.step: node.gradient for node in autograd.nodes if node.value is not None and node.gradient}
@@ -44,10 +44,10 @@ def _lossy(proof: Proof, autograd: Autograd) -> Iterator[Parting]:
                 continue
             for component, (sent, ball) in enumerate(zip(flows[index, operand], balls, strict=True)):
                 if _loses(proof, sent, ball):
-                    yield Parting(index, operand, component, sent, nearest(ball), taken=True, tied=False)
+                    yield FirstDivergence(index, operand, component, sent, nearest(ball), taken=True, tied=False)
 
 
-def _loses(proof: Proof, sent: float, ball: arb) -> bool:
+def _loses(proof: Enclosures, sent: float, ball: arb) -> bool:
     if not (math.isfinite(sent) and ball.is_finite()):
         return False
     return bool(abs(ball - arb(sent)) > abs(ball) * proof.dtype.rtol + arb(2) ** proof.dtype.smallest)

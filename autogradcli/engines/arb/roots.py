@@ -13,9 +13,9 @@ from typing import Any
 
 from flint import arb
 
-from autogradcli.engines.arb.rules import primitive
+from autogradcli.engines.arb.primitives import primitive
 from autogradcli.engines.arb.sweep import Plan, Point
-from autogradcli.engines.arb.truth import Truth
+from autogradcli.engines.arb.ternary import Truth
 from autogradcli.language.table import row
 from autogradcli.language.tape import Entry, Input, Literal, Operation, definition, scalarise
 

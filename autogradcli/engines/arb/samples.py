@@ -8,9 +8,9 @@ from typing import Any
 
 from flint import arb, ctx
 
-from autogradcli.engines.arb.rules import forward
+from autogradcli.engines.arb.primitives import forward
 from autogradcli.engines.arb.sweep import plan
-from autogradcli.engines.opinions import Array, flat, nested, shape
+from autogradcli.engines.results import Array, flat, nested, shape
 from autogradcli.language.function import NoDefinition
 from autogradcli.language.indices import index_variables
 from autogradcli.language.program import Program

@@ -16,14 +16,23 @@ from typing import Any
 from flint import arb
 
 from autogradcli.engines.arb.estimates import Estimates
+from autogradcli.engines.arb.primitives import CORRECTLY_ROUNDED, Rule, Value, constant, primitive, rule
 from autogradcli.engines.arb.rounding import Rounding
-from autogradcli.engines.arb.rules import CORRECTLY_ROUNDED, Rule, Value, constant, primitive, rule
-from autogradcli.engines.arb.truth import Truth
-from autogradcli.engines.opinions import Array, shape
+from autogradcli.engines.arb.ternary import Truth
+from autogradcli.engines.results import Array, shape
 from autogradcli.language.adjoint import derivative_along
 from autogradcli.language.program import Direction, Program
 from autogradcli.language.shapes import Shape
-from autogradcli.language.tape import MAX_OPERATIONS, Entry, Layout, Literal, Operation, Tape, components, scalarise
+from autogradcli.language.tape import (
+    MAX_OPERATIONS,
+    Entry,
+    Literal,
+    Operation,
+    Tape,
+    TapeOptions,
+    components,
+    scalarise,
+)
 from autogradcli.processes.limits import check
 
 Point = Mapping[str, Sequence[arb]]
@@ -77,7 +86,7 @@ def plan(
     steps = {name: program.index(name) for name in wrt}
     apart = {index for name, index in steps.items() if name not in program.variables}
     shapes = {name: shape(value) for name, value in at.items()}
-    tape = scalarise(program, primitive, shapes, Layout(upstream, apart, limit, Estimates(at)))
+    tape = scalarise(program, primitive, shapes, TapeOptions(upstream, apart, limit, Estimates(at)))
     asked = {name: components(tape.results[index]) for name, index in steps.items()}
     return _planned(program, tape, asked, shapes)
 
@@ -134,9 +143,9 @@ class Sweep:
     """A ball or a truth for each entry."""
     adjoints: list[arb | None]
     """None where nothing reaches an entry: its adjoint is zero."""
-    tainted: list[bool]
+    nonsmooth: list[bool]
     """Whether the entry's influence on the output passes through a tie."""
-    relevant: list[bool]
+    active: list[bool]
     """Whether the output depends on the entry's value: not through a branch that is not taken."""
     edges: list[Edge]
     unbroken: set[int]
@@ -169,7 +178,7 @@ def sweep(
     _start(plan.tape, result, rounding)
     for index in range(size - 1, -1, -1):
         check()
-        if result.relevant[index] and plan.varies[index] and not isinstance(values[index], Truth):
+        if result.active[index] and plan.varies[index] and not isinstance(values[index], Truth):
             _pull_back(plan, result, index, rounding)
     return result
 
@@ -198,7 +207,7 @@ def _bent(plan: Plan, found: Sweep, moving: Set[int]) -> Set[int]:
     bent: set[int] = set()
     for index in sorted(moving, reverse=True):
         each = plan.tape.entries[index]
-        if isinstance(each, Operation) and found.relevant[index]:
+        if isinstance(each, Operation) and found.active[index]:
             bent.update(
                 operand
                 for place, operand in enumerate(each.operands)
@@ -230,7 +239,7 @@ def _start(tape: Tape, result: Sweep, rounding: Rounding | None) -> None:
     """Give the components of the output what `backward` gives them: it is no operation, and nothing is rounded."""
     for entry, weight in tape.seeds:
         before = result.adjoints[entry]
-        result.relevant[entry] = True
+        result.active[entry] = True
         if before is None:
             result.adjoints[entry] = arb(weight)
         else:
@@ -307,8 +316,8 @@ def _at_an_end(each: Rule, arguments: Sequence[arb]) -> bool:
 
 def _send(result: Sweep, index: int, operand: int, slope: arb, rounding: Rounding | None = None) -> None:
     adjoint = result.adjoints[index]
-    result.relevant[operand] = True
-    result.tainted[operand] |= result.tainted[index]
+    result.active[operand] = True
+    result.nonsmooth[operand] |= result.nonsmooth[index]
     if adjoint is None:
         return
     contribution = adjoint * slope if rounding is None else rounding.sent(adjoint * slope)
@@ -323,7 +332,7 @@ def _send(result: Sweep, index: int, operand: int, slope: arb, rounding: Roundin
 
 def _tie(plan: Plan, result: Sweep, index: int, operands: Sequence[int]) -> None:
     """Note that an operation chooses in a tie, jumps or ends, and mark what it hangs on."""
-    if not result.tainted[index]:
+    if not result.nonsmooth[index]:
         result.ties.append(index)
     for operand in operands:
         _taint(plan, result, operand)
@@ -334,8 +343,8 @@ def _taint(plan: Plan, result: Sweep, entry: int) -> None:
     pending = [entry]
     while pending:
         each = pending.pop()
-        if plan.varies[each] and not (result.relevant[each] and result.tainted[each]):
-            result.relevant[each] = result.tainted[each] = True
+        if plan.varies[each] and not (result.active[each] and result.nonsmooth[each]):
+            result.active[each] = result.nonsmooth[each] = True
             if isinstance(result.values[each], Truth):
                 pending.extend(plan.tape.entries[each].operands)  # type: ignore[union-attr]
 
@@ -382,7 +391,7 @@ def _ends(plan: Plan, each: Rule, entry: Operation, operands: Sequence[Value]) -
 def any_open(plan: Plan, result: Sweep) -> bool:
     """Whether more digits may tell that an operation neither jumps nor is at an end of its domain."""
     indices = range(len(plan.tape.entries))
-    return any(plan.varies[each] and result.relevant[each] and _is_open(plan, result, each) for each in indices)
+    return any(plan.varies[each] and result.active[each] and _is_open(plan, result, each) for each in indices)
 
 
 def _is_open(plan: Plan, result: Sweep, index: int) -> bool:

@@ -15,9 +15,9 @@ import sympy
 from sympy import Abs, Expr, Symbol
 from sympy.core.relational import Relational
 
+from autogradcli.engines.sympy.adapters import Max, Min, magnitude, side, where
 from autogradcli.engines.sympy.arithmetic import NoValue
 from autogradcli.engines.sympy.evaluate import Point, Tie, evaluate
-from autogradcli.engines.sympy.natives import Max, Min, magnitude, side, where
 from autogradcli.engines.sympy.printing import write
 from autogradcli.engines.sympy.readable import tree_sizes
 from autogradcli.engines.sympy.substitution import Substitution

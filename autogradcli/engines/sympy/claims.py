@@ -6,10 +6,10 @@ import sympy
 from sympy import Expr
 from sympy.core.relational import Relational
 
+from autogradcli.engines.sympy.adapters import magnitude, side, where
 from autogradcli.engines.sympy.borders import SIGNS, absorbed, canonical
 from autogradcli.engines.sympy.differentiate import Work
 from autogradcli.engines.sympy.messages import SCALARS, Differentiate, Prove
-from autogradcli.engines.sympy.natives import magnitude, side, where
 from autogradcli.engines.sympy.readable import tree_sizes
 from autogradcli.engines.sympy.translate import translate
 

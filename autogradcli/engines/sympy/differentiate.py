@@ -9,7 +9,7 @@ from functools import cache, cached_property
 import sympy
 from sympy import Add, Expr, Rational, Symbol
 
-from autogradcli.engines.opinions import Array, flat, nested
+from autogradcli.engines.results import Array, flat, nested
 from autogradcli.engines.sympy.arithmetic import NoValue
 from autogradcli.engines.sympy.borders import Mended, changes, mend
 from autogradcli.engines.sympy.evaluate import Point, Tie, evaluate

@@ -21,8 +21,8 @@ from typing import Any
 import sympy
 from sympy import Expr
 
+from autogradcli.engines.sympy.adapters import Max, Min, cbrt, magnitude, side, where
 from autogradcli.engines.sympy.arithmetic import Arithmetic, NoValue, Number, Rounded, Unresolved, context, digits, size
-from autogradcli.engines.sympy.natives import Max, Min, cbrt, magnitude, side, where
 
 PRECISIONS = (160, 320, 640, 1280, 2560, 5120, 10240)
 """Bits of the working precision, tried in turn."""

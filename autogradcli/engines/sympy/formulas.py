@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sympy import Expr
 
-from autogradcli.engines.opinions import Array, nested
+from autogradcli.engines.results import Array, nested
 from autogradcli.engines.sympy.patterns import Pattern, find_pattern
 from autogradcli.engines.sympy.readable import tree_sizes
 from autogradcli.language.shapes import Shape, indices

@@ -6,7 +6,7 @@ come by then, `Evaluated` follows; if not, `Differentiated`, and when it comes, 
 
 from dataclasses import dataclass
 
-from autogradcli.engines.opinions import Array
+from autogradcli.engines.results import Array
 from autogradcli.language.program import Direction, Program
 from autogradcli.language.shapes import Shape
 

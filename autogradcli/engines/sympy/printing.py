@@ -14,7 +14,7 @@ from sympy.printing.latex import LatexPrinter
 from sympy.printing.pycode import PythonCodePrinter
 from sympy.printing.str import StrPrinter
 
-from autogradcli.engines.sympy.natives import where
+from autogradcli.engines.sympy.adapters import where
 
 DIGITS = 17
 """Significant digits of a decimal number: as many as a double needs."""

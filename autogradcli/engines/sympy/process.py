@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-from autogradcli.engines.opinions import Array, flat, nested, shape
+from autogradcli.engines.results import Array, flat, nested, shape
 from autogradcli.engines.sympy.messages import (
     SCALARS,
     Began,

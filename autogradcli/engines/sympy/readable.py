@@ -23,7 +23,7 @@ import sympy
 from sympy import Add, Expr, Mul, Rational
 from sympy.core.exprtools import decompose_power
 
-from autogradcli.engines.sympy.natives import sigmoid
+from autogradcli.engines.sympy.adapters import sigmoid
 
 READABLE = 120
 """Nodes of a formula beyond which it is left as it is."""

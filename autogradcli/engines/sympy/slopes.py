@@ -12,7 +12,7 @@ import sympy
 from sympy import Add, Expr, Mul, Symbol
 from sympy.core.function import ArgumentIndexError
 
-from autogradcli.engines.sympy.natives import Max, Min, side, where
+from autogradcli.engines.sympy.adapters import Max, Min, side, where
 
 FEW = 8
 """Arguments that are looked through one by one."""

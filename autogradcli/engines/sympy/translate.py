@@ -14,9 +14,9 @@ from operator import or_
 import sympy
 from sympy import Dummy, Expr, Symbol
 
+from autogradcli.engines.sympy.adapters import native
 from autogradcli.engines.sympy.components import symbols
 from autogradcli.engines.sympy.messages import SCALARS, Tensors
-from autogradcli.engines.sympy.natives import native
 from autogradcli.engines.sympy.substitution import Substitution
 from autogradcli.errors import GradcalcError
 from autogradcli.language.function import Function, NoDefinition
@@ -26,10 +26,10 @@ from autogradcli.language.table import row
 from autogradcli.language.tape import (
     MAX_OPERATIONS,
     Input,
-    Layout,
     Literal,
     Operation,
     Tape,
+    TapeOptions,
     TooLong,
     components,
     scalarise,
@@ -105,7 +105,7 @@ def translate(program: Program, wrt: Sequence[str] = (), tensors: Tensors = SCAL
 
 def _tape(program: Program, asked: Sequence[str], tensors: Tensors) -> Tape:
     limit = MAX_OPERATIONS if tensors == SCALARS else MAX_COUNTED
-    layout = Layout(tensors.upstream, {program.index(name) for name in asked}, limit, known=dict(tensors.known))
+    layout = TapeOptions(tensors.upstream, {program.index(name) for name in asked}, limit, known=dict(tensors.known))
     try:
         return scalarise(program, _is_native, dict(tensors.shapes), layout)
     except TooLong as reason:

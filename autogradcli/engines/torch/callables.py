@@ -20,9 +20,9 @@ from typing import Any
 import torch
 
 from autogradcli.engines.backward import Backward
-from autogradcli.engines.opinions import Array, Autograd, shape
+from autogradcli.engines.results import Array, Autograd, shape
+from autogradcli.engines.torch.backward_passes import run_passes
 from autogradcli.engines.torch.graph import plain
-from autogradcli.engines.torch.passes import run_passes
 from autogradcli.engines.torch.state import fresh_state
 from autogradcli.errors import GradcalcError, visible
 from autogradcli.language.nearest import did_you_mean

@@ -12,17 +12,17 @@ import torch
 from torch.autograd import forward_ad
 
 from autogradcli.engines.backward import ONCE, PLAIN, Backward
-from autogradcli.engines.opinions import Array, Autograd, Node, Pass, flat, shape
-from autogradcli.engines.torch.asked import leaves_asked, tensors_asked
+from autogradcli.engines.results import Array, Autograd, Node, Pass, flat, shape
+from autogradcli.engines.torch.adapters import construct, native, plain_option, whole
+from autogradcli.engines.torch.backward_passes import run_passes
+from autogradcli.engines.torch.error_messages import misfit
 from autogradcli.engines.torch.graph import Trace, noted, plain
+from autogradcli.engines.torch.inputs import check_finite, check_upstream, note_losses
 from autogradcli.engines.torch.inspect import inspect
-from autogradcli.engines.torch.misfits import misfit
-from autogradcli.engines.torch.natives import construct, native, plain_option, whole
-from autogradcli.engines.torch.passes import run_passes
-from autogradcli.engines.torch.received import check_finite, check_upstream, note_losses
 from autogradcli.engines.torch.sizes import TooLarge, check_size
 from autogradcli.engines.torch.state import fresh_state
-from autogradcli.engines.torch.warned import recorded, sentences
+from autogradcli.engines.torch.targets import leaves_asked, tensors_asked
+from autogradcli.engines.torch.warnings import recorded, sentences
 from autogradcli.errors import GradcalcError
 from autogradcli.language.function import FIELD, Function, Parameter
 from autogradcli.language.program import Call, Constant, Program, Tensor, Variable

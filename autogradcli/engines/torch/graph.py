@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from autogradcli.engines.opinions import Array, Derivative, Empty, Node
+from autogradcli.engines.results import Array, Derivative, Empty, Node
 from autogradcli.language.program import Call, Program, Variable
 from autogradcli.language.table import row
 

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from autogradcli.engines.backward import Detail
-from autogradcli.engines.opinions import Derivative
+from autogradcli.engines.results import Derivative
 from autogradcli.engines.torch.graph import Findings, plain
 
 MOST_ENTRIES = 64

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from autogradcli.compute.report import Report
-from autogradcli.engines.opinions import Node
+from autogradcli.engines.results import Node
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autogradcli.compute.report import SCHEMA_VERSION, plain
-from autogradcli.engines.opinions import Node, shape
+from autogradcli.engines.results import Node, shape
 from autogradcli.render.formats import Format
 from autogradcli.render.graph.cut import Excerpt
 from autogradcli.render.graph.marks import Mark, marks

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from autogradcli.compute.codes import page
 from autogradcli.compute.report import Gradient
-from autogradcli.engines.opinions import Node
+from autogradcli.engines.results import Node
 from autogradcli.render.numbers import FINITE, state
 
 TONES = {"verified": "good", "mismatch": "wrong"}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from autogradcli.compute.report import Report
-from autogradcli.engines.opinions import Array, Derivative, Node, shape
+from autogradcli.engines.results import Array, Derivative, Node, shape
 from autogradcli.errors import GradcalcError, Span, visible
 from autogradcli.language.grammar import statements
 from autogradcli.language.lexer import tokenize

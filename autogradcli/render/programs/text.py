@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from autogradcli.compute.report import Reason
-from autogradcli.engines.opinions import Array, flat, shape
+from autogradcli.engines.results import Array, flat, shape
 from autogradcli.errors import visible
 from autogradcli.language.shapes import written
 from autogradcli.programs.ledger import Entry, Ledger, Mistake, Nonfinite, Pass, TraceLine

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from autogradcli.compute.report import Ball, Gradient, Report
-from autogradcli.engines.opinions import shape
+from autogradcli.engines.results import shape
 from autogradcli.errors import visible
 from autogradcli.render.blocks import PARTLY, draw_blocks
 from autogradcli.render.equations import derivative_of

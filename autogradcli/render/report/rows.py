@@ -6,7 +6,7 @@ from typing import Any
 
 from autogradcli.checks.checked import Checked
 from autogradcli.compute.report import plain
-from autogradcli.engines.opinions import flat, shape
+from autogradcli.engines.results import flat, shape
 from autogradcli.errors import visible
 from autogradcli.language.shapes import indices, subscript
 from autogradcli.render.formats import Format, Stream

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from autogradcli.checks.checked import Checked
 from autogradcli.compute.report import Gradient, Report
-from autogradcli.engines.opinions import Array, shape
+from autogradcli.engines.results import Array, shape
 from autogradcli.errors import columns, visible
 from autogradcli.language.shapes import written
 from autogradcli.render.blocks import float_writer

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from autogradcli.compute.report import Ball, Factor, Trace, TracePath
-from autogradcli.engines.opinions import Array, shape
+from autogradcli.engines.results import Array, shape
 from autogradcli.errors import visible
 from autogradcli.language.shapes import written
 from autogradcli.render.layout import Column, Table, draw_table, elide

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autogradcli.engines.arb.sweep import Plan, Sweep
-from autogradcli.engines.arb.truth import Truth
+from autogradcli.engines.arb.ternary import Truth
 from autogradcli.language.table import row
 from autogradcli.language.tape import Operation
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from flint import acb, arb, fmpq
 
-from autogradcli.engines.arb.truth import CONDITIONS, Truth
+from autogradcli.engines.arb.ternary import CONDITIONS, Truth
 from autogradcli.language.function import Function
 from autogradcli.language.parser import parse_formula
 from autogradcli.language.program import Program

@@ -6,9 +6,9 @@ from collections.abc import Set as AbstractSet
 
 from flint import arb, ctx
 
-from autogradcli.engines.arb.enclose import Proof
-from autogradcli.engines.arb.truth import Truth
-from autogradcli.engines.opinions import Array, Parting, Small, flat
+from autogradcli.engines.arb.enclose import Enclosures
+from autogradcli.engines.arb.ternary import Truth
+from autogradcli.engines.results import Array, FirstDivergence, Small, flat
 from autogradcli.language.program import Call
 from autogradcli.language.tape import Operation, components
 
@@ -16,7 +16,7 @@ DIGITS = 7
 """Of a number in a sentence."""
 
 
-def live(proof: Proof) -> AbstractSet[int]:
+def live(proof: Enclosures) -> AbstractSet[int]:
     """The entries that the output is made of: not those of a branch that is not taken, nor those of a condition.
 
     Where a condition is in a tie and both branches have the same value, the output is made of both.
@@ -31,7 +31,7 @@ def live(proof: Proof) -> AbstractSet[int]:
     return found
 
 
-def _made_of(proof: Proof, index: int) -> Sequence[int]:
+def _made_of(proof: Enclosures, index: int) -> Sequence[int]:
     entry, values = proof.plan.tape.entries[index], proof.exact.values
     if not isinstance(entry, Operation):
         return ()
@@ -45,7 +45,7 @@ def _made_of(proof: Proof, index: int) -> Sequence[int]:
     return (yes,) if truth.value else (no,)
 
 
-def broken(proof: Proof, values: Sequence[Array], parted: Parting | None) -> tuple[int, int] | None:
+def broken(proof: Enclosures, values: Sequence[Array], parted: FirstDivergence | None) -> tuple[int, int] | None:
     """The first step with a component that is not finite in torch, though the operands are; and that component.
 
     Only components count that the output is made of; with an operation whose backward goes wrong, only a step that it
@@ -69,7 +69,7 @@ def _finite(value: Array) -> bool:
     return all(map(math.isfinite, flat(value)))
 
 
-def _hangs_on(proof: Proof, step: int) -> AbstractSet[int]:
+def _hangs_on(proof: Enclosures, step: int) -> AbstractSet[int]:
     """A step and all that it is computed from."""
     found: set[int] = set()
     pending = [step]
@@ -82,7 +82,7 @@ def _hangs_on(proof: Proof, step: int) -> AbstractSet[int]:
     return found
 
 
-def vanished(proof: Proof, values: Sequence[Array]) -> Small | None:
+def vanished(proof: Enclosures, values: Sequence[Array]) -> Small | None:
     """The first number on the way to the output that torch has as 0, because it is too small for the dtype."""
     alive = live(proof)
     with ctx.workprec(proof.precision):
@@ -94,13 +94,13 @@ def vanished(proof: Proof, values: Sequence[Array]) -> Small | None:
     return None
 
 
-def small(proof: Proof, parted: Parting) -> Small | None:
+def small(proof: Enclosures, parted: FirstDivergence) -> Small | None:
     """A number that underflows, behind an operation whose backward goes wrong: one of its values, or a gradient."""
     with ctx.workprec(proof.precision):
         return next(_small_values(proof, parted), None) or next(_small_gradients(proof, parted), None)
 
 
-def _small_values(proof: Proof, parted: Parting) -> Iterator[Small]:
+def _small_values(proof: Enclosures, parted: FirstDivergence) -> Iterator[Small]:
     alive = live(proof)
     for step in sorted(_hangs_on(proof, parted.step)):
         if isinstance(proof.plan.program.steps[step], Call):
@@ -109,14 +109,14 @@ def _small_values(proof: Proof, parted: Parting) -> Iterator[Small]:
                     yield Small(step, _short(proof.exact.values[entry]), gradient=False)
 
 
-def _small_gradients(proof: Proof, parted: Parting) -> Iterator[Small]:
+def _small_gradients(proof: Enclosures, parted: FirstDivergence) -> Iterator[Small]:
     for step in (*range(parted.step, len(proof.plan.program.steps)), parted.operand):
         for entry in components(proof.plan.tape.results[step]):
             if _is_small(proof, proof.exact.adjoints[entry]):
                 yield Small(step, _short(proof.exact.adjoints[entry]), gradient=True)
 
 
-def _is_small(proof: Proof, number: object) -> bool:
+def _is_small(proof: Enclosures, number: object) -> bool:
     return isinstance(number, arb) and bool(0 < abs(number) < proof.dtype.normal)
 
 

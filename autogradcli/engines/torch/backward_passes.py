@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 
 from autogradcli.engines.backward import Backward
-from autogradcli.engines.opinions import Array, Pass
+from autogradcli.engines.results import Array, Pass
 from autogradcli.engines.torch.graph import plain
 
 

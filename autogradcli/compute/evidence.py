@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from autogradcli.compute.problem import Problem
-from autogradcli.engines.opinions import Array, Autograd, Cause, Proof, flat
+from autogradcli.engines.results import Array, Autograd, Cause, Proof, flat
 from autogradcli.engines.sympy.process import Answer
 
 
@@ -25,7 +25,7 @@ NOTHING_LOWER = Lower()
 """There are none."""
 
 
-class Opinions:
+class Evidence:
     """The opinions on one problem."""
 
     def __init__(self, problem: Problem, autograd: Autograd, proof: Proof, answer: Answer | None, lower: Lower) -> None:

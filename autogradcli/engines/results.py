@@ -249,7 +249,7 @@ class Enclosure:
 
 
 @dataclass(frozen=True, slots=True)
-class Parting:
+class FirstDivergence:
     """The first operation, from the output back, whose backward gives something else than the truth."""
 
     step: int
@@ -318,10 +318,10 @@ class Proof(Protocol):
     def gradient(self, name: str, numbers: Sequence[float]) -> list[Enclosure]:
         """The opinion on numbers for the derivative with respect to each component of a name, row by row."""
 
-    def first_divergence(self, name: str, place: int | None) -> Parting | None:
+    def first_divergence(self, name: str, place: int | None) -> FirstDivergence | None:
         """The first operation, from the output back to a name, whose backward is wrong."""
 
-    def lossy_piece(self, name: str) -> Parting | None:
+    def lossy_piece(self, name: str) -> FirstDivergence | None:
         """A step that torch computes in one piece and whose backward loses digits, on the way to a name."""
 
     def corners(self, name: str, place: int, hidden: bool) -> tuple[int, ...]:
@@ -330,10 +330,10 @@ class Proof(Protocol):
     def paths(self, name: str) -> Paths | None:
         """The chain rule for the gradient of a name, path by path; None if nothing is proven."""
 
-    def broken(self, parted: Parting | None) -> tuple[int, int] | None:
+    def broken(self, parted: FirstDivergence | None) -> tuple[int, int] | None:
         """The first step that is not finite in torch, of those that an operation hangs on, or of all; and where."""
 
-    def small(self, parted: Parting) -> Small | None:
+    def small(self, parted: FirstDivergence) -> Small | None:
         """The number behind an operation that is too small for the dtype."""
 
 
@@ -372,8 +372,8 @@ class Unproven:
     def paths(self, _: str) -> None:
         """Nothing is known."""
 
-    def broken(self, _: Parting | None) -> None:
+    def broken(self, _: FirstDivergence | None) -> None:
         """Nothing is known."""
 
-    def small(self, _: Parting) -> None:
+    def small(self, _: FirstDivergence) -> None:
         """Nothing is known."""

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 from flint import arb, ctx
 
-from autogradcli.engines.arb.causes import End, end_of_gradient, end_of_value, of_gradient, of_value
 from autogradcli.engines.arb.corners import corners
-from autogradcli.engines.arb.enclose import SPARE_DIGITS, Proof, nearest
+from autogradcli.engines.arb.diagnose import End, end_of_gradient, end_of_value, of_gradient, of_value
+from autogradcli.engines.arb.enclose import SPARE_DIGITS, Enclosures, nearest
 from autogradcli.engines.arb.guards import beyond, guard
 from autogradcli.engines.arb.kinks import AGREEMENT, Side, sides, sides_together
 from autogradcli.engines.arb.neighbours import limit_of
-from autogradcli.engines.opinions import Ball, Cause, Enclosure, Reached
+from autogradcli.engines.results import Ball, Cause, Enclosure, Reached
 from autogradcli.language.program import Call, Constant
 from autogradcli.language.shapes import component, subscript
 from autogradcli.language.tape import Input, Operation, components, shape_of
@@ -51,20 +51,20 @@ class Budget:
         return self.end() is not None if not ball.is_finite() else bool(ball.contains(arb(number)))
 
 
-def scalar(proof: Proof) -> float | None:
+def scalar(proof: Enclosures) -> float | None:
     """The scalar that is differentiated, to the nearest double; None if it is not finite."""
     if not proof.value.is_finite():
         return None
     return float(proof.value)
 
 
-def measure_values(proof: Proof, numbers: Sequence[float]) -> list[Enclosure]:
+def measure_values(proof: Enclosures, numbers: Sequence[float]) -> list[Enclosure]:
     """The opinion on each component of the output, row by row."""
     with ctx.workprec(max(MEASURING, proof.precision)):
         return [_of_value(proof, entry, number) for entry, number in zip(proof.plan.outputs, numbers, strict=True)]
 
 
-def measure_gradients(proof: Proof, name: str, numbers: Sequence[float]) -> list[Enclosure]:
+def measure_gradients(proof: Enclosures, name: str, numbers: Sequence[float]) -> list[Enclosure]:
     """The opinion on the derivative with respect to each component, row by row."""
     if proof.neighbours is not None:
         sides = [measure_gradients(each, name, numbers) for each in proof.neighbours]
@@ -74,7 +74,7 @@ def measure_gradients(proof: Proof, name: str, numbers: Sequence[float]) -> list
         return [replace(_of_slope(proof, *each), farther=_farther(proof, *each)) for each in asked]
 
 
-def _of_value(proof: Proof, entry: int, number: float) -> Enclosure:
+def _of_value(proof: Enclosures, entry: int, number: float) -> Enclosure:
     value = proof.exact.values[entry]
     if not value.is_finite():
         return Enclosure(cause=_cause_of_value(proof, entry))
@@ -84,7 +84,7 @@ def _of_value(proof: Proof, entry: int, number: float) -> Enclosure:
     return _regular(proof, value, budget, number, rounded)
 
 
-def _of_slope(proof: Proof, entry: int, number: float) -> Enclosure:
+def _of_slope(proof: Enclosures, entry: int, number: float) -> Enclosure:
     birth = proof.undefined.get(entry)
     if birth is not None:
         return Enclosure(cause=_cause_of_value(proof, birth))
@@ -97,12 +97,12 @@ def _of_slope(proof: Proof, entry: int, number: float) -> Enclosure:
     return found if found.inside else _with_underflow(proof, entry, found, number)
 
 
-def _budget(proof: Proof, entry: int) -> Budget:
+def _budget(proof: Enclosures, entry: int) -> Budget:
     """The rounding budget of the derivative with respect to an entry."""
     return Budget(lambda: proof.budget(entry), lambda: end_of_gradient(proof.plan, proof.rounded, entry))
 
 
-def _beside_others(proof: Proof, entry: int, number: float) -> Enclosure:
+def _beside_others(proof: Enclosures, entry: int, number: float) -> Enclosure:
     """Where something else is undefined, and the derivative with respect to this entry needs a closer look."""
     alone = proof.about(entry)
     if alone.undefined:
@@ -110,7 +110,7 @@ def _beside_others(proof: Proof, entry: int, number: float) -> Enclosure:
     return _of_slope(alone, entry, number)
 
 
-def _regular(proof: Proof, truth: arb, budget: Budget, number: float, rounded: bool = False) -> Enclosure:
+def _regular(proof: Enclosures, truth: arb, budget: Budget, number: float, rounded: bool = False) -> Enclosure:
     """A proven number beside torch's. `rounded` if all that makes it up is rounded at the end."""
     if not truth.abs_upper() <= HUGE:
         return Enclosure(cause=_beyond_numbers(truth))
@@ -133,7 +133,7 @@ def _regular(proof: Proof, truth: arb, budget: Budget, number: float, rounded: b
     return Enclosure(ball, closest, error, ulps, budget.holds(number), reached=_reached(proof, budget))
 
 
-def _reached(proof: Proof, budget: Budget) -> Reached | None:
+def _reached(proof: Enclosures, budget: Budget) -> Reached | None:
     """What makes a budget infinite, in terms of the program."""
     found = None if budget.ball().is_finite() else budget.end()
     if found is None:
@@ -167,7 +167,7 @@ def _ulps(ulp: float, distance: arb, most: float) -> float | None:
     return most / ulp if most == 0 or most > sys.float_info.min else float((distance / arb(ulp)).upper())
 
 
-def _is_little(proof: Proof, closest: float, ulps: float) -> bool:
+def _is_little(proof: Enclosures, closest: float, ulps: float) -> bool:
     """Whether the last rounding alone explains an error: most budgets need then not be worked out.
 
     A unit in the last place is at most twice the unit roundoff times the number, of which a budget grants four times.
@@ -175,7 +175,7 @@ def _is_little(proof: Proof, closest: float, ulps: float) -> bool:
     return ulps <= LITTLE and abs(closest) >= proof.dtype.normal
 
 
-def _with_underflow(proof: Proof, entry: int, found: Enclosure, number: float) -> Enclosure:
+def _with_underflow(proof: Enclosures, entry: int, found: Enclosure, number: float) -> Enclosure:
     """The same with whether underflow explains what rounding does not."""
     if found.error is None:
         return found
@@ -202,7 +202,7 @@ def _trim(number: str) -> str:
     return mantissa + mark + exponent if exponent != "+0" else mantissa
 
 
-def _singular(proof: Proof, entry: int, number: float) -> Enclosure:
+def _singular(proof: Enclosures, entry: int, number: float) -> Enclosure:
     """Where the sweep proves nothing: what the slopes on both sides say."""
     variable = proof.plan.tape.entries[entry]
     if not isinstance(variable, Input):
@@ -225,7 +225,7 @@ def _singular(proof: Proof, entry: int, number: float) -> Enclosure:
     return replace(regular, ball=None, slopes=slopes, guard=found)
 
 
-def _is_between(proof: Proof, entry: int, slopes: tuple[float, float], number: float) -> bool:
+def _is_between(proof: Enclosures, entry: int, slopes: tuple[float, float], number: float) -> bool:
     """Whether a number lies between two slopes, or as near to them as honest rounding at the point brings it."""
     low, high = min(slopes), max(slopes)
     if low <= number <= high or not math.isfinite(number):
@@ -236,7 +236,7 @@ def _is_between(proof: Proof, entry: int, slopes: tuple[float, float], number: f
     return bool(arb(low) - budget.rad() <= number <= arb(high) + budget.rad())
 
 
-def _farther(proof: Proof, entry: int, number: float) -> Enclosure | None:
+def _farther(proof: Enclosures, entry: int, number: float) -> Enclosure | None:
     """The opinion on a slope beyond a guard that reaches next to no way."""
     variable = proof.plan.tape.entries[entry]
     if not (proof.choosing and isinstance(variable, Input) and math.isfinite(number)):
@@ -253,7 +253,7 @@ def _farther(proof: Proof, entry: int, number: float) -> Enclosure | None:
     return replace(regular, ball=None, slopes=slopes, guard=found.guard)
 
 
-def _budget_around(proof: Proof, entry: int, slope: arb) -> Budget:
+def _budget_around(proof: Enclosures, entry: int, slope: arb) -> Budget:
     """The rounding budget of a slope that is known from both sides of the point.
 
     At the point it lies around the number of the branch that torch took, which may be another.
@@ -262,7 +262,7 @@ def _budget_around(proof: Proof, entry: int, slope: arb) -> Budget:
     return replace(at_the_point, ball=lambda: slope + (at_the_point.ball() - proof.budget(entry).mid()))
 
 
-def slope_together(proof: Proof) -> float | None:
+def slope_together(proof: Enclosures) -> float | None:
     """The slope along all components that tie, where it is not the sum of theirs: then there is no derivative.
 
     The median of three equal numbers does not move with any one of them, and moves with all of them.
@@ -279,7 +279,7 @@ def slope_together(proof: Proof) -> float | None:
     return None
 
 
-def corner_steps(proof: Proof, name: str, place: int, hidden: bool) -> tuple[int, ...]:
+def corner_steps(proof: Enclosures, name: str, place: int, hidden: bool) -> tuple[int, ...]:
     """The steps that have the corner along a component of a variable, in the order of the text; `hidden`: see corners.
 
     Where none is told apart, the one that the sweep could not pass.
@@ -291,14 +291,14 @@ def corner_steps(proof: Proof, name: str, place: int, hidden: bool) -> tuple[int
     return found or (proof.plan.tape.entries[_singular_culprit(proof, entry)].step,)
 
 
-def _cause_of_intermediate(proof: Proof, entry: int) -> Cause:
+def _cause_of_intermediate(proof: Enclosures, entry: int) -> Cause:
     """An intermediate is known as a ball and not as a number, so its neighbours cannot be looked at."""
     text, where, step = _place(proof, _singular_culprit(proof, entry))
     message = f"{text} may not be differentiable{where}, and slopes are found beside variables alone"
     return Cause("unverified", "GC501", message, step)
 
 
-def _cause_of_value(proof: Proof, entry: int) -> Cause:
+def _cause_of_value(proof: Enclosures, entry: int) -> Cause:
     culprit = of_value(proof.plan, proof.exact, entry)
     variable = proof.plan.tape.entries[culprit.entry]
     if isinstance(variable, Input):
@@ -314,7 +314,7 @@ def _cause_of_value(proof: Proof, entry: int) -> Cause:
     return Cause("unverified", "GC501", f"{text} could not be enclosed{where}", step)
 
 
-def _cause_of_gradient(proof: Proof, entry: int, left: Side, right: Side) -> Cause:
+def _cause_of_gradient(proof: Enclosures, entry: int, left: Side, right: Side) -> Cause:
     """In the order of how much they say: a jump, an infinite slope, one side only, neither."""
     found = {left.kind: left, right.kind: right}
     kind = next(each for each in ("jump", "unbounded", "unsettled", "outside") if each in found)
@@ -331,7 +331,7 @@ def _cause_of_gradient(proof: Proof, entry: int, left: Side, right: Side) -> Cau
     return Cause("undefined", "GC114", f"{text} is not defined {beside} of {_point(proof, entry)}", step)
 
 
-def _point(proof: Proof, entry: int) -> str:
+def _point(proof: Enclosures, entry: int) -> str:
     """A component of a variable and its value, for a sentence."""
     variable = proof.plan.tape.entries[entry]
     assert isinstance(variable, Input)
@@ -341,14 +341,14 @@ def _point(proof: Proof, entry: int) -> str:
     return f"{variable.name}{index} = {_short(number) if number.is_finite() else float(number)}"
 
 
-def _singular_culprit(proof: Proof, entry: int) -> int:
+def _singular_culprit(proof: Enclosures, entry: int) -> int:
     """The entry that the sweep could not pass: a tie on the way, or a partial derivative that does not exist."""
     if proof.proves(entry):
         return of_gradient(proof.plan, proof.exact, entry).entry
     return proof.first_ties.get(entry, proof.plan.tape.output)
 
 
-def _place(proof: Proof, entry: int) -> tuple[str, str, int]:
+def _place(proof: Enclosures, entry: int) -> tuple[str, str, int]:
     """Text of the program step that an entry belongs to, the values of its operands, and the step.
 
     Of an operand that is a tensor the component that the entry is computed from, if it is one alone.
@@ -373,7 +373,7 @@ def _is_number(ball: object) -> bool:
     return isinstance(ball, arb) and bool(ball.is_finite())
 
 
-def _below(proof: Proof, entry: int, most: int) -> Set[int]:
+def _below(proof: Enclosures, entry: int, most: int) -> Set[int]:
     """The entries of other steps that an entry is computed from; none if they are more than `most`."""
     entries = proof.plan.tape.entries
     seen: set[int] = set()

@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from autogradcli.compute.opinions import Opinions
+from autogradcli.compute.evidence import Evidence
 from autogradcli.compute.reasons import Case, reason
 from autogradcli.compute.report import Component, Gradient, RoundedOff, Symbolic
 from autogradcli.compute.verdict import WORST_FIRST, Ruling, contains, rule, scale, tolerance, worst
-from autogradcli.engines.opinions import Enclosure, flat, nested, shape
+from autogradcli.engines.results import Enclosure, flat, nested, shape
 from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.shapes import indices, subscript
@@ -26,23 +26,23 @@ class Finding:
     ruling: Ruling
 
 
-def gradient(opinions: Opinions, name: str, findings: Sequence[Finding]) -> Gradient:
+def gradient(evidence: Evidence, name: str, findings: Sequence[Finding]) -> Gradient:
     """The gradient with respect to one name, by the findings on its components: the verdict is the worst of theirs."""
-    sizes = shape(opinions.point(name))
+    sizes = shape(evidence.point(name))
     place = _worst(findings)
     found = findings[place]
-    passes = opinions.autograd.passes.get(name, ())
+    passes = evidence.autograd.passes.get(name, ())
     return Gradient(
         autograd=nested([each.number for each in findings], sizes),
-        symbolic=_symbolic(opinions, name, findings),
+        symbolic=_symbolic(evidence, name, findings),
         exact=nested([each.truth.ball for each in findings], sizes),
         ulps=nested([each.truth.ulps for each in findings], sizes),
         verdict=found.ruling.verdict,
-        reason=reason(Case(opinions, name, place, found.number, found.truth), found.ruling),
+        reason=reason(Case(evidence, name, place, found.number, found.truth), found.ruling),
         counts=_counts(findings),
         worst=_component(found, indices(place, sizes)),
-        passes=passes if opinions.problem.backward.repeat > 1 else (),
-        rounded_off=_rounded_off(opinions, name, findings),
+        passes=passes if evidence.problem.backward.repeat > 1 else (),
+        rounded_off=_rounded_off(evidence, name, findings),
     )
 
 
@@ -50,7 +50,7 @@ MANY_ULPS = 100
 """Units in the last place from which on a person sees that digits differ."""
 
 
-def _rounded_off(opinions: Opinions, name: str, findings: Sequence[Finding]) -> RoundedOff | None:
+def _rounded_off(evidence: Evidence, name: str, findings: Sequence[Finding]) -> RoundedOff | None:
     """The largest error, beside what it is small beside, of those that are verified although their digits differ."""
     off = [
         (each.truth.error[1] / each.scale, place)
@@ -64,10 +64,10 @@ def _rounded_off(opinions: Opinions, name: str, findings: Sequence[Finding]) -> 
         return None
     share, place = max(off)
     found = findings[place]
-    x = opinions.point(name)
+    x = evidence.point(name)
     assert found.truth.error is not None
     beside = "f/x" if any(flat(x)) else "f"
-    if name in opinions.lower.scales:
+    if name in evidence.lower.scales:
         beside = "the derivatives before it"
     elif abs(found.truth.nearest or 0.0) >= found.scale:
         beside = "the gradient"
@@ -92,36 +92,36 @@ def _component(finding: Finding, index: tuple[int, ...]) -> Component:
     return Component(index, finding.number, truth.ball, truth.ulps, finding.ruling.verdict)
 
 
-def findings(opinions: Opinions, name: str) -> Sequence[Finding]:
+def findings(evidence: Evidence, name: str) -> Sequence[Finding]:
     """The finding on the derivative with respect to each component of one name."""
-    x = flat(opinions.point(name))
+    x = flat(evidence.point(name))
     if not x:
         raise GradcalcError("value", f"{name} has no components: there is nothing to differentiate with respect to")
-    gradient = opinions.autograd.gradients[name]
+    gradient = evidence.autograd.gradients[name]
     numbers = [0.0] * len(x) if gradient is None else flat(gradient)
-    truths = opinions.proof.gradient(name, numbers)
-    for place, cause in enumerate(opinions.lower.causes.get(name, ())):
+    truths = evidence.proof.gradient(name, numbers)
+    for place, cause in enumerate(evidence.lower.causes.get(name, ())):
         if cause is not None:
             truths[place] = Enclosure(cause=cause)
-    scales = opinions.lower.scales.get(name, [0.0] * len(x))
+    scales = evidence.lower.scales.get(name, [0.0] * len(x))
     largest = max(map(abs, x))
-    sizes = [partial(_size, opinions.scalar, largest, each) for each in scales]
+    sizes = [partial(_size, evidence.scalar, largest, each) for each in scales]
     if truths[0].cause is not None and all(each is truths[0] for each in truths):  # nothing is proven of any of them
-        one = _finding(opinions, name, numbers[0], truths[0], sizes[0])
+        one = _finding(evidence, name, numbers[0], truths[0], sizes[0])
         return [replace(one, number=number) for number in numbers]
-    return [_finding(opinions, name, *each) for each in zip(numbers, truths, sizes, strict=True)]
+    return [_finding(evidence, name, *each) for each in zip(numbers, truths, sizes, strict=True)]
 
 
 Size = Callable[[Enclosure], float]
 """The scale of a derivative."""
 
 
-def _finding(opinions: Opinions, name: str, number: float, truth: Enclosure, size: Size) -> Finding:
+def _finding(evidence: Evidence, name: str, number: float, truth: Enclosure, size: Size) -> Finding:
     """The verdict on one number; beyond a guard that reaches next to no way, on what it does there."""
-    found = Finding(number, truth, size(truth), _rule(opinions, name, number, truth, size))
+    found = Finding(number, truth, size(truth), _rule(evidence, name, number, truth, size))
     if truth.farther is None or found.ruling.verdict in ("undefined", "unverified"):
         return found
-    ruling = _rule(opinions, name, number, truth.farther, size)
+    ruling = _rule(evidence, name, number, truth.farther, size)
     return Finding(number, truth.farther, size(truth.farther), ruling) if ruling.code == "GC104" else found
 
 
@@ -131,29 +131,29 @@ def _size(value: float, x: float, least: float, truth: Enclosure) -> float:
     return max(scale(slope, value, x), least)
 
 
-def _rule(opinions: Opinions, name: str, number: float, truth: Enclosure, size: Size) -> Ruling:
-    dtype = DTYPES[opinions.problem.options.dtype]
-    loss = max(abs(truth.nearest or 0.0), abs(opinions.scalar))
-    allowed = replace(tolerance(opinions.problem, size(truth)), loss=loss)
+def _rule(evidence: Evidence, name: str, number: float, truth: Enclosure, size: Size) -> Ruling:
+    dtype = DTYPES[evidence.problem.options.dtype]
+    loss = max(abs(truth.nearest or 0.0), abs(evidence.scalar))
+    allowed = replace(tolerance(evidence.problem, size(truth)), loss=loss)
     ruling = rule(number, truth, allowed, dtype)
-    if ruling.code == "GC102" and truth.nearest is not None and _loses_elsewhere(opinions, name):
+    if ruling.code == "GC102" and truth.nearest is not None and _loses_elsewhere(evidence, name):
         return rule(number, replace(truth, slopes=None), allowed, dtype)
-    if ruling.code == "GC302" and math.isfinite(number) and opinions.proof.lossy_piece(name) is not None:
+    if ruling.code == "GC302" and math.isfinite(number) and evidence.proof.lossy_piece(name) is not None:
         return Ruling("imprecise", "GC301")
     return ruling
 
 
-def _loses_elsewhere(opinions: Opinions, name: str) -> bool:
+def _loses_elsewhere(evidence: Evidence, name: str) -> bool:
     """Whether the first operation that goes wrong is none that chooses in a tie: then no convention is to blame."""
-    parted = opinions.proof.first_divergence(name, None)
+    parted = evidence.proof.first_divergence(name, None)
     return parted is not None and not parted.tied
 
 
-def _symbolic(opinions: Opinions, name: str, findings: Sequence[Finding]) -> Symbolic:
+def _symbolic(evidence: Evidence, name: str, findings: Sequence[Finding]) -> Symbolic:
     """SymPy's opinion; its status is the worst of its components'."""
-    if opinions.answer is None:
+    if evidence.answer is None:
         return Symbolic(None, None, None, "unavailable", "SymPy was not asked")
-    derivative = opinions.answer.derivatives[name]
+    derivative = evidence.answer.derivatives[name]
     sizes, digits = shape(derivative.digits), flat(derivative.digits)
     if len(digits) != len(findings):  # it gave up before it had told the components apart
         return Symbolic(None, None, None, "unavailable", derivative.reason)
