@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from autogradcli.compute.problem import Options
-from autogradcli.compute.verdict import Ruling, Tolerance, contains, exit_code, rule, scale, tolerance, worst
+from autogradcli.compute.verdict import Ruling, Tolerance, contains, exit_code, judge, scale, tolerance, worst
 from autogradcli.engines.results import Ball, Cause, Enclosure
 from autogradcli.errors import ExitCode
 from autogradcli.language.dtypes import DTYPES
@@ -32,26 +32,26 @@ SQUARE = [
 @pytest.mark.parametrize(("error", "inside", "verdict", "code"), SQUARE)
 def test_the_square(error: float, inside: bool, verdict: str, code: str | None) -> None:
     """Two questions are asked of autograd's number, and the answers make a square."""
-    ruling = rule(1.0, truth(error, inside), Tolerance(1e-7, demanded=False), DOUBLE)
+    ruling = judge(1.0, truth(error, inside), Tolerance(1e-7, demanded=False), DOUBLE)
     assert (ruling.verdict, ruling.code) == (verdict, code)
 
 
 def test_a_demand_is_not_excused_by_rounding() -> None:
     """Beyond a tolerance that the user gave is a mismatch even inside the rounding budget."""
-    ruling = rule(1.0, truth(1e-3, inside=True), Tolerance(1e-7, demanded=True), DOUBLE)
+    ruling = judge(1.0, truth(1e-3, inside=True), Tolerance(1e-7, demanded=True), DOUBLE)
     assert (ruling.verdict, ruling.code) == ("mismatch", "GC304")
 
 
 def test_within_one_ulp_is_verified_however_small_the_scale() -> None:
     """The correct underflow of a gradient beyond the smallest double is no error."""
     underflow = Enclosure(Ball("1e-400", "0"), 0.0, (0.0, 5e-324), 1.0, inside=True)
-    assert rule(0.0, underflow, Tolerance(0.0, demanded=False), DOUBLE).verdict == "verified"
+    assert judge(0.0, underflow, Tolerance(0.0, demanded=False), DOUBLE).verdict == "verified"
 
 
 def test_bounds_on_both_sides_of_the_tolerance_decide_nothing() -> None:
     """A ball that is too wide is no ground for a verdict."""
     wide = Enclosure(BALL, 1.0, (1e-9, 1e-3), 100.0, inside=True)
-    assert rule(1.0, wide, Tolerance(1e-7, demanded=False), DOUBLE).verdict == "unverified"
+    assert judge(1.0, wide, Tolerance(1e-7, demanded=False), DOUBLE).verdict == "unverified"
 
 
 SINGLE = [
@@ -72,7 +72,7 @@ SINGLE = [
 @pytest.mark.parametrize(("number", "found", "verdict", "code"), SINGLE)
 def test_where_the_square_does_not_apply(number: float, found: Enclosure, verdict: str, code: str) -> None:
     """Numbers that are not finite, kinks, and points without a derivative."""
-    ruling = rule(number, found, Tolerance(1e-7, demanded=False), DOUBLE)
+    ruling = judge(number, found, Tolerance(1e-7, demanded=False), DOUBLE)
     assert (ruling.verdict, ruling.code) == (verdict, code)
 
 
@@ -112,8 +112,8 @@ def test_demands_replace_the_defaults() -> None:
 def test_a_demand_in_ulps_stands_alone() -> None:
     """More ulps than were allowed are a mismatch even where the tolerance forgives them."""
     allowed = Tolerance(1e-7, demanded=False, max_ulps=4.0)
-    assert rule(1.0, truth(1e-15, inside=True, ulps=4.5), allowed, DOUBLE) == Ruling("mismatch", "GC305")
-    assert rule(1.0, truth(1e-15, inside=True, ulps=3.5), allowed, DOUBLE) == Ruling("verified")
+    assert judge(1.0, truth(1e-15, inside=True, ulps=4.5), allowed, DOUBLE) == Ruling("mismatch", "GC305")
+    assert judge(1.0, truth(1e-15, inside=True, ulps=3.5), allowed, DOUBLE) == Ruling("verified")
 
 
 EXITS = [

@@ -8,7 +8,7 @@ from functools import partial
 from autogradcli.compute.evidence import Evidence
 from autogradcli.compute.reasons import Case, reason
 from autogradcli.compute.report import Component, Gradient, RoundedOff, Symbolic
-from autogradcli.compute.verdict import WORST_FIRST, Ruling, contains, rule, scale, tolerance, worst
+from autogradcli.compute.verdict import WORST_FIRST, Ruling, contains, judge, scale, tolerance, worst
 from autogradcli.engines.results import Enclosure, flat, nested, shape
 from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
@@ -135,9 +135,9 @@ def _rule(evidence: Evidence, name: str, number: float, truth: Enclosure, size: 
     dtype = DTYPES[evidence.problem.options.dtype]
     loss = max(abs(truth.nearest or 0.0), abs(evidence.scalar))
     allowed = replace(tolerance(evidence.problem, size(truth)), loss=loss)
-    ruling = rule(number, truth, allowed, dtype)
+    ruling = judge(number, truth, allowed, dtype)
     if ruling.code == "GC102" and truth.nearest is not None and _loses_elsewhere(evidence, name):
-        return rule(number, replace(truth, slopes=None), allowed, dtype)
+        return judge(number, replace(truth, slopes=None), allowed, dtype)
     if ruling.code == "GC302" and math.isfinite(number) and evidence.proof.lossy_piece(name) is not None:
         return Ruling("imprecise", "GC301")
     return ruling

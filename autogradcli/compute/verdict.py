@@ -57,7 +57,7 @@ def tolerance(problem: Problem, size: float) -> Tolerance:
     return Tolerance(absolute, options.rtol is not None or options.atol is not None, options.max_ulps)
 
 
-def rule(number: float, truth: Enclosure, allowed: Tolerance, dtype: Dtype) -> Ruling:
+def judge(number: float, truth: Enclosure, allowed: Tolerance, dtype: Dtype) -> Ruling:
     """The verdict on autograd's number."""
     if truth.nearest is None and truth.slopes is not None:
         return _at_a_kink(number, truth, allowed, dtype)
