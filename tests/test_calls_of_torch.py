@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from autogradcli.errors import GradcalcError
+from tests.command import gradcalc
 from tests.helpers import problem_report
 
 CALLS: list[tuple[str, dict[str, str], Any]] = [
@@ -120,3 +121,20 @@ def test_what_torch_refuses_is_refused(text: str, at: dict[str, str], message: s
     """With the reason."""
     with pytest.raises(GradcalcError, match=message or None):
         problem_report(text, **at, ones=True)
+
+
+def test_true_and_false_are_not_taken_for_numbers_where_they_choose() -> None:
+    """An attention mask of True and False chooses, one of numbers is added: which is meant must be said."""
+    values = ("--q", "[[1, 2]]", "--k", "[[1, 0], [0, 1]]", "--v", "[[1, 2], [3, 4]]", "--m", "[[True, False]]")
+    wrong = gradcalc("eval", "sum(scaled_dot_product_attention(q, k, v, attn_mask=m))", *values)
+    assert (wrong.status, wrong.err.splitlines()[-1]) == (2, "hint: type m != 0 for a condition")
+    right = gradcalc(
+        "eval",
+        "sum(scaled_dot_product_attention(q, k, v, attn_mask=m != 0))",
+        *values,
+        "--wrt",
+        "v",
+        "--format",
+        "plain",
+    )
+    assert right.out == "[[1.0, 1.0], [0.0, 0.0]]\n"

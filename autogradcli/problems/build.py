@@ -17,7 +17,7 @@ from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.lexer import normal
 from autogradcli.language.nearest import did_you_mean
 from autogradcli.language.parser import parse, select_output
-from autogradcli.language.program import Call, Program
+from autogradcli.language.program import Call, Program, Variable
 from autogradcli.language.table import row
 from autogradcli.problems.data import scalar, tensor
 from autogradcli.problems.point import (
@@ -32,6 +32,8 @@ from autogradcli.problems.point import (
 
 MOST_ORDERS = 10
 """Of derivatives: each engine stops earlier where its time ends."""
+BOOLS = frozenset({"True", "False"})
+"""How a value is written that is a mask's."""
 TOLERANCES = ("rtol", "atol", "max_ulps")
 
 
@@ -72,6 +74,7 @@ class Builder:
         self, program: Program, at: Mapping[str, Program], options: Options, backward: Backward, identifier: Any
     ) -> Problem:
         """The problem of a program at a point, with all that the other keys say."""
+        _check_masks(program, at)
         options = self.options(options)
         if "upstream" in self.fields:
             upstream = self.value("upstream", self.fields["upstream"], partial(parse_upstream, program))
@@ -235,6 +238,24 @@ class Builder:
         message = f"{self.notation.label(key)} must be {wanted}, and is {self.notation.kind(value)}"
         hint = None if wanted == "text" else f"type {self.notation.table_example.format(key)}"
         return GradcalcError("usage", message, hint=hint)
+
+
+def _check_masks(program: Program, at: Mapping[str, Program]) -> None:
+    """Raises GradcalcError for True and False where torch takes them for a condition, and numbers for something else.
+
+    Values are numbers, True being 1: an attention mask of True and False chooses, and one of numbers is added.
+    """
+    masks = {name for name, value in at.items() if any(value.text(i) in BOOLS for i in range(len(value.steps)))}
+    for step in program.steps if masks else ():
+        if not isinstance(step, Call):
+            continue
+        parameters = row(step.function).parameters_of(step.operands, dict(step.options))
+        for operand, parameter in zip(step.operands, parameters, strict=True):
+            variable = program.steps[operand]
+            if isinstance(variable, Variable) and variable.name in masks and parameter.kind in {"mask", "indices"}:
+                message = f"{variable.name} is of True and False, and {parameter.name} of {step.function} takes numbers"
+                hint = f"type {variable.name} != 0 for a condition" if parameter.kind == "mask" else None
+                raise GradcalcError("value", message, source=program.source, span=step.span, hint=hint)
 
 
 def _check_not_random(program: Program) -> None:
