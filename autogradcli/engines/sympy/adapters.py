@@ -110,6 +110,7 @@ NATIVES: dict[str, Callable[..., Expr]] = {
     "i0": lambda x: sympy.besseli(0, x),
     "i1": lambda x: sympy.besseli(1, x),
     "lgamma": sympy.loggamma,
+    "never": never,
     "operator.pow": sympy.Pow,
     "where": where,
     "xlog1py": lambda x, y: x * sympy.log(1 + y),
