@@ -343,7 +343,7 @@ VECTOR: Sequence[tuple[str, Meaning]] = (
     ("repeat_interleave({x}, 2)", lambda x: np.repeat(x, 2)),
     ("cross_entropy({x}, 0)", lambda x: number(-log_softmax(list(x))[0])),
     ("{x}[[0, 0, -1]]", lambda x: x[[0, 0, -1]]),
-    ("vander({x}, N=3)", lambda x: np.stack([x * 0 + 1, x, x * x], axis=1)),
+    ("vander({x}, N=3)", lambda x: np.stack([x * x, x, x * 0 + 1], axis=1)),
 )
 
 

@@ -222,7 +222,6 @@ CALLS = [
     "dropout2d(m, training=False)",
     "dropout3d(m, training=False)",
     "alpha_dropout(v)",
-    "feature_alpha_dropout(m)",
     "view_as(m, q)",
     "reshape_as(m, q)",
     "atleast_1d(s)",

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from tests.helpers import examine
+from tests.helpers import problem_report
 from tests.meanings import proven
 
 SEVERAL = ("sum", "mean", "amax", "amin", "nansum", "nanmean", "var", "std", "vector_norm", "norm", "logsumexp")
@@ -114,5 +114,5 @@ EMPTY = [
 
 @pytest.mark.parametrize(("text", "x", "verdict"), EMPTY)
 def test_reductions_of_nothing(text: str, x: str, verdict: str) -> None:
-    """The sum of no components is 0, their product 1; there is no mean of them."""
-    assert examine(text, {"x": x})["x"].verdict == verdict
+    """The sum of no components is 0, their product 1; there is no mean of them, and so no value with one in it."""
+    assert problem_report(text, x=x).verdict == verdict

@@ -19,12 +19,14 @@ OPERATORS = operators()
 
 
 @pytest.mark.parametrize("share", range(SHARES))
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_numbers_are_those_of_torch(share: int, dtype: str) -> None:
-    """No crash, the same value and gradients bit for bit, and a proof for each verdict worse than imprecise."""
+def test_numbers_are_those_of_torch(share: int) -> None:
+    """No crash, the same value and gradients bit for bit, and a proof for each verdict worse than imprecise.
+
+    In float64; the campaign looks at float32 as well.
+    """
     faults = []
     for each in OPERATORS[share::SHARES]:
-        for sample in samples(each, dtype, SAMPLES, seed=1):
+        for sample in samples(each, "float64", SAMPLES, seed=1):
             found = answer(sample)
             crash = [found.detail] if found.kind == "crash" else []
             faults += [f"{sample.text}: {fault}" for fault in (*crash, *found.wrong, *unproven(sample, found))]

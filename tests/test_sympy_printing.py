@@ -35,11 +35,12 @@ ALL_STYLES = [
         "((x > 0) ? 1 : 0)",
     ),
     (
+        # At 0 alone x**2 has the same value, and the slope is that of x.
         "where(x > 1 or x == 0, x**2, x)",
-        "where(x == 0 or x > 1, 2*x, 1)",
-        r"\begin{cases} 2 x & \text{for}\: x = 0 \vee x > 1 \\1 & \text{otherwise} \end{cases}",
-        "(2*x if (x == 0) or (x > 1) else 1)",
-        "((x == 0 || x > 1) ? 2*x : 1)",
+        "where(x > 1, 2*x, 1)",
+        r"\begin{cases} 2 x & \text{for}\: x > 1 \\1 & \text{otherwise} \end{cases}",
+        "(2*x if (x > 1) else 1)",
+        "((x > 1) ? 2*x : 1)",
     ),
     (
         "x*max(y, 1)*min(y, 3)",

@@ -60,7 +60,7 @@ RESIZING: tuple[Function, ...] = (
     *(
         Function(
             name,
-            f"input, p: real = 0.5, training: flag = {not name.endswith('alpha_dropout')}",
+            f"input, p: real = 0.5, training: flag = {name != 'alpha_dropout'}",
             f"{what} at random set to 0, and the others larger.",
             torch=f"nn.functional.{name}",
             tensor=True,
@@ -73,7 +73,6 @@ RESIZING: tuple[Function, ...] = (
             "dropout2d": "Channels",
             "dropout3d": "Channels",
             "alpha_dropout": "Components",
-            "feature_alpha_dropout": "Channels",
         }.items()
     ),
 )

@@ -215,6 +215,5 @@ RESIZING: Mapping[str, Callable[..., "Handle"]] = {
     "dropout2d": dropout,
     "dropout3d": dropout,
     "alpha_dropout": dropout,
-    "feature_alpha_dropout": dropout,
 }
 """By the name of the table's row."""
