@@ -19,10 +19,6 @@ SYMBOLIC_ZERO = Decimal("1e-1233")
 EXACT = Context(prec=60, Emax=10**17, Emin=-(10**17))
 
 
-FEW_ROUNDINGS = 4
-"""Units of roundoff, of the scale of a derivative, that are never called a convention's."""
-
-
 @dataclass(frozen=True, slots=True)
 class Tolerance:
     """How far a number may be from the truth before it matters."""
@@ -35,8 +31,6 @@ class Tolerance:
     """A demand in units in the last place, on its own."""
     loss: float = math.inf
     """The largest error that counts as digits lost by a formula of torch's: the derivative's or the function's size."""
-    rounding: float = 0.0
-    """The largest error that a few roundings of numbers at this scale may come to, whatever was chosen at ties."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +54,7 @@ def tolerance(problem: Problem, size: float) -> Tolerance:
     options = problem.options
     relative = DTYPES[options.dtype].rtol if options.rtol is None else options.rtol
     absolute = (options.atol or 0.0) + (relative * size if relative else 0.0)
-    demanded = options.rtol is not None or options.atol is not None
-    rounding = FEW_ROUNDINGS * DTYPES[options.dtype].unit_roundoff * size
-    return Tolerance(absolute, demanded, options.max_ulps, rounding=rounding)
+    return Tolerance(absolute, options.rtol is not None or options.atol is not None, options.max_ulps)
 
 
 def judge(number: float, truth: Enclosure, allowed: Tolerance, dtype: Dtype) -> Ruling:
@@ -79,9 +71,8 @@ def judge(number: float, truth: Enclosure, allowed: Tolerance, dtype: Dtype) -> 
     ruling = _on_the_square(truth, truth.error, allowed)
     if ruling.verdict != "mismatch" and _too_many_ulps(truth, allowed):
         return Ruling("mismatch", "GC305")
-    # Where conventions add up more than rounding is at work: that the error is small beside the function is no excuse.
-    least = max(dtype.rtol * abs(truth.nearest), allowed.rounding)
-    wrong = truth.slopes is not None and not truth.inside and truth.error[0] > least
+    # Where conventions add up no rounding is at work: that the error is small beside the function excuses nothing.
+    wrong = truth.slopes is not None and not truth.inside and truth.error[0] > dtype.rtol * abs(truth.nearest)
     return Ruling("mismatch", _by_convention(truth)) if wrong else ruling
 
 
