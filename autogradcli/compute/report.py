@@ -5,7 +5,7 @@ no say.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -210,18 +210,7 @@ class Report:
 
     def findings(self) -> dict[str, Gradient]:
         """Everything that there is a verdict on, by its name: `x` for a gradient, `x,y` for a second derivative."""
-        return {
-            **self.gradients,
-            **{
-                ",".join([name] * int(order)) if "," not in name else name: found
-                for name, of in self.derivatives.items()
-                for order, found in of.items()
-            },
-            **{f"{name},{other}": found for name, of in self.hessian.items() for other, found in of.items()},
-            **self.jacobian,
-            **{f"hvp.{name}": found for name, found in self.hvp.items()},
-            **{f"jvp.{name}": found for name, found in self.jvp.items()},
-        }
+        return findings_of(fields_of(self))
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON values, schema version 1; numbers that are not finite become text."""
@@ -230,6 +219,21 @@ class Report:
     def to_object(self) -> dict[str, Any]:
         """The same as far as the report itself goes: its fields as they are."""
         return {"schema_version": SCHEMA_VERSION, **fields_of(self)}
+
+
+def findings_of(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of a report's fields, be they those of the report or of the JSON object that stands for it."""
+    return {
+        **fields["gradients"],
+        **{
+            name if "," in name else ",".join([name] * int(order)): found
+            for name, of in fields["derivatives"].items()
+            for order, found in of.items()
+        },
+        **{f"{name},{other}": found for name, of in fields["hessian"].items() for other, found in of.items()},
+        **fields["jacobian"],
+        **{f"{kind}.{name}": found for kind in ("hvp", "jvp") for name, found in fields[kind].items()},
+    }
 
 
 def failure(identifier: Any, expression: Any, error: dict[str, object]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autogradcli.checks.checked import Checked
-from autogradcli.compute.report import plain
+from autogradcli.compute.report import findings_of, plain
 from autogradcli.engines.results import flat, shape
 from autogradcli.errors import visible
 from autogradcli.language.shapes import indices, subscript
@@ -58,26 +58,14 @@ def rows(answer: Mapping[str, Any]) -> Iterator[Row]:
         yield _row(start | {"verdict": "error", "reason": _text(answer["error"]["message"])})
         return
     start["value"] = _text(answer["value"])
-    found = [*_findings(answer)]
+    found = findings_of(answer)
     if not found:
         yield _row(start)
     points = answer["variables"] | answer.get("intermediates", {})
-    for name, gradient in found:
+    for name, gradient in found.items():
         at = points[name]["value"] if name in points else None
         for row in _components(name, at, gradient):
             yield _row(start | row)
-
-
-def _findings(answer: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Everything that there is a verdict on, by its name: `x` for a gradient, `x,y` for a second derivative."""
-    yield from answer["gradients"].items()
-    for name, orders in answer.get("derivatives", {}).items():
-        yield from ((name if "," in name else ",".join([name] * int(each)), found) for each, found in orders.items())
-    for name, others in answer.get("hessian", {}).items():
-        yield from ((f"{name},{other}", found) for other, found in others.items())
-    yield from answer.get("jacobian", {}).items()
-    for kind in ("hvp", "jvp"):
-        yield from ((f"{kind}.{name}", found) for name, found in answer.get(kind, {}).items())
 
 
 def _components(name: str, at: Any, gradient: Mapping[str, Any]) -> Iterator[Row]:
