@@ -2,7 +2,7 @@
 
 An operator that is here means what its line says, over arrays of mpmath's numbers. A verdict is proven by differences
 along every component: `undefined` where one has no finite value or slope, `kink` where one has two slopes, `mismatch`
-where autograd's number is on neither side of both.
+where autograd's number is on neither side of both. Of second derivatives they are differences of differences.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -14,8 +14,11 @@ from mpmath import mp
 from autogradcli.engines.results import flat
 from tests.operators import Answer, Sample
 
-DIGITS = 120
+DIGITS = 300
 STEP = mp.mpf(10) ** -40
+NEARER = mp.mpf(10) ** -120
+"""The step of a derivative that is differentiated again."""
+STEPS = (-NEARER, NEARER)
 ALIKE = mp.mpf(10) ** -30
 """How far two slopes may be apart that are one, relative to their size."""
 TOLERANCE = {"float64": mp.mpf("1e-7"), "float32": mp.mpf("1.3e-6")}
@@ -88,8 +91,7 @@ MEANING: Mapping[str, Callable[..., Array]] = {
 
 def unproven(sample: Sample, answer: Answer) -> Iterator[str]:
     """The verdicts worse than imprecise that stand without a proof."""
-    gradients = answer.report.gradients if answer.report else {}
-    for name, found in gradients.items():
+    for name, found in answer.found.items():
         if found.verdict in SEVERE:
             if sample.title not in MEANING:
                 yield f"{found.verdict} of {name}: no meaning is on the list"
@@ -98,8 +100,7 @@ def unproven(sample: Sample, answer: Answer) -> Iterator[str]:
 
 
 def _is_proven(sample: Sample, answer: Answer, name: str) -> bool:
-    assert answer.report is not None
-    found = answer.report.gradients[name]
+    found = answer.found[name]
     with mp.workdps(DIGITS):
         function = _Function(sample, answer)
         places = range(sample.values[name].numel())
@@ -114,6 +115,7 @@ class _Function:
         self._sample = sample
         self._point = {name: _exact(value) for name, value in sample.values.items()}
         self._weights = 1 if answer.upstream is None else _exact(answer.upstream)
+        self._moved = {name: _exact(each) for name, each in answer.moved.items()}
         self._value = self._at(self._point)
 
     def is_so(self, verdict: str, name: str, place: int, autograd: float) -> bool:
@@ -145,6 +147,18 @@ class _Function:
         return None if value is None or self._value is None else (value - self._value) / step
 
     def _at(self, point: Mapping[str, Array]) -> Any:
+        """What is differentiated: the value, or its derivative along the direction; None where there is none."""
+        value = self._scalar(point)
+        if not self._moved or value is None:
+            return value
+        moved = [{**point, **{name: point[name] + step * v for name, v in self._moved.items()}} for step in STEPS]
+        values = [self._scalar(each) for each in moved]
+        if None in values:
+            return None
+        left, right = ((each - value) / step for each, step in zip(values, STEPS, strict=True))
+        return right if abs(left - right) <= ALIKE * max(abs(left), abs(right), 1) else None
+
+    def _scalar(self, point: Mapping[str, Array]) -> Any:
         """The value; None where there is no finite real one."""
         try:
             value = np.sum(self._weights * self._sample.call(MEANING[self._sample.title], point))

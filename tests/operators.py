@@ -8,15 +8,16 @@ import operator
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, NamedTuple
 
 import torch
 
 from autogradcli.compute.compute import compute
-from autogradcli.compute.problem import Options, Problem
-from autogradcli.compute.report import Report
+from autogradcli.compute.problem import Beyond, Options, Problem
+from autogradcli.compute.report import Gradient, Report
+from autogradcli.compute.verdict import worst
 from autogradcli.engines.backward import Backward
 from autogradcli.engines.results import flat, shape
 from autogradcli.engines.torch.graph import plain
@@ -112,6 +113,13 @@ class Answer:
     """Each way in which gradcalc's numbers are not torch's."""
     report: Report | None = None
     upstream: torch.Tensor | None = None
+    moved: Mapping[str, torch.Tensor] = field(default_factory=dict)
+    """The direction along which it was differentiated before."""
+
+    @property
+    def found(self) -> Mapping[str, Gradient]:
+        """The finding on each variable."""
+        return {} if self.report is None else _findings(self.report)
 
     @property
     def answered(self) -> bool:
@@ -121,8 +129,7 @@ class Answer:
     @property
     def error(self) -> float | None:
         """The largest error of a component in units in the last place, where it is known."""
-        gradients = self.report.gradients.values() if self.report else ()
-        found = [each for gradient in gradients for each in flat(gradient.ulps) if each is not None]
+        found = [each for gradient in self.found.values() for each in flat(gradient.ulps) if each is not None]
         return max(found, default=None)
 
 
@@ -293,22 +300,54 @@ def _method(each: Any, given: Any, dtype: str) -> Sample | None:
 # Answers.
 
 
-def answer(sample: Sample) -> Answer:
-    """What gradcalc says of a sample, and what of it is not torch's."""
+def answer(sample: Sample, order: int = 1) -> Answer:
+    """What gradcalc says of a sample, and what of it is not torch's.
+
+    Of order 2 it is asked for the Hessian times a direction.
+    """
+    moved = _direction(sample) if order == 2 else {}
     try:
-        output, gradients, upstream = _by_torch(sample)
+        output, gradients, upstream = _by_torch(sample, moved)
     except Exception as problem:  # whatever torch says is right
         return Answer("torch", f"{type(problem).__name__}: {problem}".partition("\n")[0])
     try:
         if _is_random(sample.text, tuple(sample.values)):
             return Answer("random")
-        report = _by_gradcalc(sample, upstream)
+        report = _by_gradcalc(sample, upstream, moved)
     except GradcalcError as error:
         return Answer("refused", f"{error.message}; {error.hint}" if error.hint else error.message)
     except Exception as problem:  # whatever it is, it is a crash
         return Answer("crash", repr(problem).partition("\n")[0])
-    reasons = [each.reason.message for each in report.gradients.values() if each.reason is not None]
-    return Answer(report.verdict, " | ".join(reasons), tuple(_wrong(report, output, gradients)), report, upstream)
+    found = _findings(report)
+    reasons = [each.reason.message for each in found.values() if each.reason is not None]
+    verdict = worst(each.verdict for each in found.values()) if moved else report.verdict
+    wrong = tuple(_wrong(report, output, gradients))
+    return Answer(verdict, " | ".join(reasons), wrong, report, upstream, moved)
+
+
+def _findings(report: Report) -> Mapping[str, Gradient]:
+    return report.hvp or report.gradients
+
+
+def _direction(sample: Sample) -> dict[str, torch.Tensor]:
+    """A random direction, of all variables that are differentiable."""
+    with seeded(1):
+        return {
+            name: torch.rand(value.shape, dtype=torch.float64).mul(2).sub(1).to(value.dtype)
+            for name, value in sample.values.items()
+            if name in _differentiable(sample)
+        }
+
+
+def _differentiable(sample: Sample) -> tuple[str, ...]:
+    """The variables that gradcalc differentiates with respect to; none of a text that it refuses."""
+    try:
+        program = parse(sample.text, given=tuple(sample.values))
+    except GradcalcError:
+        return ()
+    indices = index_variables(program, NEVER)
+    real = {name for name, value in sample.values.items() if value.is_floating_point() and value.numel()}
+    return tuple(name for name in program.variables if name in real - indices.keys())
 
 
 def _is_random(text: str, values: Collection[str]) -> bool:
@@ -317,30 +356,42 @@ def _is_random(text: str, values: Collection[str]) -> bool:
     return any(isinstance(step, Call) and row(step.function).random for step in steps)
 
 
-def _by_torch(sample: Sample) -> tuple[Any, dict[str, Any], torch.Tensor | None]:
-    """The value, the gradients, and the upstream gradient that they are of."""
+def _by_torch(sample: Sample, moved: Mapping[str, torch.Tensor]) -> tuple[Any, dict[str, Any], torch.Tensor | None]:
+    """The value, the gradients of it or of its derivative along a direction, and the upstream gradient."""
     leaves = _leaves(sample)
     output = _run(sample, leaves)
     if not output.requires_grad:
         return plain(output), {}, None
     with seeded(0), quiet():
         upstream = torch.rand(output.shape, dtype=torch.float64).mul(2).sub(1).to(output.dtype)
-        output.backward(upstream)
+        if moved:
+            asked = {name: leaves[name] for name in moved}
+            derivative = _derivative(output, upstream, asked, moved)
+            if derivative.requires_grad:
+                torch.autograd.backward(derivative)
+        else:
+            output.backward(upstream)
     found = {name: plain(leaf.grad) for name, leaf in leaves.items() if leaf.grad is not None}
     return plain(output.detach()), found, upstream
 
 
-def _by_gradcalc(sample: Sample, upstream: torch.Tensor | None) -> Report:
+def _derivative(
+    output: torch.Tensor, upstream: torch.Tensor, leaves: Mapping[str, torch.Tensor], moved: Mapping[str, torch.Tensor]
+) -> torch.Tensor:
+    """The derivative of the output along a direction."""
+    slopes = torch.autograd.grad(output, tuple(leaves.values()), upstream, create_graph=True, materialize_grads=True)
+    return sum(((slope * v).sum() for slope, v in zip(slopes, moved.values(), strict=True)), torch.zeros(()))
+
+
+def _by_gradcalc(sample: Sample, upstream: torch.Tensor | None, moved: Mapping[str, torch.Tensor]) -> Report:
     program = parse(sample.text, given=tuple(sample.values))
-    indices = index_variables(program, NEVER)
-    real = {name for name, value in sample.values.items() if value.is_floating_point() and value.numel()}
-    differentiable = real - indices.keys()
-    wrt = tuple(name for name in program.variables if name in differentiable) if upstream is not None else ()
+    wrt = _differentiable(sample) if upstream is not None else ()
     at = {name: _as_value(value) for name, value in sample.values.items()}
     backward = Backward() if upstream is None else Backward(_as_value(upstream))
     options = Options(dtype=sample.dtype, symbolic=False, max_operations=MAX_OPERATIONS)
+    beyond = Beyond(hvp=tuple((name, _as_value(each)) for name, each in moved.items() if name in wrt))
     with seeded(SEED), quiet():
-        return compute(Problem(program, at, wrt, options, backward))
+        return compute(Problem(program, at, wrt, options, backward, beyond=beyond))
 
 
 def _as_value(value: torch.Tensor) -> Program:
@@ -352,7 +403,7 @@ def _as_value(value: torch.Tensor) -> Program:
 def _wrong(report: Report, output: Any, gradients: Mapping[str, Any]) -> Iterator[str]:
     if not _same(report.value, output):
         yield f"value {_short(report.value)} and not {_short(output)}"
-    for name, each in report.gradients.items():
+    for name, each in _findings(report).items():
         truth = gradients.get(name)
         if not _same(each.autograd, truth) and not (truth is None and not any(flat(each.autograd))):
             yield f"gradient of {name} {_short(each.autograd)} and not {_short(truth)}"

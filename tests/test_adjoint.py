@@ -156,4 +156,4 @@ def test_a_limit_is_kept() -> None:
     """TooLong, as for the tape of a program."""
     tape = scalarise(parse("sin(x)*exp(x)"), primitive)
     with pytest.raises(TooLong):
-        adjoint(tape, entries_of(tape, "x"), primitive, limit=len(tape.entries) + 1)
+        adjoint(tape, entries_of(tape, "x"), primitive, limit=1)

@@ -7,10 +7,13 @@ import pytest
 
 from autogradcli.compute.compute import compute
 from autogradcli.compute.directions import along_directions
+from autogradcli.compute.evidence import NOTHING_LOWER
 from autogradcli.compute.problem import Options, Problem
+from autogradcli.engines.backward import Backward
 from autogradcli.engines.results import Cause, flat, nested, shape
 from autogradcli.engines.torch.engine import differentiate
 from autogradcli.language.parser import parse
+from autogradcli.language.program import Direction
 from autogradcli.language.tape import TooLong
 
 LOSS = "mean((y - (w @ x))**2) + logsumexp(w, dim=0) + sum(where(w > 0, sin(w), w**3))"
@@ -30,12 +33,13 @@ def asked(text: str, at: dict[str, str], limit: int, **how: Any) -> Problem:
 
 def opinion(problem: Problem, component: int = 0, factor: float = 1.0) -> Cause:
     """What is found of a gradient, one component of which is multiplied by a factor."""
-    autograd = differentiate(problem.program, problem.at, problem.wrt, problem.options.dtype)
+    autograd = differentiate(problem.program, problem.at, problem.wrt, problem.options.dtype, problem.backward)
     gradients = dict(autograd.gradients)
     numbers = flat(gradients["w"])
     numbers[component] *= factor
     gradients["w"] = nested(numbers, shape(gradients["w"]))
-    found = along_directions(problem, replace(autograd, gradients=gradients), TooLong(problem.options.max_operations))
+    too_long = TooLong(problem.options.max_operations)
+    found = along_directions(problem, replace(autograd, gradients=gradients), NOTHING_LOWER, too_long)
     cause = found.opinion.cause
     assert isinstance(cause, Cause)
     return cause
@@ -88,6 +92,36 @@ def test_a_wrong_component_is_a_mismatch(component: int, factor: float) -> None:
     """Whichever component is wrong, by a part in 100,000 or altogether."""
     cause = opinion(asked(LOSS, POINT, 20), component, factor)
     assert (cause.verdict, cause.code) == ("mismatch", "GC306")
+
+
+FIRST = Direction((("w", (1.0, 0.0, 0.0)),))
+"""The first component of w alone."""
+ALL = Direction((("w", (1.0, -2.0, 0.5)), ("x", (1.0,) * 12)))
+"""Two variables at once."""
+
+
+@pytest.mark.parametrize("along", [(FIRST,), (ALL,), (FIRST, ALL), (ALL, ALL, FIRST)], ids=len)
+def test_a_derivative_of_higher_order(along: tuple[Direction, ...]) -> None:
+    """It is right as torch has it, and a component that is a little wrong is a mismatch."""
+    problem = replace(asked(LOSS, POINT, 4_000), backward=Backward(along=along))
+    assert opinion(problem).verdict == "verified"
+    assert opinion(problem, 0, 1 + 1e-5).verdict == "mismatch"
+
+
+CORNERS = [
+    # The gradient has a corner, a step, or a vertical tangent where the direction leads.
+    ("sum(w*abs(w))", "[1, 0]", (1.0, 1.0)),
+    ("sum(relu(w)**2)", "[1, 0]", (0.0, 1.0)),
+    ("sum(w**2*sign(w))", "[1, 0]", (1.0, 1.0)),
+    ("sum(w*sqrt(w))", "[1, 0]", (1.0, 1.0)),
+]
+
+
+@pytest.mark.parametrize(("text", "w", "weights"), CORNERS, ids=[each[0] for each in CORNERS])
+def test_no_direction_decides_at_a_corner(text: str, w: str, weights: tuple[float, ...]) -> None:
+    """Of the gradient, along the direction or beside it."""
+    problem = replace(asked(text, {"w": w}, 3), backward=Backward(along=(Direction((("w", weights),)),)))
+    assert opinion(problem).verdict == "unverified"
 
 
 def test_an_error_within_the_tolerance_that_rounding_does_not_explain_is_imprecise() -> None:

@@ -1,5 +1,7 @@
 """torch's own database of operators: gradcalc's numbers are torch's, and what it says against them is proven."""
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -12,10 +14,22 @@ from tests.operators import answer, operators, samples, title
 SAMPLES = 2
 SHARES = 24
 """The operators are dealt out to so many tests."""
+FEWER = 5
+"""One operator of so many is looked at a second time, for second derivatives."""
 KNOWN = 350
 """Operators of which at least one sample is answered; it only ever grows."""
 
 OPERATORS = operators()
+
+
+def faults(operator: Any, count: int, order: int = 1) -> list[str]:
+    """What is wrong with the answers to an operator's first samples."""
+    found = []
+    for sample in samples(operator, "float64", count, seed=1):
+        one = answer(sample, order)
+        crash = [one.detail] if one.kind == "crash" else []
+        found += [f"{sample.text}: {fault}" for fault in (*crash, *one.wrong, *unproven(sample, one))]
+    return found
 
 
 @pytest.mark.parametrize("share", range(SHARES))
@@ -24,13 +38,13 @@ def test_numbers_are_those_of_torch(share: int) -> None:
 
     In float64; the campaign looks at float32 as well.
     """
-    faults = []
-    for each in OPERATORS[share::SHARES]:
-        for sample in samples(each, "float64", SAMPLES, seed=1):
-            found = answer(sample)
-            crash = [found.detail] if found.kind == "crash" else []
-            faults += [f"{sample.text}: {fault}" for fault in (*crash, *found.wrong, *unproven(sample, found))]
-    assert faults == []
+    assert [each for one in OPERATORS[share::SHARES] for each in faults(one, SAMPLES)] == []
+
+
+@pytest.mark.parametrize("share", range(4))
+def test_second_derivatives_are_those_of_torch(share: int) -> None:
+    """The Hessian times a direction, of some operators; the campaign looks at all of them."""
+    assert [each for one in OPERATORS[share :: 4 * FEWER] for each in faults(one, 1, order=2)] == []
 
 
 def test_operators_that_are_known() -> None:

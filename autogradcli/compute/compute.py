@@ -75,13 +75,18 @@ class Pending:
         self._seconds: dict[str, float] = {}
         self._autograd: Autograd | None = None
         self._proof: Proof | None = None
+        self._lower = NOTHING_LOWER
         self.budget = Budget(problem.options.timeout)
         """The time that the problem may still take."""
         if not problem.tensors and problem.backward.upstream is None:
             self._hand_over(Tensors(along=problem.backward.along))
 
-    def evaluate(self) -> None:
-        """Run torch and Arb, and tell SymPy the numbers that torch received. GradcalcError where torch refuses."""
+    def evaluate(self, lower: Lower = NOTHING_LOWER) -> None:
+        """Run torch and Arb, and tell SymPy the numbers that torch received. GradcalcError where torch refuses.
+
+        `lower` is what is known from derivatives of lower order.
+        """
+        self._lower = lower
         start = perf_counter()
         with _no_garbage_collection():
             from autogradcli.engines.torch.engine import differentiate
@@ -103,7 +108,7 @@ class Pending:
         self._tell_sympy(self._autograd)
         differentiated = perf_counter()
         with _no_garbage_collection(), self.budget.running():
-            self._proof = _prove(problem, self._autograd)
+            self._proof = _prove(problem, self._autograd, lower)
         self._seconds = {
             "import": imported - start,
             "torch": differentiated - imported,
@@ -142,11 +147,8 @@ class Pending:
         if self._ticket is not None:
             self._symbolic.evaluate(self._ticket, autograd.inputs)
 
-    def report(self, lower: Lower = NOTHING_LOWER) -> Report:
-        """The finished report; waits for SymPy, at most as long as the problem's timeout says.
-
-        `lower` is what is known from derivatives of lower order.
-        """
+    def report(self) -> Report:
+        """The finished report; waits for SymPy, at most as long as the problem's timeout says."""
         if self._autograd is None:
             self.evaluate()
         assert self._autograd is not None
@@ -157,17 +159,17 @@ class Pending:
         seconds = self._seconds | ({} if answer is None else {"sympy": answer.seconds})
         with _no_garbage_collection(), self.budget.running(least=LAST_SECONDS):
             try:
-                report = self._assembled(self.proof, answer, lower, seconds)
+                report = self._assembled(self.proof, answer, seconds)
                 if not self._within:
                     report = with_remedies(self._problem, report, by_torch_and_arb)
                 return with_higher(report, self, partial(Pending, symbolic=self._symbolic, within=True))
             except (OutOfTime, MemoryError) as reason:
-                return self._assembled(unproven(reason, self._autograd), answer, lower, seconds)
+                return self._assembled(unproven(reason, self._autograd), answer, seconds)
 
-    def _assembled(self, proof: Proof, answer: Answer | None, lower: Lower, seconds: dict[str, float]) -> Report:
+    def _assembled(self, proof: Proof, answer: Answer | None, seconds: dict[str, float]) -> Report:
         """The report without remedies, and without derivatives of higher order."""
         assert self._autograd is not None
-        self._evidence = Evidence(self._problem, self._autograd, proof, answer, lower)
+        self._evidence = Evidence(self._problem, self._autograd, proof, answer, self._lower)
         self._findings = {name: findings(self._evidence, name) for name in self._problem.wrt}
         return _assemble(self._evidence, self._findings, seconds)
 
@@ -247,8 +249,16 @@ def _of_function(problem: Problem, found: Autograd) -> Autograd:
     return in_place_of(problem.function, found, problem.wrt, problem.options.dtype, problem.backward)
 
 
-def _prove(problem: Problem, autograd: Autograd) -> Proof:
+def _prove(problem: Problem, autograd: Autograd, lower: Lower) -> Proof:
     """What Arb proves; of a program that it cannot follow, why not."""
+    try:
+        return _by_balls(problem, autograd, lower)
+    except (NoDefinition, OutOfTime, MemoryError) as reason:
+        return unproven(reason, autograd)
+
+
+def _by_balls(problem: Problem, autograd: Autograd, lower: Lower) -> Proof:
+    """A proof of every component, or of a long program what random directions tell."""
     # Only now: python-flint is loaded after torch, while SymPy's process works already.
     from autogradcli.engines.arb.engine import Question, prove
 
@@ -258,9 +268,7 @@ def _prove(problem: Problem, autograd: Autograd) -> Proof:
     try:
         return prove(question, autograd)
     except TooLong as reason:
-        return unproven(reason, autograd) if question.along else along_directions(problem, autograd, reason)
-    except (NoDefinition, OutOfTime, MemoryError) as reason:
-        return unproven(reason, autograd)
+        return along_directions(problem, autograd, lower, reason)
 
 
 def _assemble(evidence: Evidence, found: Mapping[str, Sequence[Finding]], seconds: dict[str, float]) -> Report:

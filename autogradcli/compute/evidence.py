@@ -48,8 +48,12 @@ class Evidence:
         """The scalar that is differentiated, as proven; where nothing is, as torch has it; 0 if it is not finite."""
         if self.proof.scalar is not None:
             return self.proof.scalar
-        value, upstream = flat(self.autograd.value), flat(self.autograd.upstream)
-        if self.problem.backward.along:
-            upstream = [None]  # what is differentiated is a number by now
-        found = float(value[0] if upstream == [None] else sum(map(operator.mul, value, upstream)))
+        found = differentiated(self.problem, self.autograd)
         return found if math.isfinite(found) else 0.0
+
+
+def differentiated(problem: Problem, autograd: Autograd) -> float:
+    """The scalar that is differentiated, as torch has it: the output, or its derivative along directions."""
+    value, upstream = flat(autograd.value), flat(autograd.upstream)
+    is_number = upstream == [None] or problem.backward.along
+    return float(value[0] if is_number else sum(map(operator.mul, value, upstream)))

@@ -12,9 +12,9 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Protocol
 
-from autogradcli.compute.evidence import NOTHING_LOWER, Evidence, Lower
+from autogradcli.compute.evidence import Evidence, Lower
 from autogradcli.compute.gradients import WORST_STATUS, Finding
-from autogradcli.compute.problem import GRADIENT, Problem
+from autogradcli.compute.problem import GRADIENT, Problem, called
 from autogradcli.compute.reasons import Case, reason, short
 from autogradcli.compute.report import Gradient, Reason, Report, Symbolic
 from autogradcli.compute.verdict import WORST_FIRST, worst
@@ -44,17 +44,19 @@ class Pending(Protocol):
     def findings(self) -> Mapping[str, Sequence[Finding]]:
         """For each name the finding on each component of the gradient, once there is a report."""
 
-    def evaluate(self) -> None:
-        """Run torch and Arb, and tell SymPy the point."""
+    def evaluate(self, lower: Lower) -> None:
+        """Run torch and Arb, and tell SymPy the point; `lower` is what is known from derivatives of lower order."""
 
-    def report(self, lower: Lower = NOTHING_LOWER) -> Report:
-        """The report; `lower` is what is known from derivatives of lower order."""
+    def report(self) -> Report:
+        """The report."""
 
 
 HEREDITARY = frozenset({"GC104", "GC201", "GC202", "GC203"})
 """Causes of wrong numbers that the next derivative inherits: the branch of a guard, and what is not finite."""
 ENDS = frozenset({"GC111", "GC114"})
 """Codes of a function that is not defined on both sides of the point."""
+FINITE = frozenset({"verified", "imprecise", "mismatch"})
+"""Verdicts on a number that there is, though no number is proven where it was looked at along random directions."""
 Start = Callable[[Problem], Pending]
 """Hands a problem of the first order to the engines."""
 
@@ -106,12 +108,14 @@ class Family:
         return self._stages[path]
 
     def notes(self) -> list[str]:
-        """A sentence for each order from which on torch has nothing to differentiate."""
-        ends = {len(path) for path, stage in self._stages.items() if path and stage.is_constant}
-        return [
-            f"torch: the {_called(order)} does not require grad, so that what comes after it is 0"
+        """From which order on torch has nothing to differentiate, and what was looked at without a proof."""
+        stages = {path: stage for path, stage in self._stages.items() if path and stage.is_known}
+        ends = {len(path) for path, stage in stages.items() if stage.is_constant}
+        constant = [
+            f"torch: the {called(order)} does not require grad, so that what comes after it is 0"
             for order in sorted(ends)[:1]
         ]
+        return constant + list(dict.fromkeys(stage.remark for stage in stages.values() if stage.remark is not None))
 
     def orders(self, name: str, last: int) -> dict[str, Gradient]:
         """The derivatives of order 2 and more with respect to one number, by their order."""
@@ -226,7 +230,7 @@ class Stage:
             before = self._family.stage(self._path[:-1]).gradient(moved).reason
             if before is not None and before.code in HEREDITARY and wrong.truth.nearest is not None:
                 numbers = f"autograd gives {wrong.number!r}, the truth is {short(wrong.truth.nearest)}"
-                lower = _called(len(self._path))
+                lower = called(len(self._path))
                 return replace(before, message=f"{numbers}; the {lower} is wrong already: {before.message}")
         return found.reason
 
@@ -236,7 +240,7 @@ class Stage:
         if not self._path:
             return None
         try:
-            self._pending.evaluate()
+            self._pending.evaluate(self._lower)
         except OutOfTime as error:
             return Reason("GC506", f"the derivative of order {len(self._path) + 1} is {error.message}")
         except GradcalcError as error:
@@ -246,9 +250,19 @@ class Stage:
         return None
 
     @property
+    def is_known(self) -> bool:
+        """Whether torch gives its gradient."""
+        return self._refusal is None
+
+    @property
     def is_constant(self) -> bool:
         """Whether the derivative along the path does not require grad in torch."""
-        return self._refusal is None and not self._pending.evidence.autograd.nodes
+        return not self._pending.evidence.autograd.nodes
+
+    @property
+    def remark(self) -> str | None:
+        """What was found out in another way than by a proof of every number."""
+        return self._pending.evidence.proof.remark
 
     @cached_property
     def report(self) -> Report:
@@ -256,7 +270,7 @@ class Stage:
         if not self._path:
             return self._family.base_report
         assert self._refusal is None
-        return self._pending.report(self._lower)
+        return self._pending.report()
 
     @cached_property
     def findings(self) -> Mapping[str, Sequence[Finding]]:
@@ -298,14 +312,14 @@ class Stage:
         if inherited is not None:
             return inherited
         found = self.findings[name][place]
-        if found.truth.nearest is not None or found.ruling.verdict == "verified":
+        if found.truth.nearest is not None or (found.truth.slopes is None and found.ruling.verdict in FINITE):
             return None
         why = found.truth.cause or reason(
             Case(self._pending.evidence, name, place, found.number, found.truth), found.ruling
         )
         assert why is not None
         verdict = "unverified" if found.ruling.verdict == "unverified" else "undefined"
-        return Cause(verdict, why.code, f"there is no {_called(len(self._path) + 1)} here: {why.message}", why.step)
+        return Cause(verdict, why.code, f"there is no {called(len(self._path) + 1)} here: {why.message}", why.step)
 
     @cached_property
     def _scales(self) -> Mapping[str, Sequence[float]]:
@@ -333,10 +347,6 @@ def _unknown(why: Reason, sizes: Shape) -> Gradient:
 
 def _largest(numbers: Iterable[float]) -> float:
     return max(map(abs, numbers), default=0.0)
-
-
-def _called(order: int) -> str:
-    return "gradient" if order == 1 else f"derivative of order {order}"
 
 
 def _stacked(rows: Sequence[Gradient], sizes: Shape) -> Gradient:

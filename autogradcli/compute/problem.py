@@ -37,6 +37,11 @@ GRADIENT = Beyond()
 """Nothing but the gradient."""
 
 
+def called(order: int) -> str:
+    """What a derivative of that order is called in a sentence."""
+    return "gradient" if order == 1 else f"derivative of order {order}"
+
+
 LARGEST_SEED = 2**53
 
 

@@ -82,7 +82,7 @@ def examined(each: Any, options: argparse.Namespace) -> Line:
     for sample in samples(each, options.dtype, options.samples, options.seed):
         signal.alarm(PATIENCE)
         try:
-            line.add(sample, answer(sample))
+            line.add(sample, answer(sample, options.order))
         except Slow:
             line.kinds["slow"] += 1
         finally:
@@ -100,6 +100,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--samples", type=int, default=40, help="samples of each operator, in each form")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--dtype", choices=("float64", "float32"), default="float64")
+    parser.add_argument("--order", type=int, choices=(1, 2), default=1, help="2: the Hessian times a direction")
     parser.add_argument("--only", default="", help="operators with this in their names")
     parser.add_argument("--refusals", type=int, default=0, help="how many refused calls of each operator are listed")
     return parser.parse_args()

@@ -12,10 +12,12 @@ from math import inf, nextafter
 from flint import arb, ctx
 
 from autogradcli.engines.arb.enclose import Enclosures
-from autogradcli.engines.arb.kinks import DISTANCES
 from autogradcli.engines.arb.sweep import Plan, moved, sweep
 from autogradcli.engines.results import Enclosure
 from autogradcli.language.program import Direction
+
+BESIDE = 1090
+"""Binary logarithm of the distance, negated. Two doubles are farther apart; what is looked at from there is nearer."""
 
 
 def with_neighbours(proof: Enclosures, lower: Sequence[Plan], along: Sequence[Direction]) -> Enclosures:
@@ -34,9 +36,9 @@ def with_neighbours(proof: Enclosures, lower: Sequence[Plan], along: Sequence[Di
 
 
 def _beside(proof: Enclosures, direction: Direction, sign: int) -> Enclosures:
-    """What balls prove on one side of the point, far nearer than two doubles are."""
+    """What balls prove on one side of the point."""
     with ctx.workprec(proof.precision_beside):
-        step = sign * arb(2) ** -DISTANCES[0]
+        step = sign * arb(2) ** -BESIDE
         moving = {name: weights for name, weights in direction.parts if name in proof.at}
         at = {name: [x + step * each for x, each in zip(proof.at[name], moving[name], strict=True)] for name in moving}
         there = {**proof.at, **at}

@@ -97,7 +97,7 @@ def differentiated(plan: Plan, along: Direction, limit: int = MAX_OPERATIONS) ->
     TooLong if that takes more than `limit` further entries.
     """
     tape, output = plan.tape, plan.program.output
-    tape = derivative_along(tape, moved(plan, along), primitive, limit + len(tape.entries))
+    tape = derivative_along(tape, moved(plan, along), primitive, limit)
     tape = replace(tape, results=(*tape.results[:output], tape.output, *tape.results[output + 1 :]))
     return replace(_planned(plan.program, tape, plan.asked, plan.shapes), order=plan.order + 1)
 
