@@ -50,10 +50,10 @@ def test_no_formula_is_said_on_standard_error() -> None:
 
 
 def test_formula_to_a_file(tmp_path: Path) -> None:
-    """`-o` takes the formula off standard output."""
+    """`-o` takes the formula off standard output, in the language that the ending means."""
     path = tmp_path / "formula.tex"
     result = gradcalc("diff", "x**2", "-o", str(path))
-    assert (result.status, result.out, path.read_text()) == (0, "", "2*x\n")
+    assert (result.status, result.out, path.read_text()) == (0, "", "2 x\n")
 
 
 def test_expression_from_standard_input() -> None:

@@ -15,12 +15,11 @@ CUBE = ("graph", "x**3", "--x", "2")
 @pytest.mark.parametrize(
     ("words", "message", "hint"),
     [
-        (("-o", "g.xyz"), ".xyz is no format of a graph", "type -o g.svg, or another of .txt"),
-        (("-o", "g.pgn"), ".pgn is no format of a graph", "did you mean .png?"),
-        (("-o", "g"), "the name g does not end in a format", "type -o g.svg"),
+        (("-o", "g.xyz"), ".xyz is no format of this command", "type -o g.txt, or another of .txt"),
+        (("-o", "g.pgn"), ".pgn is no format of this command", "did you mean .png?"),
         (("-o", "no/g.svg"), "no/g.svg cannot be written: there is no folder no", "type mkdir -p no"),
-        (("-o", "."), ". is a directory", "type -o ./graph.svg"),
-        (("-o", ".", "--format", "png"), ". is a directory", "type -o ./graph.png"),
+        (("-o", "."), ". is a directory", "type -o ./result.txt"),
+        (("-o", ".", "--format", "png"), ". is a directory", "type -o ./result.png"),
         (("--format", "pgn"), "--format cannot be pgn", "did you mean png?"),
         (("--json", "--format", "dot"), "--json is short for --format json", "leave one of them out"),
         (("--depth", "0"), "--depth cannot be 0", "it can be a whole number"),

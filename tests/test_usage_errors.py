@@ -434,6 +434,7 @@ WRONG: list[tuple[str, ...]] = [
     (
         "eval x --x 2 --format plain --json",
         "error: --json is short for --format json, and --format is plain",
+        "hint: leave one of them out",
     ),
     (
         "eval x --x 2 --dtype float65",
@@ -486,11 +487,13 @@ WRONG: list[tuple[str, ...]] = [
     ),
     (
         "eval x --x 2 -o no/such/folder",
-        "error: no/such/folder cannot be written: No such file or directory",
+        "error: no/such/folder cannot be written: there is no folder no/such",
+        "hint: type mkdir -p no/such, or write to another place",
     ),
     (
         "eval x --x 2 -o .",
-        "error: . cannot be written: Is a directory",
+        "error: . is a directory",
+        "hint: type -o ./result.txt",
     ),
     # Other commands.
     (
@@ -518,9 +521,9 @@ WRONG: list[tuple[str, ...]] = [
         "hint: did you mean text?",
     ),
     (
-        'diff "x**2" --quiet',
-        "error: diff has no option --quiet",
-        "hint: see gradcalc diff --help; values of variables are for gradcalc eval",
+        'diff "x**2" --quite',
+        "error: diff has no option --quite",
+        "hint: did you mean --quiet?",
     ),
     (
         "batch --x 2",

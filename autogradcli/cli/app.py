@@ -10,7 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
+from autogradcli.cli.groups import Grouped, expanded
 from autogradcli.cli.output import abandon_standard_output, file_error, say
+from autogradcli.cli.writing import formats
 from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.language.nearest import nearest
 from autogradcli.problems.commandline import Option, Syntax, canonical, split_program
@@ -55,7 +57,8 @@ def _application(commands: Iterable[str]) -> typer.Typer:
     )
     for name in commands:
         module = import_module(f"autogradcli.cli.{COMMANDS[name]}")
-        app.command(name, epilog=module.EXAMPLES)(getattr(module, COMMANDS[name]))
+        command = expanded(getattr(module, COMMANDS[name]), formats(module.FORMATS))
+        app.command(name, cls=Grouped, epilog=module.EXAMPLES)(command)
     return app
 
 

@@ -1,17 +1,23 @@
-"""Options that several commands share, each with its check, its completion and its line of help."""
+"""Options that several commands share, each with its check, its completion and its line of help.
+
+Those that go together are the fields of a group (see `groups`).
+"""
 
 import math
 import re
 from collections.abc import Callable, Collection
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
 
 import typer
 
-from autogradcli.compute.problem import LARGEST_SEED
+from autogradcli.compute.problem import LARGEST_SEED, Options
 from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.nearest import did_you_mean
+from autogradcli.language.tape import MAX_OPERATIONS
 from autogradcli.problems.build import MOST_ORDERS
+from autogradcli.processes.limits import MAX_MEMORY, TIMEOUT, Limits
 
 MOST_REPEATS = 1000
 """Times that `backward` may be called."""
@@ -91,22 +97,16 @@ def _number(text: str) -> float:
         return math.nan
 
 
-def choose_format(format: str | None, json: bool) -> str:
-    """What `--format` and `--json` ask for, text if neither does; raises GradcalcError if they ask for two formats."""
-    if json and format not in {None, "json"}:
-        raise GradcalcError("usage", f"--json is short for --format json, and --format is {format}")
-    return "json" if json else format or "text"
-
-
 def completion(choices: Collection[str]) -> Callable[[str], list[str]]:
     """What a shell offers for an option with choices."""
     return lambda incomplete: [choice for choice in choices if choice.startswith(incomplete)]
 
 
-def choice(option: str, choices: Collection[str], help: str) -> Any:
+def choice(option: str, choices: Collection[str], help: str, *others: str) -> Any:
     """What Typer needs for an option with choices: its metavar, its check and its completion."""
     return typer.Option(
         option,
+        *others,
         metavar="|".join(choices),
         help=help,
         parser=one_of(option, choices),
@@ -114,13 +114,21 @@ def choice(option: str, choices: Collection[str], help: str) -> Any:
     )
 
 
+ASKED = "What is asked"
+VALUES = "Values"
+OUTPUT = "Output"
+"""Sections of the help, beside those of the groups."""
+
 Expression = Annotated[
     str, typer.Argument(metavar="EXPR", help="The expression, in quotes; - reads it from standard input.")
 ]
 Assignments = Annotated[
     list[str],
     typer.Option(
-        "--set", metavar="NAME=VALUE", help="Give a variable a value whose name is also an option's; repeatable."
+        "--set",
+        metavar="NAME=VALUE",
+        help="Give a variable a value whose name is also an option's; repeatable.",
+        rich_help_panel=VALUES,
     ),
 ]
 Wrt = Annotated[
@@ -130,6 +138,7 @@ Wrt = Annotated[
         metavar="NAMES",
         help="Differentiate with respect to these only, variables or names of the text: x,y. With x,x,y: one mixed"
         " partial derivative.",
+        rich_help_panel=ASKED,
     ),
 ]
 Order = Annotated[
@@ -139,31 +148,56 @@ Order = Annotated[
         metavar="N",
         parser=whole("--order", MOST_ORDERS),
         help="All derivatives up to this order; of several variables 2, all second partial derivatives.",
+        rich_help_panel=ASKED,
     ),
 ]
-Hessian = Annotated[bool, typer.Option("--hessian", help="All second partial derivatives, as a matrix.")]
+Hessian = Annotated[
+    bool,
+    typer.Option(
+        "--hessian",
+        help="All second partial derivatives, as a matrix.",
+        rich_help_panel=ASKED,
+    ),
+]
 Jacobian = Annotated[
-    bool, typer.Option("--jacobian", help="The derivative of every component of the output, in place of --upstream.")
+    bool,
+    typer.Option(
+        "--jacobian",
+        help="The derivative of every component of the output, in place of --upstream.",
+        rich_help_panel=ASKED,
+    ),
 ]
 Hvp = Annotated[
     list[str],
-    typer.Option("--hvp", metavar="NAME=VALUE", help="The Hessian times this direction; repeatable, for each name."),
+    typer.Option(
+        "--hvp",
+        metavar="NAME=VALUE",
+        help="The Hessian times this direction; repeatable, for each name.",
+        rich_help_panel=ASKED,
+    ),
 ]
 Jvp = Annotated[
     list[str],
     typer.Option(
-        "--jvp", metavar="NAME=VALUE", help="The derivative along this direction, by torch's forward mode; repeatable."
+        "--jvp",
+        metavar="NAME=VALUE",
+        help="The derivative along this direction, by torch's forward mode; repeatable.",
+        rich_help_panel=ASKED,
     ),
 ]
 Of = Annotated[
-    str | None, typer.Option("--of", metavar="NAME", help="Differentiate this name of the text, not the last one.")
+    str | None,
+    typer.Option(
+        "--of", metavar="NAME", help="Differentiate this name of the text, not the last one.", rich_help_panel=ASKED
+    ),
 ]
 Upstream = Annotated[
     str | None,
     typer.Option(
         "--upstream",
         metavar="EXPR",
-        help="What backward is given where the output is no number; out is the output: ones_like(out).",
+        help="What backward is given where the output is a tensor; out is the output: ones_like(out).",
+        rich_help_panel=ASKED,
     ),
 ]
 Repeat = Annotated[
@@ -173,71 +207,139 @@ Repeat = Annotated[
         metavar="N",
         help="Call backward N times and show what each call adds to .grad.",
         parser=whole("--repeat", MOST_REPEATS),
+        rich_help_panel=ASKED,
     ),
 ]
-ZeroGrad = Annotated[bool, typer.Option("--zero-grad", help="Set .grad to zero before each call of backward.")]
-Seed = Annotated[
-    int,
+ZeroGrad = Annotated[
+    bool,
     typer.Option(
-        "--seed",
-        metavar="N",
-        help="What the random numbers of values start from, as torch.manual_seed does.",
-        parser=whole("--seed", LARGEST_SEED, least=0),
+        "--zero-grad",
+        help="Set .grad to zero before each call of backward.",
+        rich_help_panel=ASKED,
     ),
 ]
-MaxOperations = Annotated[
-    int,
-    typer.Option(
-        "--max-operations",
-        metavar="N",
-        help="Prove nothing about more scalar operations than this.",
-        parser=whole("--max-operations", MOST_OPERATIONS),
-    ),
-]
-DtypeOption = Annotated[str, choice("--dtype", DTYPES, "The format torch computes in.")]
-Rtol = Annotated[
-    float | None,
-    typer.Option(
-        "--rtol", metavar="NUMBER", help="Demand this relative accuracy of the gradient.", parser=tolerance("--rtol")
-    ),
-]
-Atol = Annotated[
-    float | None,
-    typer.Option(
-        "--atol", metavar="NUMBER", help="Demand this absolute accuracy of the gradient.", parser=tolerance("--atol")
-    ),
-]
-MaxUlps = Annotated[
-    float | None,
-    typer.Option(
-        "--max-ulps",
-        metavar="NUMBER",
-        help="Demand this accuracy of the gradient in units in the last place.",
-        parser=tolerance("--max-ulps"),
-    ),
-]
-Strict = Annotated[bool, typer.Option("--strict", help="Exit with 3 on anything but verified, and 1 on a mismatch.")]
-Timeout = Annotated[
-    float, typer.Option("--timeout", metavar="SECONDS", help="How long a problem may take.", parser=seconds)
-]
-MaxMemory = Annotated[
-    int,
-    typer.Option("--max-memory", metavar="SIZE", help="How much memory a problem may take: 2GB, 500MB.", parser=size),
-]
-NoSymbolic = Annotated[bool, typer.Option("--no-symbolic", help="Leave SymPy out.")]
 Trace = Annotated[
-    bool, typer.Option("--trace", help="Write the chain rule out, from the output to each variable, step by step.")
+    bool,
+    typer.Option(
+        "--trace",
+        help="Write the chain rule out, from the output to each variable, step by step.",
+        rich_help_panel=OUTPUT,
+    ),
 ]
-Chain = Annotated[bool, typer.Option("--chain", help="Show the whole grad_fn chain, however long it is.")]
+Chain = Annotated[
+    bool,
+    typer.Option(
+        "--chain",
+        help="Show the whole grad_fn chain, however long it is.",
+        rich_help_panel=OUTPUT,
+    ),
+]
 Full = Annotated[
-    bool, typer.Option("--full", help="Show all digits, components and rows, however wide and long they are.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
-Output = Annotated[
-    str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the result to FILE, not to standard output.")
+    bool,
+    typer.Option(
+        "--full", help="Show all digits, components and rows, however wide and long they are.", rich_help_panel=OUTPUT
+    ),
 ]
 Resume = Annotated[
     str | None,
     typer.Option("--resume", metavar="FILE", help="Go on where FILE ends, and write to it: an interrupted run."),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no result: the exit status tells.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """What is demanded of a gradient."""
+
+    title: ClassVar[str] = "Accuracy"
+    rtol: Annotated[
+        float | None,
+        typer.Option(
+            "--rtol",
+            metavar="NUMBER",
+            help="Demand this relative accuracy of the gradient.",
+            parser=tolerance("--rtol"),
+        ),
+    ] = None
+    atol: Annotated[
+        float | None,
+        typer.Option(
+            "--atol",
+            metavar="NUMBER",
+            help="Demand this absolute accuracy of the gradient.",
+            parser=tolerance("--atol"),
+        ),
+    ] = None
+    max_ulps: Annotated[
+        float | None,
+        typer.Option(
+            "--max-ulps",
+            metavar="NUMBER",
+            help="Demand this accuracy of the gradient in units in the last place.",
+            parser=tolerance("--max-ulps"),
+        ),
+    ] = None
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 3 on anything but verified, and 1 on a mismatch.")
+    ] = False
+
+
+ANY = Accuracy()
+"""Nothing is demanded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Computation:
+    """How a problem is computed, and what it may take."""
+
+    title: ClassVar[str] = "Computation"
+    dtype: Annotated[str, choice("--dtype", DTYPES, "The format torch computes in.")] = "float64"
+    seed: Annotated[
+        int,
+        typer.Option(
+            "--seed",
+            metavar="N",
+            help="What the random numbers of values start from, as torch.manual_seed does.",
+            parser=whole("--seed", LARGEST_SEED, least=0),
+        ),
+    ] = 0
+    no_symbolic: Annotated[bool, typer.Option("--no-symbolic", help="Leave SymPy out.")] = False
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="SECONDS", help="How long a problem may take.", parser=seconds)
+    ] = TIMEOUT
+    max_memory: Annotated[
+        int,
+        typer.Option(
+            "--max-memory",
+            metavar="SIZE",
+            help="How much memory a problem may take: 2GB, 500MB.",
+            parser=size,
+            show_default="2GiB",
+        ),
+    ] = MAX_MEMORY
+    max_operations: Annotated[
+        int,
+        typer.Option(
+            "--max-operations",
+            metavar="N",
+            help="Prove nothing about more scalar operations than this.",
+            parser=whole("--max-operations", MOST_OPERATIONS),
+        ),
+    ] = MAX_OPERATIONS
+
+    def options(self, accuracy: Accuracy = ANY) -> Options:
+        """The options of a problem."""
+        return Options(
+            self.dtype,
+            accuracy.rtol,
+            accuracy.atol,
+            accuracy.max_ulps,
+            symbolic=not self.no_symbolic,
+            timeout=self.timeout,
+            seed=self.seed,
+            max_operations=self.max_operations,
+        )
+
+    @property
+    def limits(self) -> Limits:
+        """What bounds the process that works on a problem."""
+        return Limits(self.timeout, self.max_memory)

@@ -3,27 +3,27 @@
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
 
 import typer
 
 from autogradcli.cli import arguments as options
-from autogradcli.cli.arguments import choice
 from autogradcli.cli.inputs import open_inputs
 from autogradcli.cli.jobs import Jobs, Scheduler, executor
-from autogradcli.cli.output import append_output, open_output
+from autogradcli.cli.output import append_output
 from autogradcli.cli.pipeline import Answer, Draw, LineWork, Status, answer_of_lost, lines_of
 from autogradcli.cli.progress import open_progress
 from autogradcli.cli.resume import check_resumable, unfinished
+from autogradcli.cli.writing import Endings, Writing
 from autogradcli.compute.problem import BRIEF, Options
 from autogradcli.errors import ExitCode
-from autogradcli.language.tape import MAX_OPERATIONS
-from autogradcli.processes.limits import MAX_MEMORY, TIMEOUT, Limits
 from autogradcli.processes.work import Executor, Lost
+from autogradcli.render import report
 from autogradcli.render.formats import Stream
 from autogradcli.render.json import draw_json_line
-from autogradcli.render.report import FORMATS, STREAMED
+from autogradcli.render.report import STREAMED
 
 EXAMPLES = """\b
 Examples:
@@ -40,31 +40,19 @@ if not all is verified; else 0.
 Files = Annotated[
     list[str], typer.Argument(metavar="FILE", help="Files of lines; standard input if there is none, or for -.")
 ]
-
-
-Format = Annotated[
-    str | None, choice("--format", STREAMED, "How the answers are written; JSON Lines if nothing is said.")
-]
+FORMATS = Endings(STREAMED, {".jsonl": "json", ".json": "json", ".csv": "csv", ".md": "markdown", ".tex": "latex"})
+"""JSON Lines, or the rows of a table."""
 
 
 def batch(
+    *,
     files: Files = [],  # noqa: B006
     jobs: Jobs = 1,
     scheduler: Scheduler = None,
-    dtype: options.DtypeOption = "float64",
-    rtol: options.Rtol = None,
-    atol: options.Atol = None,
-    max_ulps: options.MaxUlps = None,
-    strict: options.Strict = False,
-    timeout: options.Timeout = TIMEOUT,
-    max_memory: options.MaxMemory = MAX_MEMORY,
-    no_symbolic: options.NoSymbolic = False,
-    seed: options.Seed = 0,
-    max_operations: options.MaxOperations = MAX_OPERATIONS,
-    format: Format = None,
-    output: options.Output = None,
     resume: options.Resume = None,
-    quiet: options.Quiet = False,
+    accuracy: options.Accuracy,
+    computation: options.Computation,
+    writing: Writing,
 ) -> ExitCode:
     """JSON Lines in, JSON Lines out: a report for each line.
 
@@ -73,49 +61,39 @@ def batch(
     "id", "upstream", "dtype", "rtol", "atol", "max_ulps". A line that makes no
     sense is answered by an "error", and the run goes on. Blank lines are skipped.
     """
-    asked = Options(
-        dtype,
-        rtol,
-        atol,
-        max_ulps,
-        symbolic=not no_symbolic,
-        timeout=timeout,
-        seed=seed,
-        max_operations=max_operations,
-        remedies=BRIEF,
-    )
+    asked = replace(computation.options(accuracy), remedies=BRIEF)
     status = Status()
-    form = format or "json"
+    form = writing.form(FORMATS)
     if resume is not None:
-        check_resumable(resume, alone=output is None and not quiet and form == "json")
-    inputs = open_inputs(files, output or resume)
+        check_resumable(resume, alone=writing.output is None and not writing.quiet and form == "json")
+    inputs = open_inputs(files, writing.output or resume)
     with (
-        append_output(resume) if resume else open_output(output, quiet) as place,
+        append_output(resume) if resume else writing.open() as place,
         open_progress(inputs, place.stream) as advance,
     ):
         lines = lines_of(inputs)
         remaining = unfinished(lines, resume, status, asked) if resume else lines
         place.write(stream(form).begin)
-        workers = executor(jobs, scheduler, Limits(timeout, max_memory))
-        with closing(run_lines(remaining, workers, asked, partial(draw_answer, form))) as answers:
+        workers = executor(jobs, scheduler, computation.limits)
+        with closing(run_lines(remaining, workers, asked, partial(draw_answer, form, writing))) as answers:
             for answer in answers:
                 place.write(answer.text)
                 status.add(answer)
                 advance(answer.size)
         place.write(stream(form).end)
-    return status.exit_code(strict)
+    return status.exit_code(accuracy.strict)
 
 
 def stream(form: str) -> Stream:
     """How answers are written in one of `STREAMED`."""
-    found = FORMATS[form].stream
+    found = report.FORMATS[form].stream
     assert found is not None
     return found
 
 
-def draw_answer(form: str, answer: Mapping[str, Any]) -> str:
+def draw_answer(form: str, writing: Writing, answer: Mapping[str, Any]) -> str:
     """One answer."""
-    return stream(form).draw(answer)
+    return stream(form).draw(writing.shown(answer, form))
 
 
 def run_lines(

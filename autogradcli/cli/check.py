@@ -13,16 +13,14 @@ from autogradcli.checks.outcome import Outcome, exit_code
 from autogradcli.checks.run import Entry, run_cases
 from autogradcli.checks.work import CaseWork
 from autogradcli.cli import arguments as options
-from autogradcli.cli.arguments import choice, choose_format
 from autogradcli.cli.inputs import check_apart
 from autogradcli.cli.jobs import Jobs, Scheduler, executor
-from autogradcli.cli.output import append_output, check_output, open_output
+from autogradcli.cli.output import append_output, open_output
 from autogradcli.cli.resume import check_resumable, done_cases
-from autogradcli.compute.problem import Options
+from autogradcli.cli.writing import Writing
 from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.problems.cases.build import build_case
 from autogradcli.problems.cases.read import find_case_files, read_cases
-from autogradcli.processes.limits import MAX_MEMORY, TIMEOUT, Limits
 from autogradcli.render.checks import FORMATS
 from autogradcli.render.checks.summary import Outcomes
 from autogradcli.render.terminal import FILE
@@ -52,30 +50,21 @@ Reports = Annotated[
     list[str],
     typer.Option("--report", metavar="FORMAT=FILE", help="Write a report to a file as well; repeatable."),
 ]
-Format = Annotated[str | None, choice("--format", FORMATS.names, "How the result is written; text if nothing is said.")]
 
 
 def check(
+    *,
     paths: Paths,
     select: Select = None,
     fail_fast: FailFast = False,
     only_failures: OnlyFailures = False,
     jobs: Jobs = 1,
     scheduler: Scheduler = None,
-    dtype: options.DtypeOption = "float64",
-    rtol: options.Rtol = None,
-    atol: options.Atol = None,
-    max_ulps: options.MaxUlps = None,
-    strict: options.Strict = False,
-    timeout: options.Timeout = TIMEOUT,
-    max_memory: options.MaxMemory = MAX_MEMORY,
-    no_symbolic: options.NoSymbolic = False,
-    format: Format = None,
-    json: options.Json = False,
     report: Reports = [],  # noqa: B006
-    output: options.Output = None,
     resume: options.Resume = None,
-    quiet: options.Quiet = False,
+    accuracy: options.Accuracy,
+    computation: options.Computation,
+    writing: Writing,
 ) -> ExitCode:
     """Case files, for CI: pass or fail, and where.
 
@@ -83,17 +72,17 @@ def check(
     hold there: its value, its gradient, a derivative that you claim, a
     verdict. With nothing stated, autograd's gradient is to be right.
     """
-    form = _format(choose_format(format, json), resume, output, quiet)
     others = [_split_report(each) for each in report]
-    asked = Options(dtype, rtol, atol, max_ulps, symbolic=not no_symbolic, timeout=timeout)
+    asked = computation.options(accuracy)
     files = [file for path in paths for file in find_case_files(path)]
-    check_apart(files, [output, resume, *(path for _, path in others)])
-    make = partial(CaseWork, partial(build_case, options=asked), STRICT if strict else LENIENT, not no_symbolic)
+    check_apart(files, [writing.output, resume, *(path for _, path in others)])
+    form = writing.form(FORMATS) if resume is None else _resumed(resume, writing)
+    make = partial(CaseWork, partial(build_case, options=asked), STRICT if accuracy.strict else LENIENT, asked.symbolic)
     entries: Iterator[Entry] = (entry for file in files for entry in read_cases(file) if _selected(entry, select))
     found: list[Outcome] = []
-    with append_output(resume) if resume else open_output(output, quiet) as place:
+    with append_output(resume) if resume else writing.open() as place:
         found += done_cases(entries, resume) if resume else []
-        workers = executor(jobs, scheduler, Limits(timeout, max_memory))
+        workers = executor(jobs, scheduler, computation.limits)
         with closing(run_cases(workers, make, entries)) as outcomes:
             noted = _noted(_until_failure(outcomes) if fail_fast else outcomes, found)
             for piece in FORMATS[form].render(Outcomes(noted, only_failures), place.terminal):
@@ -106,12 +95,10 @@ def check(
     return exit_code({outcome.code for outcome in found})
 
 
-def _format(form: str, resume: str | None, output: str | None, quiet: bool) -> str:
-    """The format of the result: a file that a run can go on with is JSON Lines."""
-    check_output(output, quiet)
-    if resume is None:
-        return form
-    check_resumable(resume, alone=output is None and not quiet and form in {"text", "jsonl"})
+def _resumed(path: str, writing: Writing) -> str:
+    """The format of a file that a run goes on with: JSON Lines."""
+    alone = writing.output is None and not writing.quiet and writing.form(FORMATS) in {"text", "jsonl"}
+    check_resumable(path, alone)
     return "jsonl"
 
 

@@ -1,17 +1,24 @@
 """`gradcalc diff`: the symbolic derivative alone."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
 
 from autogradcli.cli import arguments as options
-from autogradcli.cli.arguments import choice
 from autogradcli.cli.inputs import read_expression
-from autogradcli.cli.output import open_output, say
-from autogradcli.compute.derivatives import STYLES, derivatives, output_shape, taken_for_numbers, wanted
+from autogradcli.cli.output import say
+from autogradcli.cli.writing import Endings, Writing
+from autogradcli.compute.derivatives import STYLES, Wanted, derivatives, output_shape, taken_for_numbers, wanted
+from autogradcli.compute.report import SCHEMA_VERSION
+from autogradcli.engines.sympy.process import Derivative
 from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.language.program import Program
 from autogradcli.problems.argv import command_line
 from autogradcli.problems.point import enumerate_names
+from autogradcli.processes.limits import TIMEOUT
 from autogradcli.render.equations import draw_equations
+from autogradcli.render.json import draw_json
 
 EXAMPLES = """\b
 Examples:
@@ -23,23 +30,33 @@ Examples:
 Exit status: 0; 2 if the input makes no sense; 3 if SymPy finds no formula.
 """
 
-Style = Annotated[str, choice("--format", STYLES, "The language of the formula.")]
+FORMATS = Endings(
+    (*STYLES, "json"),
+    {".txt": "text", ".tex": "latex", ".py": "python", ".c": "c", ".h": "c", ".json": "json"},
+)
+"""The languages of formulas."""
+
+Timeout = Annotated[
+    float,
+    typer.Option("--timeout", metavar="SECONDS", help="How long SymPy may take.", parser=options.seconds),
+]
 
 
 def diff(
+    *,
     expression: options.Expression,
     wrt: options.Wrt = None,
     of: options.Of = None,
     order: options.Order = 1,
-    format: Style = "text",
-    timeout: options.Timeout = 10.0,
-    output: options.Output = None,
+    timeout: Timeout = TIMEOUT,
+    writing: Writing,
 ) -> ExitCode:
     """The derivative as a formula, found by SymPy.
 
     One derivative: the bare formula. Several: an equation for each, such as
     df/dx = 2*x, or in Python df_dx = 2*x. Of a list each component has its own.
     """
+    form = writing.form(FORMATS)
     stated = command_line({"expression": read_expression(expression), "wrt": wrt, "of": of, "order": order})
     program = stated.program(())
     variables = stated.wrt(program)
@@ -49,11 +66,15 @@ def diff(
     beyond = stated.beyond(variables)
     sizes = output_shape(program)
     asked = wanted(variables, beyond.order, beyond.mixed, sizes)
-    found = derivatives(program, asked, sizes, format, timeout)
+    found = derivatives(program, asked, sizes, "text" if form == "json" else form, timeout)
     names = {each: (each.within(program, sizes), ",".join(each.names)) for each in asked}
     formulas = {names[each]: one.formula for each, one in found.items() if one.formula is not None}
-    with open_output(output) as place:
-        place.write(draw_equations(formulas, format, alone=len(asked) == 1))
+    with writing.open() as place:
+        place.write(
+            draw_json(_object(program, names, found))
+            if form == "json"
+            else draw_equations(formulas, form, alone=len(asked) == 1)
+        )
     for each, one in found.items():
         about = f"with respect to {names[each][1]}, "
         for note in one.notes:
@@ -61,6 +82,22 @@ def diff(
         if one.formula is None:
             say(f"no derivative with respect to {names[each][1]}: {one.reason}")
     return ExitCode.OK if len(formulas) == len(found) else ExitCode.UNDEFINED
+
+
+def _object(
+    program: Program, names: Mapping[Wanted, tuple[str, str]], found: Mapping[Wanted, Derivative]
+) -> dict[str, Any]:
+    """The derivatives as a JSON object."""
+    derivatives = [
+        {"of": names[each][0], "wrt": names[each][1].split(","), "formula": one.formula, "reason": one.reason}
+        for each, one in found.items()
+    ]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "expression": program.source,
+        "output": program.output_name,
+        "derivatives": derivatives,
+    }
 
 
 def _say_what_is_a_number(program: Program) -> None:

@@ -1,21 +1,19 @@
 """`gradcalc eval`: value, gradient, graph and verdict at one point."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Annotated
 
 import typer
 
 from autogradcli.cli import arguments as options
-from autogradcli.cli.arguments import choice, choose_format
 from autogradcli.cli.inputs import read_expression
 from autogradcli.cli.jobs import within
-from autogradcli.cli.output import check_output, open_output, say
-from autogradcli.compute.problem import Options
+from autogradcli.cli.output import say
+from autogradcli.cli.writing import Writing
 from autogradcli.engines.backward import Backward
 from autogradcli.errors import ExitCode
-from autogradcli.language.tape import MAX_OPERATIONS
 from autogradcli.problems.argv import command_line
-from autogradcli.processes.limits import MAX_MEMORY, TIMEOUT, Limits
 from autogradcli.processes.work import Lost
 from autogradcli.render.report import FORMATS
 from autogradcli.render.terminal import Terminal
@@ -31,20 +29,28 @@ Exit status: 0; 1 if a gradient is wrong; 2 if the input makes no sense;
 3 if there is no finite derivative, or with --strict if not all is verified.
 """
 
-Format = Annotated[str | None, choice("--format", FORMATS.names, "How the result is written; text if nothing is said.")]
 Claims = Annotated[
     list[str],
-    typer.Option("--claim", metavar="NAME=EXPR", help="Say what the derivative about a name is; repeatable."),
+    typer.Option(
+        "--claim",
+        metavar="NAME=EXPR",
+        help="Say what the derivative with respect to a name is; repeatable.",
+        rich_help_panel=options.ASKED,
+    ),
 ]
 Function = Annotated[
     str | None,
     typer.Option(
-        "--function", metavar="MODULE:NAME", help="Import a function of your own: it is to be what EXPR says."
+        "--function",
+        metavar="MODULE:NAME",
+        help="Import a function of your own: it is to be what EXPR says.",
+        rich_help_panel=options.ASKED,
     ),
 ]
 
 
 def evaluate(
+    *,
     context: typer.Context,
     expression: options.Expression,
     assignments: options.Assignments = [],  # noqa: B006
@@ -58,25 +64,14 @@ def evaluate(
     hvp: options.Hvp = [],  # noqa: B006
     repeat: options.Repeat = 1,
     zero_grad: options.ZeroGrad = False,
-    dtype: options.DtypeOption = "float64",
     claim: Claims = [],  # noqa: B006
     function: Function = None,
-    rtol: options.Rtol = None,
-    atol: options.Atol = None,
-    max_ulps: options.MaxUlps = None,
-    strict: options.Strict = False,
-    timeout: options.Timeout = TIMEOUT,
-    max_memory: options.MaxMemory = MAX_MEMORY,
-    no_symbolic: options.NoSymbolic = False,
-    seed: options.Seed = 0,
-    max_operations: options.MaxOperations = MAX_OPERATIONS,
-    format: Format = None,
-    json: options.Json = False,
+    accuracy: options.Accuracy,
+    computation: options.Computation,
     trace: options.Trace = False,
     chain: options.Chain = False,
     full: options.Full = False,
-    output: options.Output = None,
-    quiet: options.Quiet = False,
+    writing: Writing,
 ) -> ExitCode:
     """Value and gradient at a point, and a verdict on the gradient.
 
@@ -84,11 +79,8 @@ def evaluate(
     last of which is differentiated. Each variable takes its value from an option of its own name: --x 2,
     --x=-2, --x pi/4. A value is any constant expression.
     """
-    form = choose_format(format, json)
-    check_output(output, quiet)
-    asked = Options(
-        dtype, rtol, atol, max_ulps, not no_symbolic, timeout, seed=seed, max_operations=max_operations, trace=trace
-    )
+    form = writing.form(FORMATS)
+    asked = replace(computation.options(accuracy), trace=trace)
     said = {"expression": read_expression(expression), "at": assignments, "wrt": wrt, "of": of, "upstream": upstream}
     further = {"order": order, "hessian": hessian, "jacobian": jacobian, "jvp": jvp, "hvp": hvp}
     spellings = [spelling for parameter in context.command.params for spelling in parameter.opts]
@@ -99,16 +91,17 @@ def evaluate(
     from autogradcli.checks.checked import check, salvaged
     from autogradcli.compute.verdict import exit_code
 
-    found = within(Limits(timeout, max_memory), partial(check, problem))
+    found = within(computation.limits, partial(check, problem))
     checked = salvaged(problem, found) if isinstance(found, Lost) else found
-    if form not in {"text", "json"} and not quiet:
+    if form not in {"text", "json", "html"} and not writing.quiet:
         from autogradcli.render.report.plain import remarks
 
         for remark in [*(remarks(checked.report) if form == "plain" else ()), *checked.failures]:
             say(remark)
-    with open_output(output, quiet) as place:
-        place.write("" if quiet else FORMATS[form].render(checked, _room(place.terminal, chain, full)))
-    code = exit_code({checked.report.verdict}, strict)
+    shown = writing.shown(checked, form)
+    with writing.open() as place:
+        place.write("" if writing.quiet else FORMATS[form].render(shown, _room(place.terminal, chain, full)))
+    code = exit_code({checked.report.verdict}, accuracy.strict)
     return ExitCode.MISMATCH if checked.failures else code
 
 

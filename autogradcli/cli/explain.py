@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-from autogradcli.cli import arguments as options
-from autogradcli.cli.output import open_output
+from autogradcli.cli.writing import Endings, Writing
 from autogradcli.compute.codes import PAGES, page
 from autogradcli.render.page import draw_page, draw_titles
 
@@ -16,11 +15,13 @@ Examples:
   gradcalc explain gc202
 """
 
+FORMATS = Endings(("text", "markdown", "json"), {".txt": "text", ".md": "markdown", ".json": "json"})
+
 Code = Annotated[str | None, typer.Argument(metavar="CODE", help="A reason code, as a report prints it.")]
 
 
-def explain(code: Code = None, output: options.Output = None) -> None:
+def explain(*, code: Code = None, writing: Writing) -> None:
     """What a reason code means: cause, example and remedy."""
     found = None if code is None else page(code)
-    with open_output(output) as place:
+    with writing.open() as place:
         place.write(draw_titles(PAGES, place.terminal) if found is None else draw_page(found, place.terminal))

@@ -4,9 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from autogradcli.cli import arguments as options
-from autogradcli.cli.arguments import choice, choose_format
-from autogradcli.cli.output import open_output
+from autogradcli.cli.writing import Endings, Writing
 from autogradcli.errors import GradcalcError
 from autogradcli.language.function import Function
 from autogradcli.language.functions import FAMILIES, UNDIFFERENTIABLE
@@ -23,22 +21,20 @@ Examples:
   gradcalc functions log --json
 """
 
-FORMATS = ("text", "json")
+FORMATS = Endings(("text", "json"), {".txt": "text", ".json": "json"})
 
 Name = Annotated[str | None, typer.Argument(metavar="NAME", help="A function's name, or another name for it.")]
-Format = Annotated[str | None, choice("--format", FORMATS, "How the result is written; text if nothing is said.")]
 
 
 def functions(
+    *,
     name: Name = None,
-    format: Format = None,
-    json: options.Json = False,
-    output: options.Output = None,
+    writing: Writing,
 ) -> None:
     """The functions that gradcalc knows, or one of them in full."""
     rows = None if name is None else find(name)
-    draw = draw_objects if choose_format(format, json) == "json" else draw_rows
-    with open_output(output) as place:
+    draw = draw_objects if writing.form(FORMATS) == "json" else draw_rows
+    with writing.open() as place:
         place.write(draw(rows, place.terminal))
 
 

@@ -1,6 +1,5 @@
 """`gradcalc graph`: the graph that autograd built, with numbers on it, as text or as a picture."""
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -10,21 +9,20 @@ from typing import Annotated
 import typer
 
 from autogradcli.cli import arguments as options
-from autogradcli.cli.arguments import choice, whole
+from autogradcli.cli.arguments import whole
 from autogradcli.cli.inputs import read_expression
-from autogradcli.cli.output import file_error, open_output, say
+from autogradcli.cli.output import file_error, say
 from autogradcli.cli.run import choose_target, compiled, to_standard_error
-from autogradcli.compute.problem import Options, Problem
+from autogradcli.cli.writing import Writing, unwritable
+from autogradcli.compute.problem import Problem
 from autogradcli.compute.report import Report
 from autogradcli.engines.backward import Backward, Detail
 from autogradcli.errors import ExitCode, GradcalcError
-from autogradcli.language.nearest import did_you_mean
 from autogradcli.language.program import component
-from autogradcli.language.tape import MAX_OPERATIONS
 from autogradcli.problems.argv import command_line
-from autogradcli.processes.limits import MAX_MEMORY, TIMEOUT, Limits
+from autogradcli.processes.limits import Limits
 from autogradcli.processes.work import Lost
-from autogradcli.render.graph import PICTURES, TEXTS
+from autogradcli.render.graph import FORMATS, PICTURES, TEXTS
 from autogradcli.render.graph.cut import cut
 from autogradcli.render.graph.mermaid import MOST_ARROWS
 from autogradcli.render.terminal import FILE
@@ -43,12 +41,6 @@ Exit status: 0; 1 if a gradient is wrong; 2 if the input makes no sense;
 MOST_LEVELS = 1_000_000
 """More than any graph has."""
 
-FORMATS = (*TEXTS.names, *PICTURES.names)
-
-Format = Annotated[
-    str | None,
-    choice("--format", FORMATS, "How the graph is written; else the name of FILE tells, or it is a tree."),
-]
 Saved = Annotated[bool, typer.Option("--saved", help="Show what each node has saved for backward.")]
 Depth = Annotated[
     int | None,
@@ -80,6 +72,7 @@ Number = Annotated[
 
 
 def graph(
+    *,
     context: typer.Context,
     expression: Expression = None,
     snippet: Snippet = None,
@@ -89,16 +82,11 @@ def graph(
     of: options.Of = None,
     upstream: options.Upstream = None,
     order: options.Order = 1,
-    dtype: options.DtypeOption = "float64",
     saved: Saved = False,
     depth: Depth = None,
-    timeout: options.Timeout = TIMEOUT,
-    max_memory: options.MaxMemory = MAX_MEMORY,
-    max_operations: options.MaxOperations = MAX_OPERATIONS,
-    format: Format = None,
-    json: options.Json = False,
+    computation: options.Computation,
     full: options.Full = False,
-    output: options.Output = None,
+    writing: Writing,
 ) -> ExitCode:
     """The graph that autograd built, with numbers on it.
 
@@ -108,14 +96,13 @@ def graph(
     went wrong at the operation that did. With --order 2 it is the graph of the
     gradient.
     """
-    form = choose_form(format, json, output)
-    check_place(form, output)
+    form = writing.form(FORMATS)
+    _check_shown(form, writing.output)
+    write = partial(write_graph, form=form, depth=depth, full=full, writing=writing)
     detail = Detail(derivatives=True, saved=saved)
     if snippet is not None:
         _check_alone(expression, assignments)
-        return draw_program(
-            snippet, backward, detail, partial(write_graph, form=form, depth=depth, full=full, output=output)
-        )
+        return draw_program(snippet, backward, detail, write)
     if backward is not None:
         raise GradcalcError("usage", "--backward is for a program", hint="type --run FILE")
     if expression is None:
@@ -123,9 +110,9 @@ def graph(
     said = {"expression": read_expression(expression), "at": assignments, "wrt": wrt, "of": of, "upstream": upstream}
     spellings = [spelling for parameter in context.command.params for spelling in parameter.opts]
     stated = command_line(said, spellings)
-    asked = Options(dtype, symbolic=False, timeout=timeout, max_operations=max_operations)
+    asked = replace(computation.options(), symbolic=False)
     problem = of_order(stated.problem(asked, Backward(detail=detail)), order)
-    return draw_graph(problem, Limits(timeout, max_memory), form, depth, full, output)
+    return draw_graph(problem, computation.limits, write)
 
 
 def of_order(problem: Problem, order: int) -> Problem:
@@ -160,9 +147,7 @@ def draw_program(file: str, number: int | None, detail: Detail, write: Callable[
     return exit_code({report.verdict})
 
 
-def draw_graph(
-    problem: Problem, limits: Limits, form: str, depth: int | None, full: bool, output: str | None
-) -> ExitCode:
+def draw_graph(problem: Problem, limits: Limits, write: Callable[[Report], None]) -> ExitCode:
     """Compute a problem and write its graph; the exit status is that of its verdicts."""
     # Only now, so that an error in the input does not wait for what drives the engines.
     from autogradcli.cli.jobs import within
@@ -173,17 +158,19 @@ def draw_graph(
     report = salvaged(problem, found) if isinstance(found, Lost) else found
     if not report.nodes:
         raise _no_graph(problem)
-    write_graph(report, form, depth, full, output)
+    write(report)
     return exit_code({report.verdict})
 
 
-def write_graph(report: Report, form: str, depth: int | None, full: bool, output: str | None) -> None:
+def write_graph(report: Report, form: str, depth: int | None, full: bool, writing: Writing) -> None:
     """Write the graph of a report in one of `FORMATS`."""
-    excerpt = cut(report, depth)
+    excerpt = cut(writing.shown(report, form), depth)
+    if writing.quiet:
+        return
     if form in PICTURES.names:
-        write_bytes(PICTURES[form].render(excerpt, FILE), output)
+        write_bytes(PICTURES[form].render(excerpt, FILE), writing.output)
     else:
-        with open_output(output) as place:
+        with writing.open() as place:
             place.write(TEXTS[form].render(excerpt, place.terminal.endless if full else place.terminal.tall))
     edges = sum(len(node.inputs) for node in excerpt.nodes)
     if form == "mermaid" and edges > MOST_ARROWS:
@@ -191,43 +178,10 @@ def write_graph(report: Report, form: str, depth: int | None, full: bool, output
         say(f"note: {limit}, and here are {edges:,}: try --depth 10")
 
 
-def choose_form(format: str | None, json: bool, output: str | None) -> str:
-    """The format that the options ask for, or that the name of the file means; a tree if neither does."""
-    if json and format not in {None, "json"}:
-        message = f"--json is short for --format json, and --format is {format}"
-        raise GradcalcError("usage", message, hint="leave one of them out")
-    if json or format is not None:
-        return "json" if json else format or "tree"
-    if output is None or output == "-":
-        return "tree"
-    root, suffix = os.path.splitext(output)
-    suffixes = TEXTS.suffixes() | PICTURES.suffixes()
-    if suffix.lower() in suffixes:
-        return suffixes[suffix.lower()]
-    if os.path.isdir(output):
-        raise _directory(output)
-    meant = did_you_mean(suffix, suffixes) if suffix else None
-    message = f"the name {output} does not end in a format" if not suffix else f"{suffix} is no format of a graph"
-    known = ", ".join(suffixes)
-    raise GradcalcError("usage", message, hint=meant or f"type -o {root}.svg, or another of {known}; or say --format")
-
-
-def check_place(form: str, output: str | None) -> None:
-    """Raises GradcalcError, before anything is computed, if the result cannot go where it is to go."""
-    if output is None or output == "-":
-        if form in PICTURES.names and sys.stdout.isatty():
-            message = f"a terminal cannot show {form}"
-            raise GradcalcError("usage", message, hint=f"type -o graph.{form}, or --format tree")
-        return
-    if os.path.isdir(output):
-        raise _directory(output, form)
-    folder = os.path.dirname(output) or "."
-    if not os.path.isdir(folder):
-        message = f"{output} cannot be written: there is no folder {folder}"
-        raise GradcalcError("file", message, hint=f"type mkdir -p {folder}, or write to another place")
-    if not os.access(output if os.path.exists(output) else folder, os.W_OK):
-        message = f"{output} cannot be written: Permission denied"
-        raise GradcalcError("file", message, hint=f"write to a folder of your own: -o ~/{os.path.basename(output)}")
+def _check_shown(form: str, output: str | None) -> None:
+    """Raises GradcalcError if a picture is to go to a terminal."""
+    if form in PICTURES.names and output in {None, "-"} and sys.stdout.isatty():
+        raise GradcalcError("usage", f"a terminal cannot show {form}", hint=f"type -o graph.{form}, or --format tree")
 
 
 def write_bytes(data: bytes, output: str | None) -> None:
@@ -243,15 +197,9 @@ def write_bytes(data: bytes, output: str | None) -> None:
     except BrokenPipeError:
         raise
     except (OSError, ValueError) as error:
-        failure = file_error(output or "standard output", error, "written")
-        failure.hint = "write to a folder of your own: -o ~/graph.svg"
-        raise failure from error
-
-
-def _directory(path: str, form: str = "svg") -> GradcalcError:
-    suffix = (PICTURES if form in PICTURES.names else TEXTS)[form].suffixes[0]
-    hint = f"type -o {os.path.join(path, f'graph{suffix}')}"
-    return GradcalcError("file", f"{path} is a directory", hint=hint)
+        if output is None or output == "-":
+            raise file_error("standard output", error, "written") from error
+        raise unwritable(output, getattr(error, "strerror", None) or str(error)) from error
 
 
 def _no_graph(problem: Problem) -> GradcalcError:

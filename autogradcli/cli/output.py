@@ -23,11 +23,13 @@ class Output:
     """What errors call it."""
     stream: TextIO | None
     """None where only the exit status is wanted."""
+    colours: str = "auto"
+    """When there are colours: one of `render.terminal.COLOURS`."""
 
     @property
     def terminal(self) -> Terminal:
         """How its reader sees it."""
-        return FILE if self.stream is None else terminal_of(self.stream)
+        return FILE if self.stream is None else terminal_of(self.stream, self.colours)
 
     def write(self, text: str) -> None:
         """Pass the text on at once; raises GradcalcError if that fails, unless it is because the reader went away."""
@@ -66,25 +68,18 @@ def uninterrupted() -> Iterator[None]:
             obey(*held[0])
 
 
-def check_output(path: str | None, quiet: bool) -> None:
-    """Raises GradcalcError if the two options contradict each other."""
-    if path is not None and quiet:
-        raise GradcalcError("usage", "--quiet leaves nothing for --output to write", hint="leave one of them out")
-
-
 @contextmanager
-def open_output(path: str | None, quiet: bool = False) -> Iterator[Output]:
+def open_output(path: str | None, quiet: bool = False, colours: str = "auto") -> Iterator[Output]:
     """The output of a command with these options; raises GradcalcError if the file cannot be written."""
-    check_output(path, quiet)
     if quiet:
         yield Output("nothing", None)
     elif path is None or path == "-":
         if sys.stdout is None:
             raise GradcalcError("file", "standard output is closed", hint="write to a file by -o, or nothing by -q")
-        yield Output("standard output", sys.stdout)
+        yield Output("standard output", sys.stdout, colours)
     else:
         with locked(path), _closed(path, _opened(path, "w")) as stream:
-            yield Output(path, stream)
+            yield Output(path, stream, "never" if colours == "auto" else colours)
 
 
 @contextmanager

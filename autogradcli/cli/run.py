@@ -10,9 +10,9 @@ from typing import Annotated, Any
 import typer
 
 from autogradcli.cli import arguments as options
-from autogradcli.cli.arguments import choice, choose_format
-from autogradcli.cli.output import Output, check_output, open_output, say
+from autogradcli.cli.output import Output, say
 from autogradcli.cli.progress import counting
+from autogradcli.cli.writing import Writing
 from autogradcli.compute.problem import Options
 from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.language.tape import MAX_OPERATIONS
@@ -72,6 +72,16 @@ Timeout = Annotated[
         "--timeout", metavar="SECONDS", help="How long all gradients together may be verified.", parser=options.seconds
     ),
 ]
+NoSymbolic = Annotated[bool, typer.Option("--no-symbolic", help="Leave SymPy out.")]
+MaxOperations = Annotated[
+    int,
+    typer.Option(
+        "--max-operations",
+        metavar="N",
+        help="Prove nothing about more scalar operations than this.",
+        parser=options.whole("--max-operations", options.MOST_OPERATIONS),
+    ),
+]
 Passes = Annotated[
     str,
     typer.Option(
@@ -95,10 +105,10 @@ WatchAlone = Annotated[
 StopAtNan = Annotated[
     bool, typer.Option("--stop-at-nan", help="End the program where a loss or a gradient stops being finite.")
 ]
-Format = Annotated[str | None, choice("--format", FORMATS.names, "How the report is written; text if nothing is said.")]
 
 
 def run(
+    *,
     context: typer.Context,
     file: File = None,
     arguments: Arguments = None,
@@ -111,25 +121,18 @@ def run(
     passes: Passes = "some",
     surrogate: Surrogate = [],  # noqa: B006
     seed: Seed = None,
-    rtol: options.Rtol = None,
-    atol: options.Atol = None,
-    max_ulps: options.MaxUlps = None,
-    strict: options.Strict = False,
     timeout: Timeout = 10.0,
-    no_symbolic: options.NoSymbolic = False,
-    max_operations: options.MaxOperations = MAX_OPERATIONS,
-    format: Format = None,
-    json: options.Json = False,
-    output: options.Output = None,
-    quiet: options.Quiet = False,
+    no_symbolic: NoSymbolic = False,
+    max_operations: MaxOperations = MAX_OPERATIONS,
+    accuracy: options.Accuracy,
+    writing: Writing,
 ) -> ExitCode:
     """Any PyTorch program, run by Python, every backward verified.
 
     The report shows for each backward which gradients it added to which .grad,
     and whether they are right.
     """
-    form = choose_format(format, json)
-    check_output(output, quiet)
+    form = writing.form(FORMATS)
     target = choose_target(file, module, code, arguments or [])
     _note_misplaced(target, context)
     program = compiled(target)
@@ -140,10 +143,11 @@ def run(
     from autogradcli.programs.verify import Demands
 
     wanted = Wanted(seed, trace, "none" if watch else passes, stop_at_nan)
-    asked = Options("float64", rtol, atol, max_ulps, not no_symbolic, timeout, max_operations=max_operations)
+    demanded = (accuracy.rtol, accuracy.atol, accuracy.max_ulps)
+    asked = Options("float64", *demanded, not no_symbolic, timeout, max_operations=max_operations)
     demands = Demands(asked, surrogates=tuple(surrogate))
-    document = output is None and form != "text" and not quiet
-    with _place(output, form, quiet) as place:
+    document = writing.output is None and form != "text" and not writing.quiet
+    with _place(writing, form) as place:
         around = to_standard_error if document else contextlib.nullcontext
         seen = run_alone(program, wanted, around) if no_verify else watch_program(program, wanted, around)
         if seen.ending.child:
@@ -153,9 +157,9 @@ def run(
         else:
             with counting("passes verified") as advance:
                 ledger = ledger_of(program, seen, demands, advance)
-        if not (no_verify and form == "text" and output is None):
-            place.write(FORMATS[form].render(ledger, place.terminal))
-    return exit_code(ledger, strict)
+        if not (no_verify and form == "text" and writing.output is None):
+            place.write(FORMATS[form].render(writing.shown(ledger, form), place.terminal))
+    return exit_code(ledger, accuracy.strict)
 
 
 def _passes(text: str) -> str:
@@ -206,13 +210,13 @@ def _note_misplaced(target: Target, context: typer.Context) -> None:
 
 
 @contextmanager
-def _place(output: str | None, form: str, quiet: bool) -> Iterator[Output]:
+def _place(writing: Writing, form: str) -> Iterator[Output]:
     """Where the report goes; a document that goes to standard output finds it as it was before the program ran."""
-    if quiet or output not in {None, "-"} or form != "text":
-        with open_output(output, quiet) as place:
+    if writing.quiet or writing.output not in {None, "-"} or form != "text":
+        with writing.open() as place:
             yield place
     else:
-        yield Output("standard error", sys.stderr)
+        yield Output("standard error", sys.stderr, writing.color)
 
 
 @contextmanager

@@ -47,14 +47,30 @@ FILE = Terminal()
 """A file or a pipe: plain text of any width."""
 
 
-def terminal_of(stream: TextIO) -> Terminal:
-    """The terminal that a stream writes to, or `FILE`; `COLUMNS`, `LINES`, `NO_COLOR` and `TERM=dumb` are honoured."""
+COLOURS = ("auto", "always", "never")
+"""When there are colours: `auto` leaves it to the place and to the environment."""
+
+
+def terminal_of(stream: TextIO, colours: str = "auto") -> Terminal:
+    """The terminal that a stream writes to, or `FILE`, with colours as `COLOURS` says.
+
+    `COLUMNS`, `LINES`, `NO_COLOR`, `FORCE_COLOR` and `TERM=dumb` are honoured.
+    """
+    wanted = _wanted(colours)
     if not stream.isatty():
-        return FILE
+        return replace(FILE, colours=bool(wanted))
     size = get_terminal_size()
     dumb = (os.environ.get("TERM") or "dumb") == "dumb"
-    colours = not dumb and not os.environ.get("NO_COLOR")
-    return Terminal(size.columns, size.lines, colours, _has_boxes(stream.encoding))
+    return Terminal(size.columns, size.lines, not dumb if wanted is None else wanted, _has_boxes(stream.encoding))
+
+
+def _wanted(colours: str) -> bool | None:
+    """Whether colours are wanted anyhow, or not at all; None if the place tells. NO_COLOR beats FORCE_COLOR."""
+    if colours != "auto":
+        return colours == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    return True if os.environ.get("FORCE_COLOR", "0") not in {"", "0"} else None
 
 
 def _has_boxes(encoding: str) -> bool:
