@@ -18,11 +18,11 @@ from mpmath import mp
 from autogradcli.compute.report import Report
 from autogradcli.engines.torch import adapters, engine
 from autogradcli.errors import GradcalcError
+from autogradcli.functions.function import Function
+from autogradcli.functions.table import rows
 from autogradcli.language.dtypes import DTYPES
-from autogradcli.language.function import Function
 from autogradcli.language.parser import parse
 from autogradcli.language.program import Call, Constant, Program, Step
-from autogradcli.language.table import rows
 from autogradcli.language.tape import partial_programs
 from tests.findings import ROUNDINGS, findings
 from tests.first_order import Slopes, sensitivity

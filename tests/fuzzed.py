@@ -18,8 +18,8 @@ from typing import Any
 from unittest.mock import patch
 
 from autogradcli.errors import ExitCode, GradcalcError
+from autogradcli.functions.table import rows
 from autogradcli.language.parser import parse
-from autogradcli.language.table import rows
 
 NUMBERS = ("0", "1", "-1", "2", "0.5", "3", "1e4", "1e300", "1e-320", "1.7e308", "inf", "pi", "10**6", "2**62", "40")
 SIGNS = (*"+-*/%@^()[],;:=<>&|~.#\\²√λ", "**", "==", ">=", "!=", "1_0")

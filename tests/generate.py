@@ -15,11 +15,11 @@ from typing import Any
 
 from mpmath import mp
 
+from autogradcli.functions.function import Function, Parameter
+from autogradcli.functions.table import row, rows
 from autogradcli.language.dtypes import DTYPES
-from autogradcli.language.function import Function, Parameter
 from autogradcli.language.parser import parse, parse_formula
 from autogradcli.language.program import Program
-from autogradcli.language.table import row, rows
 from tests.precise import precise
 from tests.truth import TooHard, apply
 

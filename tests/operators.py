@@ -23,10 +23,10 @@ from autogradcli.engines.results import flat, shape
 from autogradcli.engines.torch.graph import plain
 from autogradcli.engines.torch.state import fresh_state, seeded
 from autogradcli.errors import GradcalcError, Span
+from autogradcli.functions.table import row
 from autogradcli.language.indices import NEVER, index_variables
 from autogradcli.language.parser import parse
 from autogradcli.language.program import Call, Program, Tensor
-from autogradcli.language.table import row
 
 TORCH = "2.13.0"
 """The release whose samples these are."""

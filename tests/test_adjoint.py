@@ -9,11 +9,12 @@ from flint import arb, ctx
 from mpmath import mp
 
 from autogradcli.engines.arb.primitives import forward, primitive, rule
+from autogradcli.functions.function import Function
+from autogradcli.functions.handles import TooLong
+from autogradcli.functions.table import rows
 from autogradcli.language.adjoint import adjoint
-from autogradcli.language.function import Function
 from autogradcli.language.parser import parse, parse_formula
-from autogradcli.language.table import rows
-from autogradcli.language.tape import Input, Operation, Tape, TapeOptions, TooLong, components, scalarise
+from autogradcli.language.tape import Input, Operation, Tape, TapeOptions, components, scalarise
 from tests.test_partials import AGREE, DIFFERENCES, PRECISION, STEP, agree, points
 
 ELEMENTARY = [each for each in rows().values() if each.elementary]

@@ -4,16 +4,16 @@ import json
 
 import pytest
 
-from autogradcli.language.functions import FAMILIES, UNDIFFERENTIABLE
-from autogradcli.language.table import names, rows
+from autogradcli.functions.table import families, names, rows
+from autogradcli.functions.undifferentiable import UNDIFFERENTIABLE
 from tests.command import Screen, gradcalc
 
 
 def test_the_table_has_every_row_under_its_family() -> None:
     """Every function stands on a line of its own, with what it gives back."""
     sections = gradcalc("functions").out.removesuffix("\n").split("\n\n")
-    assert [section.partition("\n")[0] for section in sections] == list(FAMILIES)
-    for section, family in zip(sections, FAMILIES.values(), strict=True):
+    assert [section.partition("\n")[0] for section in sections] == list(families())
+    for section, family in zip(sections, families().values(), strict=True):
         lines = section.split("\n")[1:]
         assert len(lines) == len(family)
         for line, row in zip(lines, family, strict=True):

@@ -12,9 +12,9 @@ from autogradcli.compute.problem import Options, Problem
 from autogradcli.engines.backward import Backward
 from autogradcli.engines.results import Cause, flat, nested, shape
 from autogradcli.engines.torch.engine import differentiate
+from autogradcli.functions.handles import TooLong
 from autogradcli.language.parser import parse
 from autogradcli.language.program import Direction
-from autogradcli.language.tape import TooLong
 
 LOSS = "mean((y - (w @ x))**2) + logsumexp(w, dim=0) + sum(where(w > 0, sin(w), w**3))"
 POINT = {

@@ -7,10 +7,10 @@ from fractions import Fraction
 import pytest
 
 from autogradcli.engines.arb.error_bounds import measure_gradients
+from autogradcli.functions.function import Function, Parameter
+from autogradcli.functions.table import rows
 from autogradcli.language.dtypes import DTYPES, Dtype
-from autogradcli.language.function import Function, Parameter
 from autogradcli.language.parser import parse
-from autogradcli.language.table import rows
 from tests.findings import outcomes
 from tests.generate import Case
 from tests.helpers import examine, prove

@@ -13,12 +13,14 @@ import pytest
 from mpmath import mp
 
 from autogradcli.engines.torch.engine import constant, differentiate
-from autogradcli.language import table
-from autogradcli.language.function import Function, Parameter
-from autogradcli.language.functions import FAMILIES, UNDIFFERENTIABLE
+from autogradcli.functions import table
+from autogradcli.functions.function import Function, Parameter
+from autogradcli.functions.table import families
+from autogradcli.functions.undifferentiable import UNDIFFERENTIABLE
 from autogradcli.language.parser import parse, parse_formula
 from autogradcli.language.program import Program
 from autogradcli.language.tape import definition, partial_programs, scalarise
+from scripts import function_names
 from tests.precise import MEANING, close, precise, real, slope
 
 ROWS = [row for row in table.rows().values() if not row.tensor]
@@ -139,9 +141,29 @@ def test_every_name_that_people_know_is_a_row_or_has_a_reason(name: str) -> None
     assert bool(table.candidates(name)) != (name in UNDIFFERENTIABLE)
 
 
+def test_the_index_of_names_is_current() -> None:
+    """The families are not imported to find a name; what tells where it is was written from the rows."""
+    assert function_names.FILE.read_text() == function_names.text(), "type .venv/bin/python -m scripts.function_names"
+
+
+def test_a_name_that_the_index_lacks_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new row works before the index is written anew."""
+    monkeypatch.setattr(table, "_index", dict)
+    assert [row.name for row in table.candidates.__wrapped__("var")] == ["var", "var_corrected", "var_all"]
+    assert table.row.__wrapped__("sin").name == "sin"
+    assert table.candidates.__wrapped__("no_such_function") == ()
+
+
+@pytest.mark.parametrize(("name", "torch"), [("", "sin"), ("f", "")])
+def test_a_row_says_what_it_is(name: str, torch: str) -> None:
+    """Without a name, or with neither torch's function nor a definition nor a body, there is no row."""
+    with pytest.raises(ValueError, match="needs a"):
+        Function(name, "x", "A row.", torch=torch)
+
+
 def test_canonical_names_are_unique() -> None:
     """No two rows share their canonical name."""
-    counts = Counter(row.name for family in FAMILIES.values() for row in family)
+    counts = Counter(row.name for family in families().values() for row in family)
     assert [name for name, count in counts.items() if count > 1] == []
 
 

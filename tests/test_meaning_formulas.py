@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from autogradcli.compute.compute import Session
-from autogradcli.language import table
+from autogradcli.functions import table
 from tests.meanings import report, rows
 
 CALLS = [

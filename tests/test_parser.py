@@ -9,11 +9,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from autogradcli.errors import GradcalcError, Span
+from autogradcli.functions.function import Function, parse_signature
+from autogradcli.functions.table import rows
 from autogradcli.language import tree
-from autogradcli.language.function import Function, parse_signature
 from autogradcli.language.parser import parse, parse_formula, select_output
 from autogradcli.language.program import Call, Constant, Program, Variable
-from autogradcli.language.table import rows
 
 
 def meaning(program: Program) -> tuple[object, ...]:

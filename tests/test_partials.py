@@ -16,8 +16,8 @@ from flint import arb, arb_series, ctx
 from mpmath import mp
 
 from autogradcli.engines.arb.primitives import rule
-from autogradcli.language.function import Function
-from autogradcli.language.table import row, rows
+from autogradcli.functions.function import Function
+from autogradcli.functions.table import row, rows
 from autogradcli.language.tape import Input, Literal, definition, scalarise
 from tests.generate import inside
 

@@ -5,7 +5,7 @@ scripts/campaigns/planted_faults.py does the same with as many expressions as on
 
 import pytest
 
-from autogradcli.language.function import Function
+from autogradcli.functions.function import Function
 from tests.faults import fallible, trials
 
 EXPRESSIONS = 2

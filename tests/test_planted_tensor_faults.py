@@ -8,7 +8,7 @@ import torch
 
 from autogradcli.compute.compute import compute
 from autogradcli.engines.torch import adapters, engine
-from autogradcli.language.function import Function
+from autogradcli.functions.function import Function
 from autogradcli.language.program import Call
 from tests.helpers import problem
 

@@ -9,9 +9,9 @@ from typing import Any
 from mpmath import mp
 from mpmath.libmp import NoConvergence
 
-from autogradcli.language.function import Function
+from autogradcli.functions.function import Function
+from autogradcli.functions.table import row
 from autogradcli.language.program import Program
-from autogradcli.language.table import row
 from autogradcli.language.tape import Input, Literal, Tape, definition, scalarise
 from tests.precise import MEANING, exactly, real
 

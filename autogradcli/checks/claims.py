@@ -18,9 +18,9 @@ from autogradcli.compute.compute import Pending, Session
 from autogradcli.compute.problem import Problem
 from autogradcli.engines.results import Array, flat, nested, shape
 from autogradcli.errors import GradcalcError
+from autogradcli.functions.handles import TooLong
 from autogradcli.language.program import Constant, Direction, Program, component
 from autogradcli.language.shapes import subscript
-from autogradcli.language.tape import TooLong
 from autogradcli.processes.limits import OutOfTime
 
 if TYPE_CHECKING:

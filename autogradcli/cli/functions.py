@@ -6,10 +6,10 @@ import typer
 
 from autogradcli.cli.writing import Endings, Writing
 from autogradcli.errors import GradcalcError
-from autogradcli.language.function import Function
-from autogradcli.language.functions import FAMILIES, UNDIFFERENTIABLE
+from autogradcli.functions.function import Function
+from autogradcli.functions.table import candidates, families, names
+from autogradcli.functions.undifferentiable import UNDIFFERENTIABLE
 from autogradcli.language.nearest import did_you_mean
-from autogradcli.language.table import candidates, names
 from autogradcli.render.functions import draw_function, draw_functions, function_object
 from autogradcli.render.json import draw_json
 from autogradcli.render.terminal import Terminal
@@ -53,7 +53,7 @@ def find(name: str) -> tuple[Function, ...]:
 def draw_rows(rows: tuple[Function, ...] | None, terminal: Terminal) -> str:
     """The table as text, or some rows of it in full."""
     if rows is None:
-        return draw_functions(FAMILIES, terminal)
+        return draw_functions(families(), terminal)
     return "\n".join(draw_function(row, terminal) for row in rows)
 
 
@@ -61,7 +61,7 @@ def draw_objects(rows: tuple[Function, ...] | None, terminal: Terminal) -> str: 
     """The same as a JSON list of objects."""
     objects: list[dict[str, Any]] = [
         function_object(row, family)
-        for family, members in FAMILIES.items()
+        for family, members in families().items()
         for row in members
         if rows is None or row in rows
     ]

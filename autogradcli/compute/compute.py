@@ -24,10 +24,10 @@ from autogradcli.engines.results import Autograd, Proof, flat, nested, shape
 from autogradcli.engines.sympy.messages import Tensors
 from autogradcli.engines.sympy.process import Answer, SymbolicProcess
 from autogradcli.errors import GradcalcError, defect
+from autogradcli.functions.function import NoDefinition
+from autogradcli.functions.handles import TooLong
 from autogradcli.language.dtypes import DTYPES
-from autogradcli.language.function import NoDefinition
 from autogradcli.language.indices import index_variables
-from autogradcli.language.tape import TooLong
 from autogradcli.processes.limits import Budget, OutOfTime, watcher
 from autogradcli.processes.work import MEMORY, TIME, Lost
 

@@ -8,9 +8,9 @@ from math import prod
 from autogradcli.engines.sympy.messages import Tensors
 from autogradcli.engines.sympy.process import Derivative, SymbolicProcess
 from autogradcli.errors import GradcalcError
+from autogradcli.functions.table import row
 from autogradcli.language.program import Call, Program, Variable, component
 from autogradcli.language.shapes import Shape, subscript
-from autogradcli.language.table import row
 from autogradcli.language.tape import Builder
 
 STYLES = ("text", "latex", "python", "c")

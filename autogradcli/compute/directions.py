@@ -8,9 +8,10 @@ from autogradcli.compute.problem import Problem, called
 from autogradcli.compute.unproven import because, unproven
 from autogradcli.compute.verdict import scale, tolerance
 from autogradcli.engines.results import Autograd, Cause, Unproven, flat
+from autogradcli.functions.function import NoDefinition
+from autogradcli.functions.handles import TooLong
 from autogradcli.language.dtypes import DTYPES
-from autogradcli.language.function import NoDefinition
-from autogradcli.language.tape import TapeOptions, TooLong
+from autogradcli.language.tape import TapeOptions
 
 REACH = 5
 """How many times the operations that are allowed for a proof may be followed along directions."""

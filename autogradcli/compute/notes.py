@@ -5,11 +5,11 @@ from collections.abc import Collection, Iterator
 
 from autogradcli.compute.evidence import Evidence
 from autogradcli.engines.results import Autograd, Enclosure, flat, shape
+from autogradcli.functions.table import row
 from autogradcli.language.characters import excerpt
 from autogradcli.language.dtypes import DTYPES, Dtype
 from autogradcli.language.program import Call, Constant, Program
 from autogradcli.language.shapes import Shape, subscript, written
-from autogradcli.language.table import row
 
 
 def notes(evidence: Evidence, verdicts: Collection[str]) -> tuple[str, ...]:

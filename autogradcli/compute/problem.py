@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autogradcli.engines.backward import ONCE, Backward
+from autogradcli.functions.table import row
 from autogradcli.language.program import Call, Program, Step, Tensor
-from autogradcli.language.table import row
 from autogradcli.language.tape import MAX_OPERATIONS
 
 

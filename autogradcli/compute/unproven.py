@@ -1,7 +1,7 @@
 """What is said of a program about which ball arithmetic proves nothing: why."""
 
 from autogradcli.engines.results import Autograd, Cause, Enclosure, Unproven, flat
-from autogradcli.language.tape import TooLong
+from autogradcli.functions.handles import TooLong
 from autogradcli.processes.limits import OutOfTime
 
 

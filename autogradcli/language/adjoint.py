@@ -13,9 +13,10 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from autogradcli.language.function import Function
+from autogradcli.functions.function import Function
+from autogradcli.functions.handles import TooLong
+from autogradcli.functions.table import row
 from autogradcli.language.program import Call, Constant, Program, Variable
-from autogradcli.language.table import row
 from autogradcli.language.tape import (
     MAX_OPERATIONS,
     Entry,
@@ -23,7 +24,6 @@ from autogradcli.language.tape import (
     Literal,
     Operation,
     Tape,
-    TooLong,
     definition,
     partial_programs,
 )

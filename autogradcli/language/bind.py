@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from autogradcli.errors import GradcalcError, Span
-from autogradcli.language import names, table
+from autogradcli.functions import table
+from autogradcli.functions.function import Function
+from autogradcli.language import names
 from autogradcli.language.call_binding import Argument, Binding, Mismatch, Static, bind_first
 from autogradcli.language.characters import excerpt
-from autogradcli.language.function import Function
 from autogradcli.language.program import Constant, Variable
 from autogradcli.language.resolve import Application, Attribute, Item, Node, Result
 

@@ -8,8 +8,8 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from autogradcli.errors import Span
+from autogradcli.functions.function import REQUIRED, Function, Parameter, Placeholder
 from autogradcli.language.dtypes import DTYPES
-from autogradcli.language.function import REQUIRED, Function, Parameter, Placeholder
 from autogradcli.language.lexer import Token
 
 SYNONYMS = {"axis": "dim", "keepdims": "keepdim"}

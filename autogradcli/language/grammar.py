@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 
 from autogradcli.errors import GradcalcError, Span
+from autogradcli.functions.table import is_function
 from autogradcli.language import refusals
 from autogradcli.language.expression import Expression
 from autogradcli.language.lexer import Token
 from autogradcli.language.shapes import MAX_DIMENSIONS
-from autogradcli.language.table import candidates
 
 MAX_BRACKETS = 100
 """Brackets within brackets."""
@@ -250,7 +250,7 @@ class _Walk:
 
     def _is_function(self, index: int) -> bool:
         before = self.expression.word(index - 1)
-        return before != "." and bool(candidates(self.expression.word(index))) and len(self.expression.word(index)) > 1
+        return before != "." and is_function(self.expression.word(index)) and len(self.expression.word(index)) > 1
 
     def _product(self, index: int) -> None:
         """Note a product without a sign, whose right factor begins at `index`."""

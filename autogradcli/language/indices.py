@@ -2,8 +2,8 @@
 
 from functools import cache
 
+from autogradcli.functions.table import row
 from autogradcli.language.program import Call, Program, Variable
-from autogradcli.language.table import row, rows
 
 NEVER = frozenset({"indices", "fixed"})
 """Kinds of parameters that torch does not differentiate."""
@@ -13,7 +13,7 @@ FIXED = NEVER | {"classes"}
 
 def index_variables(program: Program, kinds: frozenset[str] = FIXED) -> dict[str, int]:
     """The variables that are used in this way and in no other, each with the step that uses it so."""
-    if not any(isinstance(step, Call) and step.function in _picking() for step in program.steps):
+    if not any(isinstance(step, Call) and _picks(step.function) for step in program.steps):
         return {}
     picks: dict[int, int] = {}
     computes: set[int] = {program.output}
@@ -33,6 +33,6 @@ def index_variables(program: Program, kinds: frozenset[str] = FIXED) -> dict[str
 
 
 @cache
-def _picking() -> frozenset[str]:
-    """The rows that have such parameters."""
-    return frozenset(name for name, each in rows().items() if any(p.kind in FIXED for p in each.parameters))
+def _picks(function: str) -> bool:
+    """Whether a row has such parameters."""
+    return any(each.kind in FIXED for each in row(function).parameters)

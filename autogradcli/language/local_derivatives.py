@@ -5,8 +5,8 @@ import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
+from autogradcli.functions.table import row
 from autogradcli.language.program import Call, Constant, Program, Variable
-from autogradcli.language.table import row
 
 MAX_TEXT = 40
 """Characters of an operand that is put in."""

@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import cache, cached_property
 from typing import NamedTuple
 
-from autogradcli.language.function import Placeholder, parse_signature
+from autogradcli.functions.function import Placeholder, parse_signature
 from autogradcli.language.parser import parse_formula
 from autogradcli.language.program import Call, Constant, Program, Tensor, Variable
 from autogradcli.language.rewrites import LETTERS, REWRITES

@@ -5,9 +5,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from autogradcli.language import table
-from autogradcli.language.function import Function
-from autogradcli.language.functions import UNDIFFERENTIABLE
+from autogradcli.functions import table
+from autogradcli.functions.function import Function
+from autogradcli.functions.undifferentiable import UNDIFFERENTIABLE
 from autogradcli.language.tree import Tree
 
 CONSTANTS = frozenset({"pi", "tau", "inf", "nan", "e"})
@@ -131,13 +131,13 @@ def unknown_attribute(name: str, written: str) -> tuple[str, str | None]:
     """A message and a hint for an attribute that no number has."""
     if name in ATTRIBUTES:
         return ATTRIBUTES[name]
-    hint = f"type {written}()" if table.candidates(name) else None
+    hint = f"type {written}()" if table.is_function(name) else None
     return f"a number has no attribute {name}", hint
 
 
 def unknown_constant(name: str, written: str) -> tuple[str, str | None]:
     """A message and a hint for a name in a module that is no constant."""
-    if table.candidates(name):
+    if table.is_function(name):
         return f"{name} is a function", f"type {written}(...)"
     if name in FORMATS:
         return "the format of all numbers is chosen by --dtype", f"leave {written} away"

@@ -8,10 +8,10 @@ from itertools import islice
 from typing import NamedTuple
 
 from autogradcli.errors import Span
+from autogradcli.functions.function import Parameter, Placeholder
 from autogradcli.language import constant_folding
 from autogradcli.language.call_binding import Argument, Static, parameter_at
 from autogradcli.language.constant_folding import NotConstant, Scope, TooManyPasses
-from autogradcli.language.function import Parameter, Placeholder
 from autogradcli.language.lexer import Token
 from autogradcli.language.names import Names
 from autogradcli.language.program import MAX_STEPS

@@ -45,14 +45,14 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from autogradcli.errors import GradcalcError
+from autogradcli.functions.function import Parameter, Placeholder
+from autogradcli.functions.table import row
 from autogradcli.language.bind import Binder
-from autogradcli.language.function import Parameter, Placeholder
 from autogradcli.language.grammar import Statement, statements
 from autogradcli.language.lexer import normal, tokenize
 from autogradcli.language.program import Call, Program
 from autogradcli.language.program_builder import ProgramBuilder
 from autogradcli.language.resolve import resolve_names
-from autogradcli.language.table import row
 from autogradcli.language.tree import build_tree
 
 

@@ -8,10 +8,10 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from autogradcli.errors import GradcalcError, Span
+from autogradcli.functions.function import FIELD, Function, Parameter
 from autogradcli.language.bind import Bound, BoundCall, Choice
 from autogradcli.language.call_binding import Argument, Binding, Static
 from autogradcli.language.characters import excerpt
-from autogradcli.language.function import FIELD, Function, Parameter
 from autogradcli.language.program import MAX_STEPS, Call, Constant, Program, Step, Variable
 from autogradcli.language.resolve import Result
 from autogradcli.language.shapes import Shape, written

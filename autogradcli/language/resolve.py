@@ -12,10 +12,11 @@ from itertools import count, islice, pairwise
 from typing import NamedTuple
 
 from autogradcli.errors import GradcalcError, Span
-from autogradcli.language import names, table
+from autogradcli.functions import table
+from autogradcli.functions.function import Function
+from autogradcli.language import names
 from autogradcli.language.call_binding import Argument, Static
 from autogradcli.language.constant_folding import Scope
-from autogradcli.language.function import Function
 from autogradcli.language.lexer import Token, number_value
 from autogradcli.language.names import Names
 from autogradcli.language.operands import Operand, Operands, Value, loop_of

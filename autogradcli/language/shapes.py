@@ -7,8 +7,6 @@ from autogradcli.language.program import Program
 
 Shape = tuple[int, ...]
 
-MAX_ELEMENTS = 1_000_000
-"""Components of one tensor."""
 MAX_DIMENSIONS = 8
 """Lists within lists."""
 

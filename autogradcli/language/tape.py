@@ -4,25 +4,23 @@ A value of the program becomes a handle: the index of a tape entry for a scalar,
 tensor. So broadcasting, indexing and reshaping are NumPy's, and what is left is scalar.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from autogradcli.language.function import Function, NoDefinition, Placeholder, parse_signature
+from autogradcli.functions.function import Function, NoDefinition, Placeholder, parse_signature
+from autogradcli.functions.handles import Handle, TooLong
+from autogradcli.functions.later import numpy as np
+from autogradcli.functions.table import row
 from autogradcli.language.parser import parse_formula
 from autogradcli.language.program import Call, Constant, Program, Tensor, Variable
 from autogradcli.language.shapes import Shape, not_a_number
-from autogradcli.language.table import row
 from autogradcli.processes.limits import check
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    Handle = int | np.ndarray[Any, np.dtype[np.intp]]
-    """An index of the tape, or an array of them in the shape of the tensor."""
 
 
 class Input(NamedTuple):
@@ -59,13 +57,6 @@ MAX_OPERATIONS = 300_000
 """Operations of a tape, unless something else is asked for."""
 
 
-class TooLong(Exception):
-    """A program has more scalar operations than an engine was allowed."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"there are more than {limit:,} scalar operations")
-
-
 @dataclass(frozen=True, slots=True)
 class TapeOptions:
     """What a tape holds beyond what the program says."""
@@ -93,7 +84,7 @@ class Tape:
     entries: tuple[Entry, ...]
     output: int
     """The scalar that is differentiated: the program's output, or the sum of its components times the upstream's."""
-    results: "tuple[Handle, ...]"
+    results: tuple[Handle, ...]
     """For each program step, where its value is."""
     seeds: tuple[tuple[int, float], ...]
     """What the adjoints of the program's output start from: 1 for a scalar, else the upstream's components."""
@@ -116,7 +107,7 @@ def scalarise(
     return Tape(tuple(builder.entries), output, tuple(results), seeds)
 
 
-def _weighted(builder: "Builder", output: "Handle", upstream: Sequence[float]) -> int:
+def _weighted(builder: Builder, output: Handle, upstream: Sequence[float]) -> int:
     """The sum of the output's components, each times its component of the upstream."""
     literals = {each: builder.literal(Fraction(each)) for each in dict.fromkeys(upstream)}
     weights = [literals[each] for each in upstream]
@@ -125,12 +116,12 @@ def _weighted(builder: "Builder", output: "Handle", upstream: Sequence[float]) -
     return int(builder.call("sum", builder.call("mul", output, _shaped(weights, output.shape))))
 
 
-def components(handle: "Handle") -> list[int]:
+def components(handle: Handle) -> list[int]:
     """The entries of a value, row by row."""
     return [handle] if isinstance(handle, int) else handle.ravel().tolist()
 
 
-def shape_of(handle: "Handle") -> Shape:
+def shape_of(handle: Handle) -> Shape:
     """The shape of a value."""
     return () if isinstance(handle, int) else handle.shape
 
@@ -155,7 +146,7 @@ class Builder:
         self._step = 0
         self._operations = 0
 
-    def run(self, program: Program) -> "list[Handle]":
+    def run(self, program: Program) -> list[Handle]:
         """Append all steps of the program; the handle of each."""
         results: list[Handle] = []
         for index, step in enumerate(program.steps):
@@ -173,7 +164,7 @@ class Builder:
                 results[-1] = self._own(results[-1])
         return results
 
-    def scalar(self, program: Program, output: "Handle") -> tuple[int, tuple[tuple[int, float], ...]]:
+    def scalar(self, program: Program, output: Handle) -> tuple[int, tuple[tuple[int, float], ...]]:
         """What is differentiated, the output or the sum of its components times the upstream's; and its seeds."""
         upstream = self._layout.upstream
         if upstream is not None:
@@ -182,7 +173,7 @@ class Builder:
             raise not_a_number(program, output.shape)
         return output, ((output, 1.0),)
 
-    def apply(self, function: Function, operands: "Sequence[Handle]", options: Mapping[str, object]) -> "Handle":
+    def apply(self, function: Function, operands: Sequence[Handle], options: Mapping[str, object]) -> Handle:
         """Append a row applied to values: to the whole of them, or to each component of what they broadcast to."""
         if function.tensor:
             return self._apply_to_wholes(function, function.arguments(operands, options))
@@ -190,8 +181,6 @@ class Builder:
             operands = _by_channel(operands)
         if all(type(operand) is int for operand in operands):
             return self._apply_to_scalars(function, operands)  # type: ignore[arg-type]
-        import numpy as np
-
         self.foresee(math.prod(np.broadcast_shapes(*map(np.shape, operands))))
         together = np.broadcast_arrays(*operands)
         rows = zip(*(each.ravel().tolist() for each in together), strict=True)
@@ -202,11 +191,11 @@ class Builder:
         if self._operations + operations > self._layout.limit:
             raise TooLong(self._layout.limit)
 
-    def call(self, name: str, *operands: "Handle", **options: object) -> Any:
+    def call(self, name: str, *operands: Handle, **options: object) -> Any:
         """Append the row of this name."""
         return self.apply(row(name), operands, options)
 
-    def formula(self, text: str, **operands: "Handle") -> Any:
+    def formula(self, text: str, **operands: Handle) -> Any:
         """Append an expression in the operands."""
         return self._run_formula(_formula(text, tuple(operands)), operands)
 
@@ -236,21 +225,19 @@ class Builder:
         entry = self.entries[index]
         return isinstance(entry, Operation) and row(entry.function).returns == "boolean"
 
-    def _apply_to_wholes(self, function: Function, arguments: Mapping[str, Any]) -> "Handle":
+    def _apply_to_wholes(self, function: Function, arguments: Mapping[str, Any]) -> Handle:
         if not function.definition:
-            from autogradcli.language.meaning import MEANING
-
-            if function.name not in MEANING:
+            if function.body is None:
                 raise NoDefinition(function.name)
             exact = {name: each for name, each in arguments.items() if name != "dtype"}
             try:
-                return MEANING[function.name](self, **exact)
+                return function.body(self, **exact)
             except (IndexError, ValueError, TypeError, ArithmeticError) as error:
                 # torch took these operands, and the definition does not know what to do with them
                 raise NoDefinition(f"{function.name} of these shapes") from error
         return self._run_formula(definition(function), arguments)
 
-    def _run_formula(self, body: Program, arguments: Mapping[str, Any]) -> "Handle":
+    def _run_formula(self, body: Program, arguments: Mapping[str, Any]) -> Handle:
         results: list[Handle] = []
         for step in body.steps:
             if isinstance(step, Call):
@@ -283,7 +270,7 @@ class Builder:
                 results.append(self.literal(step.value))
         return results[body.output]
 
-    def _input(self, name: str) -> "Handle":
+    def _input(self, name: str) -> Handle:
         shape = self._shapes.get(name, ())
         if name in self._layout.known:
             literals = [self.literal(Fraction(each)) for each in self._layout.known[name]]
@@ -292,7 +279,7 @@ class Builder:
             return self._append(Input(name, self._step))
         return _shaped([self._append(Input(name, self._step, place)) for place in range(math.prod(shape))], shape)
 
-    def _own(self, value: "Handle") -> "Handle":
+    def _own(self, value: Handle) -> Handle:
         """The value in entries of the step at hand, each used once: their adjoints are the gradient of this value.
 
         A list, a slice or a reshaped tensor is made of the entries of others, which have other uses beside.
@@ -308,16 +295,12 @@ class Builder:
         return len(self.entries) - 1
 
 
-def _shaped(entries: Sequence[int], shape: Shape) -> "Handle":
-    import numpy as np
-
+def _shaped(entries: Sequence[int], shape: Shape) -> Handle:
     return np.array(entries, dtype=np.intp).reshape(shape)
 
 
-def _by_channel(operands: "Sequence[Handle]") -> "Sequence[Handle]":
+def _by_channel(operands: Sequence[Handle]) -> Sequence[Handle]:
     """The operands with the last one along the second dimension of the first, or as a number where that is one."""
-    import numpy as np
-
     first, *others, last = operands
     if np.ndim(first) == 0:
         return [first, *others, int(np.reshape(last, ()))]

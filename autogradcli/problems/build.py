@@ -13,12 +13,12 @@ from typing import Any
 from autogradcli.compute.problem import Beyond, Options, Problem
 from autogradcli.engines.backward import ONCE, Backward
 from autogradcli.errors import GradcalcError
+from autogradcli.functions.table import row
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.lexer import normal
 from autogradcli.language.nearest import did_you_mean
 from autogradcli.language.parser import parse, select_output
 from autogradcli.language.program import Call, Program, Variable
-from autogradcli.language.table import row
 from autogradcli.problems.data import scalar, tensor
 from autogradcli.problems.point import (
     MARK,

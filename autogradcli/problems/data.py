@@ -6,9 +6,10 @@ from fractions import Fraction
 from typing import Any
 
 from autogradcli.errors import GradcalcError, Span
+from autogradcli.functions.handles import MAX_ELEMENTS
 from autogradcli.language.parser import parse
 from autogradcli.language.program import Constant, Program, Tensor
-from autogradcli.language.shapes import MAX_DIMENSIONS, MAX_ELEMENTS, Shape, subscript, written
+from autogradcli.language.shapes import MAX_DIMENSIONS, Shape, subscript, written
 
 SOURCE = "[...]"
 """What stands for the text of a value that never was text."""

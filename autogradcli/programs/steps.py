@@ -170,7 +170,7 @@ class Prover:
         """Whether balls were asked about a step; None if they cannot be."""
         from autogradcli.engines.torch.record.assemble import Unverifiable
         from autogradcli.engines.torch.record.rows import Unbindable
-        from autogradcli.language.function import NoDefinition
+        from autogradcli.functions.function import NoDefinition
 
         try:
             report = self._proof(step, compared, off)

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autogradcli.compute.report import plain
+from autogradcli.functions.function import Function
 from autogradcli.language.call_binding import signature
-from autogradcli.language.function import Function
 from autogradcli.render.terminal import Terminal
 
 GAP = "   "

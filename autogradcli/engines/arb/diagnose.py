@@ -6,7 +6,7 @@ from typing import Any
 
 from autogradcli.engines.arb.sweep import Plan, Sweep
 from autogradcli.engines.arb.ternary import Truth
-from autogradcli.language.table import row
+from autogradcli.functions.table import row
 from autogradcli.language.tape import Operation
 
 WELL_KNOWN = 30

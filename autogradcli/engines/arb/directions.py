@@ -23,8 +23,8 @@ from autogradcli.engines.arb.estimates import size
 from autogradcli.engines.arb.primitives import constant, primitive, rule
 from autogradcli.engines.arb.ternary import Truth
 from autogradcli.engines.results import Array, flat, shape
+from autogradcli.functions.table import row
 from autogradcli.language.program import Direction, Program
-from autogradcli.language.table import row
 from autogradcli.language.tape import Builder, Entry, Input, Literal, Operation, TapeOptions, partial_programs
 from autogradcli.processes.limits import check
 

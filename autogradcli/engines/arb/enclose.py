@@ -16,9 +16,9 @@ from autogradcli.engines.arb.rounding import Rounding, Underflow
 from autogradcli.engines.arb.sweep import ZERO, Plan, Point, Sweep, any_open, sweep, without
 from autogradcli.engines.arb.ternary import UNDECIDED, Truth
 from autogradcli.engines.results import Array, flat
+from autogradcli.functions.table import row
 from autogradcli.language.dtypes import Dtype
 from autogradcli.language.program import Call
-from autogradcli.language.table import row
 from autogradcli.language.tape import Operation
 
 FIRST_PRECISION = 128

@@ -12,8 +12,8 @@ from autogradcli.engines.arb.error_bounds import as_text
 from autogradcli.engines.arb.sweep import Plan, Point, Sweep, plan, sweep
 from autogradcli.engines.arb.ternary import Truth
 from autogradcli.engines.results import Array, Link, Path, Paths, flat, nested, shape
+from autogradcli.functions.table import row
 from autogradcli.language.program import Call, Constant, Program, Step, Variable
-from autogradcli.language.table import row
 from autogradcli.language.tape import components
 
 MOST_PATHS = 10

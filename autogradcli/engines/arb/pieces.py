@@ -13,8 +13,8 @@ from autogradcli.engines.arb.blame import above, autograd_flows
 from autogradcli.engines.arb.enclose import Enclosures, nearest
 from autogradcli.engines.arb.paths import Local
 from autogradcli.engines.results import Autograd, FirstDivergence, flat
+from autogradcli.functions.table import row
 from autogradcli.language.program import Call
-from autogradcli.language.table import row
 from autogradcli.language.tape import components
 
 

@@ -17,10 +17,10 @@ from typing import Any
 from flint import acb, arb, fmpq
 
 from autogradcli.engines.arb.ternary import CONDITIONS, Truth
-from autogradcli.language.function import Function
+from autogradcli.functions.function import Function
+from autogradcli.functions.table import row
 from autogradcli.language.parser import parse_formula
 from autogradcli.language.program import Program
-from autogradcli.language.table import row
 from autogradcli.language.tape import Entry, Input, Literal, Operation, definition, partial_programs, scalarise
 from autogradcli.processes.limits import check
 

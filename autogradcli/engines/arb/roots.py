@@ -16,7 +16,7 @@ from flint import arb
 from autogradcli.engines.arb.primitives import primitive
 from autogradcli.engines.arb.sweep import Plan, Point
 from autogradcli.engines.arb.ternary import Truth
-from autogradcli.language.table import row
+from autogradcli.functions.table import row
 from autogradcli.language.tape import Entry, Input, Literal, Operation, definition, scalarise
 
 Root = Fraction

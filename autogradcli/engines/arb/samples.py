@@ -11,10 +11,10 @@ from flint import arb, ctx
 from autogradcli.engines.arb.primitives import forward
 from autogradcli.engines.arb.sweep import plan
 from autogradcli.engines.results import Array, flat, nested, shape
-from autogradcli.language.function import NoDefinition
+from autogradcli.functions.function import NoDefinition
+from autogradcli.functions.handles import TooLong
 from autogradcli.language.indices import index_variables
 from autogradcli.language.program import Program
-from autogradcli.language.tape import TooLong
 
 PRECISIONS = (256, 4096)
 """Binary digits at which values are compared, until they have digits enough."""

@@ -19,10 +19,11 @@ from autogradcli.engines.sympy.components import symbols
 from autogradcli.engines.sympy.messages import SCALARS, Tensors
 from autogradcli.engines.sympy.substitution import Substitution
 from autogradcli.errors import GradcalcError
-from autogradcli.language.function import Function, NoDefinition
+from autogradcli.functions.function import Function, NoDefinition
+from autogradcli.functions.handles import TooLong
+from autogradcli.functions.table import row
 from autogradcli.language.program import Program
 from autogradcli.language.shapes import Shape
-from autogradcli.language.table import row
 from autogradcli.language.tape import (
     MAX_OPERATIONS,
     Input,
@@ -30,7 +31,6 @@ from autogradcli.language.tape import (
     Operation,
     Tape,
     TapeOptions,
-    TooLong,
     components,
     scalarise,
 )

@@ -9,9 +9,9 @@ from typing import Any
 import torch
 
 from autogradcli.errors import GradcalcError
+from autogradcli.functions.function import Function
+from autogradcli.functions.handles import MAX_ELEMENTS
 from autogradcli.language.dtypes import DTYPES
-from autogradcli.language.function import Function
-from autogradcli.language.shapes import MAX_ELEMENTS
 
 Scalar = torch.Tensor | float | bool
 

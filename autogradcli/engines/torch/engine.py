@@ -24,10 +24,10 @@ from autogradcli.engines.torch.state import fresh_state
 from autogradcli.engines.torch.targets import leaves_asked, tensors_asked
 from autogradcli.engines.torch.warnings import recorded, sentences
 from autogradcli.errors import GradcalcError
-from autogradcli.language.function import FIELD, Function, Parameter
+from autogradcli.functions.function import FIELD, Function, Parameter
+from autogradcli.functions.table import row
 from autogradcli.language.program import Call, Constant, Program, Tensor, Variable
 from autogradcli.language.shapes import not_a_number
-from autogradcli.language.table import row
 from autogradcli.language.tape import definition, resolve
 from autogradcli.processes.limits import check
 

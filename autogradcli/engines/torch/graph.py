@@ -6,8 +6,8 @@ from typing import Any
 import torch
 
 from autogradcli.engines.results import Array, Derivative, Empty, Node
+from autogradcli.functions.table import row
 from autogradcli.language.program import Call, Program, Variable
-from autogradcli.language.table import row
 
 Findings = tuple[tuple[Derivative | None, ...], dict[str, Any]]
 """The derivatives of a node with respect to its inputs, and what it has saved."""

@@ -6,7 +6,8 @@ from typing import Any
 
 import torch
 
-from autogradcli.language.shapes import MAX_ELEMENTS, Shape, written
+from autogradcli.functions.handles import MAX_ELEMENTS
+from autogradcli.language.shapes import Shape, written
 
 
 class TooLarge(Exception):

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from random import Random
 
 from autogradcli.errors import GradcalcError
+from autogradcli.functions.handles import MAX_ELEMENTS
 from autogradcli.language.nearest import did_you_mean
 from autogradcli.language.program import Program
-from autogradcli.language.shapes import MAX_ELEMENTS
 from autogradcli.problems.data import data
 from autogradcli.problems.point import parse_value
 

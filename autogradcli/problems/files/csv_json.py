@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from autogradcli.errors import GradcalcError, Span, visible
+from autogradcli.functions.handles import MAX_ELEMENTS
 from autogradcli.language.characters import excerpt
 from autogradcli.language.program import Program
-from autogradcli.language.shapes import MAX_ELEMENTS
 from autogradcli.problems.data import data, scalar, tensor
 from autogradcli.problems.files.source import Source
 from autogradcli.problems.strict_json import json_component, read_json

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from autogradcli.errors import GradcalcError, visible
+from autogradcli.functions.handles import MAX_ELEMENTS
 from autogradcli.language.nearest import did_you_mean
-from autogradcli.language.shapes import MAX_DIMENSIONS, MAX_ELEMENTS, written
+from autogradcli.language.shapes import MAX_DIMENSIONS, written
 from autogradcli.problems.point import MARK
 
 MAX_BYTES = 64_000_000

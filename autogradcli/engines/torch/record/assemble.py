@@ -23,8 +23,8 @@ from autogradcli.engines.torch.record.kinds import kind_of
 from autogradcli.engines.torch.record.rows import Bound, Unbindable, bind, index_of
 from autogradcli.engines.torch.record.watch import calls_below
 from autogradcli.errors import Span
+from autogradcli.functions.function import FIELD
 from autogradcli.language.dtypes import DTYPES
-from autogradcli.language.function import FIELD
 from autogradcli.language.program import MAX_STEPS, Constant, Program, Tensor, Variable
 from autogradcli.language.program import Call as Step
 

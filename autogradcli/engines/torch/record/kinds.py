@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
-from autogradcli.language import table
-from autogradcli.language.function import Function
+from autogradcli.functions import table
+from autogradcli.functions.function import Function
 
 
 def words(text: str) -> frozenset[str]:

@@ -13,8 +13,8 @@ import torch
 from autogradcli.engines.torch.record.calls import Call, Given, Result, Unknown, Value
 from autogradcli.engines.torch.record.kinds import SWAPPED, kind_of, rows_of
 from autogradcli.errors import Span
+from autogradcli.functions.function import Function, Parameter
 from autogradcli.language.call_binding import Argument, Binding, Static, bind_first, parameter_at
-from autogradcli.language.function import Function, Parameter
 from autogradcli.language.lexer import Token
 
 NOWHERE = Span(0, 0)

@@ -1,0 +1,289 @@
+"""What depends on the order of the components: medians, quantiles, sorted and cumulated lines, differences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from itertools import accumulate
+from typing import Any
+
+from autogradcli.functions.function import Function, NoDefinition
+from autogradcli.functions.handles import Array, Axes, Body, Handle, TapeBuilder, along, array, reduce
+from autogradcli.functions.later import numpy as np
+
+PLACES = ("values", "indices")
+
+
+def sort(builder: TapeBuilder, handles: Sequence[int]) -> list[int]:
+    """The components in ascending order, by exchanges of two."""
+    places = list(handles)
+    for i, j in comparisons(len(places)):
+        pair = places[i], places[j]
+        places[i], places[j] = builder.call("minimum", *pair), builder.call("maximum", *pair)
+    return places
+
+
+def comparisons(size: int) -> Iterator[tuple[int, int]]:
+    """The pairs of places to be put in order, one after the other, to sort any sequence of this size.
+
+    Batcher's merge exchange: Knuth, The Art of Computer Programming, volume 3, 5.2.2, algorithm M.
+    """
+    first = 1 << max(size - 1, 0).bit_length() >> 1
+    run = first
+    while run:
+        stride, distance, remainder = first, run, 0
+        while True:
+            yield from ((i, i + distance) for i in range(size - distance) if i & run == remainder)
+            if stride == run:
+                break
+            distance, stride, remainder = stride - run, stride >> 1, run
+        run >>= 1
+
+
+def median(builder: TapeBuilder, x: Handle, dim: Axes = None, keepdim: bool = False) -> Handle:
+    """The middle component in order of size; of two middle ones the smaller, of none 0/0."""
+
+    def one(handles: Sequence[int]) -> int:
+        if not handles:
+            return int(builder.formula("0/0"))
+        return sort(builder, handles)[(len(handles) - 1) // 2]
+
+    return reduce(x, dim, keepdim, one)
+
+
+def kthvalue(builder: TapeBuilder, x: Handle, k: int, dim: int, keepdim: bool) -> Handle:
+    """The component at a place, counted from 1, in ascending order."""
+    return reduce(x, dim, keepdim, lambda handles: sort(builder, handles)[k - 1])
+
+
+BETWEEN: Mapping[str, Callable[[Fraction], Fraction]] = {
+    "linear": lambda place: place,
+    "lower": lambda place: Fraction(math.floor(place)),
+    "higher": lambda place: Fraction(math.ceil(place)),
+    "midpoint": lambda place: Fraction(math.floor(place) + math.ceil(place), 2),
+    "nearest": lambda place: Fraction(round(place)),
+}
+"""For each interpolation, what place among the components in order is taken for one that is no whole number."""
+
+
+def quantile(
+    builder: TapeBuilder, x: Handle, q: Fraction, dim: int | None, keepdim: bool, interpolation: str
+) -> Handle:
+    """Between the components at the places around q (n - 1) in ascending order."""
+
+    def one(handles: Sequence[int]) -> int:
+        place = BETWEEN[interpolation](q * (len(handles) - 1))
+        lower, share = math.floor(place), builder.literal(place % 1)
+        ordered = sort(builder, handles)
+        upper = ordered[min(lower + 1, len(handles) - 1)]
+        return int(builder.formula("x + share*(y - x)", x=ordered[lower], y=upper, share=share))
+
+    return reduce(x, dim, keepdim, one)
+
+
+def trapezoid(builder: TapeBuilder, y: Handle, dx: Fraction, dim: int) -> Handle:
+    """The sum of the means of neighbours, each times their distance."""
+    return _trapezoids(builder, array(y), builder.literal(dx), dim % np.ndim(y))
+
+
+def trapezoid_over(builder: TapeBuilder, y: Handle, x: Handle, dim: int) -> Handle:
+    """The same with the places given, for all lines along the dimension or, broadcast, for each of them."""
+    heights, places = array(y), array(x)
+    axis = dim % heights.ndim
+    if places.ndim == 1:
+        places = places.reshape([-1 if each == axis else 1 for each in range(heights.ndim)])
+    else:
+        places = places.reshape([*[1] * (heights.ndim - places.ndim), *places.shape])
+    return _trapezoids(builder, heights, builder.call("sub", *_neighbours(places, axis)), axis)
+
+
+def _neighbours(x: Array, axis: int) -> tuple[Array, Array]:
+    """The components along an axis from the second on, and each one's predecessor."""
+    before = (slice(None),) * axis
+    return x[(*before, slice(1, None))], x[(*before, slice(None, -1))]
+
+
+def _trapezoids(builder: TapeBuilder, heights: Array, widths: Handle, axis: int) -> Handle:
+    right, left = _neighbours(heights, axis)
+    areas = builder.formula("widths*(left + right)/2", widths=widths, left=left, right=right)
+    return builder.call("sum", areas, dim=axis)
+
+
+def diff(builder: TapeBuilder, x: Handle, n: int, dim: int) -> Handle:
+    """Each component less the one before it, n times over."""
+    result = array(x)
+    for _ in range(min(n, np.shape(x)[dim])):
+        result = array(builder.call("sub", *_neighbours(result, dim % result.ndim)))
+    return result
+
+
+def sorted_(builder: TapeBuilder, x: Handle, dim: int, descending: bool, **_: bool) -> Handle:
+    """Each line along a dimension in order."""
+    return along(x, dim, lambda handles: sort(builder, handles)[:: -1 if descending else 1])
+
+
+def msort(builder: TapeBuilder, x: Handle) -> Handle:
+    """Each line along the first dimension in order."""
+    return along(x, 0, lambda handles: sort(builder, handles))
+
+
+def topk(builder: TapeBuilder, x: Handle, k: int, dim: int, largest: bool, **_: bool) -> Handle:
+    """The k largest, the largest first, or the k smallest, the smallest first; torch sorts them in any case."""
+    return along(x, dim, lambda handles: sort(builder, handles)[:: -1 if largest else 1][:k])
+
+
+def _cumulated(join: Callable[[TapeBuilder, int, int], int]) -> Body:
+    """Along a dimension, each component joined with all before it."""
+
+    def meaning(builder: TapeBuilder, x: Handle, dim: int) -> Handle:
+        return along(x, dim, lambda handles: list(accumulate(handles, lambda a, b: join(builder, a, b))))
+
+    return meaning
+
+
+def _called(name: str) -> Body:
+    return _cumulated(lambda builder, a, b: builder.call(name, a, b))
+
+
+def _values(meaning: Body) -> Body:
+    """A row of two fields, of which the places have no definition in scalar operations."""
+
+    def chosen(builder: TapeBuilder, x: Handle, field: str, **options: Any) -> Handle:
+        if field != "values":
+            raise NoDefinition("the order of components")
+        return meaning(builder, x, **options)
+
+    return chosen
+
+
+ROWS: tuple[Function, ...] = (
+    Function(
+        "median",
+        "x",
+        "The middle component in order of size; of two middle ones the smaller.",
+        tensor=True,
+        note="NumPy's median of an even number of components is the mean of the two middle ones.",
+        body=median,
+    ),
+    Function(
+        "median_dim",
+        "x, dim: int, keepdim: flag = False",
+        "The middle component along a dimension; of two middle ones the smaller.",
+        aliases=("median",),
+        torch="median",
+        tensor=True,
+        fields=PLACES,
+        body=_values(median),
+    ),
+    Function(
+        "midpoint_median",
+        "x, dim: int = None, keepdim: flag = False",
+        "The middle component in order of size, or the mean of the two middle ones, as NumPy's median.",
+        torch="",
+        aliases=("np.median", "numpy.median", "jnp.median"),
+        definition="quantile(x, q=1/2, dim=dim, keepdim=keepdim)",
+        tensor=True,
+    ),
+    Function(
+        "kthvalue",
+        "x, k: int, dim: int = -1, keepdim: flag = False",
+        "The k-th smallest component along a dimension, counted from 1.",
+        tensor=True,
+        fields=PLACES,
+        body=_values(kthvalue),
+    ),
+    Function(
+        "quantile",
+        "x, q: real, dim: int = None, keepdim: flag = False, *, "
+        'interpolation: ("linear", "lower", "higher", "midpoint", "nearest") = "linear"',
+        "What a share q of the components is below, by a line between two of them.",
+        tensor=True,
+        body=quantile,
+    ),
+    Function(
+        "trapezoid",
+        "y, *, dx: real = 1, dim: int = -1",
+        "The integral along a dimension by the trapezoidal rule, at equal distances.",
+        aliases=("trapz",),
+        tensor=True,
+        body=trapezoid,
+    ),
+    Function(
+        "trapezoid_over",
+        "y, x, *, dim: int = -1",
+        "The integral along a dimension by the trapezoidal rule, at the places x.",
+        aliases=("trapezoid", "trapz"),
+        torch="trapezoid",
+        tensor=True,
+        body=trapezoid_over,
+    ),
+    Function(
+        "msort",
+        "x",
+        "The rows in order of size, column by column.",
+        tensor=True,
+        body=msort,
+    ),
+    Function(
+        "diff",
+        "x, n: int = 1, dim: int = -1",
+        "The differences of neighbours along a dimension, n times over.",
+        tensor=True,
+        body=diff,
+    ),
+    Function(
+        "sort",
+        "x, dim: int = -1, descending: flag = False, *, stable: flag = False",
+        "The components along a dimension in order of size.",
+        tensor=True,
+        fields=PLACES,
+        body=_values(sorted_),
+    ),
+    Function(
+        "topk",
+        "x, k: int, dim: int = -1, largest: flag = True, sorted: flag = True",
+        "The k largest components along a dimension, in order of size.",
+        tensor=True,
+        fields=PLACES,
+        body=_values(topk),
+    ),
+    Function(
+        "cumsum",
+        "x, dim: int, *, dtype: dtype = None",
+        "The sums of all components up to each.",
+        tensor=True,
+        body=_called("add"),
+    ),
+    Function(
+        "cumprod",
+        "x, dim: int, *, dtype: dtype = None",
+        "The products of all components up to each.",
+        tensor=True,
+        body=_called("mul"),
+    ),
+    Function(
+        "cummax",
+        "x, dim: int",
+        "The largest of all components up to each.",
+        tensor=True,
+        fields=PLACES,
+        body=_values(_called("maximum")),
+    ),
+    Function(
+        "cummin",
+        "x, dim: int",
+        "The smallest of all components up to each.",
+        tensor=True,
+        fields=PLACES,
+        body=_values(_called("minimum")),
+    ),
+    Function(
+        "logcumsumexp",
+        "x, dim: int",
+        "log(sum(exp(x))) of all components up to each, without overflow.",
+        tensor=True,
+        fused=True,
+        body=_called("logaddexp"),
+    ),
+)

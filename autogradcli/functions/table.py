@@ -1,0 +1,105 @@
+"""The table of functions, looked up by name; a family of rows is imported when a name of it is.
+
+A family is a module with its `ROWS`. Formulas are in gradcalc's own language and hold for every real number inside the
+row's domain; they are parsed at first use. A row whose definition would cancel where the function itself does not is
+elementary: its value and its partials count as one rounding each.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+
+from autogradcli.functions.function import Function
+from autogradcli.functions.names import NAMES
+
+FAMILIES: Mapping[str, tuple[str, ...]] = {
+    "arithmetic": ("arithmetic",),
+    "comparison": ("comparison",),
+    "powers": ("powers",),
+    "exponential": ("exponential",),
+    "trigonometric": ("trigonometric",),
+    "hyperbolic": ("hyperbolic",),
+    "gammas": ("gammas",),
+    "special": ("special",),
+    "activations": ("activations",),
+    "rounding": ("rounding",),
+    "constructors": ("constructors",),
+    "shaping": ("shaping",),
+    "pieces": ("pieces",),
+    "classes": ("classes",),
+    "scattering": ("scattering",),
+    "reductions": ("reductions", "sequences"),
+    "products": ("products",),
+    "norms": ("norms",),
+    "matrices": ("matrices",),
+    "layers": ("softmax", "layers", "windows", "attention"),
+    "resizing": ("resizing",),
+    "losses": ("losses", "cross_entropy"),
+}
+"""The modules of each family, in reading order."""
+
+
+def modules() -> tuple[str, ...]:
+    """The modules of all families, in reading order."""
+    return tuple(module for family in FAMILIES.values() for module in family)
+
+
+@cache
+def rows_of(module: str) -> tuple[Function, ...]:
+    """The rows of a module of this folder."""
+    found: tuple[Function, ...] = import_module(f"autogradcli.functions.{module}").ROWS
+    return found
+
+
+@cache
+def families() -> Mapping[str, tuple[Function, ...]]:
+    """Every row, by family."""
+    return {family: tuple(row for module in members for row in rows_of(module)) for family, members in FAMILIES.items()}
+
+
+@cache
+def rows() -> Mapping[str, Function]:
+    """Every row by its canonical name, in the order of the families."""
+    return {row.name: row for family in families().values() for row in family}
+
+
+@cache
+def row(name: str) -> Function:
+    """The row with this canonical name; KeyError if there is none."""
+    return next((each for each in candidates(name) if each.name == name), None) or rows()[name]
+
+
+@cache
+def candidates(name: str) -> tuple[Function, ...]:
+    """The rows that a call of `name` can mean, in the order in which they are tried; empty if there is none.
+
+    Some are known by a name with their module, as `linalg.norm`. Another name that the index lacks is looked for
+    everywhere: a new row is found before the index is written anew.
+    """
+    places = _index().get(name) or (() if "." in name else modules())
+    return tuple(each for module in places for each in rows_of(module) if name in (each.name, *each.aliases))
+
+
+def property_row(name: str) -> Function | None:
+    """The row that an attribute of a tensor means, as `x.T` does."""
+    return next((each for each in rows().values() if name in each.properties), None)
+
+
+def is_function(name: str) -> bool:
+    """Whether a call of `name` has a meaning; imports no family."""
+    return name in _index()
+
+
+def names() -> tuple[str, ...]:
+    """All names and aliases, without those that begin with a module's."""
+    return tuple(name for name in _index() if "." not in name)
+
+
+@cache
+def _index() -> Mapping[str, tuple[str, ...]]:
+    """The modules that have rows of each name."""
+    found: dict[str, tuple[str, ...]] = {}
+    for module, names in NAMES.items():
+        for name in names.split():
+            found[name] = (*found.get(name, ()), module)
+    return found
