@@ -1,52 +1,65 @@
 """Which branches a computation takes: torch's decisions, and the choices that an output is made of."""
 
-import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import Any
 
+from flint import arb
+
+from autogradcli.engines.arb.primitives import constant, value
 from autogradcli.engines.arb.ternary import Truth
 from autogradcli.engines.results import Array, flat
-from autogradcli.language.tape import Literal, Operation, Tape, components
+from autogradcli.language.tape import Entry, Literal, Operation, Tape, components
 
-COMPARE: Mapping[str, Callable[[float, float], bool]] = {
-    name: getattr(operator, name) for name in ("lt", "le", "gt", "ge", "eq", "ne")
-}
-"""The comparisons of two floats."""
+
+@dataclass(frozen=True, slots=True)
+class Branches:
+    """The branches that a computation takes where balls leave it open."""
+
+    decided: Mapping[int, bool]
+    """How conditions came out."""
+    both: Set[int] = frozenset()
+    """Entries that choose in a tie and send their adjoint to both branches."""
+
 
 Choice = tuple[int, int]
 """An entry that chooses, and the entry that it takes its value from."""
 
 
 def decisions(tape: Tape, values: Sequence[Array]) -> Mapping[int, bool]:
-    """How torch decided conditions: as its own steps say, or as the two numbers say that it compared within a step.
+    """How torch decided conditions, at the precision in force.
 
-    `values` are those of the program's steps; without them there are no decisions.
+    `values` are those of the program's steps; without them there are no decisions. What is compared within a step is
+    worked out from the numbers that the step received.
     """
     known = dict(_known(tape, values))
-    found = {entry: value for entry, value in known.items() if isinstance(value, bool)}
+    found: list[Any] = []
     for index, entry in enumerate(tape.entries if known else ()):
-        if isinstance(entry, Operation) and entry.function in COMPARE and index not in found:
-            sides = [_number(tape, known, operand) for operand in entry.operands]
-            if None not in sides:
-                found[index] = COMPARE[entry.function](*sides)  # type: ignore[arg-type]
-    return found
+        number = known.get(index)
+        found.append(_result(entry, found) if number is None else number)
+    return {index: each.value for index, each in enumerate(found) if isinstance(each, Truth) and each.value is not None}
 
 
-def _known(tape: Tape, values: Sequence[Array]) -> Iterator[tuple[int, float | bool]]:
+def _known(tape: Tape, values: Sequence[Array]) -> Iterator[tuple[int, arb | Truth]]:
     """The entries that are components of a step's value, with torch's numbers for them."""
-    for handle, value in zip(tape.results, values, strict=False):
-        entries, numbers = components(handle), flat(value)
+    for handle, result in zip(tape.results, values, strict=False):
+        entries, numbers = components(handle), flat(result)
         if len(entries) == len(numbers):
-            yield from ((entry, each) for entry, each in zip(entries, numbers, strict=True) if each is not None)
+            for entry, number in zip(entries, numbers, strict=True):
+                if number is not None:
+                    yield entry, Truth(number) if isinstance(number, bool) else arb(number)
 
 
-def _number(tape: Tape, known: Mapping[int, float | bool], index: int) -> float | None:
-    entry = tape.entries[index]
+def _result(entry: Entry, found: Sequence[Any]) -> arb | Truth:
+    """The value of an entry that is no step's; as of floats, NaN is unequal to all."""
     if isinstance(entry, Literal):
-        return None if isinstance(entry.value, str) else float(entry.value)
-    return known.get(index)
+        return constant(entry.value)()
+    assert isinstance(entry, Operation)
+    result = value(entry.function)(*(found[operand] for operand in entry.operands))
+    return Truth(entry.function == "ne") if isinstance(result, Truth) and result.undefined else result
 
 
-def choices(tape: Tape, value: Callable[[int], object]) -> set[Choice]:
+def choices(tape: Tape, look: Callable[[int], object]) -> set[Choice]:
     """What is chosen on the way to the output, at a point where entries have these values.
 
     A choice whose condition is not decided is none.
@@ -60,7 +73,7 @@ def choices(tape: Tape, value: Callable[[int], object]) -> set[Choice]:
         if index in seen or not isinstance(entry, Operation):
             continue
         seen.add(index)
-        truth = value(entry.operands[0])
+        truth = look(entry.operands[0])
         if isinstance(truth, Truth) and len(entry.operands) == 3 and truth.value is not None:
             chosen = entry.operands[1 if truth.value else 2]
             found.add((index, chosen))

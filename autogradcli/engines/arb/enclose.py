@@ -8,7 +8,7 @@ from typing import Any
 
 from flint import arb, ctx
 
-from autogradcli.engines.arb.branches import decisions
+from autogradcli.engines.arb.branches import Branches, decisions
 from autogradcli.engines.arb.diagnose import first_ties, is_settled, moving_operands, of_gradient, of_value, undefined
 from autogradcli.engines.arb.primitives import forward
 from autogradcli.engines.arb.roots import exact_numbers
@@ -48,8 +48,24 @@ class Enclosures:
 
     @cached_property
     def decided(self) -> Mapping[int, bool]:
-        """How torch decided the conditions whose two sides it computed."""
+        """How torch decided conditions."""
         return decisions(self.plan.tape, self.computed)
+
+    @cached_property
+    def ties(self) -> AbstractSet[int]:
+        """The entries that choose in a tie between equal numbers, in the definition of a function.
+
+        torch's own formula may take either branch there, or a part of both.
+        """
+        return {
+            index
+            for index, entry in enumerate(self.plan.tape.entries)
+            if isinstance(entry, Operation) and len(entry.operands) == 3 and index not in self.choosing
+            if self._meet(*(self.exact.values[operand] for operand in entry.operands))
+        }
+
+    def _meet(self, condition: Any, yes: Any, no: Any) -> bool:
+        return isinstance(condition, Truth) and condition.tie and bool(yes.overlaps(no))
 
     @cached_property
     def rounded(self) -> Sweep:
@@ -58,13 +74,19 @@ class Enclosures:
         Made only if it is needed.
         """
         with ctx.workprec(self.precision):
-            return sweep(self.plan, self.at, Rounding.of(self.dtype), self.decided)
+            return sweep(self.plan, self.at, Rounding.of(self.dtype), Branches(self.decided))
+
+    @cached_property
+    def rounded_in_ties(self) -> Sweep:
+        """The same with both branches of all ties: its balls are as wide as whatever a tie comes to may be off."""
+        with ctx.workprec(self.precision):
+            return sweep(self.plan, self.at, Rounding.of(self.dtype), Branches(self.decided, self.ties))
 
     @cached_property
     def underflowed(self) -> Sweep:
         """The same with what is lost below the dtype's normal numbers. Made only if it is needed."""
         with ctx.workprec(self.precision):
-            return sweep(self.plan, self.at, Underflow.of(self.dtype), self.decided)
+            return sweep(self.plan, self.at, Underflow.of(self.dtype), Branches(self.decided))
 
     @property
     def precision_beside(self) -> int:
@@ -158,18 +180,24 @@ class Enclosures:
 
     def gradient(self, entry: int) -> arb:
         """The derivative with respect to an entry, if no tie was on the way."""
-        adjoint = self.exact.adjoints[entry]
-        return arb(0) if adjoint is None else adjoint
+        return _adjoint(self.exact, entry)
 
     def budget(self, entry: int) -> arb:
         """What a computation with honest rounding may give for that derivative."""
-        adjoint = self.rounded.adjoints[entry]
-        return arb(0) if adjoint is None else adjoint
+        return _adjoint(self.rounded, entry)
+
+    def budget_in_ties(self, entry: int) -> arb:
+        """As wide a ball as honest rounding makes the derivative with respect to an entry where ties are on the way."""
+        return arb(0, _adjoint(self.rounded_in_ties, entry).rad())
 
     def underflow_budget(self, entry: int) -> arb:
-        """The same where numbers that are too small for the dtype lose their digits, or vanish."""
-        adjoint = self.underflowed.adjoints[entry]
-        return arb(0) if adjoint is None else adjoint
+        """The same as `budget` where numbers that are too small for the dtype lose their digits, or vanish."""
+        return _adjoint(self.underflowed, entry)
+
+
+def _adjoint(found: Sweep, entry: int) -> arb:
+    adjoint = found.adjoints[entry]
+    return arb(0) if adjoint is None else adjoint
 
 
 def nearest(truth: arb) -> float:

@@ -102,10 +102,20 @@ def _budget(proof: Enclosures, entry: int) -> Budget:
     return Budget(lambda: proof.budget(entry), lambda: end_of_gradient(proof.plan, proof.rounded, entry))
 
 
+def _budget_around(proof: Enclosures, entry: int, slope: arb) -> Budget:
+    """The rounding budget of a slope that is known from both sides of the point.
+
+    At the point torch takes a branch, or a part of several, whose number may be another.
+    """
+    return Budget(
+        lambda: slope + proof.budget_in_ties(entry), lambda: end_of_gradient(proof.plan, proof.rounded_in_ties, entry)
+    )
+
+
 def _beside_others(proof: Enclosures, entry: int, number: float) -> Enclosure:
     """Where something else is undefined, and the derivative with respect to this entry needs a closer look."""
     alone = proof.about(entry)
-    if alone.undefined:
+    if alone.undefined and not (alone.proves(entry) and alone.gradient(entry).is_finite()):
         return Enclosure(cause=_cause_of_value(alone, min(alone.undefined.values())))
     return _of_slope(alone, entry, number)
 
@@ -230,10 +240,7 @@ def _is_between(proof: Enclosures, entry: int, slopes: tuple[float, float], numb
     low, high = min(slopes), max(slopes)
     if low <= number <= high or not math.isfinite(number):
         return low <= number <= high
-    budget = proof.budget(entry)
-    if not budget.is_finite():
-        return _budget(proof, entry).end() is not None
-    return bool(arb(low) - budget.rad() <= number <= arb(high) + budget.rad())
+    return _budget_around(proof, entry, arb(low).union(arb(high))).holds(number)
 
 
 def _farther(proof: Enclosures, entry: int, number: float) -> Enclosure | None:
@@ -251,15 +258,6 @@ def _farther(proof: Enclosures, entry: int, number: float) -> Enclosure | None:
     slope = left.union(right)
     regular = _regular(proof, slope, _budget_around(proof, entry, slope), number)
     return replace(regular, ball=None, slopes=slopes, guard=found.guard)
-
-
-def _budget_around(proof: Enclosures, entry: int, slope: arb) -> Budget:
-    """The rounding budget of a slope that is known from both sides of the point.
-
-    At the point it lies around the number of the branch that torch took, which may be another.
-    """
-    at_the_point = _budget(proof, entry)
-    return replace(at_the_point, ball=lambda: slope + (at_the_point.ball() - proof.budget(entry).mid()))
 
 
 def slope_together(proof: Enclosures) -> float | None:

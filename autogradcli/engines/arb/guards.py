@@ -164,7 +164,7 @@ class _Continued:
         if slope is None or not values[-1].is_finite():
             return None
         near = abs(slope) * reach + abs(values[0] - values[-1])
-        return slope if abs(values[-1] - self.proof.precise[index]) <= near else None
+        return None if abs(values[-1] - self.proof.precise[index]) > near else slope
 
     def differs(self, choice: Choice) -> bool:
         """Whether what is chosen comes to the point with another slope than the branch that is taken there."""

@@ -6,7 +6,7 @@ does not exist is not finite.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
@@ -15,6 +15,7 @@ from typing import Any
 
 from flint import arb
 
+from autogradcli.engines.arb.branches import Branches
 from autogradcli.engines.arb.estimates import Estimates
 from autogradcli.engines.arb.primitives import CORRECTLY_ROUNDED, Rule, Value, constant, primitive, rule
 from autogradcli.engines.arb.rounding import Rounding
@@ -113,21 +114,18 @@ def _planned(program: Program, tape: Tape, asked: Mapping[str, Sequence[int]], s
     """What is looked up once for a tape."""
     rules: list[Rule | None] = [None] * len(tape.entries)
     constants: dict[int, Callable[[], arb]] = {}
-    varies = [False] * len(tape.entries)
-    for index in chain.from_iterable(asked.values()):
-        varies[index] = True
     inputs: dict[str, list[int]] = defaultdict(list)
     chosen: set[int] = set()
     for index, entry in enumerate(tape.entries):
         if isinstance(entry, Operation):
             rules[index] = each = rule(entry.function)
-            varies[index] = varies[index] or any(varies[operand] for operand in entry.operands)
             if not each.partials:
                 chosen.update(entry.operands)
         elif isinstance(entry, Literal):
             constants[index] = constant(entry.value)
         else:
             inputs[entry.name].append(index)
+    varies = _varies(tape.entries, chain.from_iterable(asked.values()))
     return Plan(program, tape, rules, constants, varies, inputs, asked, shapes, chosen)
 
 
@@ -152,6 +150,8 @@ class Sweep:
     """Entries below which nothing jumps, of those that were looked at."""
     ties: list[int] = field(default_factory=list)
     """The operations that choose in a tie, jump or end, and that none such stands above; the last ones first."""
+    both: Set[int] = frozenset()
+    """Entries that choose and send their adjoint to both branches."""
 
     @cached_property
     def broken(self) -> Mapping[int, int]:
@@ -159,22 +159,25 @@ class Sweep:
         return {operand: consumer for consumer, operand, sent in reversed(self.edges) if not sent.is_finite()}
 
 
+BALLS_DECIDE = Branches({})
+
+
 def sweep(
     plan: Plan,
     at: Point,
     rounding: Rounding | None = None,
-    decided: Mapping[int, bool] = MappingProxyType({}),
+    branches: Branches = BALLS_DECIDE,
     known: Mapping[int, Value] = MappingProxyType({}),
 ) -> Sweep:
     """Enclosures of every value and every adjoint at the point `at`, at the precision in force.
 
     With `rounding`, every elementary value and every partial derivative is rounded by it: then the balls hold what a
     computation can give whose operations err by that much. Constants that the dtype holds are left as they are.
-    `decided` says how conditions that the balls leave open came out; `known` gives values that need no balls.
+    `branches` are taken where the balls leave it open; `known` gives values that need no balls.
     """
-    values = _values(plan, at, rounding, decided, known)
+    values = _values(plan, at, rounding, branches.decided, known)
     size = len(values)
-    result = Sweep(values, [None] * size, [False] * size, [False] * size, [], set())
+    result = Sweep(values, [None] * size, [False] * size, [False] * size, [], set(), both=branches.both)
     _start(plan.tape, result, rounding)
     for index in range(size - 1, -1, -1):
         check()
@@ -199,7 +202,18 @@ def without(plan: Plan, found: Sweep, entry: int, moving: Set[int]) -> Plan:
                     entries[index] = Operation(sign, (each.operands[1 - place],), each.step)
                     rules[index] = rule(sign) if sign == "neg" else ITSELF
     tape = replace(plan.tape, entries=tuple(entries))
-    return replace(plan, tape=tape, rules=rules, asked={"": [entry]})
+    return replace(plan, tape=tape, rules=rules, varies=_varies(entries, [entry]), asked={"": [entry]})
+
+
+def _varies(entries: Sequence[Entry], asked: Iterable[int]) -> list[bool]:
+    """For each entry whether it depends on one that is asked about."""
+    varies = [False] * len(entries)
+    for index in asked:
+        varies[index] = True
+    for index, entry in enumerate(entries):
+        if isinstance(entry, Operation):
+            varies[index] = varies[index] or any(varies[operand] for operand in entry.operands)
+    return varies
 
 
 def _bent(plan: Plan, found: Sweep, moving: Set[int]) -> Set[int]:
@@ -422,10 +436,10 @@ def _branch(plan: Plan, result: Sweep, index: int, operands: Sequence[int], roun
     if plan.varies[condition] and (truth.tie or _breaks_below(plan, result, condition)):
         _tie(plan, result, index, operands)
     for branch, chosen in ((yes, True), (no, False)):
-        if truth.value is None:
-            slope = arb.nan() if truth.undefined else EITHER
-        elif truth.value is chosen:
+        if index in result.both or truth.value is chosen:
             slope = ONE
+        elif truth.value is None:
+            slope = arb.nan() if truth.undefined else EITHER
         else:
             continue
         if plan.varies[branch]:
