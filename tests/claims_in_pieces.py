@@ -82,6 +82,8 @@ POINTS: tuple[Callable[[Draw, str], str], ...] = (
     lambda _, c: f"abs(x - ({c})) <= 0",
     lambda _, c: f"(x - ({c}))**2 == 0",
     lambda _, c: f"2*x - 2*({c}) == 0",
+    lambda _, c: f"x*x - 2*({c})*x + ({c})*({c}) == 0",
+    lambda _, c: f"x*x + ({c})**2 <= 2*({c})*x",
     lambda _, c: f"x >= ({c}) and not x > ({c})",
     lambda _, c: f"max(x, {c}) == min(x, {c})",
     lambda _, c: f"sign(x - ({c})) == 0",

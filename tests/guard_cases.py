@@ -384,7 +384,7 @@ VERDICTS = ("verified", "imprecise", "kink", "undefined", "mismatch")
 
 def expected(chosen: Case, component: str, number: float) -> set[str]:
     """The verdicts that may be given on autograd's number."""
-    if chosen.term is not None and _only_others_are_undefined(chosen, component):
+    if _only_others_are_undefined(chosen, component):
         return set(VERDICTS)
     written = possible(truth(chosen, component), number)
     if written == {"undefined"} or not any(reach in chosen.text for reach in REACHES):
@@ -398,11 +398,20 @@ def expected(chosen: Case, component: str, number: float) -> set[str]:
 
 
 def _only_others_are_undefined(chosen: Case, component: str) -> bool:
-    """Whether the sum or product has no value, and this component is not why: then it is not judged."""
-    assert chosen.term is not None
+    """Whether the function has no value, and this component is not why: then it is not judged.
+
+    A term without a value leaves the others their derivatives, and says nothing of those that it is multiplied by.
+    """
     with mp.workdps(DIGITS):
-        own = chosen.term({"x": mp.mpf(chosen.point[component])})
-        return bool(mp.isfinite(own) and not mp.isfinite(_at(chosen, component, mp.zero, beyond=False)))
+        if mp.isfinite(_at(chosen, component, mp.zero, beyond=False)):
+            return False
+        if chosen.term is not None:
+            return bool(mp.isfinite(chosen.term({"x": mp.mpf(chosen.point[component])})))
+        return not any(mp.isfinite(_at(chosen, component, step, beyond=False)) for step in ELSEWHERE)
+
+
+ELSEWHERE = tuple(sign * mp.mpf(size) for size in ("1e-30", "1e-3", "0.3", "1", "2.7") for sign in (-1, 1))
+"""Steps after which a function has a value if it is the component that leaves it without one."""
 
 
 def possible(true: Truth, number: float) -> set[str]:

@@ -70,6 +70,49 @@ SEVERAL = (
 )
 
 
+BLENDS = (
+    # expression, point, variable, the slopes: autograd has a part of what each branch of a tie gives, and is wrong
+    (
+        "maximum(norm(rsqrt(maximum(clamp(x, -1, 1), where(x <= 2, s*[1, 1], x))), inf), dot(x - y, x))",
+        {"x": "[0.25, 1]", "y": "[0.5, 0]", "s": "1"},
+        {"x": 0.0, "s": -0.5},  # it is s**-0.5 all around
+    ),
+    ("norm([max(s, t), s], inf) - max(s, t)", {"s": "2", "t": "2"}, {"s": 0.0, "t": 0.0}),
+    ("amax(abs([x, max(x, y)])) - abs(max(x, y))", {"x": "3", "y": "3"}, {"x": 0.0, "y": 0.0}),
+    ("max(v) - max([v[0], max(v)])", {"v": "[2, 2]"}, {"v": 0.0}),
+)
+
+
+@pytest.mark.parametrize(("text", "at", "slopes"), BLENDS)
+def test_a_blend_of_branches_is_no_rounding(text: str, at: dict[str, str], slopes: dict[str, float]) -> None:
+    """Where functions share a gradient in ties that meet: by hand, from what the function is around the point."""
+    for name, slope in slopes.items():
+        found = examine(text, at)[name]
+        assert found.reason is not None
+        assert (found.verdict, found.reason.code) == ("mismatch", "GC102")
+        assert f"the slope is {slope:g}, but" in found.reason.message
+
+
+ROUNDED = (
+    # of a tie between what rounding leaves a part of: expression, point
+    ("max(abs(x/x))*0.1", {"x": "[3, 7]"}),
+    ("max(abs(x/x))*0.1 + 1e8", {"x": "[3, 7]"}),
+    ("max(x*(1/x))*0.3", {"x": "[3, 7, 49]"}),
+    ("maximum(x/x, (2*x)/(x + x))", {"x": "0.3"}),
+    ("norm(x/x, inf)", {"x": "[3, 7]"}),
+    ("abs(x - x/3*3)", {"x": "7"}),
+    ("relu(x/7 - x/7) + max(x/x, 1)", {"x": "3"}),
+    ("clamp(x/x, 0, 1)*0.7", {"x": "7"}),
+    ("median(x/x)*0.1", {"x": "[3, 7, 11]"}),
+)
+
+
+@pytest.mark.parametrize(("text", "at"), ROUNDED)
+def test_what_rounding_leaves_at_a_tie_is_no_convention(text: str, at: dict[str, str]) -> None:
+    """A constant is verified whatever branch of a tie its gradient's residue comes through."""
+    assert examine(text, at)["x"].verdict in {"verified", "kink"}
+
+
 @pytest.mark.parametrize(("text", "at", "where"), ONE)
 def test_the_operation_with_the_corner_is_named(text: str, at: dict[str, str], where: str) -> None:
     """And no other: a sum, a product or a smooth function beside it has none."""

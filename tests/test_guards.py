@@ -37,6 +37,10 @@ WRONG = [
     ("where(abs(x - 3) <= 1e-9, 9, x**2)", {"x": "3"}, "x", "6"),
     ("1 if abs(x - y) < 1e-10 else (exp(x) - exp(y))/(x - y)", {"x": "0", "y": "0"}, "y", "0.5"),
     ("1 if x*x < 1e-20 and y > 0 else expm1(x)/x", {"x": "0", "y": "1"}, "x", "0.5"),
+    ("sqrt(4 + x) if not (x - y)**2 < 1e-20 else 2 + 0.25*(x - y)", {"x": "0", "y": "0"}, "y", "0"),
+    ("exp(1 + (x - y) if abs(x - y) < 1e-10 else exp(x - 3))", {"x": "3", "y": "3"}, "y", "0"),
+    ("cos(x + 1) if not abs(x - y) < 1e-10 else 1 + 1e6*(x - y)", {"x": "-1", "y": "-1"}, "x", "0"),
+    ("2 if abs(x*y) < 1e-12 else cos(x*y) + 1 + x", {"x": "0", "y": "3"}, "x", "1"),
 ]
 
 

@@ -98,6 +98,21 @@ def test_a_number_that_rounds_to_zero_is_named(
     assert words in found.message
 
 
+@pytest.mark.parametrize(
+    ("text", "x", "words"),
+    [
+        ("(exp(x)/sum(exp(x)))[1]", "[1000, 0]", "exp(x)[0] is inf in float64, so the gradient is nan"),
+        ("log(exp(x)/(1 + exp(x)))", "1000", "exp(x) is inf in float64, so the gradient is nan"),
+        ("log(softmax(x, 0)[1])", "[1000, 0]", "softmax(x, 0) is 5.075959e-435, which rounds to 0 in float64, so"),
+    ],
+)
+def test_what_leaves_the_range_first_is_named(text: str, x: str, words: str) -> None:
+    """An infinity that the output is made of, or what rounds to 0; what comes after it only suffers from it."""
+    found = reason(text, {"x": x})
+    assert found.code == "GC202"
+    assert found.message.startswith(words)
+
+
 def _by_mpmath(formula: Callable[[], Any]) -> str:
     """A number as messages write it."""
     with mp.workdps(50):

@@ -17,6 +17,7 @@ from tests.vector_cases import case, violation
 with mp.workdps(50):
     LOG_COS = [float(mp.log(mp.cos(x)) - x * mp.tan(x)) for x in (6, 7)]
     EXP_1 = float(mp.e)
+    ASIN = float(1 / mp.sqrt(0.75))
     COS_1, COS_2 = float(mp.cos(1)), float(mp.cos(2))
 
 NONE = None
@@ -37,6 +38,10 @@ COMPONENTS: tuple[tuple[str, dict[str, str], dict[str, list[float | None]]], ...
     ("sum(abs(sin(x))) + log(y)", {"x": "[-1, 2]", "y": "-1"}, {"x": [-COS_1, COS_2], "y": [NONE]}),
     ("(sum(log(x)) + y)*z", {"x": "[2, -1]", "y": "1", "z": "3"}, {"x": [1.5, NONE], "y": [3], "z": [NONE]}),
     ("sum(where(y > 0, log(z), 0)) + sum(abs(y - 2))", {"y": "[1, 3]", "z": "-1"}, {"y": [-1, 1], "z": [NONE]}),
+    # what only stands in the branch that is not taken beside what is undefined
+    ("sum(where(x > 3, acos(s), asin(x - y)))", {"x": "[3, 0.5]", "y": "0", "s": "0.5"}, {"x": [NONE, ASIN], "s": [0]}),
+    ("mean(where(x > x, s, log(y)))", {"x": "[3, 0.5]", "y": "-1", "s": "0.5"}, {"y": [NONE], "s": [0]}),
+    ("log(x) + where(y == 2, abs(s), s)", {"x": "-1", "y": "2", "s": "3"}, {"x": [NONE], "s": [1]}),
     # a part of what is undefined has no derivative, whether or not it moves it
     ("log(clamp(x, 5, 9) - 7) + y", {"x": "1", "y": "2"}, {"x": [NONE], "y": [1]}),
     ("log(where(z > 0, x, -1))", {"x": "1", "z": "-2"}, {"x": [NONE], "z": [NONE]}),
@@ -66,6 +71,8 @@ COMPONENTS: tuple[tuple[str, dict[str, str], dict[str, list[float | None]]], ...
     ("x*y + z", {"x": "nan", "y": "2", "z": "3"}, {"x": [NONE], "y": [NONE], "z": [1]}),
     ("sum(exp(x))", {"x": "[1, -inf, nan]"}, {"x": [EXP_1, 0, NONE]}),
     ("where(x > 0, x, nan)", {"x": "2"}, {"x": [1]}),
+    ("sum(where(m, x, 0))", {"x": "[nan, 2]", "m": "[0, 1]"}, {"x": [0, 1], "m": [NONE, 0]}),
+    ("where(m, 0, x)", {"x": "nan", "m": "1"}, {"x": [0], "m": [NONE]}),
     # where a function has a limit at infinity its slope there is 0
     ("erf(x)", {"x": "inf"}, {"x": [0]}),
     ("erfc(x)", {"x": "-inf"}, {"x": [0]}),
@@ -186,6 +193,25 @@ def test_the_message_names_its_own_component(text: str, at: str, message: str) -
     _, found = eval_json(text, at)
     (gradient,) = found["gradients"].values()
     assert gradient["reason"]["message"].startswith(message)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mean(where(x > x, acos(s), asin(x - y)))",
+        "mean(where(x > 3, acos(s), asin(x - y)))",
+        "mean(where(x > 5, acos(s), asin(x - y)))",
+        "sum(log(y - x)) + where(y > 1, log(s), s*0)",
+    ],
+)
+def test_nan_from_a_branch_not_taken_is_wrong_beside_what_is_undefined(text: str) -> None:
+    """The output is not made of s, whatever else leaves it without a value: the derivative is 0, and NaN is wrong."""
+    found = examine(text, {"x": "[3, 0.5]", "y": "0.25", "s": "0"} if "log" in text else AT)["s"]
+    assert found.reason is not None
+    assert (found.verdict, found.reason.code) == ("mismatch", "GC201")
+
+
+AT = {"x": "[3, 0.5]", "y": "0.25", "s": "2"}
 
 
 def test_a_value_that_does_not_exist_spoils_the_whole() -> None:

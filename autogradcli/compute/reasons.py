@@ -152,13 +152,12 @@ def _rounds_to_zero(case: Case, small: Small) -> str:
 def _not_finite(case: Case) -> Reason:
     """NaN or infinity where the truth is finite: born in a branch not taken, in a value, or in a backward."""
     parted = case.first_divergence()
-    if parted is not None and not parted.taken:
+    if parted is not None and not parted.taken and case.evidence.proof.broken(parted) is None:
         return _masked(case, parted)
-    vanished = case.evidence.proof.vanished
-    if vanished is not None:
+    vanished, broken = case.evidence.proof.vanished, case.evidence.proof.broken(None)
+    if vanished is not None and (broken is None or vanished.step <= broken[0]):
         message = f"{_rounds_to_zero(case, vanished)}, so the gradient is {case.number!r}; the truth is"
         return _of_step(case, "GC202", f"{message} {_digits(case.truth)}", vanished.step)
-    broken = case.evidence.proof.broken(None)
     if broken is not None:
         message = f"{_not_finite_value(case, *broken)}, so the gradient is {case.number!r}; the truth is"
         return _of_step(case, "GC202", f"{message} {_digits(case.truth)}", broken[0])

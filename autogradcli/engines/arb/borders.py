@@ -8,11 +8,12 @@ truth that they have in a tie; a step away from the point they are decided as an
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from itertools import count, islice, pairwise
 from typing import Any
 
-from flint import arb, ctx
+from flint import arb, ctx, fmpq
 
 from autogradcli.engines.arb.enclose import LAST_PRECISION, Enclosures
 from autogradcli.engines.arb.kinks import DISTANCES
@@ -37,8 +38,10 @@ SECANTS = 16
 """Steps at each of these precisions: the distance of two steps is squared, almost, by each."""
 WIDTHS = (8100, 8000, 7900)
 """Binary digits to which a zero is enclosed, relative to it: fewer where the point itself is known to no more."""
-TOUCHING = (3700, 3650)
+TOUCHING = (6000, 5900, 3700, 3650)
 """The same for one where nothing changes its sign: sin(x) == 1."""
+MOST_DENOMINATOR = 10_000
+"""Of fractions that are tried for such a zero: 1/5 of x*x - 0.4*x + 0.04 == 0, which then is known to all digits."""
 TOUCHING_STEP = arb(2) ** -2000
 """Distance of the values whose difference is zero there."""
 DIP = 0.3
@@ -318,10 +321,19 @@ class _Trace:
         """An enclosure of the zero; None if there is none, or it is not found."""
         if place.low == place.high:
             return arb(place.low)
-        if not place.touches:
-            return _zero(self.at, place.low, place.high, WIDTHS)
-        if not _comes_near_zero(self.at, place.low, place.high):
+        sharp = None if place.touches else _zero(self.at, place.low, place.high, WIDTHS)
+        return sharp or self._blunt_zero(place)
+
+    def _blunt_zero(self, place: _Place) -> arb | None:
+        """The same where the difference touches zero, or changes its sign more slowly than its argument."""
+        near = _nearest_to_zero(self.at, place.low, place.high)
+        if near is None:
             return None
+        with ctx.workprec(LAST_PRECISION + 64):
+            fraction = Fraction(near).limit_denominator(MOST_DENOMINATOR)
+            short = arb(fmpq(fraction.numerator, fraction.denominator))
+            if abs(self.at(short)) < TIED:
+                return short
         zero = _zero(self.change, place.low, place.high, TOUCHING)
         with ctx.workprec(LAST_PRECISION):
             return zero if zero is not None and abs(self.at(zero)) < TIED else None
@@ -334,19 +346,28 @@ def _changes(grid: Sequence[float], values: Sequence[arb]) -> list[tuple[float, 
 
 
 def _dips(grid: Sequence[float], values: Sequence[arb]) -> list[tuple[float, float]]:
-    """Between which places a difference comes near to zero without a change of sign: the deepest of them."""
-    sizes = [float(abs(each)) if each.is_finite() and _sign(each) else math.nan for each in values]
+    """Between which places a difference comes near to zero without a change of sign that is seen: the deepest of them.
+
+    A size that is not told from zero is deeper than all others.
+    """
     signs = [_sign(each) for each in values]
+    sizes = [_size(each, sign) for each, sign in zip(values, signs, strict=True)]
     found = []
     for i in range(1, len(grid) - 1):
         beside = sizes[i - 1], sizes[i + 1]
-        if signs[i - 1] == signs[i] == signs[i + 1] and sizes[i] <= min(beside) and sizes[i] < DIP * max(beside):
+        alike = signs[i] is None or signs[i - 1] == signs[i] == signs[i + 1]
+        if alike and sizes[i] <= min(beside) and sizes[i] < DIP * max(beside):
             found.append((sizes[i] / max(beside), (grid[i - 1], grid[i + 1])))
     return [each for _, each in sorted(found)[:MOST_DIPS]]
 
 
-def _comes_near_zero(at: Callable[[Any], arb], low: float, high: float) -> bool:
-    """Whether a difference is about zero somewhere between two places: its smallest size is sought by thirds."""
+def _size(value: arb, sign: int | None) -> float:
+    """The size of a value, 0 if it is not told from zero; NaN where it is zero, or no number."""
+    return math.nan if sign == 0 or not value.is_finite() else float(abs(value)) if sign else 0.0
+
+
+def _nearest_to_zero(at: Callable[[Any], arb], low: float, high: float) -> float | None:
+    """Where the size of a difference is smallest between two places, sought by thirds; None if that is not about 0."""
     with ctx.workprec(SCAN_PRECISION):
         beside = max(float(abs(at(low))), float(abs(at(high))))
         for _ in range(THIRDS):
@@ -355,7 +376,8 @@ def _comes_near_zero(at: Callable[[Any], arb], low: float, high: float) -> bool:
                 high = other
             else:
                 low = one
-        return float(abs(at((low + high) / 2))) < TOUCHED * beside
+        middle = (low + high) / 2
+        return middle if float(abs(at(middle))) < TOUCHED * beside else None
 
 
 def _sign(ball: arb) -> int | None:

@@ -325,7 +325,7 @@ def _cause_of_gradient(proof: Enclosures, entry: int, left: Side, right: Side) -
         return Cause("undefined", "GC112", f"{text} has a vertical tangent{where}", step)
     if kind == "unsettled":
         return Cause("unverified", "GC501", f"the slope of {text} could not be told{where}", step)
-    beside = "on both sides" if which == "both sides" else f"to the {which}"
+    beside = "on either side" if which == "both sides" else f"to the {which}"
     return Cause("undefined", "GC114", f"{text} is not defined {beside} of {_point(proof, entry)}", step)
 
 

@@ -192,9 +192,12 @@ def _leaves_domain(proof: Enclosures, values: Values, above: Sequence[int]) -> b
 
 
 def _is_outside(proof: Enclosures, index: int) -> bool:
-    """Whether an entry that does not move has no value at all."""
+    """Whether an entry that does not move has no value at all: NaN, or what is computed outside a domain."""
     value = proof.exact.values[index]
-    return isinstance(value, arb) and not value.is_finite() and of_value(proof.plan, proof.exact, index).outside
+    if not isinstance(value, arb) or value.is_finite():
+        return False
+    culprit = of_value(proof.plan, proof.exact, index)
+    return culprit.outside or proof.plan.rules[culprit.entry] is None
 
 
 def _operation(proof: Enclosures, index: int) -> Operation:
