@@ -17,6 +17,8 @@ TOO_LARGE = {
     "x*sum(ones(2000,1)@ones(1,2000))": "(2000, 2000)",
     "x*sum(one_hot(arange(10), 10**6))": "(10, 1000000)",
     "sum(x*ones(4000,1)*ones(1,4000))": "(4000, 4000)",
+    "x*sum(conv1d(ones(1,1,100000), ones(1,1,1000)))": "(99001, 1000)",
+    "x*sum(conv_transpose2d(ones(1,1,300,300), ones(1,2,20,20)))": "(90000, 800)",
 }
 
 
@@ -24,9 +26,18 @@ TOO_LARGE = {
 def test_a_result_that_is_too_large_is_not_made(expression: str) -> None:
     """Torch is asked for its shape, which the error tells."""
     result = gradcalc("eval", expression, "--x", "2", "--no-symbolic")
-    message = f"error: this would have shape {TOO_LARGE[expression]}, and 1,000,000 numbers are allowed\n"
+    allowed = "30,000,000" if "conv" in expression else "1,000,000"
+    message = f"error: this would have shape {TOO_LARGE[expression]}, and {allowed} numbers are allowed\n"
     assert (result.status, result.out) == (2, "")
     assert result.err.startswith(message)
+
+
+def test_a_variable_with_too_many_components_is_never_written_out() -> None:
+    """However few of them the expression is about."""
+    result = gradcalc("eval", "x[0]**2", "--x", "ones(1000000)", "--no-symbolic", "--json")
+    reason = json.loads(result.out)["gradients"]["x"]["reason"]
+    assert reason["code"] == "GC503"
+    assert reason["message"].startswith("there are more than 300,000 components of x, too many to prove")
 
 
 def test_a_result_of_a_million_is_made() -> None:

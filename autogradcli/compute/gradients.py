@@ -104,12 +104,12 @@ def findings(evidence: Evidence, name: str) -> Sequence[Finding]:
         if cause is not None:
             truths[place] = Enclosure(cause=cause)
     scales = evidence.lower.scales.get(name, [0.0] * len(x))
-    largest = max(map(abs, x))
-    sizes = [partial(_size, evidence.scalar, largest, each) for each in scales]
+    size = partial(_size, evidence.scalar, max(map(abs, x)))
     if truths[0].cause is not None and all(each is truths[0] for each in truths):  # nothing is proven of any of them
-        one = _finding(evidence, name, numbers[0], truths[0], sizes[0])
-        return [replace(one, number=number) for number in numbers]
-    return [_finding(evidence, name, *each) for each in zip(numbers, truths, sizes, strict=True)]
+        one = _finding(evidence, name, numbers[0], truths[0], partial(size, scales[0]))
+        return [Finding(number, one.truth, one.scale, one.ruling) for number in numbers]
+    each = zip(numbers, truths, scales, strict=True)
+    return [_finding(evidence, name, number, truth, partial(size, least)) for number, truth, least in each]
 
 
 Size = Callable[[Enclosure], float]

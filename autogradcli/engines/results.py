@@ -34,6 +34,8 @@ def flat(array: Array) -> list[Any]:
     """The components of nested lists, row by row; of a number, itself."""
     if not isinstance(array, list | tuple):
         return [array]
+    if not array or not isinstance(array[0], list | tuple):
+        return list(array)
     return [component for each in array for component in flat(each)]
 
 

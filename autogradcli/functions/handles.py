@@ -27,10 +27,10 @@ MAX_ELEMENTS = 1_000_000
 
 
 class TooLong(Exception):
-    """A program has more scalar operations than an engine was allowed."""
+    """A program has more scalar operations than an engine was allowed, or more of something that costs as much."""
 
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"there are more than {limit:,} scalar operations")
+    def __init__(self, limit: int, what: str = "scalar operations") -> None:
+        super().__init__(f"there are more than {limit:,} {what}")
 
 
 class TapeBuilder(Protocol):

@@ -277,6 +277,8 @@ class Builder:
             return _shaped(literals, shape) if shape else literals[0]
         if not shape:
             return self._append(Input(name, self._step))
+        if math.prod(shape) > self._layout.limit:
+            raise TooLong(self._layout.limit, f"components of {name}")
         return _shaped([self._append(Input(name, self._step, place)) for place in range(math.prod(shape))], shape)
 
     def _own(self, value: Handle) -> Handle:

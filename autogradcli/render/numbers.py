@@ -18,9 +18,10 @@ FINITE, INFINITE, NAN = "", "inf", "NaN"
 
 def entries(value: Array, draw: Callable[[Any], str]) -> str:
     """A scalar, or a tensor as nested lists row by row, each entry drawn by `draw`."""
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(entries(item, draw) for item in value)}]"
-    return draw(value)
+    if not isinstance(value, list | tuple):
+        return draw(value)
+    rows = value and isinstance(value[0], list | tuple)
+    return f"[{', '.join(entries(item, draw) for item in value) if rows else ', '.join(map(draw, value))}]"
 
 
 def state(value: Array) -> str:

@@ -139,6 +139,8 @@ def _bracketed(texts: Texts, dimensions: int, rows: Iterator[str]) -> list[str]:
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Each row as one text; the last may be shorter than the others."""
+    if len(rows) == 1:
+        return [" ".join([*(f"{cell}{_comma(cell)}" for cell in rows[0][:-1]), *rows[0][-1:]])]
     split = _at_the_point if all(_ALIGNED.fullmatch(cell) for row in rows for cell in row) else _at_the_beginning
     cells = [
         [*((left, f"{right}{_comma(left + right)}") for left, right in map(split, row[:-1])), *map(split, row[-1:])]

@@ -5,20 +5,28 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
+from torch.nn import functional
 
 from autogradcli.functions.handles import MAX_ELEMENTS
 from autogradcli.language.shapes import Shape, written
 
+MOST_COPIES = 30 * MAX_ELEMENTS
+"""Numbers that a convolution may make on the way: it writes out, for each window, a copy of what is in it."""
+CONVOLUTIONS = dict.fromkeys((functional.conv1d, functional.conv2d, functional.conv3d), False) | dict.fromkeys(
+    (functional.conv_transpose1d, functional.conv_transpose2d, functional.conv_transpose3d), True
+)
+"""Whether a convolution is transposed, so that there is a window for each component of the operand, not the result."""
+
 
 class TooLarge(Exception):
-    """A result would have more components than a tensor may have."""
+    """A result, or what is made on the way to it, would have more components than is allowed."""
 
-    def __init__(self, shape: Shape) -> None:
-        super().__init__(f"this would have shape {written(shape)}, and {MAX_ELEMENTS:,} numbers are allowed")
+    def __init__(self, shape: Shape, allowed: int = MAX_ELEMENTS) -> None:
+        super().__init__(f"this would have shape {written(shape)}, and {allowed:,} numbers are allowed")
 
 
 def check_size(run: Callable[..., Any], positional: Sequence[Any], keywords: Mapping[str, Any]) -> None:
-    """Raise TooLarge if a call would give more than `MAX_ELEMENTS` components.
+    """Raise TooLarge if a call would give more than `MAX_ELEMENTS` components, or a convolution too many windows.
 
     No result has more components than those of all operands, and all whole numbers among the arguments, multiply to.
     Where that is too many, torch is asked for the shape alone, which it works out on tensors without storage.
@@ -33,6 +41,15 @@ def check_size(run: Callable[..., Any], positional: Sequence[Any], keywords: Map
     for each in _leaves([result]):
         if isinstance(each, torch.Tensor) and each.numel() > MAX_ELEMENTS:
             raise TooLarge(tuple(each.shape))
+    if run in CONVOLUTIONS:
+        _check_windows(positional[0] if CONVOLUTIONS[run] else result, positional[1])
+
+
+def _check_windows(over: torch.Tensor, weight: torch.Tensor) -> None:
+    """Raise TooLarge if a window for each place of a tensor, each as large as a kernel, have too many components."""
+    copies = math.prod(over.shape[2 - weight.ndim :]), math.prod(weight.shape[1:])
+    if math.prod(copies) > MOST_COPIES:
+        raise TooLarge(copies, MOST_COPIES)
 
 
 def _leaves(arguments: Sequence[Any]) -> Iterator[Any]:
