@@ -63,9 +63,9 @@ class Term:
 NONE: frozenset[str] = frozenset()
 
 
-def cases(family: str, dtype: str, seed: str, count: int, depth: int = DEPTH) -> Iterator[Case]:
-    """`count` cases of a family; the n-th of a seed is always the same."""
-    for number in range(count):
+def cases(family: str, dtype: str, seed: str, count: int, depth: int = DEPTH, first: int = 0) -> Iterator[Case]:
+    """`count` cases of a family, from the `first` on; the n-th of a seed is always the same."""
+    for number in range(first, first + count):
         yield case(family, dtype, random.Random(f"{seed}/{family}/{dtype}/{number}"), depth)
 
 

@@ -42,13 +42,8 @@ class Task:
         """Nothing."""
 
 
-LIMITS = Limits(timeout=0.3, memory=1 << 30)
-
-
-@pytest.fixture(autouse=True)
-def _no_loading(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is loaded here, so that no time is allowed for it."""
-    monkeypatch.setattr("autogradcli.processes.worker.LOADING", 0.0)
+LIMITS = Limits(timeout=0.3, memory=1 << 30, loading=0.0)
+"""Nothing is loaded here."""
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

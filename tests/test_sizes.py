@@ -1,13 +1,13 @@
 """Sizes before work: what is too large is refused, or left unproven, before it takes time or memory."""
 
 import json
-import time
 import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from tests.command import gradcalc
+from tests.helpers import counted
 
 TOO_LARGE = {
     "x*sum(ones(8000,1)+ones(1,8000))": "(8000, 8000)",
@@ -82,11 +82,10 @@ def test_samples_of_too_many_numbers_are_an_error(tmp_path: Path) -> None:
     """All points of a case are in memory together."""
     path = tmp_path / "many.grad.toml"
     path.write_text('[[case]]\nexpression = "sum(x)"\nsample.x = "uniform(0, 1, (1000, 1000))"\ncount = 100_000\n')
-    start = time.process_time()
-    result = gradcalc("check", str(path))
+    count, result = counted(lambda: gradcalc("check", str(path)))
     assert result.status == 2
     assert "the points of the case have 100,000,000,000 numbers, and 4,000,000 are allowed" in result.out
-    assert time.process_time() - start < 5
+    assert count < 1_000_000
 
 
 DOUBLED = "a=x; b=x" + "; a=a+a; b=b+b" * 24
@@ -95,7 +94,7 @@ DOUBLED = "a=x; b=x" + "; a=a+a; b=b+b" * 24
 @pytest.mark.parametrize("last", ["a/(1-b)", "exp(a) - exp(b)", "(a - b)/(a + b)", "a/(1-b) + b/(1-a)"])
 def test_names_that_are_used_twice_each_time_do_not_double_the_work(last: str) -> None:
     """A tree of 2**24 leaves is a program of fifty steps."""
-    start = time.process_time()
-    result = gradcalc("eval", f"{DOUBLED}; {last}", "--x", "0.3", "--no-symbolic", "--json")
+    words = ("eval", f"{DOUBLED}; {last}", "--x", "0.3", "--no-symbolic", "--json")
+    count, result = counted(lambda: gradcalc(*words))
     assert json.loads(result.out)["verdict"]
-    assert time.process_time() - start < 10
+    assert count < 5_000_000

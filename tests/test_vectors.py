@@ -3,7 +3,6 @@
 import itertools
 import json
 import math
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -31,7 +30,7 @@ from autogradcli.language.tape import scalarise
 from autogradcli.problems import data
 from autogradcli.problems.jsonlines import BadLine, read_problem
 from tests.command import gradcalc
-from tests.helpers import examine, problem, prove
+from tests.helpers import counted, examine, problem, prove
 
 DOUBLE = DTYPES["float64"]
 
@@ -98,9 +97,9 @@ def test_a_list_knows_its_text() -> None:
 )
 def test_lists_that_pass(text: str) -> None:
     """Up to eight dimensions, thousands of items; what only the values of variables can tell is left to torch."""
-    start = time.perf_counter()
-    assert isinstance(parse(text).steps[-1], Call)
-    assert time.perf_counter() - start < 2
+    count, program = counted(lambda: parse(text))
+    assert isinstance(program.steps[-1], Call)
+    assert count < 200 * len(text)
 
 
 VALUES = [
@@ -440,12 +439,11 @@ def test_a_tape_of_a_tensor_that_came_as_data() -> None:
 
 
 def test_ten_thousand_components() -> None:
-    """Value, gradient and proof within the time of a glance."""
+    """Value, gradient and proof in work that grows with their number alone."""
     line = json.dumps({"expression": "sum(x**2)", "at": {"x": [i / 7 for i in range(10_000)]}})
-    start = time.perf_counter()
-    result = gradcalc("batch", "--no-symbolic", stdin=line)
+    count, result = counted(lambda: gradcalc("batch", "--no-symbolic", stdin=line))
     assert json.loads(result.out)["verdict"] == "verified"
-    assert time.perf_counter() - start < 10
+    assert count < 500 * 10_000
 
 
 # The command line.

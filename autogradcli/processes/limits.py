@@ -30,6 +30,8 @@ class Limits:
     """Seconds, from when its libraries are loaded."""
     memory: int | None = None
     """Bytes; None for as many as the system gives."""
+    loading: float = 60.0
+    """Seconds beyond its time that an item may take before libraries are loaded."""
 
 
 UNLIMITED = Limits()

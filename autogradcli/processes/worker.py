@@ -21,8 +21,6 @@ from autogradcli.processes.work import WINDOW, Make, Work, settle
 
 TOUCHED, FOUND, DONE = range(3)
 """The kinds of answers."""
-LOADING = 60.0
-"""Seconds beyond its limit that an item may take before libraries are loaded."""
 TELLING = 0.1
 """Seconds by which the parent may be wrong about when an item should end."""
 
@@ -43,11 +41,11 @@ class Assignment:
 class _Conversation:
     """The worker's side: requests are read by a thread, so that a window of items can be on its way."""
 
-    def __init__(self, requests: BinaryIO, replies: BinaryIO, timeout: float) -> None:
+    def __init__(self, requests: BinaryIO, replies: BinaryIO, limits: Limits) -> None:
         self._requests = requests
         self._replies = replies
-        self._timeout = timeout
-        self._loading = LOADING
+        self._timeout = limits.timeout
+        self._loading = limits.loading
         self._number = 0
         self._deadline = 0.0
         self.items: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
@@ -113,7 +111,7 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     if not assignment.alone:
         os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
     limit_memory(assignment.limits.memory)
-    conversation = _Conversation(requests, replies, assignment.limits.timeout)
+    conversation = _Conversation(requests, replies, assignment.limits)
     watcher.listen(conversation.turn, conversation.found)
     work = assignment.make()
     threading.Thread(target=conversation.listen, daemon=True).start()
