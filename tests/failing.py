@@ -18,7 +18,7 @@ from autogradcli.compute.report import Report
 from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.parser import parse
-from tests.as_python import DIGITS, Value, exact, exact_point, slopes, torch_gradients
+from tests.oracles.as_python import DIGITS, Value, exact, exact_point, slopes, torch_gradients
 
 SCALARS = (
     "log(1 - sigmoid({a}))", "log(sigmoid({a}))", "log(1 + exp({a}))", "log(exp({a}) - 1)", "log(1 - exp(-{a}))",

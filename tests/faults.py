@@ -24,10 +24,10 @@ from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.parser import parse
 from autogradcli.language.program import Call, Constant, Program, Step
 from autogradcli.language.tape import partial_programs
-from tests.findings import ROUNDINGS, findings
-from tests.first_order import Slopes, sensitivity
 from tests.generate import DIGITS, Case, Grower, Term, coordinate
-from tests.truth import TooHard, run, tape_of
+from tests.oracles.findings import ROUNDINGS, findings
+from tests.oracles.first_order import Slopes, sensitivity
+from tests.oracles.truth import TooHard, run, tape_of
 
 PLAIN = 4
 """A fault so many times larger than what rounding does, to first order, must be found."""

@@ -20,8 +20,8 @@ from autogradcli.functions.table import row, rows
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.parser import parse, parse_formula
 from autogradcli.language.program import Program
-from tests.precise import precise
-from tests.truth import TooHard, apply
+from tests.oracles.precise import precise
+from tests.oracles.truth import TooHard, apply
 
 FAMILIES = ("wild", "tame")
 TAME = ["add", "sub", "mul", "div", "neg", "pow", "exp", "log", "sin", "cos", "atan"]

@@ -11,8 +11,8 @@ from autogradcli.checks.claims import ClaimText, judge
 from autogradcli.compute.problem import Problem
 from autogradcli.language.parser import parse
 from tests.cases import write
-from tests.claims_made import claim
 from tests.command import gradcalc
+from tests.oracles.claims_made import claim
 
 POINTS = ({"x": 0.7, "y": -1.3}, {"x": -2.1, "y": 0.4})
 

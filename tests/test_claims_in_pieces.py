@@ -7,7 +7,7 @@ from autogradcli.compute.problem import Problem
 from autogradcli.engines.sympy.claims import settled
 from autogradcli.engines.sympy.messages import Prove
 from autogradcli.language.parser import parse
-from tests.claims_in_pieces import Piecewise, piecewise
+from tests.oracles.claims_in_pieces import Piecewise, piecewise
 
 
 def said(made: Piecewise) -> str:

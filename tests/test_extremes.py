@@ -11,9 +11,9 @@ from autogradcli.functions.function import Function, Parameter
 from autogradcli.functions.table import rows
 from autogradcli.language.dtypes import DTYPES, Dtype
 from autogradcli.language.parser import parse
-from tests.findings import outcomes
 from tests.generate import Case
 from tests.helpers import examine, prove
+from tests.oracles.findings import outcomes
 
 ARITHMETIC = ["x", "x*1", "x/2", "2*x", "x*x", "x*x*x", "x + 1", "x - x/3", "x/(1 + x)", "1/x"]
 FUNCTIONS = ["sqrt", "cbrt", "log", "log1p", "exp", "sin", "atan", "tanh", "sigmoid", "abs", "relu"]

@@ -21,7 +21,7 @@ from autogradcli.language.parser import parse, parse_formula
 from autogradcli.language.program import Program
 from autogradcli.language.tape import definition, partial_programs, scalarise
 from scripts import function_names
-from tests.precise import MEANING, close, precise, real, slope
+from tests.oracles.precise import MEANING, close, precise, real, slope
 
 ROWS = [row for row in table.rows().values() if not row.tensor]
 NUMBERS = [row for row in ROWS if row.returns == "number"]

@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from tests.guard_cases import Case, case, outcomes
 from tests.helpers import examine
+from tests.oracles.guard_cases import Case, case, outcomes
 
 WRONG = [
     # text, point, variable, the true slope

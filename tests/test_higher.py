@@ -15,7 +15,7 @@ from autogradcli.engines.results import flat
 from autogradcli.errors import GradcalcError
 from autogradcli.language.parser import parse
 from tests.helpers import problem
-from tests.orders import cornered, outcomes
+from tests.oracles.orders import cornered, outcomes
 
 
 def report(text: str, at: Mapping[str, str], beyond: Beyond, upstream: str | None = None) -> Report:

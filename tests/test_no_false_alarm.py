@@ -7,8 +7,8 @@ from collections import Counter
 
 import pytest
 
-from tests.findings import outcomes
 from tests.generate import cases
+from tests.oracles.findings import outcomes
 
 COUNTS = [
     ("tame", "float64", 700),

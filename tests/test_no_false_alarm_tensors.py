@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from tests.tensor_findings import cases, outcome
+from tests.oracles.tensor_findings import cases, outcome
 
 COUNTS = [("tame", "float64", 60), ("ties", "float64", 60), ("wild", "float64", 30), ("tame", "float32", 30)]
 

@@ -8,8 +8,8 @@ import torch
 if torch.__version__.partition("+")[0] != "2.13.0":
     pytest.skip("the samples are those of torch 2.13.0", allow_module_level=True)
 
-from tests.operator_proofs import unproven
 from tests.operators import answer, operators, samples, title
+from tests.oracles.operator_proofs import unproven
 
 SAMPLES = 2
 SHARES = 24

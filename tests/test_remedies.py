@@ -14,10 +14,10 @@ from autogradcli.compute.problem import Problem
 from autogradcli.compute.remedies import with_remedies
 from autogradcli.compute.report import Reason, Report
 from autogradcli.engines.results import flat
-from tests.as_python import exact, exact_point, slopes, torch_gradients
 from tests.command import gradcalc
 from tests.failing import Failing, failing, faults, printed
 from tests.helpers import problem
+from tests.oracles.as_python import exact, exact_point, slopes, torch_gradients
 
 NEAR = {"float64": 1e-7, "float32": 1.3e-6, "float16": 1e-3}
 """The relative error that `torch.testing.assert_close` allows."""

@@ -10,7 +10,7 @@ import pytest
 from mpmath import mp
 
 from autogradcli.language.rewrites import REWRITES, Rewrite
-from tests.as_python import evaluate, exact
+from tests.oracles.as_python import evaluate, exact
 
 WHOLES = ("sum(", "mean(", "prod(", "softmax(", "logsumexp(", "norm(a)", "amax(", "var(", "dot(", "[i]")
 """Rows with one of these are about vectors."""

@@ -12,7 +12,7 @@ from autogradcli.compute.report import Gradient
 from autogradcli.engines.results import flat
 from tests.command import gradcalc
 from tests.helpers import examine
-from tests.vector_cases import case, violation
+from tests.oracles.vector_cases import case, violation
 
 with mp.workdps(50):
     LOG_COS = [float(mp.log(mp.cos(x)) - x * mp.tan(x)) for x in (6, 7)]

@@ -12,7 +12,7 @@ from autogradcli.checks.claims import ClaimText, ClaimVerdict, PendingClaim
 from autogradcli.compute.compute import Session
 from autogradcli.compute.problem import Options, Problem
 from autogradcli.language.parser import parse
-from tests.claims_in_pieces import Piecewise, piecewise
+from tests.oracles.claims_in_pieces import Piecewise, piecewise
 
 PATIENCE = 60.0
 """Seconds for a claim if SymPy is not asked."""

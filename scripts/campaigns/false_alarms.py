@@ -16,8 +16,8 @@ from random import Random
 from types import FrameType
 
 from autogradcli.language.dtypes import DTYPES
-from tests.findings import Outcome, outcomes
 from tests.generate import DEPTH, FAMILIES, Case, case
+from tests.oracles.findings import Outcome, outcomes
 
 PATIENCE = 30
 """Seconds for one case."""

@@ -11,7 +11,7 @@ from functools import partial
 from multiprocessing import get_context
 from random import Random
 
-from tests.guard_cases import Case, Outcome, case, outcomes
+from tests.oracles.guard_cases import Case, Outcome, case, outcomes
 
 EXAMPLES = 10
 """How many cases of each kind are listed."""

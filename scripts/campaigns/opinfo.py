@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
-from tests.operator_proofs import unproven
 from tests.operators import Answer, Sample, answer, operators, samples, title
+from tests.oracles.operator_proofs import unproven
 
 PATIENCE = 60
 """Seconds for one sample."""

@@ -8,7 +8,7 @@ import sys
 from functools import partial
 
 from scripts.campaigns.false_alarms import Finding, arguments, in_time, judged, shared_out
-from tests.orders import cornered, outcomes
+from tests.oracles.orders import cornered, outcomes
 
 
 def main() -> int:

@@ -14,7 +14,7 @@ from random import Random
 from types import FrameType
 
 from autogradcli.language.dtypes import DTYPES
-from tests.tensor_findings import VALUES, Case, Outcome, case, outcome
+from tests.oracles.tensor_findings import VALUES, Case, Outcome, case, outcome
 
 PATIENCE = 60
 """Seconds for one case."""

@@ -21,9 +21,9 @@ from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.parser import parse
 from autogradcli.language.program import Program
-from tests.findings import Outcome, numbers
 from tests.generate import Case, case
-from tests.truth import TooHard, run, tape_of
+from tests.oracles.findings import Outcome, numbers
+from tests.oracles.truth import TooHard, run, tape_of
 
 DIGITS = 500
 SAME = mp.mpf(10) ** -12

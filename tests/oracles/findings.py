@@ -15,9 +15,9 @@ from autogradcli.language.dtypes import DTYPES, Dtype
 from autogradcli.language.parser import parse
 from autogradcli.language.program import Program
 from autogradcli.language.tape import Operation
-from tests.first_order import sensitivity
 from tests.generate import Case
-from tests.truth import Slope, TooHard, Truth
+from tests.oracles.first_order import sensitivity
+from tests.oracles.truth import Slope, TooHard, Truth
 
 FEW_DIGITS = 120
 """Enough to tell whether a verified number is right."""

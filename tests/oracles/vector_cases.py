@@ -13,8 +13,8 @@ from mpmath import mp
 from autogradcli.compute.compute import by_torch_and_arb
 from autogradcli.compute.report import Gradient
 from autogradcli.engines.results import flat
-from tests.guard_cases import DIGITS, SETTLED, STEPS, VERDICTS, Truth, possible
 from tests.helpers import problem
+from tests.oracles.guard_cases import DIGITS, SETTLED, STEPS, VERDICTS, Truth, possible
 
 Function = Callable[[Any], Any]
 

@@ -16,7 +16,7 @@ from autogradcli.engines.results import flat
 from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.parser import parse
-from tests.tensor_terms import MAKERS, Term
+from tests.oracles.tensor_terms import MAKERS, Term
 
 DIGITS = 400
 STEP = -25

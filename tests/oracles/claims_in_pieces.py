@@ -11,7 +11,7 @@ from random import Random
 
 from mpmath import mp, mpf
 
-from tests.claims_made import Formula, made
+from tests.oracles.claims_made import Formula, made
 
 DIGITS = 60
 LEAST = mpf(10) ** -25

@@ -11,7 +11,7 @@ from mpmath import mp
 
 from autogradcli.language.program import Program
 from autogradcli.language.tape import Input, Literal, Operation, Tape
-from tests.truth import CHOICES, Point, Values, apply, run, tape_of
+from tests.oracles.truth import CHOICES, Point, Values, apply, run, tape_of
 
 DIGITS = 800
 NUDGE = mp.mpf(10) ** -120

@@ -13,7 +13,7 @@ from autogradcli.functions.function import Function
 from autogradcli.functions.table import row
 from autogradcli.language.program import Program
 from autogradcli.language.tape import Input, Literal, Tape, definition, scalarise
-from tests.precise import MEANING, exactly, real
+from tests.oracles.precise import MEANING, exactly, real
 
 Values = list[Any]
 Point = Mapping[str, Any]
