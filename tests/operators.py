@@ -363,7 +363,8 @@ def _by_torch(sample: Sample, moved: Mapping[str, torch.Tensor]) -> tuple[Any, d
     if not output.requires_grad:
         return plain(output), {}, None
     with seeded(0), quiet():
-        upstream = torch.rand(output.shape, dtype=torch.float64).mul(2).sub(1).to(output.dtype)
+        weights = torch.rand(output.shape, dtype=torch.float64).mul(2).sub(1)
+        upstream = weights.to(getattr(torch, sample.dtype)).to(output.dtype)  # numbers that gradcalc holds
         if moved:
             asked = {name: leaves[name] for name in moved}
             derivative = _derivative(output, upstream, asked, moved)
@@ -388,7 +389,7 @@ def _by_gradcalc(sample: Sample, upstream: torch.Tensor | None, moved: Mapping[s
     wrt = _differentiable(sample) if upstream is not None else ()
     at = {name: _as_value(value) for name, value in sample.values.items()}
     backward = Backward() if upstream is None else Backward(_as_value(upstream))
-    options = Options(dtype=sample.dtype, symbolic=False, max_operations=MAX_OPERATIONS)
+    options = Options(dtype=sample.dtype, symbolic=False, seed=SEED, max_operations=MAX_OPERATIONS)
     beyond = Beyond(hvp=tuple((name, _as_value(each)) for name, each in moved.items() if name in wrt))
     with seeded(SEED), quiet():
         return compute(Problem(program, at, wrt, options, backward, beyond=beyond))

@@ -78,6 +78,11 @@ def cosine_embedding(x: Array, y: Array, target: Array, margin: float = 0.0, red
     return reduced(each(loss)(cosine, target), reduction)
 
 
+def logcumsumexp(x: Array, dim: int) -> Array:
+    """The logarithms of the partial sums of exponentials."""
+    return each(mp.log)(np.cumsum(each(mp.exp)(x), axis=dim)) if np.ndim(x) else x
+
+
 MEANING: Mapping[str, Callable[..., Array]] = {
     "addr": lambda x, a, b, beta=1, alpha=1: (beta * x if beta else 0) + alpha * np.outer(a, b),
     "__rpow__": lambda x, y: each(mp.power)(y, x),
@@ -85,6 +90,14 @@ MEANING: Mapping[str, Callable[..., Array]] = {
     "nn.functional.hinge_embedding_loss": hinge_embedding,
     "nn.functional.cosine_embedding_loss": cosine_embedding,
     "linalg.norm subgradients_at_zero": norm,
+    # in float32 torch's formulas lose more than the tolerance
+    "atanh": each(mp.atanh),
+    "sigmoid": each(lambda x: 1 / (1 + mp.exp(-x))),
+    "sinc": each(lambda x: mp.sin(mp.pi * x) / (mp.pi * x) if x else mp.one),
+    "digamma": each(mp.digamma),
+    "special.ndtr": each(mp.ncdf),
+    "special.log_ndtr": each(lambda x: mp.log(mp.ncdf(x))),
+    "logcumsumexp": logcumsumexp,
 }
 """By an operator's name with its variant."""
 
