@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from mpmath import mp
 
-from autogradcli.compute.compute import compute
+from autogradcli.compute.compute import Pending, compute
 from autogradcli.compute.problem import Beyond
 from autogradcli.compute.report import Gradient, Report
 from autogradcli.engines.backward import Backward
 from autogradcli.engines.results import flat
 from autogradcli.errors import GradcalcError
 from autogradcli.language.parser import parse
+from autogradcli.processes.limits import OutOfTime
 from tests.helpers import problem
 from tests.oracles.orders import cornered, outcomes
 
@@ -174,6 +175,80 @@ def test_a_jacobian() -> None:
     assert found.jacobian["x"].autograd == [[1, 2], [3, 4]]
     assert found.jacobian["A"].autograd == [[[5, 6], [0, 0]], [[0, 0], [5, 6]]]
     assert (found.gradients, found.verdict) == ({}, "verified")
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "rows", "verdict", "code"),
+    [
+        # A component of the output that is undefined, or has a corner, is no part of the others' derivatives.
+        ("log(x)", "[-1, 1]", [[-1, 0], [0, 1]], "undefined", "GC111"),
+        ("abs(x)", "[0, 2]", [[0, 0], [0, 1]], "kink", "GC101"),
+        ("floor(x)", "[1.5, 1]", [[0, 0], [0, 0]], "undefined", "GC113"),
+        ("where(x > 0, log(x), x)", "[-1, 1]", [[1, 0], [0, 1]], "verified", None),
+        ("where(x > 1, x**2, 0)", "[-1, 2]", [[0, 0], [0, 4]], "verified", None),
+        ("masked_fill(x**2, x > 1, 5)", "[0.5, 2]", [[1, 0], [0, 0]], "verified", None),
+        ("cumsum(x, 0)", "[1, 2]", [[1, 0], [1, 1]], "verified", None),
+        ("sum(x**2)", "[1, 2]", [2, 4], "verified", None),
+    ],
+)
+def test_each_row_of_a_jacobian_is_about_its_own_component(
+    text: str, x: str, rows: Any, verdict: str, code: str | None
+) -> None:
+    """With torch's numbers, and the reason for the worst of them."""
+    found = report(text, {"x": x}, Beyond(jacobian=True), "ones_like(out)").jacobian["x"]
+    assert (found.autograd, found.verdict) == (rows, verdict)
+    assert (found.reason.code if found.reason else None) == code
+
+
+def test_an_output_without_components_has_no_jacobian() -> None:
+    """The message says so."""
+    with pytest.raises(GradcalcError, match="the output has no components"):
+        report("x[:0]", {"x": "[1, 2]"}, Beyond(jacobian=True), "ones_like(out)")
+
+
+def test_zero_times_infinity_in_a_jacobian_is_a_mismatch() -> None:
+    """The second component of sqrt(x) has nothing to do with the first of x, and autograd says NaN."""
+    found = report("sqrt(x)", {"x": "[0, 1]"}, Beyond(jacobian=True), "ones_like(out)").jacobian["x"]
+    assert str(found.autograd) == "[[inf, 0.0], [nan, 0.5]]"
+    assert found.counts == {"mismatch": 1, "undefined": 1, "verified": 2}
+    assert (found.worst.index, found.worst.verdict) == ((1, 0), "mismatch") if found.worst else False
+
+
+def test_a_directional_derivative_that_forward_mode_has_no_rule_for_is_unverified() -> None:
+    """With torch's sentence."""
+    asked = Beyond(jvp=(("x", parse("[[1, 0]]")),))
+    found = report("cdist(x, y)", {"x": "[[1, 2]]", "y": "[[0, 0]]"}, asked, "ones_like(out)").jvp["x"]
+    assert (found.verdict, found.autograd) == ("unverified", [[None]])
+    assert found.reason is not None
+    assert found.reason.code == "GC509"
+    assert found.reason.message.startswith("torch: Trying to use forward AD with _cdist_forward that does not support")
+
+
+@pytest.mark.parametrize("direction", ["inf", "nan", "[1, 1]", "[[1]]"])
+def test_a_direction_that_is_none(direction: str) -> None:
+    """It has the shape of the variable, and finite components."""
+    with pytest.raises(GradcalcError, match="the direction for x"):
+        report("x**3", {"x": "2"}, Beyond(hvp=(("x", parse(direction)),)))
+
+
+@pytest.mark.parametrize(
+    ("beyond", "names"),
+    [
+        (Beyond(order=2), {"x", "y", "x,x", "x,y", "y,x", "y,y"}),
+        (Beyond(mixed=("x", "x", "y")), {"x", "y", "x,x,y"}),
+        (Beyond(hvp=(("x", parse("1")),)), {"x", "y", "hvp.x", "hvp.y"}),
+        (Beyond(jacobian=True), {"x", "y"}),
+        (Beyond(jvp=(("x", parse("1")), ("y", parse("2")))), {"jvp.x,y"}),
+    ],
+)
+def test_where_no_time_is_left_everything_asked_for_is_there_and_unverified(beyond: Beyond, names: set[str]) -> None:
+    """As where the process that worked on it had to be ended; what torch had found stays."""
+    asked = replace(problem("x**2*y**3", {"x": "1", "y": "2"}), beyond=beyond)
+    pending = Pending(asked, None)
+    found = Pending(asked, None).cut_short(pending.autograd, OutOfTime())
+    assert (set(found.findings()), found.verdict) == (names, "unverified")
+    assert {each.reason.code for each in found.findings().values() if each.reason} == {"GC506"}
+    assert all(each.autograd is not None for each in found.gradients.values())
 
 
 def test_a_hessian_times_a_direction() -> None:

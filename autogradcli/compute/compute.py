@@ -12,7 +12,7 @@ from types import TracebackType
 from autogradcli.compute.directions import along_directions
 from autogradcli.compute.evidence import NOTHING_LOWER, Evidence, Lower
 from autogradcli.compute.gradients import Finding, findings, gradient
-from autogradcli.compute.higher import with_higher
+from autogradcli.compute.higher import cut_short, with_higher
 from autogradcli.compute.notes import notes
 from autogradcli.compute.problem import Problem
 from autogradcli.compute.remedies import with_remedies
@@ -162,9 +162,14 @@ class Pending:
                 report = self._assembled(self.proof, answer, seconds)
                 if not self._within:
                     report = with_remedies(self._problem, report, by_torch_and_arb)
-                return with_higher(report, self, partial(Pending, symbolic=self._symbolic, within=True))
             except (OutOfTime, MemoryError) as reason:
-                return self._assembled(unproven(reason, self._autograd), answer, seconds)
+                report = self._assembled(unproven(reason, self._autograd), answer, seconds)
+            return with_higher(report, self, partial(Pending, symbolic=self._symbolic, within=True))
+
+    def cut_short(self, autograd: Autograd, end: Exception) -> Report:
+        """The report of what torch had found when the work ended."""
+        self._autograd = autograd
+        return cut_short(self._assembled(unproven(end, autograd), None, {}), self, end)
 
     def _assembled(self, proof: Proof, answer: Answer | None, seconds: dict[str, float]) -> Report:
         """The report without remedies, and without derivatives of higher order."""
@@ -192,8 +197,7 @@ def salvaged(problem: Problem, lost: Lost) -> Report:
     """The report of what had been found when the process ended. GradcalcError if that was nothing."""
     if lost.part is None:
         raise error_of(lost)
-    evidence = Evidence(problem, lost.found, unproven(_end_of(lost), lost.found), None, NOTHING_LOWER)
-    return _assemble(evidence, {name: findings(evidence, name) for name in problem.wrt}, {})
+    return Pending(problem, None).cut_short(lost.found, _end_of(lost))
 
 
 def error_of(lost: Lost) -> GradcalcError:

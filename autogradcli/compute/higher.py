@@ -13,16 +13,17 @@ from functools import cached_property
 from typing import Protocol
 
 from autogradcli.compute.evidence import Evidence, Lower
-from autogradcli.compute.gradients import WORST_STATUS, Finding
-from autogradcli.compute.problem import GRADIENT, Problem, called
+from autogradcli.compute.gradients import Finding
+from autogradcli.compute.problem import GRADIENT, Beyond, Problem, called
 from autogradcli.compute.reasons import Case, reason, short
-from autogradcli.compute.report import Gradient, Reason, Report, Symbolic
-from autogradcli.compute.verdict import WORST_FIRST, worst
+from autogradcli.compute.report import Gradient, Reason, Report
+from autogradcli.compute.stacked import stacked, unknown
+from autogradcli.compute.verdict import worst
 from autogradcli.engines.results import Cause, flat, nested, shape
 from autogradcli.errors import GradcalcError, Span
-from autogradcli.language.program import Constant, Direction, Program, Tensor, component
+from autogradcli.language.program import Constant, Direction, Program, component
 from autogradcli.language.shapes import Shape, indices
-from autogradcli.language.transforms import shifted
+from autogradcli.language.transforms import picked, shifted
 from autogradcli.processes.limits import OutOfTime
 
 Parts = tuple[tuple[str, tuple[float, ...]], ...]
@@ -68,20 +69,56 @@ def with_higher(report: Report, base: Pending, start: Start) -> Report:
     if not beyond.asked:
         return report
     family = Family(report, base, start)
-    if beyond.jacobian:
-        found = replace(report, gradients={}, upstream=None, jacobian=family.jacobian())
-    elif beyond.jvp:
-        found = replace(report, gradients={}, upstream=None, jvp=family.directional(family.parts(beyond.jvp)))
-    elif beyond.mixed:
-        found = replace(report, derivatives={",".join(beyond.mixed): family.mixed(beyond.mixed)})
-    elif beyond.hvp:
-        found = replace(report, hvp=family.products(Direction(family.parts(beyond.hvp))))
-    elif family.single and not beyond.hessian:
-        found = replace(report, derivatives={problem.wrt[0]: family.orders(problem.wrt[0], beyond.order)})
-    else:
-        found = replace(report, hessian=family.hessian(beyond.order))
+    try:
+        found = _found(report, family, beyond)
+    except (OutOfTime, MemoryError) as end:
+        family.stop(end)
+        found = _found(report, family, beyond)
+    return _judged(found, family)
+
+
+def cut_short(report: Report, base: Pending, end: Exception) -> Report:
+    """The same where nothing more can be computed: each of them is unverified, because of that `end`."""
+    beyond = base.evidence.problem.beyond
+    if not beyond.asked:
+        return report
+
+    def start(_: Problem) -> Pending:
+        raise end
+
+    family = Family(report, base, start)
+    family.stop(end)
+    return _judged(_found(report, family, beyond), family)
+
+
+def _judged(found: Report, family: "Family") -> Report:
     verdict = worst(each.verdict for each in found.findings().values())
     return replace(found, verdict=verdict, notes=(*found.notes, *family.notes()))
+
+
+def _found(report: Report, family: "Family", beyond: Beyond) -> Report:
+    if beyond.jacobian:
+        return replace(report, gradients={}, upstream=None, jacobian=family.jacobian())
+    if beyond.jvp:
+        return replace(report, gradients={}, upstream=None, jvp=family.directional(beyond.jvp))
+    if beyond.mixed:
+        return replace(report, derivatives={",".join(beyond.mixed): family.mixed(beyond.mixed)})
+    if beyond.hvp:
+        return replace(report, hvp=family.products(beyond.hvp))
+    if family.single and not beyond.hessian:
+        (name,) = family.wrt
+        return replace(report, derivatives={name: family.orders(name, beyond.order)})
+    return replace(report, hessian=family.hessian(beyond.order))
+
+
+ENDED = {"GC506": "ran out of time: --timeout allows more", "GC507": "ran out of memory: --max-memory allows more"}
+"""What is said of a derivative that a limit stands in the way of."""
+
+
+def _ended(end: Exception, order: int) -> Reason:
+    """Why there is no derivative of an order where the work on it ended."""
+    code = {OutOfTime: "GC506", MemoryError: "GC507"}.get(type(end), "GC508")
+    return Reason(code, f"the {called(order)} {ENDED.get(code, f'ended its process: {end}')}")
 
 
 class Family:
@@ -93,14 +130,27 @@ class Family:
         self._base = base
         self._start = start
         self._stages: dict[Path, Stage] = {(): Stage(self, (), base)}
+        self.end: Exception | None = None
+        """Why nothing more is computed; None as long as there is time."""
+
+    def stop(self, end: Exception) -> None:
+        """Leave all that is not there yet, and say why."""
+        self.end = end
+
+    @property
+    def wrt(self) -> Sequence[str]:
+        """The names that are differentiated with respect to."""
+        return self._problem.wrt
 
     @property
     def single(self) -> bool:
         """Whether there is one variable, a number."""
-        return len(self._problem.wrt) == 1 and not self.shape(self._problem.wrt[0])
+        return len(self.wrt) == 1 and not self.shape(self.wrt[0])
 
     def stage(self, path: Path) -> "Stage":
         """The derivative along a path, which is handed to the engines when it is first asked for."""
+        if path not in self._stages and self.end is not None:
+            return Stage(self, path, None)
         if path not in self._stages:
             backward = replace(self._problem.backward, along=path)
             pending = self._start(replace(self._problem, backward=backward))
@@ -136,57 +186,69 @@ class Family:
         """All second derivatives, by both names."""
         if order > 2:
             message = f"order {order} is for one variable that is a number"
-            names = ",".join([self._problem.wrt[0]] * (order - 1) + [self._problem.wrt[-1]])
+            names = ",".join([self.wrt[0]] * (order - 1) + [self.wrt[-1]])
             raise GradcalcError("usage", message, hint=f"type --wrt {names} for one mixed partial derivative")
-        rows = {name: [self.stage((each,)) for each in self._components(name)] for name in self._problem.wrt}
+        rows = {name: [self.stage((each,)) for each in self._components(name)] for name in self.wrt}
         return {
-            name: {other: _stacked([row.gradient(other) for row in rows[name]], self.shape(name)) for other in rows}
+            name: {other: stacked([row.gradient(other) for row in rows[name]], self.shape(name)) for other in rows}
             for name in rows
         }
 
-    def parts(self, direction: Sequence[tuple[str, Program]]) -> Parts:
-        """The components of a direction. GradcalcError where its shape is not the variable's."""
+    def _parts(self, direction: Sequence[tuple[str, Program]]) -> Parts:
+        """The components of a direction. GradcalcError where it is not finite, or its shape is not the variable's."""
         from autogradcli.engines.torch.engine import constant
 
         found = [(name, constant(value)) for name, value in direction]
         for name, value in found:
             if shape(value) != self.shape(name):
                 message = f"the direction for {name} has shape {shape(value)}, and {name} has {self.shape(name)}"
-                raise GradcalcError("shape", message)
+                hint = f"it says for each component of {name} what that moves by"
+                raise GradcalcError("shape", message, hint=hint)
+            if not all(map(math.isfinite, flat(value))):
+                raise GradcalcError("value", f"the direction for {name} must be finite")
         return tuple((name, tuple(flat(value))) for name, value in found)
 
-    def products(self, direction: Direction) -> dict[str, Gradient]:
+    def products(self, direction: Sequence[tuple[str, Program]]) -> dict[str, Gradient]:
         """The Hessian times a direction: the gradient of the derivative along it."""
-        stage = self.stage((direction,))
-        return {name: stage.gradient(name) for name in self._problem.wrt}
+        stage = self.stage((Direction(() if self.end else self._parts(direction)),))
+        return {name: stage.gradient(name) for name in self.wrt}
 
     def jacobian(self) -> dict[str, Gradient]:
         """The derivative of every component of the output with respect to every component of each name."""
+        if self.end is not None:
+            why = _ended(self.end, 1)
+            return {name: unknown(why, (*self._output, *self.shape(name))) for name in self.wrt}
         rows = self._rows(self._problem)
-        return {name: _stacked([row.gradients[name] for row in rows], self._output) for name in self._problem.wrt}
+        return {name: stacked([row.gradients[name] for row in rows], self._output) for name in self.wrt}
 
-    def directional(self, parts: Parts) -> dict[str, Gradient]:
+    def directional(self, direction: Sequence[tuple[str, Program]]) -> dict[str, Gradient]:
         """The derivative of every component of the output along a direction, by torch's forward mode."""
-        problem = self._problem
+        moving = ",".join(name for name, _ in direction)
+        if self.end is not None:
+            return {moving: unknown(_ended(self.end, 1), self._output)}
+        problem, parts = self._problem, self._parts(direction)
         program, name = shifted(problem.program, {each: (self.shape(each), weights) for each, weights in parts})
         at = {**problem.at, name: Program("0", (Constant(Fraction(0), Span(0, 1)),), 0, None, {}, ())}
         backward = replace(problem.backward, forward=True)
         moved = replace(problem, program=program, at=at, wrt=(name,), backward=backward)
-        found = _stacked([row.gradients[name] for row in self._rows(moved)], self._output)
+        try:
+            found = stacked([row.gradients[name] for row in self._rows(moved)], self._output)
+        except GradcalcError as error:
+            if error.kind != "torch":
+                raise
+            return {moving: unknown(Reason("GC509", error.message), self._output)}
         # The formula is one in t, where t is 0: SymPy's number says all that there is to say.
         symbolic = replace(found.symbolic, formula=nested([None] * math.prod(self._output), self._output))
-        return {",".join(each for each, _ in parts): replace(found, symbolic=symbolic)}
+        return {moving: replace(found, symbolic=symbolic)}
 
     def _rows(self, problem: Problem) -> list[Report]:
-        """For each component of the output the report on its gradient."""
-        size = math.prod(self._output)
-        if not self._output:
-            return [self._start(problem).report()]
-        started = []
-        for place in range(size):
-            weights = tuple(float(each == place) for each in range(size))
-            upstream = Program("", (Tensor(weights, self._output, Span(0, 0)),), 0, None, {}, ())
-            started.append(self._start(replace(problem, backward=replace(problem.backward, upstream=upstream))))
+        """For each component of the output the report on its gradient. GradcalcError if there is none."""
+        if 0 in self._output:
+            raise GradcalcError("value", "the output has no components: there is nothing to differentiate")
+        backward = replace(problem.backward, upstream=None)
+        places = [indices(place, self._output) for place in range(math.prod(self._output))]
+        programs = [picked(problem.program, place) for place in places]
+        started = [self._start(replace(problem, program=each, backward=backward)) for each in programs]
         return [each.report() for each in started]
 
     @property
@@ -211,15 +273,21 @@ class Family:
 class Stage:
     """The derivative of the output along a path, and its gradient."""
 
-    def __init__(self, family: Family, path: Path, pending: Pending) -> None:
+    def __init__(self, family: Family, path: Path, pending: Pending | None) -> None:
         self._family = family
         self._path = path
-        self._pending = pending
+        self._work = pending
+
+    @property
+    def _pending(self) -> Pending:
+        assert self._work is not None
+        return self._work
 
     def gradient(self, name: str) -> Gradient:
         """The gradient of the derivative with respect to a name; without a derivative, why there is none."""
-        if self._refusal is not None:
-            return _unknown(self._refusal, self._family.shape(name))
+        refusal = self._refusal if self._goes_on else _ended(self._family.end or OutOfTime(), len(self._path) + 1)
+        if refusal is not None:
+            return unknown(refusal, self._family.shape(name))
         found = self.report.gradients[name]
         return found if found.verdict != "mismatch" else replace(found, reason=self._cause(name, found))
 
@@ -241,8 +309,8 @@ class Stage:
             return None
         try:
             self._pending.evaluate(self._lower)
-        except OutOfTime as error:
-            return Reason("GC506", f"the derivative of order {len(self._path) + 1} is {error.message}")
+        except (OutOfTime, MemoryError) as error:
+            return _ended(error, len(self._path) + 1)
         except GradcalcError as error:
             if error.kind != "torch":
                 raise
@@ -250,9 +318,14 @@ class Stage:
         return None
 
     @property
+    def _goes_on(self) -> bool:
+        """Whether there is a finding, or time for one."""
+        return self._family.end is None or not self._path or "report" in self.__dict__
+
+    @property
     def is_known(self) -> bool:
-        """Whether torch gives its gradient."""
-        return self._refusal is None
+        """Whether there is a finding on its gradient."""
+        return self._goes_on and self._refusal is None
 
     @property
     def is_constant(self) -> bool:
@@ -338,41 +411,5 @@ class Stage:
         return least
 
 
-def _unknown(why: Reason, sizes: Shape) -> Gradient:
-    """The finding where torch has no number."""
-    nothing = nested([None] * math.prod(sizes), sizes)
-    symbolic = Symbolic(nothing, nothing, nothing, "unavailable", "torch has no number to verify")
-    return Gradient(nothing, symbolic, nothing, nothing, "unverified", why)
-
-
 def _largest(numbers: Iterable[float]) -> float:
     return max(map(abs, numbers), default=0.0)
-
-
-def _stacked(rows: Sequence[Gradient], sizes: Shape) -> Gradient:
-    """Findings that are the rows of one; `sizes` is the shape of what they are the rows for."""
-    verdict = worst(each.verdict for each in rows)
-    place = next(i for i, each in enumerate(rows) if each.verdict == verdict)
-    found = rows[place]
-    counts = {each: sum(row.counts.get(each, 0) for row in rows) for each in WORST_FIRST}
-    return replace(
-        found,
-        autograd=nested([each.autograd for each in rows], sizes),
-        symbolic=_stacked_symbolic([each.symbolic for each in rows], sizes),
-        exact=nested([each.exact for each in rows], sizes),
-        ulps=nested([each.ulps for each in rows], sizes),
-        counts={each: count for each, count in counts.items() if count},
-        worst=None if found.worst is None else replace(found.worst, index=(*indices(place, sizes), *found.worst.index)),
-    )
-
-
-def _stacked_symbolic(rows: Sequence[Symbolic], sizes: Shape) -> Symbolic:
-    """SymPy's opinions on the rows as one; the status is the worst of theirs."""
-    found = min(rows, key=lambda each: WORST_STATUS.index(each.status))
-    return Symbolic(
-        formula=nested([each.formula for each in rows], sizes),
-        value=nested([each.value for each in rows], sizes),
-        digits=nested([each.digits for each in rows], sizes),
-        status=found.status,
-        reason=found.reason,
-    )

@@ -1,4 +1,4 @@
-"""Programs made of programs: with names put in, or with variables that move along a direction."""
+"""Programs made of programs: with names put in, of one component, or with variables that move along a direction."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -28,6 +28,14 @@ def inlined(formula: Program, text: Program) -> Program:
         steps.append(moved)
         place.append(len(steps) - 1)
     return replace(formula, steps=tuple(steps), output=place[formula.output], variables=text.variables, assigned={})
+
+
+def picked(program: Program, index: tuple[int, ...]) -> Program:
+    """The program whose output is one component of the output; where the output is a number, the program itself."""
+    if not index:
+        return program
+    step = Call("getitem", (program.output,), (("index", index),), program.steps[program.output].span)
+    return replace(program, steps=(*program.steps, step), output=len(program.steps))
 
 
 def shifted(program: Program, direction: Mapping[str, tuple[Shape, Sequence[float]]]) -> tuple[Program, str]:

@@ -115,7 +115,11 @@ class Builder:
             order = len(beyond.mixed)
             if beyond.order not in {1, order}:
                 message = f"{self.notation.label('wrt')} {','.join(names)} asks for order {order}"
-                raise GradcalcError("usage", f"{message}, and {self.notation.label('order')} for {beyond.order}")
+                raise GradcalcError(
+                    "usage",
+                    f"{message}, and {self.notation.label('order')} for {beyond.order}",
+                    hint=f"leave {self.notation.label('order')} out",
+                )
             beyond = replace(beyond, order=1)
         self._check_alone(beyond)
         return beyond
@@ -124,7 +128,8 @@ class Builder:
         """GradcalcError where more than one thing is asked for, or what is asked excludes an upstream."""
         asked = {
             "wrt": bool(beyond.mixed),
-            "order": beyond.order > 1 or beyond.hessian,
+            "order": beyond.order > 1 and not beyond.hessian,
+            "hessian": beyond.hessian,
             "jacobian": beyond.jacobian,
             "hvp": bool(beyond.hvp),
             "jvp": bool(beyond.jvp),

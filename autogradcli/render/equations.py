@@ -10,6 +10,8 @@ EQUATIONS = {
     "c": "const double {derivative} = {formula};",
 }
 """What each style says of one of several derivatives."""
+ENDS = {"text": "; "}
+"""What a statement before a formula ends with, where it is not the end of the line."""
 
 _LOWER = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi"
 _OTHERS = "omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
@@ -25,9 +27,14 @@ def draw_equations(formulas: Mapping[tuple[str, str], str], style: str, alone: b
     if alone:
         return "".join(f"{formula}\n" for formula in formulas.values())
     return "".join(
-        EQUATIONS[style].format(derivative=derivative_of(*names, style), formula=formula) + "\n"
-        for names, formula in formulas.items()
+        _equation(derivative_of(*names, style), formula, style) + "\n" for names, formula in formulas.items()
     )
+
+
+def _equation(derivative: str, formula: str, style: str) -> str:
+    """What a style says of one of several derivatives; statements before its formula stay there."""
+    before, end, last = formula.rpartition(ENDS.get(style, "\n"))
+    return before + end + EQUATIONS[style].format(derivative=derivative, formula=last)
 
 
 def derivative_of(output: str, names: str, style: str = "text") -> str:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 
 import sympy
 from sympy import Add, Expr, Rational, Symbol
@@ -17,6 +17,7 @@ from autogradcli.engines.sympy.formulas import LISTED, Gradient, NoFormula, Styl
 from autogradcli.engines.sympy.messages import Differentiate, Number
 from autogradcli.engines.sympy.printing import Unprintable, write
 from autogradcli.engines.sympy.readable import PRINTABLE, forms, forms_with_sigmoids, tree_sizes
+from autogradcli.engines.sympy.sharing import shared
 from autogradcli.engines.sympy.slopes import Slopes
 from autogradcli.engines.sympy.substitution import Substitution, fold
 from autogradcli.engines.sympy.translate import TooMuch, Translation, translate
@@ -26,6 +27,8 @@ from autogradcli.language.shapes import Shape
 
 MENDED = 1_000
 """Nodes of an expression up to which its derivatives are looked at where conditions change."""
+LEGIBLE = 5_000
+"""Characters of a formula of higher order beyond which it is called too long to be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +105,21 @@ class Work:
         try:
             printable = gradient.within(PRINTABLE)
             # The gradient of one component's derivative, a row of a Hessian, follows no pattern of its own.
-            general = not self._request.tensors.along
+            general = self._order == 1
             pattern = printable.pattern(translation.shapes, self._names, style) if general else None
             text = None if pattern is None else style.write(pattern.formula)
             texts = printable.within(LISTED if gradient.shape else PRINTABLE).texts(pattern, style)
         except Exception as problem:
             return Found(gradient.filled(None), gradient.filled(_explain(problem)), text)
-        notes = dict.fromkeys(note for each in self._mended[name] for note in each.notes)
+        notes = list(dict.fromkeys(note for each in self._mended[name] for note in each.notes))
+        longest = max(map(len, texts), default=0)
+        if not general and longest > LEGIBLE:
+            notes.append(f"the formula of order {self._order} is too long to be read: it has {longest:,} characters")
         return Found(nested(texts, gradient.shape), gradient.filled(None), text, tuple(notes))
+
+    @property
+    def _order(self) -> int:
+        return len(self._request.tensors.along) + 1
 
     def _differentiate(self, name: str, shape: Shape) -> Gradient:
         translation = self._translation
@@ -148,8 +158,11 @@ class Work:
         def writer(style: str) -> Callable[[Expr], str]:
             return cache(lambda formula: write(formula, style, decimal=self._translation.decimal))
 
-        text, style = writer("text"), self._request.style
-        return Style(text, text, forms_with_sigmoids) if style == "text" else Style(text, writer(style), forms)
+        style = self._request.style
+        measure, chosen = writer("text"), writer(style)
+        if self._order > 1:  # the next derivative repeats what the one before is made of
+            chosen = partial(shared, style=style, write=chosen, taken=self._names)
+        return Style(measure, chosen, forms_with_sigmoids if style == "text" else forms)
 
     @cached_property
     def _output(self) -> Expr:

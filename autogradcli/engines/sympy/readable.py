@@ -8,6 +8,7 @@ than the derivative did:
 * multiplied out (`expand`), if it is a sum of a few products of sums: x*(x + 1) + x*(x + 2) becomes 2*x**2 + 3*x;
 * brought over one denominator (`together`, the numerator multiplied out), if it holds the reciprocal of a sum, and a
   sum of fractions: 1/(x + 1) - x/(x + 1)**2 becomes (x + 1)**(-2);
+* a long polynomial in one symbol as a sum of powers of it;
 * with the name of the sigmoid for exp(u)/(1 + exp(u)) and 1/(1 + exp(-u)), in the style that has it.
 
 The shortest wins, measured as text whatever the style; of two equally short ones, the first in this order. What is
@@ -27,6 +28,8 @@ from autogradcli.engines.sympy.adapters import sigmoid
 
 READABLE = 120
 """Nodes of a formula beyond which it is left as it is."""
+POLYNOMIAL = 20_000
+"""Nodes of a formula up to which it is looked at whether it is a polynomial."""
 SMALL = 30
 """Nodes of a formula up to which it is multiplied out or brought over one denominator."""
 LEGIBLE = 2_000
@@ -86,7 +89,10 @@ def _sigmoid(u: Expr) -> Expr:
 def _others(formula: Expr) -> Iterator[Expr]:
     sizes = tree_sizes(formula)
     sums = [node for node in sizes if node.is_Add]
-    if not sums or sizes[formula] > READABLE or _is_written_out(formula):
+    if not sums or _is_written_out(formula):
+        return
+    if sizes[formula] > READABLE:
+        yield from _as_polynomial(formula) if sizes[formula] <= POLYNOMIAL else ()
         return
     if any(map(_has_common_factor, sums)):
         yield _factored(formula, sizes)
@@ -100,6 +106,15 @@ def _others(formula: Expr) -> Iterator[Expr]:
         yield _factored(joined, tree_sizes(joined))
     elif formula.is_Add and all(each.exp <= 4 for each in powers):
         yield sympy.expand(formula)
+
+
+def _as_polynomial(formula: Expr) -> Iterator[Expr]:
+    """A polynomial with rational coefficients in one symbol, written out."""
+    symbols = formula.free_symbols
+    if len(symbols) == 1 and formula.is_polynomial(*symbols):
+        polynomial = sympy.Poly(formula, *symbols)
+        if polynomial.domain in (sympy.ZZ, sympy.QQ):
+            yield polynomial.as_expr()
 
 
 def _factored(formula: Expr, parts: Iterable[Expr]) -> Expr:

@@ -134,8 +134,10 @@ def _by_forward_mode(
         plain_leaves[name] = forward_ad.make_dual(plain_leaves[name], torch.ones((), dtype=kind))  # type: ignore[no-untyped-call]
         try:
             output = _run(program, plain_leaves, kind)[program.output]
-        except NotImplementedError as problem:
-            raise _refused(program, problem, None) from problem
+        except GradcalcError as refusal:
+            if isinstance(refusal.__cause__, NotImplementedError):
+                raise _refused(program, refusal.__cause__, None) from refusal.__cause__
+            raise
         tangent = forward_ad.unpack_dual(torch.as_tensor(output)).tangent  # type: ignore[no-untyped-call]
         if tangent is None:
             return 0.0
