@@ -8,7 +8,7 @@ from mpmath import mp
 
 from autogradcli.compute.derivatives import Wanted, derivatives
 from autogradcli.language.parser import parse
-from tests.precise import precise
+from tests.oracles.precise import precise
 
 LONG = (
     "log(1 + x**2)/sqrt(1 + exp(-x))",
