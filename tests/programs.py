@@ -33,5 +33,10 @@ def seen_of(text: str, wanted: Wanted) -> tuple[Program, Seen]:
 
 def ledger(text: str, demands: Demands = DEMANDS, wanted: Wanted | None = None) -> Ledger:
     """The ledger of a program that begins with the usual imports; its own first line is line 3."""
-    program, seen = seen_of(HEAD + text, wanted or Wanted(seed=0, passes="all"))
+    return ledger_of_text(HEAD + text, demands, wanted)
+
+
+def ledger_of_text(text: str, demands: Demands = DEMANDS, wanted: Wanted | None = None) -> Ledger:
+    """The ledger of a program as it stands."""
+    program, seen = seen_of(text, wanted or Wanted(seed=0, passes="all"))
     return ledger_of(program, seen, demands)

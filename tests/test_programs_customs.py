@@ -4,7 +4,8 @@ import pytest
 
 from autogradcli.programs.ledger import Custom
 from autogradcli.programs.verify import Demands
-from tests.programs import DEMANDS, ledger
+from tests.backwards import Planted, faulty, right
+from tests.programs import DEMANDS, ledger, ledger_of_text
 
 FUNCTION = """
 class Mine(torch.autograd.Function):
@@ -147,3 +148,24 @@ square(x).sum().backward()
     assert made.verdict == "mismatch"
     (custom,) = made.customs
     assert "gives 1.0 for" in custom.reasons[0].message or "gives 2.0 for" in custom.reasons[0].message
+
+
+BY_CHANCE = [*faulty(20, seed=1000), *faulty(10, seed=1000, module=True)]
+
+
+@pytest.mark.parametrize("each", BY_CHANCE, ids=lambda each: each.kind)
+def test_a_fault_by_chance_is_found_at_its_line(each: Planted) -> None:
+    """In Functions alone and in modules; `scripts/campaigns/custom_backwards.py` tries hundreds."""
+    made = ledger_of_text(each.text)
+    blamed = {custom.line for custom in made.customs if custom.verdict == "mismatch"}
+    assert blamed & {each.line, each.line - 1}
+
+
+@pytest.mark.parametrize(
+    "each", [*right(16, seed=1000), *right(8, seed=1000, module=True)], ids=lambda each: each.dtype
+)
+def test_no_right_backward_is_called_wrong(each: Planted) -> None:
+    """In any format."""
+    made = ledger_of_text(each.text)
+    assert made.failure is None
+    assert made.verdict in {"verified", "imprecise"}

@@ -4,7 +4,8 @@ import pytest
 
 from autogradcli.programs.ledger import Nonfinite
 from autogradcli.programs.session import Wanted
-from tests.programs import DEMANDS, ledger
+from tests.births import Birth, births
+from tests.programs import DEMANDS, ledger, ledger_of_text
 
 LOOP = """
 opt = torch.optim.SGD([w], lr={lr})
@@ -127,3 +128,13 @@ def test_a_program_ends_where_it_is_told_to() -> None:
     assert made.first_nonfinite is not None
     assert made.backwards == made.first_nonfinite.step
     assert made.failure is None
+
+
+@pytest.mark.parametrize("passes", ["some", "none"])
+@pytest.mark.parametrize("each", list(births(14, seed=100)), ids=lambda each: each.kind)
+def test_a_birth_in_a_training_loop_is_told(each: Birth, passes: str) -> None:
+    """Also where the optimiser has spoilt the parameters since; `scripts/campaigns/births.py` tries more."""
+    found = ledger_of_text(each.text, DEMANDS, Wanted(passes=passes)).first_nonfinite
+    assert found is not None
+    assert (found.line, found.code) == (each.line, each.code)
+    assert found.direction in each.directions

@@ -176,6 +176,22 @@ def test_the_seed_makes_random_numbers_repeat() -> None:
     assert first == second
 
 
+def test_the_seed_reaches_a_program_of_numpy_alone() -> None:
+    """Which never imports torch."""
+    text = "import random\nimport numpy\nprint(numpy.random.rand(), random.random())\n"
+    first, second = (gradcalc("run", "--seed", "3", "-", stdin=text).out for _ in range(2))
+    assert first == second
+
+
+def test_json_holds_what_was_printed_and_where_it_failed() -> None:
+    """`printed` where the document stands in the output's place; `failure.span` in characters of the program."""
+    text = "import torch\nprint('größer')\nx = torch.ones(2) * 2 + torch.ones(2).view(5)\n"
+    report = json.loads(gradcalc("run", "--json", "-", stdin=text).out)
+    assert report["printed"] == "größer\n"
+    start, end = report["failure"]["span"]
+    assert text[start:end] == "torch.ones(2).view(5)"
+
+
 ENDS = [
     ("import torch\nx = torch.tensor(2.0, requires_grad=True)\n(x*x).backward()", 0),
     ("import torch\nx = torch.tensor(-1.0, requires_grad=True)\ntorch.where(x > 0, x.sqrt(), x).backward()\n1/0", 1),

@@ -1,11 +1,14 @@
 """`gradcalc run`: any PyTorch program, run by Python as it stands; every `backward` in it is verified."""
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any
+from dataclasses import replace
+from functools import partial
+from typing import Annotated, Any, TextIO
 
 import typer
 
@@ -147,8 +150,9 @@ def run(
     asked = Options("float64", *demanded, not no_symbolic, timeout, max_operations=max_operations)
     demands = Demands(asked, surrogates=tuple(surrogate))
     document = writing.output is None and form != "text" and not writing.quiet
+    printed = io.StringIO()
     with _place(writing, form) as place:
-        around = to_standard_error if document else contextlib.nullcontext
+        around = partial(to_standard_error, printed) if document else contextlib.nullcontext
         seen = run_alone(program, wanted, around) if no_verify else watch_program(program, wanted, around)
         if seen.ending.child:
             os._exit(seen.ending.status)
@@ -157,6 +161,7 @@ def run(
         else:
             with counting("passes verified") as advance:
                 ledger = ledger_of(program, seen, demands, advance)
+        ledger = replace(ledger, printed=printed.getvalue() if document else None)
         if not (no_verify and form == "text" and writing.output is None):
             place.write(FORMATS[form].render(writing.shown(ledger, form), place.terminal))
     return exit_code(ledger, accuracy.strict)
@@ -220,9 +225,10 @@ def _place(writing: Writing, form: str) -> Iterator[Output]:
 
 
 @contextmanager
-def to_standard_error() -> Iterator[None]:
-    """A context in which what is printed goes to standard error, by child processes as well."""
-    before, sys.stdout = sys.stdout, sys.stderr
+def to_standard_error(printed: TextIO | None = None) -> Iterator[None]:
+    """A context in which what is printed goes to standard error, by child processes as well; `printed` keeps it."""
+    before = sys.stdout
+    sys.stdout = sys.stderr if printed is None else _Copied(sys.stderr, printed)
     descriptors = _descriptors(before)
     kept = os.dup(1) if descriptors else None
     if kept is not None:
@@ -236,6 +242,26 @@ def to_standard_error() -> Iterator[None]:
         if kept is not None:
             os.dup2(kept, 1)
             os.close(kept)
+
+
+class _Copied:
+    """A stream of which a copy is kept."""
+
+    def __init__(self, stream: TextIO, copy: TextIO) -> None:
+        self._stream, self._copy = stream, copy
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write to both, as long as the copy is not large."""
+        if self._copy.tell() < MOST_PRINTED:
+            self._copy.write(text)
+        return self._stream.write(text)
+
+
+MOST_PRINTED = 1_000_000
+"""Characters of what a program prints that a report holds."""
 
 
 def _descriptors(stream: Any) -> bool:

@@ -122,6 +122,8 @@ class Failure:
     hint: str | None
     status: int = 1
     """What Python's exit status would have been."""
+    span: tuple[int, int] | None = None
+    """Where the text of its file has the expression that failed, in characters from 0 on; None if that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,8 @@ class Ledger:
     """Where the first number was born that is not finite; None if all were finite."""
     notes: tuple[str, ...] = ()
     """What else a reader should know, a sentence each."""
+    printed: str | None = None
+    """What the program printed, where the report stands on standard output in its place; else None."""
     interrupted: bool = False
     """Whether Ctrl-C ended the program, or the verification."""
     versions: dict[str, str] = field(default_factory=dict)

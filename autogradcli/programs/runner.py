@@ -6,8 +6,8 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -29,15 +29,23 @@ class Ending:
     line: int | None = None
     """The line of the program that it came from."""
     file: str | None = None
+    columns: tuple[int, int] | None = None
+    """Where in that line the expression stands, in bytes of UTF-8."""
     interrupted: bool = False
     child: bool = False
     """Whether this is a process that the program forked off: nobody reports there."""
 
 
-def run(program: Program, when_torch_is_there: Callable[[], Any]) -> Ending:
-    """How the program ended, once it has; `when_torch_is_there` is called as soon as torch has been imported."""
+AfterImport = tuple[str, Callable[[Any], Any]]
+"""The name of a module, and what is called with it as soon as the program has imported it."""
+
+
+def run(program: Program, acts: Sequence[AfterImport]) -> Ending:
+    """How the program ended, once it has."""
     process, others = os.getpid(), set(threading.enumerate())
-    with _as_python(program), _after_import("torch", when_torch_is_there):
+    with _as_python(program), ExitStack() as imports:
+        for name, act in acts:
+            imports.enter_context(_after_import(name, act))
         try:
             exec(program.code, program.module.__dict__)  # noqa: S102 - the user's own file, as `python` runs it
             ending = Ending(0)
@@ -76,10 +84,10 @@ def _interrupt(handler: Any) -> Any:
 
 
 @contextmanager
-def _after_import(name: str, act: Callable[[], Any]) -> Iterator[None]:
+def _after_import(name: str, act: Callable[[Any], Any]) -> Iterator[None]:
     """Call `act` as soon as the module has been loaded by whoever imports it first; at once if it is there."""
     if name in sys.modules:
-        act()
+        act(sys.modules[name])
         yield
         return
     finder = _Finder(name, act)
@@ -94,7 +102,7 @@ def _after_import(name: str, act: Callable[[], Any]) -> Iterator[None]:
 class _Finder(importlib.abc.MetaPathFinder):
     """Lets the other finders find the module, and is told when it has been executed."""
 
-    def __init__(self, name: str, act: Callable[[], Any]) -> None:
+    def __init__(self, name: str, act: Callable[[Any], Any]) -> None:
         self._name, self._act = name, act
 
     def find_spec(self, fullname: str, *_: Any) -> Any:
@@ -108,7 +116,7 @@ class _Finder(importlib.abc.MetaPathFinder):
 
             def executed(module: Any) -> None:
                 execute(module)
-                act()
+                act(module)
 
             spec.loader.exec_module = executed
         return spec
@@ -136,7 +144,14 @@ def _failed(program: Program, error: BaseException) -> Ending:
     line, file = (None, None) if last is None else (last.lineno, last.filename)
     if isinstance(error, SyntaxError) and line is None:
         line, file = error.lineno, error.filename
-    return Ending(130 if interrupted else 1, error, line, file, interrupted)
+    return Ending(130 if interrupted else 1, error, line, file, _columns(last), interrupted)
+
+
+def _columns(frame: traceback.FrameSummary | None) -> tuple[int, int] | None:
+    """Where the expression that failed begins and ends in its line; None if it has several, or that is not known."""
+    if frame is None or frame.colno is None or frame.end_colno is None or frame.end_lineno != frame.lineno:
+        return None
+    return frame.colno, frame.end_colno
 
 
 def show_syntax_error(error: SyntaxError) -> None:

@@ -11,7 +11,7 @@ from autogradcli.compute.verdict import worst
 from autogradcli.errors import ExitCode
 from autogradcli.language.shapes import written
 from autogradcli.programs.ledger import Custom, Failure, Ledger, Nonfinite, TraceLine
-from autogradcli.programs.runner import Ending, run
+from autogradcli.programs.runner import AfterImport, Ending, run
 from autogradcli.programs.target import Program
 from autogradcli.programs.texts import Texts
 
@@ -54,17 +54,16 @@ def watch_program(program: Program, wanted: Wanted, around: Any = nullcontext) -
     found: list[Any] = []
     with ExitStack() as stack:
 
-        def start() -> None:
+        def start(_: Any) -> None:
             from autogradcli.engines.torch.record.watch import Watch
 
-            _seed(wanted.seed)
             watch = Watch(wanted.passes, wanted.stop)
             stack.enter_context(watch.watching())
             found.append(watch)
 
         stack.enter_context(_headless())
         with around(), tracing(program.code, texts, wanted.trace) as lines:
-            ending = run(program, start)
+            ending = run(program, [*_seeding(wanted.seed), ("torch", start)])
     watch = found[0] if found else None
     return Seen(ending, texts, watch, tuple(lines()), program.notes)
 
@@ -72,7 +71,7 @@ def watch_program(program: Program, wanted: Wanted, around: Any = nullcontext) -
 def run_alone(program: Program, wanted: Wanted, around: Any = nullcontext) -> Seen:
     """The same for a program that nobody watches."""
     with around():
-        ending = run(program, lambda: _seed(wanted.seed))
+        ending = run(program, _seeding(wanted.seed))
     return Seen(ending, _texts(program), None, (), program.notes)
 
 
@@ -81,17 +80,15 @@ def _texts(program: Program) -> Texts:
     return Texts({} if source is None else {program.code.co_filename: source})
 
 
-def _seed(seed: int | None) -> None:
-    """Let random numbers start from a seed: Python's, torch's, and NumPy's if it is there."""
+def _seeding(seed: int | None) -> list[AfterImport]:
+    """What lets the random numbers of each module start from a seed, as soon as it has been imported."""
     if seed is None:
-        return
-    import random
-
-    random.seed(seed)
-    sys.modules["torch"].manual_seed(seed)
-    numpy = sys.modules.get("numpy")
-    if numpy is not None:
-        numpy.random.seed(seed % 2**32)
+        return []
+    return [
+        ("random", lambda module: module.seed(seed)),
+        ("numpy", lambda module: module.random.seed(seed % 2**32)),
+        ("torch", lambda module: module.manual_seed(seed)),
+    ]
 
 
 @contextmanager
@@ -202,16 +199,29 @@ def _failure(seen: Seen) -> Failure | None:
         return None
     error = ending.error
     message = str(error) or type(error).__name__
-    code = ""
-    if ending.file is not None and ending.line is not None:
-        lines = seen.texts.file(ending.file).lines
-        code = lines[ending.line - 1].strip() if 0 < ending.line <= len(lines) else ""
+    code, span = _failing(seen)
     hint = None
     if seen.watch is not None:
         from autogradcli.programs.explain import hint_for
 
         hint = hint_for(message, _facts(seen.watch, code))
-    return Failure(ending.line or 0, code, type(error).__name__, message, hint, ending.status)
+    return Failure(ending.line or 0, code, type(error).__name__, message, hint, ending.status, span)
+
+
+def _failing(seen: Seen) -> tuple[str, tuple[int, int] | None]:
+    """The line that raised the error, and where the expression stands in the text."""
+    file, line, columns = seen.ending.file, seen.ending.line, seen.ending.columns
+    lines = [] if file is None else seen.texts.file(file).lines
+    if line is None or not 0 < line <= len(lines):
+        return "", None
+    text = lines[line - 1]
+    before = sum(map(len, lines[: line - 1]))
+    span = (
+        None
+        if columns is None
+        else tuple(before + len(text.encode()[:each].decode(errors="replace")) for each in columns)
+    )
+    return text.strip(), span  # type: ignore[return-value]
 
 
 def _facts(watch: "Watch", code: str) -> dict[str, Any]:

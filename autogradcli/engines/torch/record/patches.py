@@ -61,6 +61,11 @@ def _install(recorder: Recorder, backward: Callable[[Engine, Any, Any], Any], pa
     patches.set(threading.Thread, "run", _thread(recorder))
     patches.set(torch, "compile", _uncompiled)
     patches.set(warnings, "showwarning", _warning(recorder, warnings.showwarning))
+    for each in vars(torch.optim).values():
+        if isinstance(each, type) and "step" in each.__dict__:
+            patches.set(each, "step", _step(recorder, each.__dict__["step"]))
+    for owner in (torch.optim.Optimizer, torch.nn.Module):
+        patches.set(owner, "zero_grad", _zero_grad(recorder, owner.__dict__["zero_grad"]))
     os.register_at_fork(after_in_child=lambda: setattr(recorder, "on", False))
 
 
@@ -99,6 +104,46 @@ def _thread(recorder: Recorder) -> Callable[[threading.Thread], None]:
             return original(self)
 
     return run
+
+
+def _step(recorder: Recorder, original: Callable[..., Any]) -> Callable[..., Any]:
+    """A step of one of torch's own optimisers: of its many calls the writes to its parameters alone are of interest."""
+
+    @wraps(original)
+    def step(self: Any, *args: Any, **kwargs: Any) -> Any:
+        closure = args[0] if args else kwargs.get("closure")
+        grads_change = getattr(self, "grad_scale", None) is not None or self.defaults.get("differentiable")
+        if not recorder.on or closure is not None or grads_change:
+            return original(self, *args, **kwargs)
+        with torch._C.DisableTorchFunction():
+            for each in _parameters(self):
+                recorder.touch(each)
+            return original(self, *args, **kwargs)
+
+    return step
+
+
+def _zero_grad(recorder: Recorder, original: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(original)
+    def zero_grad(self: Any, set_to_none: bool = True) -> Any:
+        if not recorder.on:
+            return original(self, set_to_none)
+        with torch._C.DisableTorchFunction():
+            for each in () if set_to_none else _parameters(self):
+                if each.grad is not None:
+                    recorder.touch(each.grad)
+            return original(self, set_to_none)
+
+    return zero_grad
+
+
+def _parameters(owner: Any) -> Iterator[torch.Tensor]:
+    """The parameters of an optimiser, or of a module."""
+    if isinstance(owner, torch.nn.Module):
+        yield from owner.parameters()
+    else:
+        for group in owner.param_groups:
+            yield from group["params"]
 
 
 def _uncompiled(model: Any = None, **_: Any) -> Any:

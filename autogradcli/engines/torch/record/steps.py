@@ -99,8 +99,8 @@ def steps_of(event: Backward) -> tuple[Replay, list[Step]]:
 
 
 def _keep(step: Step, place: int) -> Any:
-    def keep(gradient: torch.Tensor) -> None:
-        step.upstreams[place] = gradient.detach()
+    def keep(gradient: torch.Tensor | None) -> None:
+        step.upstreams[place] = None if gradient is None else gradient.detach()
 
     return keep
 

@@ -137,6 +137,8 @@ class Watch:
         gradients = event.gradients() if kwargs.get("accumulate_grad") else found
         self._scaled = self.recorder.unscaled
         self.first_broken, self._is_last_broken = event.finish(self.count, gradients), True
+        for given in givens_below(calls_below(self.first_broken.outputs)):
+            given.keep()  # what is recorded later need not be copied before it changes
 
     def _note(self, event: Backward) -> None:
         """Count a pass that is finite; keep the first that is not, unless a `GradScaler` is about to skip it."""
@@ -250,7 +252,7 @@ class _Event:
         return catch
 
     def _catch_one(self, place: int) -> Callable[[torch.Tensor], None]:
-        return lambda grad: self._arriving.update({place: grad.detach()})
+        return lambda grad: self._catch(place)([grad])
 
     def gradients(self) -> list[torch.Tensor | None]:
         """What the targets' `.grad` holds."""
