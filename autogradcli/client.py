@@ -17,11 +17,17 @@ SHOW_CURSOR = b"\x1b[?25h"
 def main() -> NoReturn:
     """Run the command line of this process, and end it."""
     _occupy_standard_places()
-    signal.signal(signal.SIGINT, _interrupted)
+    signal.signal(signal.SIGINT, interrupted)
+    from autogradcli.server.client import call_server, split_mode
+
+    mode, arguments = split_mode(sys.argv[1:])
+    status = call_server(mode, arguments)
+    if status is not None:
+        os._exit(status)
     from autogradcli.cli.app import run
 
-    status = run(sys.argv[1:])
-    if sys.argv[1:2] == ["run"]:  # what a program leaves behind is taken down as Python does it
+    status = run(arguments)
+    if arguments[:1] == ["run"]:  # what a program leaves behind is taken down as Python does it
         sys.exit(status)
     leave(status)
 
@@ -38,7 +44,7 @@ def _occupy_standard_places() -> None:
             os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
 
 
-def _interrupted(_: int, __: FrameType | None) -> NoReturn:
+def interrupted(_: int, __: FrameType | None) -> NoReturn:
     """End the process from within whatever it is doing.
 
     An exception would not do: libraries that are being imported turn it into errors of their own, or lose it.

@@ -40,6 +40,7 @@ COMMANDS = {
     "graph": "graph",
     "functions": "functions",
     "explain": "explain",
+    "server": "server",
 }
 """Each command's module, and the function in it; only the module of the command that runs is imported."""
 

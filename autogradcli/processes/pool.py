@@ -15,6 +15,7 @@ from autogradcli.errors import GradcalcError
 from autogradcli.processes.child import Child, Fork, Process, can_fork, spawn
 from autogradcli.processes.limits import UNLIMITED, Limits
 from autogradcli.processes.prefetch import End
+from autogradcli.processes.spare import COMPUTE, borrow
 from autogradcli.processes.work import MEMORY, TIME, WINDOW, Lost, Make
 from autogradcli.processes.worker import FOUND, TOUCHED, Assignment, serve
 
@@ -109,7 +110,7 @@ class _Worker:
 
 
 def _start(printed: int) -> Process:
-    return Fork(serve, printed) if can_fork() else spawn(COMMAND, {}, printed)
+    return borrow(COMPUTE, printed) or (Fork(serve, printed) if can_fork() else spawn(COMMAND, {}, printed))
 
 
 class _Run:

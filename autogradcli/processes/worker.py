@@ -110,6 +110,8 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     sys.path[:] = assignment.path
     if not assignment.alone:
         os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
+        if "torch" in sys.modules:  # and so has read its environment
+            sys.modules["torch"].set_num_threads(1)
     limit_memory(assignment.limits.memory)
     conversation = _Conversation(requests, replies, assignment.limits)
     watcher.listen(conversation.turn, conversation.found)

@@ -5,8 +5,8 @@ with an earlier problem), and its numbers when the point has come. Only the stan
 """
 
 import math
+import os
 import queue
-import subprocess
 import sys
 import threading
 import time
@@ -32,6 +32,7 @@ from autogradcli.engines.sympy.messages import (
 )
 from autogradcli.language.program import Program
 from autogradcli.processes.child import Child, spawn
+from autogradcli.processes.spare import SYMBOLIC, borrow
 
 CACHE_SIZE = "100000"
 """Results that each of SymPy's caches keeps, until the child empties them: its own 1,000 lose what is needed again."""
@@ -269,7 +270,9 @@ class _Child:
 
     def __init__(self) -> None:
         self._replies: queue.SimpleQueue[tuple[Reply | None, float]] = queue.SimpleQueue()
-        process = spawn(COMMAND, {"SYMPY_CACHE_SIZE": CACHE_SIZE}, subprocess.DEVNULL)
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        process = borrow(SYMBOLIC, nothing) or spawn(COMMAND, {"SYMPY_CACHE_SIZE": CACHE_SIZE}, nothing)
+        os.close(nothing)
         self._child = Child(process, lambda reply, came: self._replies.put((reply, came)))
         self._child.listen()
         self.ticket: int | None = None

@@ -183,7 +183,11 @@ def claim_pipes() -> tuple[BinaryIO, BinaryIO]:
 
 def main() -> None:
     """Serve one parent until it closes its pipe or dies."""
-    requests, replies = claim_pipes()
+    serve(*claim_pipes())
+
+
+def serve(requests: BinaryIO, replies: BinaryIO) -> None:
+    """Work on what comes, and end with the parent."""
     limit_memory()
     sys.setrecursionlimit(RECURSION)
     threading.stack_size(STACK)

@@ -1,0 +1,54 @@
+"""What each nursery loads before it makes forks, and what the forks do."""
+
+import gc
+import importlib
+import pkgutil
+import socket
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import BinaryIO
+
+from autogradcli.processes import worker
+from autogradcli.processes.spare import COMMAND, COMPUTE, SYMBOLIC, receive, settle_in
+from autogradcli.server import call
+from autogradcli.server.nursery import Serve
+
+
+def load(*packages: str) -> None:
+    """Import all that is in some packages of ours."""
+    for package in packages:
+        found = importlib.import_module(f"autogradcli.{package}")
+        for module in pkgutil.walk_packages(found.__path__, f"{found.__name__}."):
+            importlib.import_module(module.name)
+
+
+def settle() -> None:
+    """Let what is loaded be shared by all forks: a look for garbage would copy it."""
+    gc.collect()
+    gc.freeze()
+
+
+def _serve_with(serve: Callable[[BinaryIO, BinaryIO], None], channel: socket.socket) -> None:
+    """Serve whoever borrows this process, as a process that was started for it does."""
+    message, places = receive(channel, 2)
+    if message is not None:
+        settle_in(message, places)
+        serve(channel.makefile("rb"), channel.makefile("wb"))
+
+
+def _work_symbolically(channel: socket.socket) -> None:
+    from autogradcli.engines.sympy.worker import serve  # loads SymPy
+
+    _serve_with(serve, channel)
+
+
+PREPARE: Mapping[str, Callable[[], None]] = {
+    COMMAND: lambda: load("cli", "problems", "render", "checks", "language", "processes"),
+    COMPUTE: lambda: load("language", "compute", "checks", "engines.torch", "engines.arb"),
+    SYMBOLIC: lambda: load("engines.sympy"),
+}
+"""How each nursery loads what its forks need. Nothing computes."""
+SERVE: Mapping[str, Serve] = {COMMAND: call.serve, COMPUTE: partial(_serve_with, worker.serve), SYMBOLIC: _work_symbolically}
+"""What the forks do."""
+ENVIRONMENT: Mapping[str, Mapping[str, str]] = {COMPUTE: {}, SYMBOLIC: {"SYMPY_CACHE_SIZE": "100000"}}
+"""What is read when a library is loaded."""
