@@ -1,17 +1,11 @@
 """The entry point of `gradcalc`: standard library alone, so that what needs no engine does not wait for one."""
 
-import atexit
-import contextlib
 import os
 import signal
 import sys
-from types import FrameType
 from typing import NoReturn
 
-INTERRUPTED = 130
-"""Ctrl-C: 128 + SIGINT, as shells have it."""
-SHOW_CURSOR = b"\x1b[?25h"
-"""What a progress bar owes the terminal that it is cut off from."""
+from autogradcli.processes.ending import interrupted, leave
 
 
 def main() -> NoReturn:
@@ -42,23 +36,3 @@ def _occupy_standard_places() -> None:
             os.fstat(place)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
-
-
-def interrupted(_: int, __: FrameType | None) -> NoReturn:
-    """End the process from within whatever it is doing.
-
-    An exception would not do: libraries that are being imported turn it into errors of their own, or lose it.
-    """
-    with contextlib.suppress(OSError):
-        os.write(2, (SHOW_CURSOR if os.isatty(2) else b"") + b"interrupted\n")
-    os._exit(INTERRUPTED)
-
-
-def leave(status: int) -> NoReturn:
-    """End the process at once: to take torch apart, object by object, takes a third as long as to import it."""
-    atexit._run_exitfuncs()
-    for stream in filter(None, (sys.stdout, sys.stderr)):
-        # What a command writes it has flushed, and has said what came of that; there is nobody left to tell.
-        with contextlib.suppress(OSError, ValueError):
-            stream.flush()
-    os._exit(status)

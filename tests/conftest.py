@@ -1,11 +1,16 @@
 """What holds for the whole suite."""
 
+import os
+
 import pytest
 from hypothesis import settings
 
 # The same examples in every run: chance belongs into the campaigns, which print their seed.
 settings.register_profile("suite", derandomize=True, database=None)
 settings.load_profile("suite")
+
+# A server that somebody has started on this machine is none of the tests' business.
+os.environ["GRADCALC_SERVER"] = "never"
 
 SLOW = frozenset(
     {
@@ -23,6 +28,7 @@ SLOW = frozenset(
         "test_planted_tensor_faults",
         "test_remedies",
         "test_scripts",
+        "test_server",
         "test_signals",
         "test_streams",
     }

@@ -5,6 +5,7 @@ import os
 import shlex
 import sys
 from collections.abc import Iterable, Sequence
+from functools import cache
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -22,6 +23,9 @@ COMPLETING = "_GRADCALC_COMPLETE"
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 """Why help, which Click prints by itself, cannot be written; results are written by `Output`, which knows better."""
+
+SERVER = "--server"
+"""Where a call is worked on: said anywhere on the command line, and obeyed before it is read (`server.client`)."""
 
 VALUES = {
     "diff": "; values of variables are for gradcalc eval",
@@ -63,6 +67,18 @@ def _application(commands: Iterable[str]) -> typer.Typer:
     return app
 
 
+@cache
+def _root(*commands: str) -> Any:
+    """The command line with some of the commands, made once."""
+    return typer.main.get_command(_application(commands))
+
+
+def prepare() -> None:
+    """Make all commands beforehand, for many command lines."""
+    for names in (*((name,) for name in COMMANDS), tuple(COMMANDS)):
+        _root(*names)
+
+
 def _print_versions(wanted: bool) -> None:
     if wanted:
         from autogradcli.compute.compute import versions
@@ -78,6 +94,10 @@ def _global_options(
             "--version", help="Print the versions of gradcalc and its engines.", callback=_print_versions, is_eager=True
         ),
     ] = False,
+    server: Annotated[
+        str | None,
+        typer.Option(SERVER, metavar="auto|never|require", help="Whether a warm server is used; see server."),
+    ] = None,
 ) -> None:
     """The options that stand before the command."""
 
@@ -125,9 +145,11 @@ def _report_defect(error: Exception) -> None:
 
 def _invoke(arguments: list[str]) -> Any:
     """What the command returns that the arguments name."""
+    if any(each.partition("=")[0] == SERVER for each in arguments) and arguments[0] != "run":
+        raise GradcalcError("usage", "--server is auto, never or require", hint=f"type {SERVER} never")
     name = arguments[0] if arguments else ""
     known = name in COMMANDS and not os.environ.get(COMPLETING)
-    root: Any = typer.main.get_command(_application([name] if known else COMMANDS))
+    root = _root(*([name] if known else COMMANDS))
     if os.environ.get(COMPLETING):
         return root.main(arguments, prog_name="gradcalc")
     if known:

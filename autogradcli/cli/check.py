@@ -1,9 +1,10 @@
 """`gradcalc check`: case files, for CI: what holds, what does not, and where."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from fnmatch import fnmatchcase
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,6 +22,7 @@ from autogradcli.cli.writing import Writing
 from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.problems.cases.build import build_case
 from autogradcli.problems.cases.read import find_case_files, read_cases
+from autogradcli.processes.spare import stay_cold
 from autogradcli.render.checks import FORMATS
 from autogradcli.render.checks.summary import Outcomes
 from autogradcli.render.terminal import FILE
@@ -77,6 +79,8 @@ def check(
     files = [file for path in paths for file in find_case_files(path)]
     check_apart(files, [writing.output, resume, *(path for _, path in others)])
     form = writing.form(FORMATS) if resume is None else _resumed(resume, writing)
+    if any(map(_names_code, files)):
+        stay_cold()
     make = partial(CaseWork, partial(build_case, options=asked), STRICT if accuracy.strict else LENIENT, asked.symbolic)
     entries: Iterator[Entry] = (entry for file in files for entry in read_cases(file) if _selected(entry, select))
     found: list[Outcome] = []
@@ -114,6 +118,13 @@ def _until_failure(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
         yield outcome
         if outcome.status != "passed":
             return
+
+
+def _names_code(file: str) -> bool:
+    """Whether a file may name functions of the user's; what cannot be read is told where it is read."""
+    with suppress(OSError, ValueError):
+        return b"function" in Path(file).read_bytes()
+    return False
 
 
 def _selected(entry: Entry, pattern: str | None) -> bool:

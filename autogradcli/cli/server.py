@@ -1,20 +1,19 @@
 """`gradcalc server`: a warm process that makes every later call fast."""
 
-import json as json_module
-import os
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from autogradcli.cli.arguments import Json, one_of
+from autogradcli.cli.arguments import one_of
+from autogradcli.cli.writing import Endings, Writing
 from autogradcli.errors import ExitCode
+from autogradcli.render.json import draw_json
 from autogradcli.server import control
 
 EXAMPLES = """\b
 Examples:
   gradcalc server start
-  gradcalc eval "x**2" --x 3        takes a twentieth of the time
   gradcalc server status --json
   gradcalc server stop
 
@@ -28,37 +27,57 @@ yours, never take it. Nobody has called for 15 minutes: it ends by itself.
 Exit status: 0; 3 if status finds no server.
 """
 
+FORMATS = Endings(("text", "json"), {".txt": "text", ".json": "json"})
+
+NAMES = ("start", "stop", "status")
 Action = Annotated[
     str, typer.Argument(metavar="start|stop|status", parser=one_of("ACTION", ("start", "stop", "status")))
 ]
 Foreground = Annotated[bool, typer.Option("--foreground", help="With start: be the server, for a service manager.")]
 
 
-def server(action: Action, foreground: Foreground = False, json: Json = False) -> ExitCode:
-    """Start, stop or look at the warm server: with it, a call takes milliseconds."""
+def server(*, action: Action, foreground: Foreground = False, writing: Writing) -> ExitCode:
+    """A warm process that makes every later call fast.
+
+    ACTION is start, stop or status. A server that runs is used by every call,
+    unless --server never says otherwise.
+    """
     if action == "start" and foreground:
-        from autogradcli.server.main import COMMAND_LINE, COMMAND
+        control.become()
+    draw = draw_json if writing.form(FORMATS) == "json" else _sentences
+    found = ACTIONS[action]()
+    with writing.open() as place:
+        place.write(draw(found))
+    return ExitCode.OK if found["running"] or action == "stop" else ExitCode.UNDEFINED
 
-        os.execv(COMMAND_LINE[0], [*COMMAND_LINE, COMMAND, control.home()])
-    if action == "start":
-        found, before = control.start()
-        typer.echo(f"{'it runs already' if before else 'started'}: process {found['process']}")
-        return ExitCode.OK
-    if action == "stop":
-        typer.echo("stopped" if control.stop() else "no server is running")
-        return ExitCode.OK
+
+def _start() -> dict[str, Any]:
+    found, before = control.start()
+    return {"running": True, "started": not before, **found}
+
+
+def _stop() -> dict[str, Any]:
+    return {"running": False, "stopped": control.stop()}
+
+
+def _status() -> dict[str, Any]:
     found = control.status()
-    if json:
-        typer.echo(json_module.dumps({"running": found is not None, **(found or {})}))
-    else:
-        typer.echo("no server is running" if found is None else _draw(found))
-    return ExitCode.OK if found else ExitCode.UNDEFINED
+    return {"running": found is not None, **(found or {})}
 
 
-def _draw(found: dict[str, float]) -> str:
-    return "\n".join((
+ACTIONS = {"start": _start, "stop": _stop, "status": _status}
+"""What each action gives, as a JSON object."""
+
+
+def _sentences(found: dict[str, Any]) -> str:
+    if not found["running"]:
+        return "stopped\n" if found.get("stopped") else "no server is running\n"
+    if "started" in found:
+        return f"{'started' if found['started'] else 'it runs already'}: process {found['process']}\n"
+    lines = (
         f"process  {found['process']}",
         f"age      {timedelta(seconds=int(found['age']))}",
-        f"calls    {found['calls']}, of which {found['hits']} found a process ready; {found['running']} running now",
+        f"calls    {found['calls']}, for {found['hits']} of them a process was ready; {found['running_calls']} run now",
         f"memory   {found['memory'] / 1e6:.0f} MB",
-    ))
+    )
+    return "".join(f"{line}\n" for line in lines)

@@ -106,6 +106,11 @@ def borrow(kind: str, errors: int) -> Spare | None:
         return None
 
 
+def stay_cold() -> None:
+    """Borrow nothing from now on: code of the user's is to meet a process that knows nothing."""
+    Home.path = None
+
+
 def surroundings(places: Sequence[int]) -> tuple[dict[str, Any], list[int]]:
     """What of this process another one can take over: a message, and open files, of which the last is the folder."""
     umask = os.umask(0)
@@ -146,9 +151,9 @@ def peer(connection: socket.socket) -> int:
     """The number of the user at the other end."""
     if hasattr(socket, "SO_PEERCRED"):
         found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
-        return struct.unpack("3i", found)[1]
+        return int(struct.unpack("3i", found)[1])
     found = connection.getsockopt(0, LOCAL_PEERCRED, 76)  # macOS, sys/ucred.h: a version, then the user
-    return struct.unpack_from("2I", found)[1]
+    return int(struct.unpack_from("2I", found)[1])
 
 
 LOCAL_PEERCRED = 1

@@ -1,14 +1,13 @@
 """One command line in a process of the server, with all that is the caller's: streams, folder, environment."""
 
-import atexit
 import os
 import signal
 import socket
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
+from autogradcli.processes.ending import finish, interrupted
 from autogradcli.processes.spare import receive, send, settle_in, surroundings
 
 COLD = -1
@@ -57,17 +56,13 @@ def serve(channel: socket.socket) -> None:
     send(channel, ACCEPTED)
     _become(asked, places)
 
-    from autogradcli import client
     from autogradcli.cli.app import run
 
-    signal.signal(signal.SIGINT, client.interrupted)
+    signal.signal(signal.SIGINT, interrupted)
     arguments = [os.fsdecode(each) for each in asked["arguments"]]
     sys.argv[1:] = arguments
     status = run(arguments)
-    atexit._run_exitfuncs()
-    for stream in filter(None, (sys.stdout, sys.stderr)):
-        with suppress(OSError, ValueError):
-            stream.flush()
+    finish()
     send(channel, int(status))
     os._exit(0)
 
@@ -85,8 +80,13 @@ def _stream(name: str, place: int, description: tuple[str, str, bool] | None) ->
         return None
     encoding, errors, by_line = description
     stream = open(  # noqa: SIM115
-        place, "r" if name == "stdin" else "w", encoding=encoding, errors=errors, newline="\n" if place else None,
-        closefd=False, buffering=1 if by_line else -1,
+        place,
+        "r" if name == "stdin" else "w",
+        encoding=encoding,
+        errors=errors,
+        newline="\n" if place else None,
+        closefd=False,
+        buffering=1 if by_line else -1,
     )
     stream.mode = "r" if name == "stdin" else "w"  # type: ignore[misc]
     return stream

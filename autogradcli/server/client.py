@@ -6,10 +6,12 @@ import stat
 import sys
 from binascii import crc32
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import autogradcli
-from autogradcli.processes.spare import COMMAND, Spare
-from autogradcli.server.call import ACCEPTED, request
+
+if TYPE_CHECKING:
+    from autogradcli.processes.spare import Spare
 
 AUTO, NEVER, REQUIRE, START = "auto", "never", "require", "start"
 """Use a server that runs; none; fail without one; start one for the calls to come."""
@@ -76,11 +78,15 @@ def is_private(folder: str) -> bool:
     return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
 
 
-def _borrowed(arguments: Sequence[str]) -> Spare | None:
+def _borrowed(arguments: Sequence[str]) -> "Spare | None":
     """A process of the server that works on a command line; None if there is none that takes it."""
     home = home_of_server()
     if not is_private(home):
         return None
+    # Only now, so that a call without a server does not wait for it.
+    from autogradcli.processes.spare import COMMAND, Spare
+    from autogradcli.server.call import ACCEPTED, request
+
     try:
         spare = Spare(COMMAND, home)
         spare.tell(*request(arguments))
@@ -89,7 +95,7 @@ def _borrowed(arguments: Sequence[str]) -> Spare | None:
         return None
 
 
-def _followed(spare: Spare) -> int:
+def _followed(spare: "Spare") -> int:
     """The exit status of a call; Ctrl-C is passed on to it."""
     signal.signal(signal.SIGINT, lambda *_: spare.interrupt())
     status = spare.hear()

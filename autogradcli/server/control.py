@@ -4,7 +4,7 @@ import os
 import subprocess
 from contextlib import suppress
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, NoReturn
 
 from autogradcli.errors import GradcalcError
 from autogradcli.processes.spare import COMMAND, STATUS, STOP, connect, receive
@@ -34,10 +34,17 @@ def status() -> dict[str, Any] | None:
     try:
         with connect(COMMAND, home_of_server()) as connection:
             connection.sendall(STATUS)
-            found, _ = receive(connection)
+            found: dict[str, Any] | None = receive(connection)[0]
             return found
     except OSError:
         return None
+
+
+def become() -> NoReturn:
+    """Be the server, in this process."""
+    from autogradcli.server.main import COMMAND_LINE
+
+    os.execv(COMMAND_LINE[0], [*COMMAND_LINE, COMMAND, home()])
 
 
 def launch() -> "subprocess.Popen[bytes]":

@@ -2,7 +2,6 @@
 
 import os
 import socket
-import subprocess
 import sys
 from contextlib import suppress
 from time import monotonic, sleep, strftime
@@ -85,7 +84,7 @@ class Server(Nursery):
             "process": os.getpid(),
             "calls": self.counts.calls,
             "hits": self.counts.hits,
-            "running": self.busy,
+            "running_calls": self.busy,
             "memory": sum(map(memory, pids)),
             "age": monotonic() - self.counts.since,
         }

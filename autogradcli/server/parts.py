@@ -6,12 +6,15 @@ import pkgutil
 import socket
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from autogradcli.processes import worker
 from autogradcli.processes.spare import COMMAND, COMPUTE, SYMBOLIC, receive, settle_in
 from autogradcli.server import call
 from autogradcli.server.nursery import Serve
+
+if TYPE_CHECKING:
+    from autogradcli.compute.problem import Problem
 
 
 def load(*packages: str) -> None:
@@ -42,13 +45,53 @@ def _work_symbolically(channel: socket.socket) -> None:
     _serve_with(serve, channel)
 
 
+def _prepare_commands() -> None:
+    load("cli", "problems", "render", "checks", "functions", "language", "processes")
+    from autogradcli.cli.app import prepare
+
+    prepare()
+    _problem()
+
+
+def _prepare_computing() -> None:
+    load("functions", "language", "compute", "checks", "engines.torch", "engines.arb")
+    from autogradcli.compute.compute import versions
+    from autogradcli.engines.arb.engine import prepare
+
+    versions()
+    prepare()
+    _problem()
+
+
+def _prepare_symbolic() -> None:
+    load("engines.sympy")
+    from autogradcli.engines.sympy.worker import rehearse
+
+    rehearse(_problem().program)
+
+
+def _problem() -> "Problem":
+    """An example of what is asked: what it has read once is read for all."""
+    from autogradcli.compute.problem import Options, Problem
+    from autogradcli.problems.jsonlines import read_problem
+
+    problem = read_problem(EXAMPLE, Options())
+    assert isinstance(problem, Problem)
+    return problem
+
+
+EXAMPLE = b'{"expression": "5*x**3 + sin(x)*exp(-x)/log(1 + x**2)", "at": {"x": 2}}'
 PREPARE: Mapping[str, Callable[[], None]] = {
-    COMMAND: lambda: load("cli", "problems", "render", "checks", "language", "processes"),
-    COMPUTE: lambda: load("language", "compute", "checks", "engines.torch", "engines.arb"),
-    SYMBOLIC: lambda: load("engines.sympy"),
+    COMMAND: _prepare_commands,
+    COMPUTE: _prepare_computing,
+    SYMBOLIC: _prepare_symbolic,
 }
-"""How each nursery loads what its forks need. Nothing computes."""
-SERVE: Mapping[str, Serve] = {COMMAND: call.serve, COMPUTE: partial(_serve_with, worker.serve), SYMBOLIC: _work_symbolically}
+"""How each nursery loads what its forks need. Torch does not compute: a fork of a process in which it has can hang."""
+SERVE: Mapping[str, Serve] = {
+    COMMAND: call.serve,
+    COMPUTE: partial(_serve_with, worker.serve),
+    SYMBOLIC: _work_symbolically,
+}
 """What the forks do."""
 ENVIRONMENT: Mapping[str, Mapping[str, str]] = {COMPUTE: {}, SYMBOLIC: {"SYMPY_CACHE_SIZE": "100000"}}
 """What is read when a library is loaded."""

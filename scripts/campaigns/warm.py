@@ -3,6 +3,7 @@
 Run from the top of the checkout: python -m scripts.campaigns.warm [COUNT]
 A server of its own is started and stopped. Exit status 1 if there is a difference.
 """
+# ruff: noqa: E501 - a command line is easier to read in one line
 
 import os
 import pty
@@ -23,7 +24,16 @@ POINTS = (
     ("logsumexp(x, 0)", "--x '[1000, 1000.5]' --dtype float32"), ("sum(A @ A.T)", "--A '[[1, 2], [3, 4]]'"),
     ("α**2", "--α 3"), ("where(x > 0, log(x), 0)", "--x 0"), ("x**2", "--x 3 --order 2"),
 )  # fmt: skip
-FORMS = ("", "--json", "--format plain", "--format csv", "--format markdown", "--format latex", "--strict", "--no-symbolic")
+FORMS = (
+    "",
+    "--json",
+    "--format plain",
+    "--format csv",
+    "--format markdown",
+    "--format latex",
+    "--strict",
+    "--no-symbolic",
+)
 WRONG = (
     "eval", "eval 'x+'", "eval 'x**2'", "eval 'sin(x' --x 2", "eval 'foo(x)' --x 2", "eval 'x**2' --x 1,2", "evil x --x 2",
     "eval 'x' --x 2 --format yaml", "eval 'x' --x @none.npy", "eval '1/2x' --x 2", "eval 'x @ y' --x 1 --y 2", "batch none.jsonl",
@@ -87,10 +97,15 @@ def run(call: Call, environment: dict[str, str]) -> tuple[int, bytes, bytes, dic
         if call.terminal:
             status, output, errors = *_on_terminal(command, folder, environment), b""
         else:
-            done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, stdin=subprocess.DEVNULL, check=False)
+            done = subprocess.run(
+                command, cwd=folder, env=environment, capture_output=True, stdin=subprocess.DEVNULL, check=False
+            )
             status, output, errors = done.returncode, done.stdout, done.stderr
-        files = {path.name: path.read_bytes() for path in Path(folder).iterdir() if path.is_file() and path.name not in FILES}
-        return status, *(_plain(each, folder) for each in (output, errors)), {name: _plain(data, folder) for name, data in files.items()}
+        files = {
+            path.name: path.read_bytes() for path in Path(folder).iterdir() if path.is_file() and path.name not in FILES
+        }
+        left = {name: _plain(data, folder) for name, data in files.items()}
+        return status, _plain(output, folder), _plain(errors, folder), left
 
 
 def _plain(data: bytes, folder: str) -> bytes:
@@ -101,7 +116,9 @@ def _on_terminal(command: list[str], folder: str, environment: dict[str, str]) -
     """Exit status and output of a command whose streams are a terminal of 80 columns."""
     master, terminal = pty.openpty()
     subprocess.run(["stty", "cols", "80", "rows", "24"], stdin=terminal, check=True)
-    process = subprocess.Popen(command, cwd=folder, env=environment, stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True)
+    process = subprocess.Popen(
+        command, cwd=folder, env=environment, stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True
+    )
     os.close(terminal)
     output = bytearray()
     while select.select([master], [], [], 60)[0]:
@@ -117,12 +134,28 @@ def _on_terminal(command: list[str], folder: str, environment: dict[str, str]) -
 def server() -> Iterator[dict[str, str]]:
     """The environment of a server of our own, which runs meanwhile."""
     with tempfile.TemporaryDirectory() as home:
-        environment = {**os.environ, "XDG_RUNTIME_DIR": home, "G": f"{sys.executable} -m autogradcli", "TERM": "xterm"}
-        subprocess.run([sys.executable, "-m", "autogradcli", "server", "start"], env=environment, check=True, stdout=subprocess.DEVNULL)
+        environment = {
+            **os.environ,
+            "XDG_RUNTIME_DIR": home,
+            "G": f"{sys.executable} -m autogradcli",
+            "TERM": "xterm",
+            "GRADCALC_SERVER": "auto",
+        }
+        subprocess.run(
+            [sys.executable, "-m", "autogradcli", "server", "start"],
+            env=environment,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
         try:
             yield environment
         finally:
-            subprocess.run([sys.executable, "-m", "autogradcli", "server", "stop"], env=environment, check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(
+                [sys.executable, "-m", "autogradcli", "server", "stop"],
+                env=environment,
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
 
 
 def main(count: int) -> int:

@@ -13,9 +13,11 @@ from autogradcli.engines.arb.error_bounds import corner_steps, measure_gradients
 from autogradcli.engines.arb.neighbours import with_neighbours
 from autogradcli.engines.arb.paths import paths
 from autogradcli.engines.arb.pieces import lossy_piece
+from autogradcli.engines.arb.primitives import primitive, rule
 from autogradcli.engines.arb.range_errors import broken, small, vanished
 from autogradcli.engines.arb.sweep import differentiated, plan
 from autogradcli.engines.results import Autograd, Cancellation, Enclosure, FirstDivergence, Paths, Small, flat
+from autogradcli.functions.table import rows
 from autogradcli.language.dtypes import Dtype
 from autogradcli.language.program import Direction, Program
 
@@ -43,6 +45,13 @@ def prove(question: Question, autograd: Autograd) -> "BallProof":
         plans.append(differentiated(plans[-1], direction, question.limit))
     proof = enclose(plans[-1], inputs, question.dtype, autograd.values)
     return BallProof(with_neighbours(proof, plans[:-1], question.along), autograd)
+
+
+def prepare() -> None:
+    """Read the formulas of the table beforehand, for many programs."""
+    for each in rows().values():
+        if primitive(each):
+            rule(each.name)
 
 
 class BallProof:

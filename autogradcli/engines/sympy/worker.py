@@ -20,6 +20,7 @@ from sympy.core.cache import clear_cache
 from autogradcli.engines.sympy.claims import settled
 from autogradcli.engines.sympy.differentiate import Work
 from autogradcli.engines.sympy.messages import (
+    SCALARS,
     Began,
     Differentiate,
     Differentiated,
@@ -31,6 +32,7 @@ from autogradcli.engines.sympy.messages import (
     Reply,
     Request,
 )
+from autogradcli.language.program import Program
 from autogradcli.processes.messages import pack, receive
 
 MEMORY = 4 << 30
@@ -45,6 +47,13 @@ YOUNG = 20_000
 """Objects that are made before the garbage among them is looked for: SymPy makes many, and keeps most in its caches."""
 GRACE = 60
 """Seconds of processor time beyond its timeout after which the system ends a child whose parent has not."""
+
+
+def rehearse(program: Program) -> None:
+    """Differentiate a program of one number x beforehand: SymPy finds out at its first task what it needs for all."""
+    work = Work(Differentiate(0, program, ("x",), "text", 0.0, SCALARS))
+    work.formula("x")
+    work.slope("x", work.point({"x": 2.0}))
 
 
 class Worker:
