@@ -164,29 +164,36 @@ def test_a_folder_of_another_user_is_not_used(environment: dict[str, str], tmp_p
 
 @pytest.fixture
 def copied(tmp_path: Path) -> dict[str, str]:
-    """The environment of a copy of the package, whose server ends soon."""
+    """The environment of a copy of the package."""
     shutil.copytree(autogradcli.__path__[0], tmp_path / "autogradcli", ignore=shutil.ignore_patterns("__pycache__"))
-    main = tmp_path / "autogradcli/server/main.py"
-    main.write_text(main.read_text().replace("IDLE = 900.0", "IDLE = 3.0"))
-    return {**os.environ, "PYTHONPATH": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+    own = {"PYTHONPATH": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path), "GRADCALC_SERVER": "auto"}
+    return {**os.environ, **own}
 
 
-def test_a_server_is_replaced_when_its_code_changes_and_ends_when_nobody_calls(
-    copied: dict[str, str], tmp_path: Path
-) -> None:
+def test_a_server_starts_anew_when_its_code_changes(copied: dict[str, str], tmp_path: Path) -> None:
     """Calls are done cold meanwhile."""
     subprocess.run([*PROGRAM, "server", "start"], env=copied, check=True, capture_output=True, cwd=tmp_path)
-    before = status(copied, cwd=tmp_path)
     time.sleep(1.1)
     (tmp_path / "autogradcli/server/__init__.py").write_text('"""Another version."""\n')
-    subprocess.run([*PROGRAM, "diff", "x**2"], env=copied, check=True, capture_output=True, cwd=tmp_path)
+    done = subprocess.run([*PROGRAM, "diff", "x**2"], env=copied, check=True, capture_output=True, cwd=tmp_path)
+    assert done.stdout == b"2*x\n"
+    log = next((tmp_path / "gradcalc").glob("*/log"))
     deadline = time.monotonic() + 60
-    while status(copied, cwd=tmp_path).get("age", 1e9) > before["age"] and time.monotonic() < deadline:
+    while log.read_text().count("ready") < 2 and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert "gradcalc has changed" in next((tmp_path / "gradcalc").glob("*/log")).read_text()
+    assert "gradcalc has changed" in log.read_text()
+    subprocess.run([*PROGRAM, "server", "stop"], env=copied, check=True, capture_output=True, cwd=tmp_path)
+
+
+def test_a_server_that_nobody_calls_ends(copied: dict[str, str], tmp_path: Path) -> None:
+    """After a quarter of an hour; here after a tenth of a second."""
+    main = tmp_path / "autogradcli/server/main.py"
+    main.write_text(main.read_text().replace("IDLE = 900.0", "IDLE = 0.1"))
+    subprocess.run([*PROGRAM, "server", "start"], env=copied, check=False, capture_output=True, cwd=tmp_path)
+    deadline = time.monotonic() + 60
     while status(copied, cwd=tmp_path)["running"] and time.monotonic() < deadline:
-        time.sleep(0.5)
-    assert not status(copied, cwd=tmp_path)["running"]
+        time.sleep(0.1)
+    assert "nobody has called" in next((tmp_path / "gradcalc").glob("*/log")).read_text()
 
 
 def test_killing_the_server_costs_no_call() -> None:
