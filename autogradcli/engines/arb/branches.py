@@ -6,7 +6,7 @@ from typing import Any
 
 from flint import arb
 
-from autogradcli.engines.arb.primitives import constant, value
+from autogradcli.engines.arb.primitives import constant, taken, value
 from autogradcli.engines.arb.ternary import Truth
 from autogradcli.engines.results import Array, flat
 from autogradcli.language.tape import Entry, Literal, Operation, Tape, components
@@ -73,11 +73,8 @@ def choices(tape: Tape, look: Callable[[int], object]) -> set[Choice]:
         if index in seen or not isinstance(entry, Operation):
             continue
         seen.add(index)
-        truth = look(entry.operands[0])
-        if isinstance(truth, Truth) and len(entry.operands) == 3 and truth.value is not None:
-            chosen = entry.operands[1 if truth.value else 2]
-            found.add((index, chosen))
-            pending.append(chosen)
-        else:
-            pending.extend(entry.operands)
+        operands = taken(entry, look)
+        if operands != entry.operands:
+            found.add((index, operands[0]))
+        pending.extend(operands)
     return found

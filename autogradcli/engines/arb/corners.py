@@ -13,6 +13,7 @@ from flint import arb, ctx
 
 from autogradcli.engines.arb.enclose import Enclosures
 from autogradcli.engines.arb.kinks import AGREEMENT, MAX_WORK, entries_above, leave, look, secants
+from autogradcli.engines.arb.primitives import selects
 from autogradcli.engines.arb.ternary import Truth
 from autogradcli.language.tape import Input, Operation
 
@@ -103,10 +104,9 @@ class _Walk:
 
     def _branch(self, index: int, side: int) -> int | None:
         """The branch that is taken on one side; of two with one value the one that is taken on the other side."""
-        operands = self._all(index)
-        if len(operands) != 3 or not isinstance(self._look(operands[0], side), Truth):
+        if not selects(self._proof.plan.tape.entries[index]):
             return None
-        condition, yes, no = operands
+        condition, yes, no = self._all(index)
         apart = [each for each in (side, LEFT, RIGHT) if not self._look(yes, each).overlaps(self._look(no, each))]
         taken = self._look(condition, apart[0] if apart else LEFT).value
         return None if taken is None else yes if taken else no

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
+from autogradcli.engines.arb.primitives import taken
 from autogradcli.engines.arb.sweep import Plan, Sweep
 from autogradcli.engines.arb.ternary import Truth
 from autogradcli.functions.table import row
@@ -132,12 +133,7 @@ def _operands(plan: Plan, index: int) -> tuple[int, ...]:
 def _taken(plan: Plan, sweep: Sweep, index: int) -> tuple[int, ...]:
     """The operands that an entry's value is made of: for a decided `where` the branch alone."""
     entry = plan.tape.entries[index]
-    if not isinstance(entry, Operation):
-        return ()
-    truth = sweep.values[entry.operands[0]]
-    if isinstance(truth, Truth) and len(entry.operands) == 3 and truth.value is not None:
-        return (entry.operands[1 if truth.value else 2],)
-    return entry.operands
+    return taken(entry, sweep.values.__getitem__) if isinstance(entry, Operation) else ()
 
 
 def moving_operands(plan: Plan, sweep: Sweep, index: int, moving: Set[int]) -> Sequence[int]:

@@ -20,7 +20,7 @@ from typing import Any
 from flint import arb, ctx
 
 from autogradcli.engines.arb.estimates import size
-from autogradcli.engines.arb.primitives import constant, primitive, rule
+from autogradcli.engines.arb.primitives import Kind, constant, primitive, rule, selects
 from autogradcli.engines.arb.ternary import Truth
 from autogradcli.engines.results import Array, flat, shape
 from autogradcli.functions.table import row
@@ -189,7 +189,7 @@ class _Duals(Builder):
             return self.literal(Fraction(weight)) if weight else None
         assert isinstance(entry, Operation)
         moves = [self._moves[place].get(operand) for operand in entry.operands]
-        if entry.function == "where":
+        if selects(entry):
             return moves[1 if self._values[entry.operands[0]].value else 2]
         bound = dict(zip(row(entry.function).operand_names, entry.operands, strict=True))
         terms = [
@@ -215,25 +215,23 @@ class _Duals(Builder):
         operands = [self._values[operand] for operand in entry.operands]
         varies = any(self._varies[operand] for operand in entry.operands)
         value = each.value(*operands)
-        if self._spread is not None and each.partials and (varies or not _is_whole(value)):
+        if self._spread is not None and each.kind is Kind.SMOOTH and (varies or not _is_whole(value)):
             value = value * self._spread
         self._keep(value, self._pushed(entry, operands) if varies else None, varies=varies)
 
     def _pushed(self, entry: Operation, operands: Sequence[Any]) -> tuple[arb, ...] | None:
         """The tangents of an operation that varies."""
         each = rule(entry.function)
-        if each.partials:
+        if each.kind is Kind.SMOOTH:
             if each.domain is not None and each.domain(*operands).value is not True:
                 raise Undirected
             moving = [(i, self._tangents[operand]) for i, operand in enumerate(entry.operands)]
             parts = [(each.partials[i](*operands), tangents) for i, tangents in moving if tangents is not None]
             sums = [sum((slope * each[d] for slope, each in parts), arb(0)) for d in range(len(self._directions))]
             return tuple(sums if self._spread is None else (each * self._spread for each in sums))
-        if not isinstance(operands[0], Truth):
-            if len(operands) == 1 and (operands[0].contains_integer() or not operands[0].is_finite()):
-                raise Undirected  # a step
-            return None
-        if len(operands) < 3:  # a condition of conditions
+        if each.kind is Kind.STEP and (operands[0].contains_integer() or not operands[0].is_finite()):
+            raise Undirected
+        if each.kind is not Kind.SELECT:
             return None
         if self._varies[entry.operands[0]] and (operands[0].tie or operands[0].value is None):
             raise Undirected

@@ -10,11 +10,11 @@ from flint import arb, ctx
 
 from autogradcli.engines.arb.branches import Branches, decisions
 from autogradcli.engines.arb.diagnose import first_ties, is_settled, moving_operands, of_gradient, of_value, undefined
-from autogradcli.engines.arb.primitives import forward
+from autogradcli.engines.arb.primitives import forward, selects
 from autogradcli.engines.arb.roots import exact_numbers
 from autogradcli.engines.arb.rounding import Rounding, Underflow
 from autogradcli.engines.arb.sweep import ZERO, Plan, Point, Sweep, any_open, sweep, without
-from autogradcli.engines.arb.ternary import UNDECIDED, Truth
+from autogradcli.engines.arb.ternary import UNDECIDED
 from autogradcli.engines.results import Array, flat
 from autogradcli.functions.table import row
 from autogradcli.language.dtypes import Dtype
@@ -60,12 +60,12 @@ class Enclosures:
         return {
             index
             for index, entry in enumerate(self.plan.tape.entries)
-            if isinstance(entry, Operation) and len(entry.operands) == 3 and index not in self.choosing
+            if isinstance(entry, Operation) and selects(entry) and index not in self.choosing
             if self._meet(*(self.exact.values[operand] for operand in entry.operands))
         }
 
     def _meet(self, condition: Any, yes: Any, no: Any) -> bool:
-        return isinstance(condition, Truth) and condition.tie and bool(yes.overlaps(no))
+        return bool(condition.tie and yes.overlaps(no))
 
     @cached_property
     def rounded(self) -> Sweep:
@@ -113,12 +113,7 @@ class Enclosures:
         """The entries that choose by a condition of the text: not those inside the definition of a function."""
         steps = self.plan.program.steps
         chosen = {index for index, each in enumerate(steps) if isinstance(each, Call) and row(each.function).chooses}
-        return {
-            index
-            for index, entry in enumerate(self.plan.tape.entries)
-            if isinstance(entry, Operation) and len(entry.operands) == 3 and entry.step in chosen
-            if isinstance(self.exact.values[entry.operands[0]], Truth)
-        }
+        return {index for index, entry in enumerate(self.plan.tape.entries) if selects(entry) and entry.step in chosen}
 
     @cached_property
     def deciding(self) -> Sequence[int]:

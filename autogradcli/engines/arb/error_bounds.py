@@ -13,6 +13,7 @@ from autogradcli.engines.arb.enclose import SPARE_DIGITS, Enclosures, nearest
 from autogradcli.engines.arb.guards import beyond, guard
 from autogradcli.engines.arb.kinks import AGREEMENT, Side, sides, sides_together
 from autogradcli.engines.arb.neighbours import limit_of
+from autogradcli.engines.arb.primitives import Kind
 from autogradcli.engines.results import Ball, Cause, Enclosure, Reached
 from autogradcli.language.program import Call, Constant
 from autogradcli.language.shapes import component, subscript
@@ -79,7 +80,7 @@ def _of_value(proof: Enclosures, entry: int, number: float) -> Enclosure:
     if not value.is_finite():
         return Enclosure(cause=_cause_of_value(proof, entry))
     each = proof.plan.rules[entry]
-    rounded = each is not None and bool(each.partials) and not value.is_exact()
+    rounded = each is not None and each.kind is Kind.SMOOTH and not value.is_exact()
     budget = Budget(lambda: proof.value_budget(entry), lambda: end_of_value(proof.plan, proof.rounded, entry))
     return _regular(proof, value, budget, number, rounded)
 

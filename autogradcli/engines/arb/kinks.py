@@ -15,7 +15,7 @@ from flint import arb, ctx
 
 from autogradcli.engines.arb.diagnose import of_value
 from autogradcli.engines.arb.enclose import Enclosures
-from autogradcli.engines.arb.primitives import rule, value
+from autogradcli.engines.arb.primitives import rule, taken, value
 from autogradcli.engines.arb.ternary import Truth
 from autogradcli.language.tape import Input, Operation
 
@@ -142,11 +142,7 @@ def _moving(proof: Enclosures, values: Values, index: int) -> Sequence[int]:
 def _taken(proof: Enclosures, values: Values, index: int) -> Sequence[int]:
     """The operands that the value of an entry is made of beside the point."""
     entry = proof.plan.tape.entries[index]
-    operands = entry.operands if isinstance(entry, Operation) else ()
-    truth = look(proof, values, operands[0]) if operands else None
-    if isinstance(truth, Truth) and len(operands) == 3 and truth.value is not None:
-        return operands[1:2] if truth.value else operands[2:]
-    return operands
+    return taken(entry, lambda each: look(proof, values, each)) if isinstance(entry, Operation) else ()
 
 
 def limit(first: arb, second: arb) -> Side:

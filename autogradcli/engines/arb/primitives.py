@@ -8,6 +8,7 @@ import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from fractions import Fraction
 from functools import cache, lru_cache
 from operator import attrgetter
@@ -205,14 +206,28 @@ def primitive(function: Function) -> bool:
     return function.elementary or function.name in NOT_SMOOTH
 
 
+class Kind(Enum):
+    """What an operation is for the exact engine."""
+
+    SMOOTH = "smooth"
+    """It has partial derivatives."""
+    STEP = "step"
+    """It is constant but for its jumps: `floor`."""
+    SELECT = "select"
+    """It takes one of its operands by a condition: `where`."""
+    CONDITION = "condition"
+    """It is true or false."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One row on balls."""
 
+    kind: Kind
     value: Callable[..., Any]
     """Of the operands."""
     partials: tuple[Callable[..., arb], ...]
-    """Of the operands; one for each of them, none for rows that are not smooth."""
+    """Of the operands; one for each of them, none unless the rule is smooth."""
     domain: Callable[..., Truth] | None
     """Of the operands: whether the row is defined and differentiable there; None for everywhere."""
 
@@ -223,10 +238,37 @@ def rule(name: str) -> Rule:
     function = row(name)
     names = function.operand_names
     return Rule(
+        kind=_kind(function),
         value=value(name),
         partials=tuple(compiled(program, names) for program in partial_programs(function)),
         domain=_condition(function, function.domain),
     )
+
+
+def _kind(function: Function) -> Kind:
+    if function.elementary:
+        return Kind.SMOOTH
+    if function.returns == "boolean":
+        return Kind.CONDITION
+    return Kind.SELECT if function.chooses else Kind.STEP
+
+
+def selects(entry: Entry) -> bool:
+    """Whether an entry takes one of its operands by a condition."""
+    return isinstance(entry, Operation) and rule(entry.function).kind is Kind.SELECT
+
+
+def taken(entry: Operation, look: Callable[[int], Any]) -> tuple[int, ...]:
+    """The operands that the value of an operation is made of: of a choice that is decided one branch alone.
+
+    `look` gives the value of an entry.
+    """
+    if not selects(entry):
+        return entry.operands
+    condition, yes, no = entry.operands
+    truth = look(condition)
+    decided = isinstance(truth, Truth) and truth.value is not None
+    return ((yes if truth.value else no),) if decided else entry.operands
 
 
 def _condition(function: Function, text: str) -> Callable[..., Truth] | None:

@@ -17,7 +17,7 @@ from flint import arb
 
 from autogradcli.engines.arb.branches import Branches
 from autogradcli.engines.arb.estimates import Estimates
-from autogradcli.engines.arb.primitives import CORRECTLY_ROUNDED, Rule, Value, constant, primitive, rule
+from autogradcli.engines.arb.primitives import CORRECTLY_ROUNDED, Kind, Rule, Value, constant, primitive, rule, selects
 from autogradcli.engines.arb.rounding import Rounding
 from autogradcli.engines.arb.ternary import Truth
 from autogradcli.engines.results import Array, shape
@@ -119,7 +119,7 @@ def _planned(program: Program, tape: Tape, asked: Mapping[str, Sequence[int]], s
     for index, entry in enumerate(tape.entries):
         if isinstance(entry, Operation):
             rules[index] = each = rule(entry.function)
-            if not each.partials:
+            if each.kind is not Kind.SMOOTH:
                 chosen.update(entry.operands)
         elif isinstance(entry, Literal):
             constants[index] = constant(entry.value)
@@ -234,7 +234,7 @@ def _is_linear(each: Operation, place: int, found: Sweep, moving: Set[int]) -> b
     """Whether an operation is its operand at a place times what does not move, or has that as a term."""
     if each.function in TERMS or each.function in ("neg", "positive"):
         return True
-    if each.function == "where":
+    if selects(each):
         truth = found.values[each.operands[0]]
         return truth.value is not None and not (truth.tie and each.operands[0] in moving)
     return (each.function == "mul" or (each.function == "div" and place == 0)) and each.operands[
@@ -245,7 +245,7 @@ def _is_linear(each: Operation, place: int, found: Sweep, moving: Set[int]) -> b
 ZERO, ONE = arb(0), arb(1)
 TERMS = {"add": ("positive", "positive"), "sub": ("positive", "neg")}
 """Sums of two terms, and what is left of each term if there is no other."""
-ITSELF = Rule(value=lambda x: x, partials=(lambda _: arb(1),), domain=None)
+ITSELF = Rule(kind=Kind.SMOOTH, value=lambda x: x, partials=(lambda _: arb(1),), domain=None)
 """The rule of what is left: `positive` has none of its own, as it is no operation."""
 
 
@@ -285,7 +285,7 @@ def _values(
 
 def _is_rounded(entry: Entry, each: Rule | None) -> bool:
     """Whether an entry is computed, or written, in the dtype: not a choice, a condition, or an input."""
-    return bool(each.partials) if each is not None else isinstance(entry, Literal)
+    return each.kind is Kind.SMOOTH if each is not None else isinstance(entry, Literal)
 
 
 def _is_exact(plan: Plan, index: int, value: arb, digits: int) -> bool:
@@ -305,7 +305,7 @@ def _pull_back(plan: Plan, result: Sweep, index: int, rounding: Rounding | None)
     entry, each = plan.tape.entries[index], plan.rules[index]
     if each is None or not isinstance(entry, Operation):
         return
-    if each.partials:
+    if each.kind is Kind.SMOOTH:
         arguments = [result.values[operand] for operand in entry.operands]
         if rounding is None and each.domain is not None and _at_an_end(each, arguments):
             _tie(plan, result, index, entry.operands)
@@ -313,9 +313,9 @@ def _pull_back(plan: Plan, result: Sweep, index: int, rounding: Rounding | None)
             if plan.varies[operand]:
                 slope = partial(*arguments)
                 _send(result, index, operand, slope if rounding is None else rounding(slope), rounding)
-    elif len(entry.operands) == 1:
+    elif each.kind is Kind.STEP:
         _step(plan, result, index, entry.operands[0])
-    else:
+    elif each.kind is Kind.SELECT:
         _branch(plan, result, index, entry.operands, rounding)
 
 
@@ -389,11 +389,9 @@ def _breaks(plan: Plan, result: Sweep, index: int) -> bool:
     if each.domain is not None and (each.domain(*operands).value is not True or _ends(plan, each, entry, operands)):
         return True
     first = operands[0]
-    if isinstance(result.values[index], Truth):
-        return False
-    if isinstance(first, Truth):
-        return len(operands) == 3 and first.tie and not bool(operands[1].overlaps(operands[2]))
-    return not each.partials and len(operands) == 1 and bool(first.contains_integer() or not first.is_finite())
+    if each.kind is Kind.SELECT:
+        return bool(first.tie and not operands[1].overlaps(operands[2]))
+    return each.kind is Kind.STEP and bool(first.contains_integer() or not first.is_finite())
 
 
 def _ends(plan: Plan, each: Rule, entry: Operation, operands: Sequence[Value]) -> bool:
@@ -415,9 +413,7 @@ def _is_open(plan: Plan, result: Sweep, index: int) -> bool:
     operands = [result.values[operand] for operand in entry.operands]
     if each.domain is not None and each.domain(*operands).value is None:
         return True
-    if each.partials or len(operands) > 1 or isinstance(result.values[index], Truth):
-        return False
-    return bool(operands[0].contains_integer() and not operands[0].is_exact())
+    return each.kind is Kind.STEP and bool(operands[0].contains_integer() and not operands[0].is_exact())
 
 
 def _step(plan: Plan, result: Sweep, index: int, operand: int) -> None:
