@@ -43,6 +43,7 @@ its left factor follows "/", "%" or "**" it is refused, for it can be read in tw
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import lru_cache
 
 from autogradcli.errors import GradcalcError
 from autogradcli.functions.function import Parameter, Placeholder
@@ -58,7 +59,13 @@ from autogradcli.language.tree import build_tree
 
 def parse(source: str, given: Collection[str] = ()) -> Program:
     """The program that a text means; `given` are the names that have values, so that `e` can be one of them."""
-    return _program(source, set(map(normal, given)), None)
+    return _parsed(source, frozenset(map(normal, given)))
+
+
+@lru_cache(maxsize=32)
+def _parsed(source: str, given: frozenset[str]) -> Program:
+    """One text is often asked about at many points."""
+    return _program(source, given, None)
 
 
 def parse_formula(source: str, parameters: Sequence[Parameter]) -> Program:
