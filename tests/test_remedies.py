@@ -42,6 +42,14 @@ REMEDIES: list[tuple[str, dict[str, Any], str, str]] = [
     ("log(sigmoid(x))", {"x": -1000.0}, "log(sigmoid(x))", "logsigmoid(x)"),
     ("log(1/(1 + exp(-x)))", {"x": -800.0}, "log(1/(1 + exp(-x)))", "logsigmoid(x)"),
     ("log(1 + exp(x))", {"x": 1000.0}, "log(1 + exp(x))", "softplus(x)"),
+    ("3*sigmoid(x)", {"x": 40.0}, "sigmoid(x)", "exp(logsigmoid(x))"),
+    ("tanh(x)", {"x": 20.0}, "tanh(x)", "1 - 2*exp(logsigmoid(-2*x))"),
+    ("(1 + x/n)**n", {"x": 0.05, "n": 1e17}, "(1 + x/n)**n", "exp(n*log1p(x/n))"),
+    ("log(det(x))", {"x": [[1e-200, 0.0], [0.0, 1e-200]]}, "log(det(x))", "logdet(x)"),
+    ("log(abs(det(x))) + 1", {"x": [[0.0, 1e200], [1e200, 0.0]]}, "log(abs(det(x)))", "slogdet(x)[1]"),
+    # Products of numbers that may both be negative.
+    ("log(prod(x)) + 1", {"x": [1e-200, 1e-200, 1.0]}, "log(prod(x))", "sum(log(abs(x)))"),
+    ("log(x*y)", {"x": 1e-200, "y": 1e-200}, "log(x*y)", "log(abs(x)) + log(abs(y))"),
     (
         "p = sigmoid(x); -(y*log(p) + (1 - y)*log(1 - p))",
         {"x": 40.0, "y": 1.0},

@@ -25,17 +25,17 @@ def summed(text: str) -> str:
 def inside(condition: str, at: dict[str, Any]) -> bool:
     """Whether a row's condition holds at every component."""
     parts = condition.split(" and ") if condition else []
-    return all(np.all(evaluate(part, {"abs": abs, **at})) for part in parts)
+    return all(np.all(evaluate(part, {"abs": abs, "det": lambda a: exact("det(a)", {"a": a}), **at})) for part in parts)
 
 
 def points(row: Rewrite) -> Iterator[dict[str, Any]]:
-    """Six points of the row's domain; the letters are vectors of three where the row is about wholes."""
+    """Six points of the row's domain; the letters are vectors of three, or matrices, where the row is about those."""
     random = Random(row.pattern)
-    vector = any(each in row.pattern for each in WHOLES)
+    shape = (3, 3) if "det(" in row.pattern else (3,) if any(each in row.pattern for each in WHOLES) else ()
     found = 0
     while found < 6:
-        at = {letter: [mp.mpf(random.uniform(-2.5, 2.5)) for _ in range(3)] for letter in "abc"}
-        point = {name: np.array(value, dtype=object) if vector else value[0] for name, value in at.items()}
+        numbers = {letter: [mp.mpf(random.uniform(-2.5, 2.5)) for _ in range(9)] for letter in "abc"}
+        point = {name: np.resize(np.array(each, dtype=object), shape)[()] for name, each in numbers.items()}
         if inside(row.domain, point):
             found += 1
             yield point

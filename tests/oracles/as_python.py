@@ -194,6 +194,10 @@ def _where(condition: Any, yes: Any, no: Any) -> Any:
     return yes if condition else no
 
 
+def _det(matrix: Any) -> Any:
+    return mp.det(mp.matrix(np.array(matrix, dtype=object).tolist()))
+
+
 def _log(x: Any) -> Any:
     return mp.log(x) if x > 0 else mp.nan
 
@@ -258,6 +262,9 @@ _MP_NAMES: Namespace = {
     **{name: _by_component(each, 1) for name, each in _ONE.items()},
     **{name: _by_component(each, 2) for name, each in _TWO.items()},
     **{name: _reduced(each) for name, each in _REDUCTIONS.items()},
+    "det": _det,
+    "logdet": lambda matrix: _log(_det(matrix)),
+    "slogdet": lambda matrix: (mp.sign(_det(matrix)), _log(abs(_det(matrix)))),
 }
 _MP_NAMES |= {
     "pi": mp.pi,

@@ -64,7 +64,7 @@ class Original:
             return False
         if undefined and not _fills(one, two, self._at, self._points(_hair_up, _hair, _hair, _hair)):
             return False
-        draws = (_up, _down, _tame, _tame, _unit, _unit, _positive, _anywhere, _partly, _partly, _partly, _partly)
+        draws = (_up, _down, *2 * (_tame, _unit), _positive, _anywhere, _below, *4 * (_mirrored, _partly, _mirrored))
         return _same_function(one, two, self._points(*draws))
 
     def slope(self, name: str, place: int) -> float | None:
@@ -182,6 +182,15 @@ def _partly(random: Random, x: float) -> float:
 
 def _tame(random: Random, x: float) -> float:
     return math.copysign(random.uniform(0.5, 3.0), x)
+
+
+def _mirrored(random: Random, _: float) -> float:
+    """With any sign: a product may be positive whose factors are not."""
+    return random.choice((-1.0, 1.0)) * random.uniform(0.5, 3.0)
+
+
+def _below(random: Random, _: float) -> float:
+    return random.uniform(-3.0, -0.5)
 
 
 def _unit(random: Random, _: float) -> float:
