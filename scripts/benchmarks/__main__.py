@@ -4,6 +4,7 @@ Every figure is the median of rounds in which the contenders take turns, with th
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -18,6 +19,7 @@ from programs import programs
 from rigour import rigour
 from startup import startup, wrapper
 from vectors import vectors
+from warm import warm
 
 Section = Callable[[], Iterator[Figure]]
 
@@ -25,6 +27,7 @@ Section = Callable[[], Iterator[Figure]]
 def main() -> int:
     """Exit status 0, whatever the figures are; 1 if something could not be run."""
     options = arguments()
+    os.environ["GRADCALC_SERVER"] = "never"  # but where a section says otherwise
     failed = False
     print(f"{'figure':<50} {'median':>10} {'quartiles':>19}  {'target':<8}")
     for name, section in sections(options.quick, options.corpus).items():
@@ -46,6 +49,7 @@ def sections(quick: bool, corpus: Path | None) -> dict[str, Section]:
     return {
         "startup": partial(startup, quick),
         "wrapper": partial(wrapper, quick),
+        "warm": partial(warm, quick),
         "throughput": partial(throughput, lines, rounds=1 if quick else 3),
         "jobs": partial(jobs, list(generated(300 if quick else 10_000)), rounds=1 if quick else 3),
         "memory": partial(memory, quick),
