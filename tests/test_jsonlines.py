@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from autogradcli.compute.problem import Options, Problem
 from autogradcli.language.program import Constant
 from autogradcli.problems import jsonlines
-from autogradcli.problems.jsonlines import KEYS, BadLine, read_lines, read_problem
+from autogradcli.problems.jsonlines import EXPECTED, KEYS, BadLine, read_lines, read_problem
 
 SETTINGS = Options(rtol=1e-3, symbolic=False, timeout=3.0)
 
@@ -68,11 +68,11 @@ def test_numbers_are_the_doubles_that_json_means(number: str) -> None:
 
 WRONG = [
     # The line.
-    ("x**2", "parse", "the line is not JSON: Expecting value at character 1", None),
-    ('{"expression": "x"', "parse", "the line is not JSON: Expecting ',' delimiter at character 19", None),
-    ('{"expression": "x"} {}', "parse", "the line is not JSON: Extra data at character 21", None),
-    ("[1, 2]", "parse", "the line is not a JSON object", 'type {"expression": "...", "at": {...}}'),
-    ("null", "parse", "the line is not a JSON object", 'type {"expression": "...", "at": {...}}'),
+    ("x**2", "parse", "the line is not JSON: Expecting value at character 1", EXPECTED),
+    ('{"expression": "x"', "parse", "the line is not JSON: Expecting ',' delimiter at character 19", EXPECTED),
+    ('{"expression": "x"} {}', "parse", "the line is not JSON: Extra data at character 21", EXPECTED),
+    ("[1, 2]", "parse", "the line is not a JSON object", EXPECTED),
+    ("null", "parse", "the line is not a JSON object", EXPECTED),
     ("[" * 100_000, "limit", "the line is nested too deep", None),
     ('{"id": 1, "id": 2, "expression": "x"}', "parse", '"id" stands twice in one object', None),
     ('{"expression": "x", "at": {"x": 1, "x": 2}}', "parse", '"x" stands twice in one object', None),
@@ -105,7 +105,6 @@ WRONG = [
     # The point.
     ('{"expression": "x + y"}', "value", "x and y have no values", 'type "at": {"x": NUMBER, "y": NUMBER}'),
     ('{"expression": "xx", "at": {"x": 1}}', "value", '"x" in "at" is not a variable', 'did you mean "xx" in "at"?'),
-    ('{"expression": "x", "at": {"x": 1, "z": 1}}', "value", '"z" in "at" is not a variable', "the variable is x"),
     (
         '{"expression": "x", "at": {"x": "y"}}',
         "value",

@@ -134,10 +134,10 @@ def test_steps(text: str, steps: list[object]) -> None:
         ("gamma*x + beta + max - min", ("gamma", "x", "beta", "max", "min")),
         ("E*I + N*S", ("E", "I", "N", "S")),
         ("list + self + lambda + from + is + class", ("list", "self", "lambda", "from", "is", "class")),
-        ("größe*π*温度", ("größe", "π", "温度")),
+        ("größe*λ*温度", ("größe", "λ", "温度")),
         ("F*torch", ("F", "torch")),
         ("sin + sin(x)", ("sin", "x")),
-        ("e + pi + inf + tau", ()),
+        ("e + pi + π + inf + tau", ()),
         ("y = x; y*z", ("x", "z")),
     ],
 )

@@ -282,11 +282,6 @@ WRONG: list[tuple[str, ...]] = [
         "hint: leave --y out",
     ),
     (
-        'eval "pi*x" --x 2 --pi 3',
-        "error: pi is a constant",
-        "hint: leave --pi out, or choose another name",
-    ),
-    (
         'eval "x**2" --x 2 --e 3',
         "error: --e is neither an option nor a variable",
         "hint: the variable is x",

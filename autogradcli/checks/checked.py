@@ -8,7 +8,8 @@ from autogradcli.compute.problem import Problem
 from autogradcli.compute.report import Report, plain
 
 if TYPE_CHECKING:
-    from autogradcli.checks.claims import ClaimVerdict
+    from autogradcli.checks.claims import ClaimVerdict, PendingClaim
+    from autogradcli.compute.compute import Pending, Session
     from autogradcli.processes.work import Lost
 
 
@@ -23,26 +24,49 @@ class Checked:
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON values, with the claims if there are any."""
-        claims = {name: plain(each) for name, each in self.claims.items()}
-        return self.report.to_dict() | ({"claims": claims} if claims else {})
+        return plain(self.to_object())  # type: ignore[no-any-return]
+
+    def to_object(self) -> dict[str, Any]:
+        """The same as far as the report itself goes: its fields as they are."""
+        return self.report.to_object() | ({"claims": dict(self.claims)} if self.claims else {})
+
+
+@dataclass(frozen=True, slots=True)
+class PendingCheck:
+    """A problem on its way through the engines, with its claims."""
+
+    problem: Problem
+    report: "Pending"
+    claims: "Mapping[str, PendingClaim]"
+
+    def checked(self) -> Checked:
+        """Wait for what is found."""
+        from autogradcli.checks.numbers import difference
+
+        report = self.report.report()
+        found = {name: each.verdict() for name, each in self.claims.items()}
+        other = None if self.problem.function is None else difference(report.value, self.problem.program, report)
+        failures = [] if other is None else [f"function: {other}"]
+        failures += [f"claim.{name}: {each.message}" for name, each in found.items() if not each.passes]
+        return Checked(report, found, failures)
+
+
+def begin_check(session: "Session", problem: Problem) -> PendingCheck:
+    """Start a problem and its claims in all engines."""
+    from autogradcli.checks.claims import begin_claims
+
+    pending = session.start(problem)
+    pending.evaluate()
+    return PendingCheck(problem, pending, begin_claims(session, problem, [pending]))
 
 
 def check(problem: Problem) -> Checked:
     """The report on a problem, and whether its claims hold, and the user's code is what the expression says."""
     # The process that asks for this is not the one that computes it, and does not wait for the engines.
-    from autogradcli.checks.claims import begin_claims
-    from autogradcli.checks.numbers import difference
     from autogradcli.compute.compute import Session
 
     with Session(problem.options.symbolic) as session:
-        pending = session.start(problem)
-        claims = begin_claims(session, problem, [pending])
-        report = pending.report()
-        found = {name: each.verdict() for name, each in claims.items()}
-    other = None if problem.function is None else difference(report.value, problem.program, report)
-    failures = [] if other is None else [f"function: {other}"]
-    failures += [f"claim.{name}: {each.message}" for name, each in found.items() if not each.passes]
-    return Checked(report, found, failures)
+        return begin_check(session, problem).checked()
 
 
 def salvaged(problem: Problem, lost: "Lost") -> Checked:

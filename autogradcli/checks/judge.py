@@ -43,6 +43,7 @@ class Judge:
             claims={name: each.status for name, each in claims.items()},
             worst=_worst(reports),
             seconds=seconds,
+            remarks=self.case.problems[0].remarks,
         )
 
     def _failures(self, report: Report) -> Iterator[Failure]:

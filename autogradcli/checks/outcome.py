@@ -50,6 +50,8 @@ class Outcome:
     """For each claim `proved`, `holds`, `wrong` or `untold`."""
     worst: Worst | None = None
     seconds: float = 0.0
+    remarks: tuple[str, ...] = ()
+    """What is to be said of how the case is written, a sentence each."""
 
     @property
     def code(self) -> ExitCode:
@@ -85,6 +87,7 @@ class Outcome:
             claims=found["claims"],
             worst=None if worst is None else Worst(**{**worst, "ulps": float(worst["ulps"])}),
             seconds=found["seconds"],
+            remarks=tuple(found.get("remarks", ())),
         )
 
 

@@ -11,6 +11,7 @@ from autogradcli.cli.inputs import read_expression
 from autogradcli.cli.jobs import within
 from autogradcli.cli.output import say
 from autogradcli.cli.writing import Writing
+from autogradcli.compute.problem import BRIEF
 from autogradcli.engines.backward import Backward
 from autogradcli.errors import ExitCode
 from autogradcli.problems.argv import command_line
@@ -29,6 +30,15 @@ Exit status: 0; 1 if a gradient is wrong; 2 if the input makes no sense;
 3 if there is no finite derivative, or with --strict if not all is verified.
 """
 
+At = Annotated[
+    str | None,
+    typer.Option(
+        "--at",
+        metavar="FILE",
+        help="Many points: a table in CSV, a column for each variable; - is standard input.",
+        rich_help_panel=options.VALUES,
+    ),
+]
 Claims = Annotated[
     list[str],
     typer.Option(
@@ -54,6 +64,7 @@ def evaluate(
     context: typer.Context,
     expression: options.Expression,
     assignments: options.Assignments = [],  # noqa: B006
+    at: At = None,
     wrt: options.Wrt = None,
     of: options.Of = None,
     upstream: options.Upstream = None,
@@ -85,6 +96,11 @@ def evaluate(
     further = {"order": order, "hessian": hessian, "jacobian": jacobian, "jvp": jvp, "hvp": hvp}
     spellings = [spelling for parameter in context.command.params for spelling in parameter.opts]
     stated = command_line({**said, **further, "claim": claim, "function": function}, spellings)
+    if at is not None:
+        from autogradcli.cli.points import evaluate_points
+
+        many = evaluate_points(at, stated.fields, replace(asked, remedies=BRIEF), computation.limits, form, writing)
+        return many.exit_code(accuracy.strict)
     problem = stated.problem(asked, Backward(repeat=repeat, zero_grad=zero_grad))
 
     # Only now, so that an error in the input does not wait for what drives the engines.

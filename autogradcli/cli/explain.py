@@ -1,27 +1,57 @@
-"""`gradcalc explain`: the page behind a reason code."""
+"""`gradcalc explain`: the page behind a reason code, or behind a word."""
 
 from typing import Annotated
 
 import typer
 
 from autogradcli.cli.writing import Endings, Writing
-from autogradcli.compute.codes import PAGES, page
-from autogradcli.render.page import draw_page, draw_titles
+from autogradcli.compute.codes import PAGES, Page, page
+from autogradcli.errors import GradcalcError
+from autogradcli.language.nearest import did_you_mean
+from autogradcli.pages import ALIASES, NAMES, word_page
+from autogradcli.render.json import draw_json
+from autogradcli.render.page import DRAW, draw_titles, page_object
 
 EXAMPLES = """\b
 Examples:
   gradcalc explain
   gradcalc explain GC101
-  gradcalc explain gc202
+  gradcalc explain verdict
 """
 
 FORMATS = Endings(("text", "markdown", "json"), {".txt": "text", ".md": "markdown", ".json": "json"})
 
-Code = Annotated[str | None, typer.Argument(metavar="CODE", help="A reason code, as a report prints it.")]
+Code = Annotated[
+    str | None,
+    typer.Argument(metavar="CODE", help="A reason code, as a report prints it, or a word: kink, ulp, json, cases."),
+]
 
 
 def explain(*, code: Code = None, writing: Writing) -> None:
-    """What a reason code means: cause, example and remedy."""
-    found = None if code is None else page(code)
+    """The page behind a reason code or a word.
+
+    Of a code: cause, example and remedy. Without one, all of them are listed.
+    """
+    form = writing.form(FORMATS)
+    found = None if code is None else word_page(code) or _page(code)
     with writing.open() as place:
-        place.write(draw_titles(PAGES, place.terminal) if found is None else draw_page(found, place.terminal))
+        if found is not None:
+            place.write(DRAW[form](found, place.terminal))
+            return
+        words = [each for each in map(word_page, NAMES) if each is not None]
+        everything = [{"word": each.word, "title": each.title} for each in words] + [
+            page_object(each) for each in PAGES
+        ]
+        place.write(draw_json(everything) if form == "json" else draw_titles(words, PAGES, place.terminal))
+
+
+def _page(code: str) -> Page:
+    """The page of a code; GradcalcError with the nearest word if it is neither code nor word."""
+    near = did_you_mean(code, [*NAMES, *ALIASES])
+    try:
+        return page(code)
+    except GradcalcError as error:
+        if code.upper().startswith("GC"):
+            raise
+        hint = near or f"the words are {', '.join(NAMES)}; gradcalc explain lists the codes"
+        raise GradcalcError("name", f"there is no page about {code}", hint=hint) from error

@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from autogradcli.compute.compute import Pending, Session, error_of, salvaged
+from autogradcli.checks.checked import Checked, PendingCheck, begin_check, salvaged
+from autogradcli.compute.compute import Session, error_of
 from autogradcli.compute.problem import Options, Problem
-from autogradcli.compute.report import Report, failure
+from autogradcli.compute.report import failure
 from autogradcli.compute.verdict import exit_code
 from autogradcli.errors import ExitCode, GradcalcError, defect
-from autogradcli.problems.jsonlines import BadLine, identify, read_lines, read_problem
+from autogradcli.problems.jsonlines import BadLine, identify, read_problem
+from autogradcli.problems.tables import problem_lines
 from autogradcli.processes.work import Lost
 
 Draw = Callable[[Mapping[str, Any]], str]
@@ -51,7 +53,7 @@ def lines_of(inputs: Iterable[BinaryIO]) -> Iterator[bytes]:
     try:
         for stream in inputs:
             with stream:
-                yield from read_lines(stream)
+                yield from problem_lines(stream)
     except OSError as error:
         raise GradcalcError("file", f"the input cannot be read: {error.strerror}") from error
 
@@ -60,7 +62,7 @@ def lines_of(inputs: Iterable[BinaryIO]) -> Iterator[bytes]:
 class BegunLine:
     """A line on its way."""
 
-    work: tuple[Problem, Pending] | BadLine
+    work: tuple[Problem, PendingCheck] | BadLine
     size: int
     """Bytes of the line."""
 
@@ -79,8 +81,7 @@ class LineWork:
         if isinstance(problem, BadLine):
             return BegunLine(problem, len(line))
         try:
-            pending = self._session.start(problem)
-            pending.evaluate()
+            pending = begin_check(self._session, problem)
         except Exception as error:
             return BegunLine(_failed(problem, error), len(line))
         return BegunLine((problem, pending), len(line))
@@ -91,10 +92,10 @@ class LineWork:
             return _error(begun.work, begun.size, self._draw)
         problem, pending = begun.work
         try:
-            report = pending.report()
+            checked = pending.checked()
         except Exception as error:
             return _error(_failed(problem, error), begun.size, self._draw)
-        return _answer(report, begun.size, self._draw)
+        return _answer(checked, begun.size, self._draw)
 
     def close(self) -> None:
         """End SymPy's process."""
@@ -113,8 +114,9 @@ def answer_of_lost(line: bytes, lost: Lost, options: Options, draw: Draw) -> Ans
         return _error(BadLine(*identify(line), error), len(line), draw)
 
 
-def _answer(report: Report, size: int, draw: Draw) -> Answer:
-    return Answer(draw(report.to_object()), (report.verdict,), False, size)
+def _answer(checked: Checked, size: int, draw: Draw) -> Answer:
+    verdicts = (checked.report.verdict, *(["mismatch"] if checked.failures else []))
+    return Answer(draw(checked.to_object()), verdicts, False, size)
 
 
 def _error(line: BadLine, size: int, draw: Draw) -> Answer:

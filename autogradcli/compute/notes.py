@@ -17,6 +17,7 @@ def notes(evidence: Evidence, verdicts: Collection[str]) -> tuple[str, ...]:
     problem, autograd = evidence.problem, evidence.autograd
     unused = [name for name in problem.wrt if autograd.gradients[name] is None and problem.function is None]
     return (
+        *problem.remarks,
         *autograd.notes,
         *(_unused(problem.program, name) for name in unused),
         *_broadcasts(problem.program, autograd),

@@ -101,6 +101,8 @@ class Problem:
     """Gradients to be judged in place of those that torch gives for the program: what a program of the user's got."""
     id: Any = None
     """What the caller knows it by."""
+    remarks: tuple[str, ...] = ()
+    """What is to be said of how it was stated, a sentence each."""
 
     @property
     def random(self) -> bool:

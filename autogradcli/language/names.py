@@ -10,10 +10,11 @@ from autogradcli.functions.function import Function
 from autogradcli.functions.undifferentiable import UNDIFFERENTIABLE
 from autogradcli.language.tree import Tree
 
-CONSTANTS = frozenset({"pi", "tau", "inf", "nan", "e"})
-"""The constants; only `e` may be given another value."""
+CONSTANTS = frozenset({"pi", "π", "tau", "inf", "nan", "e"})
+"""The constants, until they are given a value."""
 MODULE_CONSTANTS = {
     **{name: name for name in CONSTANTS},
+    "π": "pi",
     "E": "e",
     "oo": "inf",
     "Infinity": "inf",
@@ -88,7 +89,7 @@ class Names:
     """The names of one text."""
 
     given: Collection[str]
-    """Those that have values, so that `e` can be one of them; `nan` is a parameter of nan_to_num."""
+    """Those that have values, so that `e` can be one of them."""
     assigned: dict[str, int] = field(default_factory=dict)
     """Those that a statement has given to its value, with the node that is the value."""
     variables: dict[str, int] = field(default_factory=dict)
@@ -96,7 +97,7 @@ class Names:
 
     def is_constant(self, name: str) -> bool:
         """Whether a name that is not assigned is a constant here."""
-        return name in CONSTANTS and not (name in {"e", "nan"} and name in self.given)
+        return name in CONSTANTS and name not in self.given
 
     def is_variable(self, name: str) -> bool:
         """Whether a name that is called is better read as a variable than as a function misspelt."""

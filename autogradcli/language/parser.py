@@ -2,6 +2,7 @@
 
 The stages, in order; each knows the place of everything in the text, and hands on what it makes of it:
 
+    notation          what people type into a calculator, as the language has it
     lexer             text -> tokens; length, and characters that no text may hold
     grammar           tokens -> statements that are well formed; products without a sign
     tree              statements -> Python's syntax trees
@@ -51,6 +52,7 @@ from autogradcli.functions.table import row
 from autogradcli.language.bind import Binder
 from autogradcli.language.grammar import Statement, statements
 from autogradcli.language.lexer import normal, tokenize
+from autogradcli.language.notation import in_the_language, typed_again
 from autogradcli.language.program import Call, Program
 from autogradcli.language.program_builder import ProgramBuilder
 from autogradcli.language.resolve import resolve_names
@@ -65,7 +67,10 @@ def parse(source: str, given: Collection[str] = ()) -> Program:
 @lru_cache(maxsize=32)
 def _parsed(source: str, given: frozenset[str]) -> Program:
     """One text is often asked about at many points."""
-    return _program(source, given, None)
+    try:
+        return _program(in_the_language(source, given), given, None)
+    except GradcalcError as error:
+        raise typed_again(error, source) from error
 
 
 def parse_formula(source: str, parameters: Sequence[Parameter]) -> Program:

@@ -162,8 +162,6 @@ class _Resolver:
         return self._operands.of(node, scope)
 
     def _assign(self, name: Token, value: int) -> None:
-        if name.text in names.CONSTANTS and name.text != "e":
-            raise self._tree.error("name", f"{name.text} is a constant", name.span, "choose another name")
         self._names.assigned[name.text] = value
 
     def _number(self, argument: Argument) -> int:
@@ -227,7 +225,7 @@ class _Resolver:
 
     def _named_constant(self, name: str, span: Span) -> int:
         if name != "tau":
-            return self._append(Constant(name, span))
+            return self._append(Constant(names.MODULE_CONSTANTS[name], span))
         two, pi = self._append(Constant(Fraction(2), span)), self._append(Constant("pi", span))
         return self._apply("mul", (Argument(two, span), Argument(pi, span)), span)
 

@@ -23,6 +23,7 @@ from autogradcli.problems.data import scalar, tensor
 from autogradcli.problems.point import (
     MARK,
     Notation,
+    bound_values,
     check_names,
     check_wrt,
     parse_expected,
@@ -56,9 +57,10 @@ class Builder:
         """The problem; what the fields do not say, the arguments say. GradcalcError if it makes no sense."""
         values = self.table("at")
         program = self.program(values)
-        check_names(program, values, self.notation)
-        at = {name: self.value(f"at.{name}", value) for name, value in values.items()}
-        return self.at_point(program, at, options, backward, identifier)
+        program, bound = (program, {}) if values or program.variables else bound_values(program)
+        remarks = check_names(program, {**values, **bound}, self.notation)
+        at = {name: self.value(f"at.{name}", value) for name, value in values.items() if name in program.variables}
+        return replace(self.at_point(program, at | bound, options, backward, identifier), remarks=remarks)
 
     def program(self, given: Collection[str]) -> Program:
         """The program that the expression means, with the output that `of` names; `given` are names with values."""

@@ -22,11 +22,28 @@ MAX_LINE = 32_000_000
 """Bytes in one line."""
 KEYS = (
     "id", "expression", "at", "wrt", "of", "dtype", "rtol", "atol", "max_ulps", "upstream", "seed",
-    "order", "hessian", "jacobian", "hvp", "jvp",
+    "order", "hessian", "jacobian", "hvp", "jvp", "claim",
 )  # fmt: skip
 """What a line may hold."""
+EXPECTED = 'a line is an object: {"expression": "x**2", "at": {"x": 2}}'
+"""What is said of a line that is something else."""
 OPTIONAL = frozenset(KEYS) - {"expression", "at", "wrt"}
 """What may as well be null."""
+
+
+class Line(bytes):
+    """A line, with its number in the stream that it comes from."""
+
+    number: int
+
+    def __new__(cls, data: bytes, number: int) -> "Line":
+        """A line of this number, counted from 1."""
+        line = super().__new__(cls, data)
+        line.number = number
+        return line
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Line, (bytes(self), self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +57,16 @@ class BadLine:
     error: GradcalcError
 
 
-def read_lines(stream: BinaryIO) -> Iterator[bytes]:
+def read_lines(stream: BinaryIO) -> Iterator[Line]:
     """The lines of a stream that are not blank, as they arrive; one beyond `MAX_LINE` is cut off just beyond it."""
+    number = 0
     while line := stream.readline(MAX_LINE + 1):
+        number += 1
         rest = line
         while len(rest) > MAX_LINE and not rest.endswith(b"\n"):
             rest = stream.readline(MAX_LINE + 1)
         if not line.isspace():
-            yield line
+            yield Line(line, number)
 
 
 def read_problem(line: bytes, options: Options) -> Problem | BadLine:
@@ -74,9 +93,15 @@ def identify(line: bytes) -> tuple[Any, Any]:
 def _read_object(line: bytes) -> dict[str, Any]:
     if len(line) > MAX_LINE:
         raise GradcalcError("limit", f"the line is longer than {MAX_LINE:,} bytes")
-    value = read_json(line, "the line")
+    which = f"line {line.number}" if isinstance(line, Line) else "the line"
+    try:
+        value = read_json(line, which)
+    except GradcalcError as error:
+        if "is not JSON" in error.message and error.hint is None:
+            error.hint = EXPECTED
+        raise
     if not isinstance(value, dict):
-        raise GradcalcError("parse", "the line is not a JSON object", hint='type {"expression": "...", "at": {...}}')
+        raise GradcalcError("parse", f"{which} is not a JSON object", hint=EXPECTED)
     return value
 
 
@@ -127,4 +152,5 @@ _NOTATION = Notation(
     table="an object",
     names_example='"{}": ["x"]',
     table_example='"{}": {{"x": 2}}',
+    lenient=True,
 )

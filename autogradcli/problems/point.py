@@ -3,8 +3,8 @@
 Argv, JSON Lines and case files say the same things, each in a notation of its own, in whose words errors are told.
 """
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from autogradcli.errors import GradcalcError
@@ -12,7 +12,7 @@ from autogradcli.language.indices import NEVER, index_variables
 from autogradcli.language.names import CONSTANTS, MODULE_CONSTANTS
 from autogradcli.language.nearest import did_you_mean, nearest
 from autogradcli.language.parser import parse
-from autogradcli.language.program import Program
+from autogradcli.language.program import Call, Program
 from autogradcli.language.program import Variable as VariableStep
 from autogradcli.language.transforms import inlined
 
@@ -46,29 +46,73 @@ class Notation:
     """How a key is given values by name."""
     others: tuple[str, ...] = ()
     """What a name may have been meant for that is no variable."""
+    lenient: bool = False
+    """Whether a value for a name that the text does not use is only remarked upon."""
 
 
-def check_names(program: Program, given: Collection[str], notation: Notation) -> None:
-    """Raises GradcalcError if a name is given that is no variable, or a variable is given no value."""
-    for name in given:
-        if name not in program.variables:
-            raise _superfluous(program, name, notation)
+def check_names(program: Program, given: Collection[str], notation: Notation) -> tuple[str, ...]:
+    """A note for each name that is given a value in vain; raises GradcalcError if a variable is given no value.
+
+    Where the notation is not `lenient`, a value in vain is an error as well.
+    """
     missing = [name for name in program.variables if name not in given]
+    superfluous = [_superfluous(program, name, notation, given) for name in given if name not in program.variables]
+    if superfluous and not (notation.lenient and not missing):
+        raise superfluous[0]
     if missing:
         raise _missing(program, missing, notation)
+    return tuple(f"{error.message}{f': {error.hint}' if error.hint else ''}" for error in superfluous)
 
 
-def _superfluous(program: Program, name: str, notation: Notation) -> GradcalcError:
+def _superfluous(program: Program, name: str, notation: Notation, given: Collection[str]) -> GradcalcError:
     label = notation.label(f"at.{name}")
     if name in program.assigned:
         return GradcalcError("value", f"{name} is computed in the text", hint=f"leave {label} out")
-    if name in CONSTANTS and name != "e":
-        return GradcalcError("value", f"{name} is a constant", hint=f"leave {label} out, or choose another name")
+    joined = (product_of(each, given) for each in program.variables if each not in given and name in each)
+    if product := next(filter(None, joined), None):
+        return GradcalcError("value", f"{label} {notation.unknown}", hint=f"for a product type {product}")
     meant = nearest(name, [*program.variables, *notation.others])
     if meant in program.variables:
         meant = notation.label(f"at.{meant}")
     hint = f"did you mean {meant}?" if meant else _variables(program)
     return GradcalcError("value", f"{label} {notation.unknown}", hint=hint)
+
+
+def product_of(name: str, given: Collection[str]) -> str | None:
+    """The product that a name may have been meant for: `π*x` for πx; None if there is none.
+
+    Its factors are names with values and constants; of a name of two or three letters any letters.
+    """
+    short = len(set(name)) > 1 and len(name) <= SHORT and name.isalpha()
+    for end in range(1, len(name)):
+        left, right = name[:end], name[end:]
+        if left in given or left in CONSTANTS or (short and end == 1):
+            whole = right in given or right in CONSTANTS or (short and len(right) == 1)
+            rest = right if whole else product_of(right, given)
+            if rest is not None and rest != left:
+                return f"{left}*{rest}"
+    return None
+
+
+def joined_names(program: Program) -> Iterator[str]:
+    """A note for each name that a calculator would take for a product: `xy` in 2xy, `mx`, `πr`."""
+    for name in program.variables:
+        short = len(name) <= SHORT and name.isascii() and name.isalpha() and name.islower()
+        if (short and name not in WORDS) or "π" in name:
+            product = product_of(name, program.variables)
+            if product is not None:
+                yield f"{name} is one name; for a product type {product}"
+
+
+SHORT = 3
+"""Letters of a name that are likely to be letters of a product."""
+WORDS = frozenset(
+    {
+        *("mu", "nu", "xi", "pi", "eta", "rho", "tau", "phi", "chi", "psi", "lr", "dt", "dx", "dy", "dz"),
+        *("std", "var", "max", "min", "sum", "log", "sin", "cos", "tan", "exp", "out"),
+    }
+)
+"""Short names that are often meant as they are."""
 
 
 def _variables(program: Program) -> str:
@@ -98,6 +142,32 @@ def enumerate_names(names: Sequence[str]) -> str:
     if len(names) > SHOWN:
         return f"{', '.join(names[:SHOWN])} and {len(names) - SHOWN} others"
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def bound_values(program: Program) -> tuple[Program, dict[str, Program]]:
+    """The program with the names that its text gives numbers as variables, and those numbers: `x = 2; y = x**2`."""
+    steps, values = list(program.steps), {}
+    for name, index in program.assigned.items():
+        span = program.steps[index].span
+        text = program.source[span.start : span.end]
+        if index != program.output and _is_constant(program, index):
+            values[name] = parse(text)
+            steps[index] = VariableStep(name, span)
+    assigned = {name: index for name, index in program.assigned.items() if name not in values}
+    return replace(program, steps=tuple(steps), variables=tuple(values), assigned=assigned), values
+
+
+def _is_constant(program: Program, index: int) -> bool:
+    """Whether a step is made of numbers alone, and stands for itself in the text."""
+    named = set(program.assigned.values()) - {index}
+    pending = [index]
+    while pending:
+        each = pending.pop()
+        if each in named:
+            return False
+        step = program.steps[each]
+        pending += step.operands if isinstance(step, Call) else ()
+    return True
 
 
 def parse_value(text: str, label: str) -> Program:

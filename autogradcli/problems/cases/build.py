@@ -44,6 +44,8 @@ class _CaseBuilder(Builder):
     def __init__(self, text: CaseText) -> None:
         super().__init__(text.fields, NOTATION)
         self._text = text
+        self._remarks: dict[str, None] = {}
+        """What is to be said of the points, each sentence once."""
 
     @contextmanager
     def showing(self, key: str) -> Iterator[None]:
@@ -74,6 +76,7 @@ class _CaseBuilder(Builder):
         program = self.program([*(places[0] if places else ()), *samples])
         first, *others = self._points(program, places, samples)
         problem = self.at_point(program, first, options, ONCE, self._text.place.name)
+        problem = replace(problem, remarks=tuple(self._remarks))
         problems = (problem, *(replace(problem, at=point) for point in others))
         return Case(self._text.place, problems, self._expectation(program, problem.wrt))
 
@@ -99,7 +102,10 @@ class _CaseBuilder(Builder):
     ) -> Sequence[Mapping[str, Program]]:
         for place in places:
             self._check_point(program, place, samples)
-        points = [{name: self.value(f"at.{name}", each) for name, each in place.items()} for place in places]
+        points = [
+            {name: self.value(f"at.{name}", each) for name, each in place.items() if name in program.variables}
+            for place in places
+        ]
         if not samples:
             for key in ("count", "seed"):
                 with self.showing(key):
@@ -109,7 +115,7 @@ class _CaseBuilder(Builder):
         if len(points) > 1:
             with self.showing("sample"):
                 raise GradcalcError("usage", "a case has several points or a sample, not both")
-        drawn = {name: self._sample(name, text) for name, text in samples.items()}
+        drawn = {name: self._sample(name, text) for name, text in samples.items() if name in program.variables}
         count, seed = self._whole("count", 1, MAX_COUNT, 10), self._whole("seed", 0, 2**63, 0)
         return [points[0] | each for each in draw(drawn, count, seed)]
 
@@ -122,7 +128,8 @@ class _CaseBuilder(Builder):
         with self.showing(wrong):
             if twice is not None:
                 raise GradcalcError("value", f"{twice} stands both in at and in sample", hint="leave one out")
-            check_names(program, keys, replace(NOTATION, label=lambda path: keys.get(path.partition(".")[2], path)))
+            notation = replace(NOTATION, label=lambda path: keys.get(path.partition(".")[2], path), lenient=True)
+            self._remarks |= dict.fromkeys(check_names(program, keys, notation))
 
     def _sample(self, name: str, text: Any) -> Any:
         label = f"sample.{name}"

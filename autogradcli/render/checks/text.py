@@ -28,6 +28,7 @@ def _case(outcome: Outcome, terminal: Terminal) -> Iterator[str]:
         yield f"    {visible(outcome.place.file)}:{line}: {sentence}"
     for sentence in details(outcome):
         yield f"      {sentence}"
+    yield from (f"    note: {visible(remark)}" for remark in outcome.remarks)
 
 
 def _claims(outcome: Outcome) -> str:

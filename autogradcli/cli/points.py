@@ -1,0 +1,45 @@
+"""`gradcalc eval --at`: one expression at many points."""
+
+import json
+from collections.abc import Mapping
+from contextlib import closing
+from functools import partial
+from typing import Any
+
+from autogradcli.cli.batch import draw_answer, run_lines, stream
+from autogradcli.cli.inputs import open_inputs
+from autogradcli.cli.jobs import executor
+from autogradcli.cli.pipeline import Status
+from autogradcli.cli.writing import Writing
+from autogradcli.compute.problem import Options
+from autogradcli.errors import GradcalcError
+from autogradcli.problems.tables import point_lines
+from autogradcli.processes.limits import Limits
+from autogradcli.render.json import draw_json_line
+from autogradcli.render.report import STREAMED
+from autogradcli.render.report.points import DRAW
+
+
+def evaluate_points(
+    path: str, stated: Mapping[str, Any], options: Options, limits: Limits, form: str, writing: Writing
+) -> Status:
+    """What came of all points of a file, or of standard input; they are written as they come where that can be."""
+    if form not in DRAW and form not in STREAMED:
+        raise GradcalcError("usage", f"--at has no format {form}", hint=f"type --format {STREAMED[1]}")
+    if "function" in stated:
+        raise GradcalcError("usage", "--function and --at exclude each other", hint="leave one of them out")
+    (points,) = open_inputs([path.removeprefix("@")], writing.output)
+    asked = {"at": {}, **{key: value for key, value in stated.items() if value or key == "at"}}
+    draw = partial(draw_answer, form, writing) if form in STREAMED else draw_json_line
+    status, kept = Status(), []
+    with points, writing.open() as place:
+        place.write(stream(form).begin if form in STREAMED else "")
+        with closing(run_lines(point_lines(points, asked), executor(1, None, limits), options, draw)) as answers:
+            for answer in answers:
+                status.add(answer)
+                if form in STREAMED:
+                    place.write(answer.text)
+                else:
+                    kept.append(writing.shown(json.loads(answer.text), form))
+        place.write(stream(form).end if form in STREAMED else DRAW[form](kept, place.terminal))
+    return status

@@ -1,0 +1,207 @@
+"""What people type into a calculator, written as the language has it: `√x`, `x²`, `|x|`, `sin^2 x`, `f(x) = x^2`.
+
+The text that comes out is the one that is parsed, and that reports and errors show.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from difflib import SequenceMatcher
+
+from autogradcli.errors import GradcalcError, Span
+from autogradcli.language.characters import MAX_LENGTH, excerpt
+
+SIGNS = str.maketrans(
+    {
+        "\N{MULTIPLICATION SIGN}": "*",
+        "\N{MIDDLE DOT}": "*",
+        "\N{DOT OPERATOR}": "*",
+        "\N{DIVISION SIGN}": "/",
+        "\N{MINUS SIGN}": "-",
+        "\N{LESS-THAN OR EQUAL TO}": "<=",
+        "\N{GREATER-THAN OR EQUAL TO}": ">=",
+        "\N{NOT EQUAL TO}": "!=",
+    }
+)
+"""Signs of one meaning."""
+ROOTS = {"\N{SQUARE ROOT}": "sqrt", "\N{CUBE ROOT}": "cbrt"}
+RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+POWERED = frozenset(
+    {
+        *("sin", "cos", "tan", "sec", "csc", "cot", "sinh", "cosh", "tanh", "sech", "csch", "coth"),
+        *("log", "ln", "lg", "log10", "log2", "exp"),
+    }
+)
+"""Functions whose power is also written before their argument."""
+
+_ANY = re.compile(
+    rf"[#|√∛⁻×÷·⋅−≤≥≠{RAISED}]|\)\s*=(?!=)|[a-z0-9]\s*(?:\^|\*\*)\s*\d+\s*[\w(]", re.ASCII | re.IGNORECASE
+)
+"""What a text has in it that may have to be rewritten."""
+_COMMENT = re.compile(r"""("[^"\n]*"|'[^'\n]*')|#[^\n]*""")
+_DEFINITION = re.compile(r"(?:^|(?<=[;\n]))(\s*)([^\W\d]\w*)\s*\(\s*[^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*\s*\)\s*=(?!=)")
+_ROOT = re.compile("[√∛]")
+_RAISED = re.compile(rf"([⁺⁻]?)([{RAISED}]+)(\s*[^\W{RAISED}]|\s*[(√∛])?")
+_POWERED = re.compile(rf"(?<![\w.])({'|'.join(sorted(POWERED, key=len, reverse=True))})\s*(?:\^|\*\*)\s*(\d+)(?![\d.])")
+_ATOM = re.compile(rf"\s*(?:(?:\d[\d_]*\.?\d*|\.\d+)(?:e[+-]?\d+)?|[^\W\d{RAISED}][^\W{RAISED}]*)", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d]\w*$")
+WINDOW = 200
+"""Characters that are looked at before a sign."""
+LONGEST = 2_000
+"""Characters of a text in which places are looked for again."""
+WORDS = frozenset({"and", "or", "not", "if", "else", "in", "for"})
+"""Words after which an operand comes."""
+
+
+def in_the_language(source: str, given: Collection[str] = ()) -> str:
+    """The text without a calculator's notation; `given` are names with values, which are no functions.
+
+    GradcalcError where it can be read in two ways.
+    """
+    if len(source) > MAX_LENGTH or (source.isascii() and not _ANY.search(source)):
+        return source
+    text = _COMMENT.sub(lambda found: found[1] or "", source).translate(SIGNS)
+    text = _defined(text)
+    text = _roots(text)
+    text = _RAISED.sub(lambda found: _power(text, found), text)
+    text = _powered(text, given)
+    return _bars(text)
+
+
+def _defined(text: str) -> str:
+    """`f = x^2` for `f(x) = x^2`, unless the function is called elsewhere."""
+    for found in _DEFINITION.finditer(text):
+        if len(re.findall(rf"(?<![\w.]){re.escape(found[2])}\s*\(", text)) == 1:
+            return _DEFINITION.sub(lambda each: f"{each[1]}{each[2]} =", text, count=1)
+    return text
+
+
+def _roots(text: str) -> str:
+    """`sqrt(x)` for the radical sign and the operand after it."""
+    place = 0
+    while found := _ROOT.search(text, place):
+        end = _operand_end(text, found.end())
+        if end is None:
+            return text  # the lexer says what to type for it
+        operand, name = text[found.end() : end].strip(), ROOTS[found[0]]
+        _check_root(text, Span(found.start(), end), operand, name)
+        inner = operand[1:-1] if operand.startswith("(") else operand
+        place, before = found.start(), text[: found.start()]
+        text = f"{before}{_product(before)}{name}({inner}){text[end:]}"
+    return text
+
+
+def _check_root(text: str, span: Span, operand: str, name: str) -> None:
+    """Raises GradcalcError for `√x²` and `√2x`, which can be read in two ways."""
+    number = re.match(r"[\d.]+", operand)
+    readings = None
+    if power := re.match(rf"\s*(?:(?:\^|\*\*)\s*[\w.]+|[⁺⁻]?[{RAISED}]+)", text[span.end :]):
+        span = Span(span.start, span.end + power.end())
+        inner = operand.removeprefix("(").removesuffix(")")
+        readings = f"{name}({inner}){power[0].strip()} or {name}({operand}{power[0].strip()})"
+    elif number and number.end() < len(operand):
+        rest = operand[number.end() :]
+        readings = f"{name}({number[0]})*{rest} or {name}({number[0]}*{rest})"
+    if readings is not None:
+        message = f"{excerpt(text, span)} can be read in two ways"
+        raise GradcalcError("parse", message, source=text, span=span, hint=f"type {readings}")
+
+
+def _power(text: str, found: re.Match[str]) -> str:
+    """The power that raised digits mean, with the sign of a product where one is meant after it."""
+    digits = "".join(str(RAISED.index(each)) for each in found[2])
+    exponent = f"(-{digits})" if found[1] == "⁻" else digits
+    name = _WORD.search(text[: found.start()])
+    product = "*" if found[3] and not (name and name[0] in POWERED) else ""
+    return f"**{exponent}{product}{found[3] or ''}"
+
+
+def _powered(text: str, given: Collection[str]) -> str:
+    """`sin(x)**2` for `sin^2 x` and `sin^2(x)`."""
+    for found in reversed(list(_POWERED.finditer(text))):
+        end = _operand_end(text, found.end())
+        if end is None or found[1] in given:
+            continue
+        operand = text[found.end() : end].strip()
+        argument = operand if operand.startswith("(") else f"({operand})"
+        text = f"{text[: found.start()]}{found[1]}{argument}**{found[2]}{text[end:]}"
+    return text
+
+
+def _operand_end(text: str, start: int) -> int | None:
+    """Where an operand ends that begins at a place: brackets, or a number, a name or both, with what is called."""
+    found = _ATOM.match(text, start)
+    end = found.end() if found else start
+    if found and text[end - 1].isdigit() and (name := _ATOM.match(text, end)) and not text[end].isspace():
+        end = name.end()
+    bracket = re.compile(r"\s*\(" if not found else r"\(").match(text, end)
+    if bracket is None:
+        return end if found else None
+    return _closing(text, bracket.end() - 1)
+
+
+def _closing(text: str, opening: int) -> int | None:
+    """Just behind the bracket that closes another; None if there is none."""
+    depth = 0
+    for place in range(opening, len(text)):
+        depth += (text[place] in "([{") - (text[place] in ")]}")
+        if not depth:
+            return place + 1
+    return None
+
+
+def _product(before: str) -> str:
+    """The sign of a product, where an operand stands directly before what comes now."""
+    return "*" if _is_complete(before) and not before[-1:].isspace() else ""
+
+
+def _is_complete(before: str) -> bool:
+    """Whether a text ends with an operand."""
+    text = before[-WINDOW:].rstrip()
+    word = _WORD.search(text)
+    return bool(text) and (text[-1].isalnum() or text[-1] in "_)]}") and not (word and word[0] in WORDS)
+
+
+def _bars(text: str) -> str:
+    """`abs(x)` for `|x|`; bars between conditions stay."""
+    pieces = list(text)
+    for opening, closing in _pairs(text):
+        product = "*" if text[opening - 1 : opening].isdigit() else ""
+        pieces[opening], pieces[closing] = f"{product}abs(", ")"
+    return "".join(pieces)
+
+
+def _pairs(text: str) -> Iterator[tuple[int, int]]:
+    """The places of bars that belong together."""
+    depth = 0
+    opened: list[tuple[int, int]] = []
+    for place, character in enumerate(text):
+        depth += (character in "([{") - (character in ")]}")
+        if character != "|":
+            continue
+        before = text[max(0, place - WINDOW) : place]
+        complete = _is_complete(before.replace("|", " ") if opened else before)
+        if opened and opened[-1][1] == depth and complete:
+            yield opened.pop()[0], place
+        elif not complete or text[place - 1 : place].isdigit():
+            opened.append((place, depth))
+
+
+def typed_again(error: GradcalcError, source: str) -> GradcalcError:
+    """The error about a text that was rewritten, as one about the text that was typed."""
+    if error.source is None or error.span is None or error.source == source:
+        return error
+    if len(source) > LONGEST:
+        return GradcalcError(error.kind, error.message, source=source, span=Span(0, len(source)), hint=error.hint)
+    pieces = SequenceMatcher(None, error.source, source, autojunk=False).get_opcodes()
+    start, end = (_typed_place(pieces, place) for place in error.span)
+    start = max(min(start, len(source) - 1), 0)
+    span = Span(start, min(max(end, start + 1), len(source)))
+    return GradcalcError(error.kind, error.message, source=source, span=span, hint=error.hint)
+
+
+def _typed_place(pieces: Sequence[tuple[str, int, int, int, int]], place: int) -> int:
+    """The place in the typed text of a place in the rewritten one."""
+    for _, start, end, typed, typed_end in pieces:
+        if start <= place < end:
+            return min(typed + place - start, typed_end)
+    return pieces[-1][4] if pieces else 0

@@ -1,0 +1,83 @@
+"""What people type into a calculator."""
+
+import pytest
+
+from autogradcli.errors import GradcalcError
+from autogradcli.language.notation import in_the_language
+from autogradcli.language.parser import parse
+
+MEANT = [
+    ("a×b÷c·d⋅e−f", "a*b/c*d*e-f"),
+    ("x ≤ 2", "x <= 2"),
+    ("x²", "x**2"),
+    ("x⁻¹", "x**(-1)"),
+    ("3x²y³", "3x**2*y**3"),
+    ("x²(y+1)", "x**2*(y+1)"),
+    ("√x", "sqrt(x)"),
+    ("√(x+1)", "sqrt(x+1)"),
+    ("2√x", "2*sqrt(x)"),
+    ("x√y", "x*sqrt(y)"),
+    ("∛8", "cbrt(8)"),
+    ("√sin(x)", "sqrt(sin(x))"),
+    ("sin^2 x", "sin(x)**2"),
+    ("sin^2(x) + cos^2(x)", "sin(x)**2 + cos(x)**2"),
+    ("sin²x + cos² x", "sin(x)**2 + cos(x)**2"),
+    ("sin**2 (x)", "sin(x)**2"),
+    ("sin^2 2x", "sin(2x)**2"),
+    ("ln^2 x", "ln(x)**2"),
+    ("sin^2", "sin^2"),
+    ("|x|", "abs(x)"),
+    ("2|x|", "2*abs(x)"),
+    ("|x - |y||", "abs(x - abs(y))"),
+    ("||x| - 1|", "abs(abs(x) - 1)"),
+    ("|a|*|b|", "abs(a)*abs(b)"),
+    ("max(|x|, |y|)", "max(abs(x), abs(y))"),
+    ("x if |x| > 1 else |y|", "x if abs(x) > 1 else abs(y)"),
+    ("(a > 0) | (b > 0)", "(a > 0) | (b > 0)"),
+    ("a|b", "a|b"),
+    ("f(x) = x^2", "f = x^2"),
+    ("f(x, y) = x*y", "f = x*y"),
+    ("a = 2; f(x) = a*x", "a = 2; f = a*x"),
+    ("f(x) = x^2; f(3)", "f(x) = x^2; f(3)"),
+    ("x**2  # the parabola\n", "x**2  \n"),
+    ("mean(x, reduction='#a')", "mean(x, reduction='#a')"),
+    ("x == y", "x == y"),
+    ("(x) == 3", "(x) == 3"),
+]
+
+
+@pytest.mark.parametrize(("typed", "meant"), MEANT)
+def test_a_calculators_notation(typed: str, meant: str) -> None:
+    """Written as the language has it; what is of the language already stays as it is."""
+    assert in_the_language(typed) == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        ("√x²", "type sqrt(x)² or sqrt(x²)"),
+        ("√x^2", "type sqrt(x)^2 or sqrt(x^2)"),
+        ("√2x", "type sqrt(2)*x or sqrt(2*x)"),
+        ("x + √2y", "type sqrt(2)*y or sqrt(2*y)"),
+    ],
+)
+def test_two_readings(typed: str, hint: str) -> None:
+    """A radical sign says not where it ends; both readings are offered, and mean something."""
+    with pytest.raises(GradcalcError) as caught:
+        parse(typed)
+    assert (caught.value.hint, caught.value.source) == (hint, typed)
+    for reading in hint.removeprefix("type ").split(" or "):
+        assert parse(reading).variables
+
+
+def test_a_name_with_a_value_is_no_function() -> None:
+    """`log^2 x` with a value for log is a product that can be read in two ways, as any other."""
+    assert in_the_language("log^2(x)", {"log"}) == "log^2(x)"
+
+
+@pytest.mark.parametrize(("typed", "span"), [("x² + $", (5, 6)), ("√x + foo(y)", (5, 8)), ("|x| + y +", (8, 9))])
+def test_errors_point_into_what_was_typed(typed: str, span: tuple[int, int]) -> None:
+    """Though another text was parsed."""
+    with pytest.raises(GradcalcError) as caught:
+        parse(typed)
+    assert (caught.value.source, caught.value.span) == (typed, span)
