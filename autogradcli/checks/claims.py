@@ -24,8 +24,7 @@ from autogradcli.language.shapes import subscript
 from autogradcli.processes.limits import OutOfTime
 
 if TYPE_CHECKING:
-    from autogradcli.engines.arb.borders import Border
-    from autogradcli.engines.arb.claims import Claim, Comparison
+    from autogradcli.engines.arb.claims import Border, Claim, Comparison
 
 Point = Mapping[str, Array]
 
@@ -170,8 +169,8 @@ def judge(
 
     `upstream` is what the components of the output are multiplied by, where it is no number.
     """
-    from autogradcli.engines.arb.claims import Claim
-    from autogradcli.engines.arb.sweep import differentiated, plan
+    # python-flint is loaded with the engines, not before.
+    from autogradcli.engines.arb.claims import Claim, differentiated, plan
 
     most = problem.options.max_operations
     try:

@@ -1,7 +1,7 @@
 """From a problem to a report: three engines are asked, and one finding comes out."""
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import cache, partial
@@ -98,7 +98,7 @@ class Pending:
             with self.budget.running(), seeded(problem.options.seed) if problem.random else nullcontext():
                 found = differentiate(problem.program, problem.at, problem.wrt, problem.options.dtype, problem.backward)
                 found = replace(found, gradients={**found.gradients, **problem.given})
-                self._autograd = found if problem.function is None else _of_function(problem, found)
+                self._autograd = found if problem.function is None else _of_function(problem.function, problem, found)
         except (GradcalcError, MemoryError):
             if self._symbolic is not None and self._ticket is not None:
                 self._symbolic.abandon(self._ticket)
@@ -246,11 +246,12 @@ def compute(problem: Problem) -> Report:
         return session.start(problem).report()
 
 
-def _of_function(problem: Problem, found: Autograd) -> Autograd:
+def _of_function(function: str | Callable[..., object], problem: Problem, found: Autograd) -> Autograd:
     """The value and the gradients of the user's own code, where torch found those of the expression."""
+    # torch is imported while SymPy's process starts, not before.
     from autogradcli.engines.torch.callables import in_place_of
 
-    return in_place_of(problem.function, found, problem.wrt, problem.options.dtype, problem.backward)
+    return in_place_of(function, found, problem.wrt, problem.options.dtype, problem.backward)
 
 
 def _prove(problem: Problem, autograd: Autograd, lower: Lower) -> Proof:

@@ -1,7 +1,7 @@
 """The verdict on gradients of programs that are too long for a proof of every component: along random directions."""
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING
 
 from autogradcli.compute.evidence import Lower, differentiated
 from autogradcli.compute.problem import Problem, called
@@ -12,6 +12,9 @@ from autogradcli.functions.function import NoDefinition
 from autogradcli.functions.handles import TooLong
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.tape import TapeOptions
+
+if TYPE_CHECKING:
+    from autogradcli.engines.arb.directions import Errors
 
 REACH = 5
 """How many times the operations that are allowed for a proof may be followed along directions."""
@@ -26,6 +29,7 @@ def along_directions(problem: Problem, autograd: Autograd, lower: Lower, too_lon
 
     `lower` is what is known from derivatives of lower order.
     """
+    # python-flint is loaded with the engines, not before.
     from autogradcli.engines.arb import directions
 
     if sum(len(flat(each)) for each in autograd.inputs.values()) > MOST_MOVED:
@@ -70,7 +74,7 @@ def _allowed(problem: Problem, autograd: Autograd, lower: Lower, name: str, grad
     return [tolerance(problem, size).absolute for size in sizes]
 
 
-def _cause(problem: Problem, errors: Any, too_long: TooLong, what: str) -> Cause:
+def _cause(problem: Problem, errors: "Errors", too_long: TooLong, what: str) -> Cause:
     if errors.most <= 1:
         small = f"off by {errors.most:.1e} of what is allowed, which honest rounding does not explain"
         return Cause("imprecise", "GC306", f"{too_long}; along a random direction the {what} is {small}", None)

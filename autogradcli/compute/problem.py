@@ -1,10 +1,10 @@
 """The problem: a program, a point, and what is asked about it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from autogradcli.engines.backward import ONCE, Backward
+from autogradcli.engines.results import Array
 from autogradcli.functions.table import row
 from autogradcli.language.program import Call, Program, Step, Tensor
 from autogradcli.language.tape import MAX_OPERATIONS
@@ -93,13 +93,13 @@ class Problem:
     """How torch's `backward` is called; the verdict is about what one call adds to `.grad`."""
     beyond: Beyond = GRADIENT
     """Which derivatives are asked for beside the gradient."""
-    function: Any = None
+    function: str | Callable[..., object] | None = None
     """The user's own code that is to have this value and gradient: `package.module:name`, or a callable."""
     claims: Mapping[str, Program] = field(default_factory=dict)
     """What somebody says that the true derivatives are, anywhere and not only at this point."""
-    given: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[str, Array] = field(default_factory=dict)
     """Gradients to be judged in place of those that torch gives for the program: what a program of the user's got."""
-    id: Any = None
+    id: object = None
     """What the caller knows it by."""
     remarks: tuple[str, ...] = ()
     """What is to be said of how it was stated, a sentence each."""

@@ -8,9 +8,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
 
-from autogradcli.engines.results import Array, Ball, Node, Pass
+from autogradcli.engines.results import Array, Ball, Json, Node, Pass
 
 __all__ = ["SCHEMA_VERSION", "Ball", "Gradient", "Node", "Reason", "Report", "Symbolic", "Variable", "failure", "plain"]
 
@@ -98,7 +97,7 @@ class Gradient:
     autograd: Array
     """What one call of `backward` gave; 0, with a note in the report, where the output does not depend on it."""
     symbolic: Symbolic
-    exact: Any
+    exact: Array
     """The true gradient as a `Ball` (nested lists of them for a tensor), or None."""
     ulps: Array
     """Distance of autograd's number from the truth in units in the last place of the dtype, or None."""
@@ -167,14 +166,14 @@ class Trace:
 class Report:
     """Everything that was found about one problem."""
 
-    id: Any
+    id: object
     """What the caller gave to know it by."""
     expression: str
     output: str | None
     """The name of the differentiated output, if it has one."""
     variables: dict[str, Variable]
     value: Array
-    exact_value: Any
+    exact_value: Array
     value_ulps: Array
     gradients: dict[str, Gradient]
     verdict: str
@@ -203,7 +202,7 @@ class Report:
 
     def at(self, path: Sequence[str]) -> Gradient:
         """The finding at a path of the report, as `hessian`, `x`, `y`; KeyError if there is none."""
-        found: Any = getattr(self, path[0])
+        found: Json = getattr(self, path[0])
         for name in path[1:]:
             found = found[name]
         return found  # type: ignore[no-any-return]
@@ -212,16 +211,16 @@ class Report:
         """Everything that there is a verdict on, by its name: `x` for a gradient, `x,y` for a second derivative."""
         return findings_of(fields_of(self))
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Json]:
         """The report as JSON values, schema version 1; numbers that are not finite become text."""
         return plain(self.to_object())  # type: ignore[no-any-return]
 
-    def to_object(self) -> dict[str, Any]:
+    def to_object(self) -> dict[str, Json]:
         """The same as far as the report itself goes: its fields as they are."""
         return {"schema_version": SCHEMA_VERSION, **fields_of(self)}
 
 
-def findings_of(fields: Mapping[str, Any]) -> dict[str, Any]:
+def findings_of(fields: Mapping[str, Json]) -> dict[str, Json]:
     """The same of a report's fields, be they those of the report or of the JSON object that stands for it."""
     return {
         **fields["gradients"],
@@ -236,7 +235,7 @@ def findings_of(fields: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def failure(identifier: Any, expression: Any, error: dict[str, object]) -> dict[str, Any]:
+def failure(identifier: object, expression: object, error: dict[str, object]) -> dict[str, Json]:
     """The JSON object for a problem that could not be computed; `error` as from `GradcalcError.to_dict`."""
     return {"schema_version": SCHEMA_VERSION, "id": identifier, "expression": expression, "error": error}
 
@@ -244,9 +243,9 @@ def failure(identifier: Any, expression: Any, error: dict[str, object]) -> dict[
 _AS_THEY_ARE = frozenset({str, int, bool, type(None)})
 
 
-def plain(value: Any) -> Any:
+def plain(value: Json) -> Json:
     """`value` as strict JSON values: dataclasses as objects, tuples as arrays, `nan` and infinities as text."""
-    kind: Any = type(value)
+    kind: Json = type(value)
     if kind in _AS_THEY_ARE:
         return value
     if kind is float:
@@ -262,9 +261,9 @@ def plain(value: Any) -> Any:
     return {name: item if type(item := getattr(value, name)) in keep else plain(item) for name in fields}
 
 
-def fields_of(value: Any) -> dict[str, Any]:
+def fields_of(value: object) -> dict[str, Json]:
     """The fields of a dataclass by name, as they are; TypeError for anything else."""
-    kind: Any = type(value)
+    kind: Json = type(value)
     fields = _fields(kind)
     if fields is None:
         raise TypeError(f"{kind.__name__} is no dataclass")
@@ -272,6 +271,6 @@ def fields_of(value: Any) -> dict[str, Any]:
 
 
 @cache
-def _fields(kind: Any) -> tuple[str, ...] | None:
+def _fields(kind: Json) -> tuple[str, ...] | None:
     """The names of a dataclass's fields; None for another type."""
     return tuple(getattr(kind, "__dataclass_fields__", ())) or None

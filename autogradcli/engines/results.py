@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+Json = Any
+"""A value of JSON: typing has no recursive type of which one could ask for an item."""
 Array = Any
 """A float, or nested lists of floats."""
 

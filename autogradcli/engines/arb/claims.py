@@ -21,11 +21,13 @@ from autogradcli.engines.arb.enclose import LAST_PRECISION, Enclosures
 from autogradcli.engines.arb.error_bounds import SAME_SLOPE, slope_together
 from autogradcli.engines.arb.formulas import Formula
 from autogradcli.engines.arb.kinks import sides
-from autogradcli.engines.arb.sweep import Plan, Point, moved, sweep
+from autogradcli.engines.arb.sweep import Plan, Point, differentiated, moved, plan, sweep
 from autogradcli.engines.results import Array, flat, nested, shape
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.program import Direction, Program
 from autogradcli.language.tape import Input
+
+__all__ = ["Border", "Claim", "Comparison", "differentiated", "plan"]
 
 PRECISIONS = (128, 512, 2048, 8192)
 """Binary digits, tried in turn; agreement counts from the second on."""
@@ -126,12 +128,12 @@ class Claim:
 
     def _exists(self, point: Point) -> bool:
         """Whether sweeps prove the derivatives of lower order that are differentiated again."""
-        for plan, direction in zip(self._lower, self._along, strict=True):
+        for lower, direction in zip(self._lower, self._along, strict=True):
             with ctx.workprec(PRECISIONS[0]):
-                found = sweep(plan, point)
-            adjoints = [(found.adjoints[entry], found.nonsmooth[entry]) for entry, _ in moved(plan, direction)]
+                found = sweep(lower, point)
+            adjoints = [(found.adjoints[entry], found.nonsmooth[entry]) for entry, _ in moved(lower, direction)]
             known = all(not tainted and (each is None or each.is_finite()) for each, tainted in adjoints)
-            if not (known and found.values[plan.tape.output].is_finite()):
+            if not (known and found.values[lower.tape.output].is_finite()):
                 return False
         return True
 
