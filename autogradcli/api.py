@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
-from autogradcli.checks.case import CaseText, Place
+from autogradcli.checks.case import CasePlace, CaseText
 from autogradcli.checks.checked import Checked
 from autogradcli.checks.judge import LENIENT, STRICT
 from autogradcli.checks.outcome import Outcome, unusable
@@ -22,7 +22,7 @@ from autogradcli.compute.problem import Options
 from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.nearest import did_you_mean
-from autogradcli.problems.build import Builder
+from autogradcli.problems.build import ProblemBuilder
 from autogradcli.problems.cases.build import NOTATION, build_case
 from autogradcli.problems.cases.read import find_case_files, read_cases
 from autogradcli.processes.limits import Limits
@@ -251,7 +251,7 @@ def raise_failure(outcome: Outcome) -> None:
 def _entries(cases: Iterable[str | Mapping[str, Any]]) -> Iterator[Entry]:
     for number, case in enumerate(cases, start=1):
         if isinstance(case, Mapping):
-            place = Place(str(case.get("name") or case.get("expression") or f"case {number}"), "<python>", number)
+            place = CasePlace(str(case.get("name") or case.get("expression") or f"case {number}"), "<python>", number)
             try:
                 yield _case(dict(case), place)
             except GradcalcError as error:
@@ -261,13 +261,13 @@ def _entries(cases: Iterable[str | Mapping[str, Any]]) -> Iterator[Entry]:
                 yield from read_cases(path)
 
 
-def _case(fields: Mapping[str, Any], place: Place) -> CaseText:
-    named = place if place.name else Place(str(fields.get("expression")), place.file, place.line)
+def _case(fields: Mapping[str, Any], place: CasePlace) -> CaseText:
+    named = place if place.name else CasePlace(str(fields.get("expression")), place.file, place.line)
     return CaseText(named, _fields(fields), {})
 
 
-def _builder(said: Mapping[str, Any]) -> Builder:
-    return Builder(_fields(said), NOTATION)
+def _builder(said: Mapping[str, Any]) -> ProblemBuilder:
+    return ProblemBuilder(_fields(said), NOTATION)
 
 
 def _fields(said: Mapping[str, Any]) -> dict[str, Any]:
@@ -306,12 +306,12 @@ def _name(dtype: Any) -> str:
     return str(getattr(dtype, "__name__", dtype)).removeprefix("torch.")
 
 
-def _caller() -> Place:
+def _caller() -> CasePlace:
     """The line that called the function that asks."""
     frame = inspect.currentframe()
     for _ in range(2):
         frame = frame.f_back if frame is not None else None
-    return Place("", "<python>", 0) if frame is None else Place("", frame.f_code.co_filename, frame.f_lineno)
+    return CasePlace("", "<python>", 0) if frame is None else CasePlace("", frame.f_code.co_filename, frame.f_lineno)
 
 
 def load_ipython_extension(shell: Any) -> None:

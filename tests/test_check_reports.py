@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from autogradcli.checks.case import Place
+from autogradcli.checks.case import CasePlace
 from autogradcli.checks.outcome import Failure, Outcome, Worst, unusable
 from autogradcli.errors import ExitCode, GradcalcError, Span
 from autogradcli.render.checks import github, jsonl, junit, markdown, tap, text
@@ -21,14 +21,16 @@ NASTY = 'a <b> & "c" \' ]]> | # % \\ \x00\x1b[31m \ud800 \ufffe 日本 x\ny'
 
 def outcomes() -> list[Outcome]:
     """One that passed, one that failed twice, one that makes no sense; names and messages are nasty."""
-    passed = Outcome(Place("good", "a.toml", 1), "passed", verdicts={"verified": 2}, worst=Worst(1.5, "x", "x = 2.0"))
+    passed = Outcome(
+        CasePlace("good", "a.toml", 1), "passed", verdicts={"verified": 2}, worst=Worst(1.5, "x", "x = 2.0")
+    )
     failures = (
         Failure("grad.x", "torch gives 1.0, expected 2.0", 7, ExitCode.MISMATCH),
         Failure("claim.x", NASTY, 8, ExitCode.MISMATCH),
     )
-    failed = Outcome(Place(NASTY, "a.toml", 5), "failed", failures, verdicts={"verified": 1}, claims={"x": "wrong"})
+    failed = Outcome(CasePlace(NASTY, "a.toml", 5), "failed", failures, verdicts={"verified": 1}, claims={"x": "wrong"})
     error = GradcalcError("parse", "something is missing", source="2 +", span=Span(2, 3), hint="type 2 + 3")
-    return [passed, failed, unusable(Place("", "b:c,d.toml", 1), error, 3)]
+    return [passed, failed, unusable(CasePlace("", "b:c,d.toml", 1), error, 3)]
 
 
 def test_junit_is_valid_and_complete() -> None:

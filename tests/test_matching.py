@@ -5,7 +5,7 @@ import pytest
 from autogradcli.language.guards import slopes, two_wheres
 from autogradcli.language.matching import Subject, edits
 from autogradcli.language.parser import parse
-from autogradcli.language.writing import Place, fitted
+from autogradcli.language.writing import Surroundings, fitted
 
 FOUND = [
     ("log(1 + exp(x))", "softplus(x)"),
@@ -115,4 +115,4 @@ BRACKETS = [
 @pytest.mark.parametrize(("text", "before", "after", "written"), BRACKETS)
 def test_brackets_stand_where_a_text_would_fall_apart(text: str, before: str, after: str, written: str) -> None:
     """And nowhere else."""
-    assert fitted(text, Place(before, after)) == written
+    assert fitted(text, Surroundings(before, after)) == written

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from mpmath import mp
 
-from autogradcli.compute.derivatives import Wanted, derivatives
+from autogradcli.compute.derivatives import WantedDerivative, derivatives
 from autogradcli.language.parser import parse
 from tests.oracles.precise import precise
 
@@ -19,7 +19,7 @@ LONG = (
 
 def formula(text: str, order: int, style: str = "text") -> str:
     """The derivative of an order as a formula."""
-    asked = Wanted(("x",) * order)
+    asked = WantedDerivative(("x",) * order)
     found = derivatives(parse(text), [asked], (), style, timeout=60)[asked].formula
     assert isinstance(found, str)
     return found

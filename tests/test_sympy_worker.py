@@ -17,7 +17,7 @@ from autogradcli.engines.sympy.messages import (
     Differentiated,
     Evaluate,
     Evaluated,
-    Formula,
+    FormulaMessage,
     Number,
     Reply,
     Request,
@@ -70,8 +70,8 @@ def test_formulas_first_and_numbers_when_the_point_is_known() -> None:
     conversation = Conversation()
     assert conversation.step(differentiate(1, "x**2*y")) == [
         Began(1),
-        Formula(1, "x", "2*x*y", None),
-        Formula(1, "y", "x**2", None),
+        FormulaMessage(1, "x", "2*x*y", None),
+        FormulaMessage(1, "y", "x**2", None),
         Differentiated(1, 0.0),
     ]
     assert conversation.step(Evaluate(1, {"x": 3.0, "y": 0.5})) == [
@@ -85,10 +85,10 @@ def test_numbers_come_before_new_formulas() -> None:
     conversation = Conversation()
     conversation.step(differentiate(1, "x"), differentiate(2, "2*x"), differentiate(3, "3*x"))
     assert conversation.step(Evaluate(3, {"x": 1.0}), Evaluate(1, {"x": 1.0}))[0] == Began(1)
-    assert conversation.step()[1] == Formula(2, "x", "2", None)
+    assert conversation.step()[1] == FormulaMessage(2, "x", "2", None)
     assert conversation.step() == [
         Began(3),
-        Formula(3, "x", "3", None),
+        FormulaMessage(3, "x", "3", None),
         Evaluated(3, Number("3", None), {"x": Number("3", None)}, 0.0),
     ]
 
@@ -114,13 +114,13 @@ def test_programs_of_one_source_are_told_apart() -> None:
     sine, cosine = (replace(differentiate(1, text), ticket=ticket) for ticket, text in enumerate(("sin(x)", "cos(x)")))
     cosine = replace(cosine, program=replace(cosine.program, source="sin(x)"))
     for request, formula in ((sine, "cos(x)"), (cosine, "-sin(x)"), (pickle.loads(pickle.dumps(sine)), "cos(x)")):
-        assert conversation.step(request)[1] == Formula(request.ticket, "x", formula, None)
+        assert conversation.step(request)[1] == FormulaMessage(request.ticket, "x", formula, None)
     assert len(conversation.worker._works) == 2
 
 
 def test_messages_survive_the_pipe() -> None:
     """One after the other; a message that is cut off is the end."""
-    messages: list[Request | Reply] = [Began(1), Formula(2, "λ", None, "why"), differentiate(3, "x + 0.1")]
+    messages: list[Request | Reply] = [Began(1), FormulaMessage(2, "λ", None, "why"), differentiate(3, "x + 0.1")]
     stream = io.BytesIO(b"".join(pack(message) for message in messages))
     assert [receive(stream) for _ in messages] == messages
     assert receive(stream) is None

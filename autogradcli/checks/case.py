@@ -9,7 +9,7 @@ from autogradcli.language.program import Program
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CasePlace:
     """Where a case is written down."""
 
     name: str
@@ -43,7 +43,7 @@ class Expectation:
 class Case:
     """A case, understood."""
 
-    place: Place
+    place: CasePlace
     problems: tuple[Problem, ...]
     """One for each point."""
     expected: Expectation
@@ -53,7 +53,7 @@ class Case:
 class CaseText:
     """A case as it stands in a file: only where it is, and what its keys say."""
 
-    place: Place
+    place: CasePlace
     fields: Mapping[str, Any]
     """Its own keys, and those of the file's defaults that it has not."""
     lines: Mapping[str, int]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from autogradcli.checks.case import Place
+from autogradcli.checks.case import CasePlace
 from autogradcli.compute.report import plain
 from autogradcli.errors import ExitCode, GradcalcError
 
@@ -38,7 +38,7 @@ class Worst:
 class Outcome:
     """What came of one case."""
 
-    place: Place
+    place: CasePlace
     status: str
     """`passed`, `failed`, or `error` for a case that makes no sense or could not be computed."""
     failures: tuple[Failure, ...] = ()
@@ -79,7 +79,7 @@ class Outcome:
         )
         worst = found["worst"]
         return cls(
-            place=Place(found["name"], found["file"], found["line"], found["digest"]),
+            place=CasePlace(found["name"], found["file"], found["line"], found["digest"]),
             status=found["status"],
             failures=failures,
             error=found["error"],
@@ -91,7 +91,7 @@ class Outcome:
         )
 
 
-def unusable(place: Place, error: GradcalcError, line: int | None = None) -> Outcome:
+def unusable(place: CasePlace, error: GradcalcError, line: int | None = None) -> Outcome:
     """The outcome of a case that makes no sense; `line` is where that shows."""
     where = place if line is None else replace(place, line=line)
     return Outcome(where, "error", error={**error.to_dict(), "source": error.source})

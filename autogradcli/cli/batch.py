@@ -13,7 +13,7 @@ from autogradcli.cli import arguments as options
 from autogradcli.cli.inputs import open_inputs
 from autogradcli.cli.jobs import Jobs, Scheduler, executor
 from autogradcli.cli.output import append_output
-from autogradcli.cli.pipeline import Answer, Draw, LineWork, Status, answer_of_lost, lines_of
+from autogradcli.cli.pipeline import Draw, LineAnswer, LineWork, Status, answer_of_lost, lines_of
 from autogradcli.cli.progress import open_progress
 from autogradcli.cli.resume import check_resumable, unfinished
 from autogradcli.cli.writing import Endings, Writing
@@ -98,7 +98,7 @@ def draw_answer(form: str, writing: Writing, answer: Mapping[str, Any]) -> str:
 
 def run_lines(
     lines: Iterable[bytes], executor: Executor, options: Options, draw: Draw = draw_json_line
-) -> Generator[Answer, None, None]:
+) -> Generator[LineAnswer, None, None]:
     """What came of each line, in order; each as soon as it and all before it are done."""
     begun: deque[bytes] = deque()
 

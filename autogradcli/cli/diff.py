@@ -9,7 +9,14 @@ from autogradcli.cli import arguments as options
 from autogradcli.cli.inputs import read_expression
 from autogradcli.cli.output import say
 from autogradcli.cli.writing import Endings, Writing
-from autogradcli.compute.derivatives import STYLES, Wanted, derivatives, output_shape, taken_for_numbers, wanted
+from autogradcli.compute.derivatives import (
+    STYLES,
+    WantedDerivative,
+    derivatives,
+    output_shape,
+    taken_for_numbers,
+    wanted,
+)
 from autogradcli.compute.report import SCHEMA_VERSION
 from autogradcli.engines.sympy.process import Derivative
 from autogradcli.errors import ExitCode, GradcalcError
@@ -85,7 +92,7 @@ def diff(
 
 
 def _object(
-    program: Program, names: Mapping[Wanted, tuple[str, str]], found: Mapping[Wanted, Derivative]
+    program: Program, names: Mapping[WantedDerivative, tuple[str, str]], found: Mapping[WantedDerivative, Derivative]
 ) -> dict[str, Any]:
     """The derivatives as a JSON object."""
     derivatives = [

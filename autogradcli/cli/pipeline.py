@@ -19,7 +19,7 @@ Draw = Callable[[Mapping[str, Any]], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class LineAnswer:
     """What came of one line."""
 
     text: str
@@ -37,7 +37,7 @@ class Status:
     verdicts: set[str] = field(default_factory=set)
     failed: bool = False
 
-    def add(self, answer: Answer) -> None:
+    def add(self, answer: LineAnswer) -> None:
         """Take in one more line."""
         self.verdicts.update(answer.verdicts)
         self.failed |= answer.failed
@@ -86,7 +86,7 @@ class LineWork:
             return BegunLine(_failed(problem, error), len(line))
         return BegunLine((problem, pending), len(line))
 
-    def finish(self, begun: BegunLine) -> Answer:
+    def finish(self, begun: BegunLine) -> LineAnswer:
         """Wait for the line's answer."""
         if isinstance(begun.work, BadLine):
             return _error(begun.work, begun.size, self._draw)
@@ -102,7 +102,7 @@ class LineWork:
         self._session.close()
 
 
-def answer_of_lost(line: bytes, lost: Lost, options: Options, draw: Draw) -> Answer:
+def answer_of_lost(line: bytes, lost: Lost, options: Options, draw: Draw) -> LineAnswer:
     """The answer to a line that no process survived: a report of what was found, or else an error."""
     try:
         # Only a line that was read once can be read again without harm.
@@ -114,13 +114,13 @@ def answer_of_lost(line: bytes, lost: Lost, options: Options, draw: Draw) -> Ans
         return _error(BadLine(*identify(line), error), len(line), draw)
 
 
-def _answer(checked: Checked, size: int, draw: Draw) -> Answer:
+def _answer(checked: Checked, size: int, draw: Draw) -> LineAnswer:
     verdicts = (checked.report.verdict, *(["mismatch"] if checked.failures else []))
-    return Answer(draw(checked.to_object()), verdicts, False, size)
+    return LineAnswer(draw(checked.to_object()), verdicts, False, size)
 
 
-def _error(line: BadLine, size: int, draw: Draw) -> Answer:
-    return Answer(draw(failure(line.id, line.expression, line.error.to_dict())), (), True, size)
+def _error(line: BadLine, size: int, draw: Draw) -> LineAnswer:
+    return LineAnswer(draw(failure(line.id, line.expression, line.error.to_dict())), (), True, size)
 
 
 def _failed(problem: Problem, error: Exception) -> BadLine:

@@ -11,14 +11,14 @@ from autogradcli.errors import GradcalcError
 from autogradcli.functions.table import row
 from autogradcli.language.program import Call, Program, Variable, component
 from autogradcli.language.shapes import Shape, subscript
-from autogradcli.language.tape import Builder
+from autogradcli.language.tape import TapeWriter
 
 STYLES = ("text", "latex", "python", "c")
 """The languages that SymPy prints formulas in."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedDerivative:
     """A derivative that a formula is wanted of."""
 
     names: tuple[str, ...]
@@ -32,7 +32,7 @@ class Wanted:
         return name if self.place is None else f"{name}{subscript(self.place, sizes)}"
 
 
-def wanted(names: Sequence[str], order: int, mixed: Sequence[str], sizes: Shape) -> list[Wanted]:
+def wanted(names: Sequence[str], order: int, mixed: Sequence[str], sizes: Shape) -> list[WantedDerivative]:
     """The derivatives that are asked for. GradcalcError for an order beyond 2 of several variables.
 
     `mixed` names one mixed partial derivative, `sizes` is the shape of the output: each component has derivatives.
@@ -48,18 +48,18 @@ def wanted(names: Sequence[str], order: int, mixed: Sequence[str], sizes: Shape)
     else:
         paths = [*((name,) for name in names), *(product(names, repeat=2) if order == 2 else ())]
     places = range(prod(sizes)) if sizes else (None,)
-    return [Wanted(path, place) for place in places for path in paths]
+    return [WantedDerivative(path, place) for place in places for path in paths]
 
 
 def output_shape(program: Program) -> Shape:
     """The shape of the output where every variable is a number."""
-    handle = Builder(lambda each: not each.tensor, {}).run(program)[program.output]
+    handle = TapeWriter(lambda each: not each.tensor, {}).run(program)[program.output]
     return () if isinstance(handle, int) else handle.shape
 
 
 def derivatives(
-    program: Program, asked: Sequence[Wanted], sizes: Shape, style: str, timeout: float
-) -> dict[Wanted, Derivative]:
+    program: Program, asked: Sequence[WantedDerivative], sizes: Shape, style: str, timeout: float
+) -> dict[WantedDerivative, Derivative]:
     """Each derivative in one of `STYLES`, or why there is none; `timeout` in seconds, for each.
 
     `sizes` is the shape of the output.
@@ -67,7 +67,7 @@ def derivatives(
     if not asked:
         return {}
     with SymbolicProcess() as process:
-        tickets: dict[Wanted, int] = {}
+        tickets: dict[WantedDerivative, int] = {}
         for each in asked:
             *before, last = each.names
             along = tuple(component(name, 0, 1) for name in before)

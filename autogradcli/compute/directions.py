@@ -44,7 +44,7 @@ def along_directions(problem: Problem, autograd: Autograd, lower: Lower, too_lon
     layout = TapeOptions(upstream, limit=REACH * problem.options.max_operations)
     rounding = directions.ROUNDINGS * DTYPES[problem.options.dtype].unit_roundoff
     try:
-        claim = directions.Claim(gradients, allowed, problem.backward.along)
+        claim = directions.GradientClaim(gradients, allowed, problem.backward.along)
         errors = directions.along_directions(problem.program, autograd.inputs, layout, claim, rounding)
     except (TooLong, NoDefinition, directions.Undirected):
         return unproven(too_long, autograd)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from autogradcli.compute.evidence import Evidence
-from autogradcli.compute.reasons import Case, reason
+from autogradcli.compute.reasons import Doubt, reason
 from autogradcli.compute.report import Component, Gradient, RoundedOff, Symbolic
 from autogradcli.compute.verdict import WORST_FIRST, Ruling, contains, judge, scale, tolerance, worst
 from autogradcli.engines.results import Enclosure, flat, nested, shape
@@ -38,7 +38,7 @@ def gradient(evidence: Evidence, name: str, findings: Sequence[Finding]) -> Grad
         exact=nested([each.truth.ball for each in findings], sizes),
         ulps=nested([each.truth.ulps for each in findings], sizes),
         verdict=found.ruling.verdict,
-        reason=reason(Case(evidence, name, place, found.number, found.truth), found.ruling),
+        reason=reason(Doubt(evidence, name, place, found.number, found.truth), found.ruling),
         counts=_counts(findings),
         worst=_component(found, indices(place, sizes)),
         passes=passes if evidence.problem.backward.repeat > 1 else (),

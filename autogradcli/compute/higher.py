@@ -15,7 +15,7 @@ from typing import Protocol
 from autogradcli.compute.evidence import Evidence, Lower
 from autogradcli.compute.gradients import Finding
 from autogradcli.compute.problem import GRADIENT, Beyond, Problem, called
-from autogradcli.compute.reasons import Case, reason, short
+from autogradcli.compute.reasons import Doubt, reason, short
 from autogradcli.compute.report import Gradient, Reason, Report
 from autogradcli.compute.stacked import stacked, unknown
 from autogradcli.compute.verdict import worst
@@ -34,7 +34,7 @@ Further = dict[str, dict[str, Gradient]]
 """Derivatives by name, and then by order or by a second name."""
 
 
-class Pending(Protocol):
+class FirstOrder(Protocol):
     """A problem of the first order on its way to a report."""
 
     @property
@@ -58,11 +58,11 @@ ENDS = frozenset({"GC111", "GC114"})
 """Codes of a function that is not defined on both sides of the point."""
 FINITE = frozenset({"verified", "imprecise", "mismatch"})
 """Verdicts on a number that there is, though no number is proven where it was looked at along random directions."""
-Start = Callable[[Problem], Pending]
+Start = Callable[[Problem], FirstOrder]
 """Hands a problem of the first order to the engines."""
 
 
-def with_higher(report: Report, base: Pending, start: Start) -> Report:
+def with_higher(report: Report, base: FirstOrder, start: Start) -> Report:
     """The report with all derivatives beyond the gradient that its problem asks for, and the worst verdict of all."""
     problem = base.evidence.problem
     beyond = problem.beyond
@@ -77,13 +77,13 @@ def with_higher(report: Report, base: Pending, start: Start) -> Report:
     return _judged(found, family)
 
 
-def cut_short(report: Report, base: Pending, end: Exception) -> Report:
+def cut_short(report: Report, base: FirstOrder, end: Exception) -> Report:
     """The same where nothing more can be computed: each of them is unverified, because of that `end`."""
     beyond = base.evidence.problem.beyond
     if not beyond.asked:
         return report
 
-    def start(_: Problem) -> Pending:
+    def start(_: Problem) -> FirstOrder:
         raise end
 
     family = Family(report, base, start)
@@ -124,7 +124,7 @@ def _ended(end: Exception, order: int) -> Reason:
 class Family:
     """The problems of the first order that one problem falls into."""
 
-    def __init__(self, report: Report, base: Pending, start: Start) -> None:
+    def __init__(self, report: Report, base: FirstOrder, start: Start) -> None:
         self.base_report = report
         self._problem = replace(base.evidence.problem, beyond=GRADIENT)
         self._base = base
@@ -273,13 +273,13 @@ class Family:
 class Stage:
     """The derivative of the output along a path, and its gradient."""
 
-    def __init__(self, family: Family, path: Path, pending: Pending | None) -> None:
+    def __init__(self, family: Family, path: Path, pending: FirstOrder | None) -> None:
         self._family = family
         self._path = path
         self._work = pending
 
     @property
-    def _pending(self) -> Pending:
+    def _pending(self) -> FirstOrder:
         assert self._work is not None
         return self._work
 
@@ -388,7 +388,7 @@ class Stage:
         if found.truth.nearest is not None or (found.truth.slopes is None and found.ruling.verdict in FINITE):
             return None
         why = found.truth.cause or reason(
-            Case(self._pending.evidence, name, place, found.number, found.truth), found.ruling
+            Doubt(self._pending.evidence, name, place, found.number, found.truth), found.ruling
         )
         assert why is not None
         verdict = "unverified" if found.ruling.verdict == "unverified" else "undefined"

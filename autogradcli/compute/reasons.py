@@ -14,7 +14,7 @@ from autogradcli.language.shapes import component, subscript
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Doubt:
     """One number that needs a reason."""
 
     evidence: Evidence
@@ -54,7 +54,7 @@ class Case:
         return None if step is None else self.program.text(step)
 
 
-def reason(case: Case, ruling: Ruling) -> Reason | None:
+def reason(case: Doubt, ruling: Ruling) -> Reason | None:
     """Why the number is not `verified`; None if it is."""
     if ruling.code is None:
         return None
@@ -67,7 +67,7 @@ NOTHING_PROVEN = frozenset({"GC306", "GC503", "GC504"})
 """Codes of programs of which nothing is proven: their sentences name no number of autograd's."""
 
 
-def _as_the_cause_says(case: Case) -> Reason:
+def _as_the_cause_says(case: Doubt) -> Reason:
     cause = case.truth.cause
     assert cause is not None
     assert cause.code is not None
@@ -78,18 +78,18 @@ def _as_the_cause_says(case: Case) -> Reason:
     return _of_step(case, cause.code, cause.message + masked, cause.step)
 
 
-def _nothing_proven(case: Case) -> Reason:
+def _nothing_proven(case: Doubt) -> Reason:
     cause = case.truth.cause
     assert cause is not None
     assert cause.code is not None
     return Reason(cause.code, cause.message)
 
 
-def _kink(case: Case) -> Reason:
+def _kink(case: Doubt) -> Reason:
     return _at_corners(case, "GC101", f"{_kink_here(case)}; torch's convention gives {short(case.number)}")
 
 
-def _kink_here(case: Case) -> str:
+def _kink_here(case: Doubt) -> str:
     assert case.truth.slopes is not None
     one, other = map(short, case.truth.slopes)
     slopes = f"{one} to the left and {other} to the right"
@@ -98,12 +98,12 @@ def _kink_here(case: Case) -> str:
     return f"not differentiable at {case.place}: the slope is {slopes}"
 
 
-def _kink_of_several(case: Case) -> Reason:
+def _kink_of_several(case: Doubt) -> Reason:
     message = f"{_kink_here(case)}; torch's convention gives {short(case.number)}"
     return _at_corners(case, "GC103", message, hidden=True)
 
 
-def _conventions(case: Case) -> Reason:
+def _conventions(case: Doubt) -> Reason:
     assert case.truth.slopes is not None
     left, right = case.truth.slopes
     slopes = f"the slope is {short(left)}" if left == right else f"the slopes are {short(left)} and {short(right)}"
@@ -111,7 +111,7 @@ def _conventions(case: Case) -> Reason:
     return _at_corners(case, "GC102", message, hidden=True)
 
 
-def _at_corners(case: Case, code: str, message: str, *, hidden: bool = False) -> Reason:
+def _at_corners(case: Doubt, code: str, message: str, *, hidden: bool = False) -> Reason:
     """A reason that names the operations with the corner; with `hidden` those of corners that cancel as well."""
     first, *others = case.evidence.proof.corners(case.name, case.index, hidden)
     texts = dict.fromkeys(map(case.program.text, others))
@@ -120,7 +120,7 @@ def _at_corners(case: Case, code: str, message: str, *, hidden: bool = False) ->
     )
 
 
-def _guarded(case: Case) -> Reason:
+def _guarded(case: Doubt) -> Reason:
     """Autograd differentiated a branch that is taken at the point alone."""
     guard = case.truth.guard
     assert guard is not None
@@ -135,7 +135,7 @@ def _guarded(case: Case) -> Reason:
     return Reason("GC104", message, guard.step, case.text(guard.step))
 
 
-def _too_large(case: Case) -> Reason:
+def _too_large(case: Doubt) -> Reason:
     if case.truth.cause is not None:
         return _as_the_cause_says(case)
     message = f"the true derivative, {_digits(case.truth)}, is too large for {case.evidence.problem.options.dtype}"
@@ -145,11 +145,11 @@ def _too_large(case: Case) -> Reason:
     return Reason("GC115", message)
 
 
-def _rounds_to_zero(case: Case, small: Small) -> str:
+def _rounds_to_zero(case: Doubt, small: Small) -> str:
     return f"{case.text(small.step)} is {small.truth}, which rounds to 0 in {case.evidence.problem.options.dtype}"
 
 
-def _not_finite(case: Case) -> Reason:
+def _not_finite(case: Doubt) -> Reason:
     """NaN or infinity where the truth is finite: born in a branch not taken, in a value, or in a backward."""
     parted = case.first_divergence()
     if parted is not None and not parted.taken and case.evidence.proof.broken(parted) is None:
@@ -168,12 +168,12 @@ def _not_finite(case: Case) -> Reason:
     return Reason("GC203", f"autograd gives {case.number!r}; the truth is {_digits(case.truth)}")
 
 
-def _nan_at_a_kink(case: Case) -> str:
+def _nan_at_a_kink(case: Doubt) -> str:
     """Where any number between the slopes would do."""
     return f"{_kink_here(case)}, and any number between them would do; autograd gives {case.number!r}, which is none"
 
 
-def _masked(case: Case, parted: FirstDivergence) -> Reason:
+def _masked(case: Doubt, parted: FirstDivergence) -> Reason:
     program = case.program
     text = program.text(parted.step)
     message = (
@@ -183,13 +183,13 @@ def _masked(case: Case, parted: FirstDivergence) -> Reason:
     return Reason("GC201", message, parted.step, text)
 
 
-def _not_finite_value(case: Case, step: int, place: int) -> str:
+def _not_finite_value(case: Doubt, step: int, place: int) -> str:
     value = case.evidence.autograd.values[step]
     text = component(case.program.text(step), place, shape(value))
     return f"{text} is {flat(value)[place]!r} in {case.evidence.problem.options.dtype}"
 
 
-def _formula_loses(case: Case) -> Reason:
+def _formula_loses(case: Doubt) -> Reason:
     judgement = "torch's formula loses accuracy here"
     parted = case.evidence.proof.lossy_piece(case.name) if case.first_divergence() is None else None
     if parted is not None:
@@ -197,15 +197,15 @@ def _formula_loses(case: Case) -> Reason:
     return _by_parting(case, "GC301", judgement)
 
 
-def _wrong(case: Case) -> Reason:
+def _wrong(case: Doubt) -> Reason:
     return _by_parting(case, "GC303", "honest rounding does not explain it")
 
 
-def _underflow(case: Case) -> Reason:
+def _underflow(case: Doubt) -> Reason:
     return _by_parting(case, "GC204", f"numbers on the way are too small for {case.evidence.problem.options.dtype}")
 
 
-def _by_parting(case: Case, code: str, judgement: str) -> Reason:
+def _by_parting(case: Doubt, code: str, judgement: str) -> Reason:
     """The operation that goes wrong; before it comes what has left the range of the dtype."""
     parted = case.first_divergence()
     if parted is None:
@@ -219,12 +219,12 @@ def _by_parting(case: Case, code: str, judgement: str) -> Reason:
     return _of_step(case, code, f"{_sends(case, parted)}: {judgement}", parted.step)
 
 
-def _too_small(case: Case, small: Small) -> str:
+def _too_small(case: Doubt, small: Small) -> str:
     subject = f"the gradient of {case.text(small.step)}" if small.gradient else case.text(small.step)
     return f"{subject} is {small.truth}, which underflows in {case.evidence.problem.options.dtype}"
 
 
-def _sends(case: Case, parted: FirstDivergence) -> str:
+def _sends(case: Doubt, parted: FirstDivergence) -> str:
     step, operand = case.program.text(parted.step), case.program.text(parted.operand)
     operand = component(operand, parted.place, shape(case.evidence.autograd.values[parted.operand]))
     sent, true = contrast(parted.autograd, parted.truth)
@@ -233,7 +233,7 @@ def _sends(case: Case, parted: FirstDivergence) -> str:
     return f"backward of {step} sends {sent} to {operand} where {true} is true"
 
 
-def _cancellation(case: Case) -> Reason:
+def _cancellation(case: Doubt) -> Reason:
     found: Cancellation | None = case.evidence.proof.cancellation
     if found is None:
         return Reason("GC302", f"{case.off}: {_reaches(case) or 'rounding of the steps before adds up to this'}")
@@ -243,7 +243,7 @@ def _cancellation(case: Case) -> Reason:
     return _of_step(case, "GC302", f"{case.off}: terms of {terms}{more} leave {short(found.left)}{also}", found.step)
 
 
-def _reaches(case: Case) -> str | None:
+def _reaches(case: Doubt) -> str | None:
     """Which denominator, logarithm or root can be at its end by rounding."""
     reached = case.truth.reached
     if reached is None:
@@ -254,16 +254,16 @@ def _reaches(case: Case) -> str | None:
     return f"rounding reaches the end of the domain of {operation}"
 
 
-def _demand(case: Case) -> Reason:
+def _demand(case: Doubt) -> Reason:
     return Reason("GC304", f"{case.off}: rounding explains it, but it is more than was allowed")
 
 
-def _too_many_ulps(case: Case) -> Reason:
+def _too_many_ulps(case: Doubt) -> Reason:
     allowed = case.evidence.problem.options.max_ulps
     return Reason("GC305", f"{case.off}: {short(case.truth.ulps or 0.0)} ulp, and {allowed:g} were allowed")
 
 
-def _undecided(case: Case) -> Reason:
+def _undecided(case: Doubt) -> Reason:
     assert case.truth.ball is not None
     value, radius = (f"{Decimal(text):.7g}" for text in (case.truth.ball.value, case.truth.ball.radius))
     return Reason(
@@ -271,7 +271,7 @@ def _undecided(case: Case) -> Reason:
     )
 
 
-EXPLAIN: dict[str, Callable[[Case], Reason]] = {
+EXPLAIN: dict[str, Callable[[Doubt], Reason]] = {
     "GC101": _kink,
     "GC102": _conventions,
     "GC103": _kink_of_several,
@@ -299,7 +299,7 @@ EXPLAIN: dict[str, Callable[[Case], Reason]] = {
 }
 
 
-def _of_step(case: Case, code: str, message: str, step: int | None) -> Reason:
+def _of_step(case: Doubt, code: str, message: str, step: int | None) -> Reason:
     return Reason(code, message, step, case.text(step))
 
 

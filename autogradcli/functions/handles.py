@@ -34,7 +34,7 @@ class TooLong(Exception):
 
 
 class TapeBuilder(Protocol):
-    """Appends operations to a tape; `language.tape.Builder` does."""
+    """Appends operations to a tape; `language.tape.TapeWriter` does."""
 
     def call(self, name: str, *operands: Handle, **options: object) -> Any:
         """Append the row of this name; its result's handles."""

@@ -18,7 +18,7 @@ Labels = list[int]
 """For each axis a number: axes with the same one are taken along together."""
 
 
-class Factor(NamedTuple):
+class Labelled(NamedTuple):
     """A tensor whose axes have labels."""
 
     values: Array
@@ -59,19 +59,19 @@ def tensordot(builder: TapeBuilder, a: Handle, b: Handle, dims: int | Sequence[S
     others = iter(range(left.ndim, left.ndim + right.ndim))
     matching = [firsts[seconds.index(axis)] if axis in seconds else next(others) for axis in range(right.ndim)]
     kept = [label for label in (*labels, *matching) if label not in firsts]
-    return handle(contract(builder, Factor(left, labels), Factor(right, matching), kept).values)
+    return handle(contract(builder, Labelled(left, labels), Labelled(right, matching), kept).values)
 
 
-def contract(builder: TapeBuilder, x: Factor, y: Factor, kept: Labels) -> Factor:
+def contract(builder: TapeBuilder, x: Labelled, y: Labelled, kept: Labels) -> Labelled:
     """The products of two tensors, summed over the labels that are not kept."""
     sizes = {label: size for each in (x, y) for label, size in zip(each.labels, each.values.shape, strict=True)}
     builder.foresee(math.prod(sizes.values()))
     summed = [label for label in sizes if label not in kept]
     left, right = (_spread(each, kept, summed) for each in (x, y))
-    return Factor(array(inner_products(builder, *_flat_last(left, right, len(kept)))), kept)
+    return Labelled(array(inner_products(builder, *_flat_last(left, right, len(kept)))), kept)
 
 
-def _spread(x: Factor, kept: Labels, summed: Labels) -> Array:
+def _spread(x: Labelled, kept: Labels, summed: Labels) -> Array:
     """With an axis for every label, in order; of size 1 for those that the factor has not."""
     wanted = [*kept, *summed]
     own = [label for label in wanted if label in x.labels]
@@ -91,7 +91,7 @@ def einsum(builder: TapeBuilder, equation: str, operands: Sequence[Handle]) -> H
     """The sum of products that an equation such as `ij,jk->ik` describes; from left to right."""
     arrays = [array(each) for each in operands]
     labels, kept = parse_equation(equation, [each.ndim for each in arrays])
-    first, *others = map(Factor, arrays, labels)
+    first, *others = map(Labelled, arrays, labels)
     for place, other in enumerate(others, start=2):
         later = {*kept, *(label for each in labels[place:] for label in each)}
         keep = [label for label in dict.fromkeys((*first.labels, *other.labels)) if label in later]
@@ -99,7 +99,7 @@ def einsum(builder: TapeBuilder, equation: str, operands: Sequence[Handle]) -> H
     return _summed(builder, first, kept)
 
 
-def _summed(builder: TapeBuilder, x: Factor, kept: Labels) -> Handle:
+def _summed(builder: TapeBuilder, x: Labelled, kept: Labels) -> Handle:
     """One tensor with some of its labels summed over, and the others in order."""
     others = [label for label in dict.fromkeys(x.labels) if label not in kept]
     ordered: Array = np.einsum(x.values, x.labels, [*kept, *others])

@@ -10,7 +10,7 @@ from autogradcli.functions.function import Function, NoDefinition
 from autogradcli.functions.handles import Array, Body, Handle, Sizes, TapeBuilder, array
 from autogradcli.functions.later import numpy as np
 from autogradcli.functions.layers import plus
-from autogradcli.functions.products import Factor, contract
+from autogradcli.functions.products import Labelled, contract
 
 
 def _each(sizes: Sizes, dimensions: int) -> tuple[int, ...]:
@@ -120,8 +120,8 @@ def _correlate(builder: TapeBuilder, seen: Array, kernels: Array, groups: int, d
     outputs = kernels.reshape(groups, kernels.shape[0] // groups, *kernels.shape[1:])
     examples, group, channel, output = list(range(len(batch))), 48, 49, 50
     where, inside = list(range(10, 10 + dimensions)), list(range(20, 20 + dimensions))
-    x = Factor(by_group, [*examples, group, channel, *where, *inside])
-    y = Factor(outputs, [group, output, channel, *inside])
+    x = Labelled(by_group, [*examples, group, channel, *where, *inside])
+    y = Labelled(outputs, [group, output, channel, *inside])
     result = contract(builder, x, y, [*examples, group, output, *where]).values
     return result.reshape(*batch, kernels.shape[0], *places)
 

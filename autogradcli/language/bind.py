@@ -13,7 +13,7 @@ from autogradcli.language import names
 from autogradcli.language.call_binding import Argument, Binding, Mismatch, Static, bind_first
 from autogradcli.language.characters import excerpt
 from autogradcli.language.program import Constant, Variable
-from autogradcli.language.resolve import Application, Attribute, Item, Node, Result
+from autogradcli.language.resolve import Application, Attribute, Item, Node, StatementEnd
 
 FOLDED = frozenset({"maximum", "minimum", "hypot", "logical_and", "logical_or"})
 """Functions of two that may be called with more: they are applied from left to right."""
@@ -49,12 +49,12 @@ class Binder:
         self._source = source
         self._found: list[Bound] = []
 
-    def bind(self, node: Node | Result) -> Bound | Result:
+    def bind(self, node: Node | StatementEnd) -> Bound | StatementEnd:
         """The node with its row; GradcalcError for a call that fits none."""
         match node:
             case Application():
                 bound: Bound = self._call(node.rows, node.name, node.arguments, node.span)
-            case Result():
+            case StatementEnd():
                 return node
             case Attribute():
                 bound = self._attribute(node)

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from autogradcli.language.matching import Edit, Subject
 from autogradcli.language.program import Call, Program, Variable
-from autogradcli.language.writing import Place, fitted
+from autogradcli.language.writing import Surroundings, fitted
 
 CHOICES = frozenset({"where", "if_else"})
 HARMLESS = ("1", "0", "0.5")
@@ -55,7 +55,7 @@ def slopes(subject: Subject, slope: float) -> Iterator[Edit]:
             if variables == {variable} and variable not in _below(program, value):
                 distance = program.text(variable)
                 if subject.exact.get(value) != 0:
-                    distance = f"({distance} - {fitted(program.text(value), Place('-', ''))})"
+                    distance = f"({distance} - {fitted(program.text(value), Surroundings('-', ''))})"
                 branch = yes if test.function == "eq" else no
                 start = program.steps[outer].span.start
                 text = subject.text(branch, start)
@@ -67,7 +67,7 @@ def _sloping(branch: str, slope: float, distance: str) -> str:
     product = _times(abs(slope), distance)
     if branch == "0":
         return product if slope >= 0 else f"-{product}"
-    return f"{fitted(branch, Place('', '+'))} {'-' if slope < 0 else '+'} {product}"
+    return f"{fitted(branch, Surroundings('', '+'))} {'-' if slope < 0 else '+'} {product}"
 
 
 def _times(slope: float, distance: str) -> str:
@@ -121,7 +121,7 @@ def _with_operand(program: Program, step: int, operand: int, text: str, new: str
     whole, own = program.steps[step].span, program.steps[operand].span
     source = program.source
     if not text.isidentifier() and whole.start <= own.start and own.end <= whole.end:
-        filled = fitted(new, Place(source[: own.start], source[own.end :]))
+        filled = fitted(new, Surroundings(source[: own.start], source[own.end :]))
         yield Edit(own.start, own.end, filled, frozenset({step}))
         return
     others = [program.steps[each].span for each in _call(program, step).operands if each != operand]
@@ -135,4 +135,4 @@ def _with_operand(program: Program, step: int, operand: int, text: str, new: str
     ]
     if len(places) == 1:
         start, end = (whole.start + each for each in places[0].span())
-        yield Edit(start, end, fitted(new, Place(source[:start], source[end:])), frozenset({step}))
+        yield Edit(start, end, fitted(new, Surroundings(source[:start], source[end:])), frozenset({step}))

@@ -16,7 +16,7 @@ from autogradcli.functions.function import Placeholder, parse_signature
 from autogradcli.language.parser import parse_formula
 from autogradcli.language.program import Call, Constant, Program, Tensor, Variable
 from autogradcli.language.rewrites import LETTERS, REWRITES
-from autogradcli.language.writing import Place, fitted, option_text
+from autogradcli.language.writing import Surroundings, fitted, option_text
 
 COMMUTATIVE = frozenset({"add", "mul", "eq", "ne", "maximum", "minimum", "hypot", "logaddexp", "logical_and"})
 SEEN_AS = {
@@ -224,7 +224,7 @@ def _edit(subject: Subject, index: int, template: str, match: Match) -> Edit:
         for name, value in match.bound.items()
     }
     source = subject.program.source
-    text = fitted(_fill(template, letters), Place(source[: span.start], source[span.end :]))
+    text = fitted(_fill(template, letters), Surroundings(source[: span.start], source[span.end :]))
     return Edit(span.start, span.end, text, match.covered)
 
 
@@ -240,7 +240,7 @@ def _fill(template: str, letters: Mapping[str, str | None]) -> str:
     given = _OMITTED.sub(lambda each: "" if letters[each[1]] is None else each[0], template)
 
     def piece(letter: re.Match[str]) -> str:
-        text = fitted(str(letters[letter[0]]), Place(given[: letter.start()], given[letter.end() :]))
+        text = fitted(str(letters[letter[0]]), Surroundings(given[: letter.start()], given[letter.end() :]))
         twice = text.startswith("-") and given[: letter.start()].endswith("-")
         return _CANCELLED + text[1:] if twice else text
 

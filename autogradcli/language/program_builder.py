@@ -13,7 +13,7 @@ from autogradcli.language.bind import Bound, BoundCall, Choice
 from autogradcli.language.call_binding import Argument, Binding, Static
 from autogradcli.language.characters import excerpt
 from autogradcli.language.program import MAX_STEPS, Call, Constant, Program, Step, Variable
-from autogradcli.language.resolve import Result
+from autogradcli.language.resolve import StatementEnd
 from autogradcli.language.shapes import Shape, written
 
 MAX_EXACT_BITS = 2_000
@@ -51,9 +51,9 @@ class ProgramBuilder:
         self._places: list[int] = []
         """The step of each node."""
         self._assigned: dict[str, int] = {}
-        self._result: Result | None = None
+        self._result: StatementEnd | None = None
 
-    def add(self, node: Bound | Result) -> None:
+    def add(self, node: Bound | StatementEnd) -> None:
         """Add the steps of a node; GradcalcError where a number stands for a condition, or a constant is needed."""
         match node:
             case BoundCall():
@@ -64,7 +64,7 @@ class ProgramBuilder:
                 self._places.append(self._constant(node))
             case Choice():
                 self._places.append(self._choose(self._places[node.operand], node.field, node.span))
-            case Result():
+            case StatementEnd():
                 self._end(node)
 
     def check_number(self) -> None:
@@ -84,7 +84,7 @@ class ProgramBuilder:
             variables=tuple(step.name for step in self._steps if isinstance(step, Variable)),
         )
 
-    def _end(self, result: Result) -> None:
+    def _end(self, result: StatementEnd) -> None:
         self._result = result
         if result.name is not None:
             self._assigned[result.name] = self._places[result.value]

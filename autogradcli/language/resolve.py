@@ -87,7 +87,7 @@ class Item(NamedTuple):
     span: Span
 
 
-class Result(NamedTuple):
+class StatementEnd(NamedTuple):
     """The end of a statement. It is no value, so it has no index."""
 
     value: int
@@ -100,7 +100,7 @@ Node = Variable | Constant | Application | Attribute | Item
 """A value, made of earlier ones that are given by their index."""
 
 
-def resolve_names(trees: Iterable[Tree], given: Collection[str], scope: Scope) -> Iterator[Node | Result]:
+def resolve_names(trees: Iterable[Tree], given: Collection[str], scope: Scope) -> Iterator[Node | StatementEnd]:
     """The nodes of all statements; GradcalcError for what means nothing.
 
     `given` are the names that have values; `scope` has those that the text fixes.
@@ -123,7 +123,7 @@ class _Resolver:
         self._passes = count(1)
         """Numbers of the passes of all loops."""
 
-    def statement(self, tree: Tree, scope: Scope) -> Iterator[Node | Result]:
+    def statement(self, tree: Tree, scope: Scope) -> Iterator[Node | StatementEnd]:
         """The nodes of one more statement, and its result.
 
         Each expression is met twice: first its operands are put on the list, and when they have values it gets its own.
@@ -151,7 +151,7 @@ class _Resolver:
         self._made.clear()
         if tree.name is not None:
             self._assign(tree.name, value)
-        yield Result(value, None if tree.name is None else tree.name.text, tree.bracketed(tree.root))
+        yield StatementEnd(value, None if tree.name is None else tree.name.text, tree.bracketed(tree.root))
 
     def _visit(self, node: ast.expr, scope: Scope) -> Sequence[Operand]:
         """The operands of an expression; GradcalcError if loops come to more than anybody waits for."""

@@ -101,13 +101,13 @@ def scalarise(
     `shapes` gives the shapes of the variables that are not scalars. GradcalcError if the output is not a scalar and
     there is no upstream; TooLong beyond the limit.
     """
-    builder = Builder(primitive, shapes or {}, layout)
+    builder = TapeWriter(primitive, shapes or {}, layout)
     results = builder.run(program)
     output, seeds = builder.scalar(program, results[program.output])
     return Tape(tuple(builder.entries), output, tuple(results), seeds)
 
 
-def _weighted(builder: Builder, output: Handle, upstream: Sequence[float]) -> int:
+def _weighted(builder: TapeWriter, output: Handle, upstream: Sequence[float]) -> int:
     """The sum of the output's components, each times its component of the upstream."""
     literals = {each: builder.literal(Fraction(each)) for each in dict.fromkeys(upstream)}
     weights = [literals[each] for each in upstream]
@@ -130,7 +130,7 @@ OFTEN = 256
 """Entries after which the time is looked at."""
 
 
-class Builder:
+class TapeWriter:
     """Appends operations to a tape."""
 
     def __init__(

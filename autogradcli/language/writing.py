@@ -16,14 +16,14 @@ _BEFORE_WORD = re.compile(r"^(?:if|else|for)\b")
 """Words that an expression of any kind may stand beside."""
 
 
-class Place(NamedTuple):
+class Surroundings(NamedTuple):
     """The text before and after."""
 
     before: str
     after: str
 
 
-def fitted(text: str, place: Place) -> str:
+def fitted(text: str, place: Surroundings) -> str:
     """The text, in brackets if it would fall apart at this place."""
     before, after = _AFTER_WORD.sub("(", place.before).rstrip(), _BEFORE_WORD.sub(")", place.after.lstrip())
     return text if _tightness(text) >= max(_demanded_before(before), _demanded_after(after)) else f"({text})"

@@ -7,19 +7,19 @@ from typing import Any
 from autogradcli.errors import GradcalcError
 from autogradcli.language.lexer import normal
 from autogradcli.language.program import Program
-from autogradcli.problems.build import Builder
+from autogradcli.problems.build import ProblemBuilder
 from autogradcli.problems.commandline import SET
 from autogradcli.problems.point import Notation
 
 
-def command_line(said: Mapping[str, Any], spellings: Collection[str] = ()) -> Builder:
+def command_line(said: Mapping[str, Any], spellings: Collection[str] = ()) -> ProblemBuilder:
     """The builder of the problem that a command line states.
 
     `said` is what its options say, as they are typed: `at` and `claim` a list of `NAME=EXPR`, `wrt` names with commas
     between them; None for what is not said. `spellings` are those of the command's own options.
     """
     fields = {key: SPLIT.get(key, str)(value) for key, value in said.items() if value is not None}
-    return Builder(fields, _notation(spellings))
+    return ProblemBuilder(fields, _notation(spellings))
 
 
 def split_assignments(assignments: Sequence[str]) -> dict[str, str]:

@@ -38,7 +38,7 @@ BOOLS = frozenset({"True", "False"})
 TOLERANCES = ("rtol", "atol", "max_ulps")
 
 
-class Builder:
+class ProblemBuilder:
     """Reads the fields of one problem, each by its key, so that an error is told in the words of its notation.
 
     The keys: `expression`, `at`, `wrt`, `of`, `upstream`, `claim`, `function`, `dtype`, `rtol`, `atol`, `max_ulps`,

@@ -57,7 +57,7 @@ class Syntax:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class Word:
     """An option or a variable, as it stands on the command line."""
 
     name: str
@@ -87,7 +87,7 @@ def split_program(words: Sequence[str], syntax: Syntax) -> tuple[list[str], list
 
 def canonical(words: Sequence[str], syntax: Syntax) -> list[str]:
     """The same command line in the one form that cannot be misread; an error where it makes no sense."""
-    given: list[Given] = []
+    given: list[Word] = []
     arguments: list[str] = []
     rest = iter(words)
     for word in rest:
@@ -103,15 +103,15 @@ def canonical(words: Sequence[str], syntax: Syntax) -> list[str]:
     return [*(_written(each, syntax) for each in given), "--", *arguments]
 
 
-def _split(word: str, syntax: Syntax) -> Given | None:
+def _split(word: str, syntax: Syntax) -> Word | None:
     """The option in a word and what follows its `=`; None for an argument."""
     if syntax.option(word):
-        return Given(word, None)
+        return Word(word, None)
     match = _OPTION.fullmatch(word)
-    return Given(match[1], match[2]) if match else None
+    return Word(match[1], match[2]) if match else None
 
 
-def _complete(given: Given, rest: Iterator[str], syntax: Syntax) -> Given:
+def _complete(given: Word, rest: Iterator[str], syntax: Syntax) -> Word:
     """The option with its value, which is the next word whatever it starts with, unless that is another option."""
     option = syntax.option(given.name)
     if option is None and not syntax.option(SET):
@@ -127,17 +127,17 @@ def _complete(given: Given, rest: Iterator[str], syntax: Syntax) -> Given:
         raise _no_value(given.name, None, syntax)
     if _OPTION.fullmatch(value):
         raise _no_value(given.name, value, syntax)
-    return Given(given.name, value)
+    return Word(given.name, value)
 
 
-def _written(given: Given, syntax: Syntax) -> str:
+def _written(given: Word, syntax: Syntax) -> str:
     option = syntax.option(given.name)
     if option is None:
         return f"{SET}={given.name[2:]}={given.value}"
     return option.names[0] if given.value is None else f"{option.names[0]}={given.value}"
 
 
-def _asks_for_help(given: Sequence[Given]) -> bool:
+def _asks_for_help(given: Sequence[Word]) -> bool:
     return any(each.name in {"--help", "-h"} for each in given)
 
 
@@ -152,7 +152,7 @@ def _no_value(name: str, following: str | None, syntax: Syntax) -> GradcalcError
     return GradcalcError("usage", f"{name} needs a value{then}", hint=hint)
 
 
-def _check_arguments(arguments: Sequence[str], given: Sequence[Given], syntax: Syntax) -> None:
+def _check_arguments(arguments: Sequence[str], given: Sequence[Word], syntax: Syntax) -> None:
     if len(arguments) < syntax.required:
         missing = syntax.arguments[len(arguments)]
         raise GradcalcError("usage", f"{missing} is missing", hint=_where_it_went(given, syntax))
@@ -160,9 +160,9 @@ def _check_arguments(arguments: Sequence[str], given: Sequence[Given], syntax: S
         raise _too_many(arguments, syntax)
 
 
-def _check_repetitions(given: Sequence[Given], syntax: Syntax) -> None:
+def _check_repetitions(given: Sequence[Word], syntax: Syntax) -> None:
     """Raises GradcalcError if an option is given two values and takes one."""
-    first: dict[str, Given] = {}
+    first: dict[str, Word] = {}
     for each in given:
         option = syntax.option(each.name)
         if option is None or option.repeats or not option.takes_value:
@@ -173,7 +173,7 @@ def _check_repetitions(given: Sequence[Given], syntax: Syntax) -> None:
             raise GradcalcError("usage", message, hint="leave one of them out")
 
 
-def _where_it_went(given: Sequence[Given], syntax: Syntax) -> str:
+def _where_it_went(given: Sequence[Word], syntax: Syntax) -> str:
     """What to type where the argument is missing: perhaps an option took it for its own value, or for itself."""
     for each in reversed(given):
         if not each.name.startswith("--"):

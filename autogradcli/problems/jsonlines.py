@@ -14,7 +14,7 @@ from autogradcli.compute.problem import LARGEST_SEED, Options, Problem
 from autogradcli.errors import GradcalcError
 from autogradcli.language.nearest import did_you_mean
 from autogradcli.language.program import Program
-from autogradcli.problems.build import Builder
+from autogradcli.problems.build import ProblemBuilder
 from autogradcli.problems.point import Notation
 from autogradcli.problems.strict_json import json_component, json_kind, read_json
 
@@ -105,7 +105,7 @@ def _read_object(line: bytes) -> dict[str, Any]:
     return value
 
 
-class _LineBuilder(Builder):
+class _LineBuilder(ProblemBuilder):
     """Reads the fields of a line."""
 
     def options(self, options: Options) -> Options:

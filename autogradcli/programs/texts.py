@@ -13,7 +13,7 @@ MAX_TEXT = 400
 """Characters of an excerpt."""
 
 
-class Place(Protocol):
+class SourceLine(Protocol):
     """Where torch was called."""
 
     @property
@@ -97,11 +97,11 @@ class Texts:
             self._files[name] = File(lines)
         return self._files[name]
 
-    def code(self, place: Place | None) -> str:
+    def code(self, place: SourceLine | None) -> str:
         """What stands at a place."""
         return "" if place is None else self.file(place.file).excerpt(place.position)
 
-    def name(self, place: Place | None) -> str | None:
+    def name(self, place: SourceLine | None) -> str | None:
         """What the program calls the value of the expression there."""
         return None if place is None else self.file(place.file).names.get(place.position)
 
@@ -124,7 +124,7 @@ class Excerpts:
         """All of the lines."""
         return "".join(self._parts)
 
-    def span(self, place: Place | None, otherwise: str) -> Span:
+    def span(self, place: SourceLine | None, otherwise: str) -> Span:
         """Where the text of a place lies in the source; a line of its own where there is none."""
         if place is None or not self._texts.code(place):
             start = self._start_of(otherwise, otherwise)
@@ -142,7 +142,7 @@ class Excerpts:
         found = re.search(rf"(?<![\w.]){re.escape(name)}\b", self.source[used.start : used.end])
         return used if found is None else Span(used.start + found.start(), used.start + found.end())
 
-    def name(self, place: Place | None) -> str | None:
+    def name(self, place: SourceLine | None) -> str | None:
         """What the program calls the value of the expression at a place."""
         return self._texts.name(place)
 

@@ -170,7 +170,7 @@ class _Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PointLine:
     """All points that differ from one in one component."""
 
     start: Point
@@ -217,9 +217,9 @@ def point_of(at: Mapping[str, Array]) -> Point:
     return {name: [arb(each) for each in flat(value)] for name, value in at.items()}
 
 
-def lines(start: Point) -> list[Line]:
+def lines(start: Point) -> list[PointLine]:
     """The lines through a point, one for each component of a variable."""
-    return [Line(start, name, place) for name in start for place in range(len(start[name]))]
+    return [PointLine(start, name, place) for name in start for place in range(len(start[name]))]
 
 
 def _differences(entries: Sequence[Entry], program: Program) -> Iterator[_Difference]:
@@ -258,7 +258,7 @@ def grid_of(tapes: Sequence[Sequence[Entry]]) -> list[float]:
     return sorted({0.0, *sizes, *(-each for each in sizes)})
 
 
-def _zeros(differences: Sequence[_Difference], line: Line, grid: Sequence[float]) -> Iterator[tuple[arb, str]]:
+def _zeros(differences: Sequence[_Difference], line: PointLine, grid: Sequence[float]) -> Iterator[tuple[arb, str]]:
     """The zeros of all differences on a line, each with the source of its condition; about the nearest ones first.
 
     One of several differences, as (x - 1/5)**2 and x - 1/5, is known to as many digits as by the best of them.
@@ -291,12 +291,12 @@ class _Trace:
     """A difference along a line."""
 
     difference: _Difference
-    line: Line
+    line: PointLine
     grid: Sequence[float]
     values: Sequence[arb]
 
     @classmethod
-    def of(cls, difference: _Difference, line: Line, grid: Sequence[float]) -> "_Trace":
+    def of(cls, difference: _Difference, line: PointLine, grid: Sequence[float]) -> "_Trace":
         """The difference with its values on a grid."""
         with ctx.workprec(SCAN_PRECISION):
             return cls(difference, line, grid, [difference.at(line.at(arb(place))) for place in grid])

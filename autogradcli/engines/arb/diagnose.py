@@ -29,7 +29,7 @@ class Culprit:
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class DomainEnd:
     """An operation that rounding brings to a pole or to an end of its domain."""
 
     entry: int
@@ -100,7 +100,7 @@ def of_gradient(plan: Plan, sweep: Sweep, entry: int) -> Culprit:
             return _judge(plan, sweep, entry)
 
 
-def end_of_value(plan: Plan, rounded: Sweep, entry: int) -> End | None:
+def end_of_value(plan: Plan, rounded: Sweep, entry: int) -> DomainEnd | None:
     """The end of a domain, or the pole, that rounding reaches on the way to a value; None if it reaches none."""
     index = of_value(plan, rounded, entry).entry
     operation, rule = plan.tape.entries[index], plan.rules[index]
@@ -111,10 +111,10 @@ def end_of_value(plan: Plan, rounded: Sweep, entry: int) -> End | None:
         return None
     moved = [each for each, ball in zip(operation.operands, operands, strict=True) if not _exact(ball)]
     reached = [each for each in moved if rounded.values[each].contains(0)]
-    return next((End(index, each, zero=each in reached) for each in (*reached, *moved)), None)
+    return next((DomainEnd(index, each, zero=each in reached) for each in (*reached, *moved)), None)
 
 
-def end_of_gradient(plan: Plan, rounded: Sweep, entry: int) -> End | None:
+def end_of_gradient(plan: Plan, rounded: Sweep, entry: int) -> DomainEnd | None:
     """The same on the way to the derivative with respect to an entry."""
     index = of_gradient(plan, rounded, entry).entry
     return end_of_value(plan, rounded, index)

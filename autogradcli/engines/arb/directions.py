@@ -25,7 +25,7 @@ from autogradcli.engines.arb.ternary import Truth
 from autogradcli.engines.results import Array, flat, shape
 from autogradcli.functions.table import row
 from autogradcli.language.program import Direction, Program
-from autogradcli.language.tape import Builder, Entry, Input, Literal, Operation, TapeOptions, partial_programs
+from autogradcli.language.tape import Entry, Input, Literal, Operation, TapeOptions, TapeWriter, partial_programs
 from autogradcli.processes.limits import check
 
 DIRECTIONS = 2
@@ -65,7 +65,7 @@ class Errors:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class GradientClaim:
     """A gradient for each variable, and what each of its components may be off; row by row."""
 
     gradients: Mapping[str, Sequence[float]]
@@ -75,7 +75,7 @@ class Claim:
 
 
 def along_directions(
-    program: Program, at: Mapping[str, Array], layout: TapeOptions, claim: Claim, rounding: float
+    program: Program, at: Mapping[str, Array], layout: TapeOptions, claim: GradientClaim, rounding: float
 ) -> Errors:
     """The errors of a claimed gradient.
 
@@ -112,7 +112,7 @@ def _is_whole(value: arb) -> bool:
     return bool(value.is_exact() and value.is_integer())
 
 
-class _Duals(Builder):
+class _Duals(TapeWriter):
     """A tape that is worked out as it grows: for each entry a value, and its tangents if it varies."""
 
     def __init__(

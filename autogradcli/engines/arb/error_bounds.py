@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from flint import arb, ctx
 
 from autogradcli.engines.arb.corners import corners
-from autogradcli.engines.arb.diagnose import End, end_of_gradient, end_of_value, of_gradient, of_value
+from autogradcli.engines.arb.diagnose import DomainEnd, end_of_gradient, end_of_value, of_gradient, of_value
 from autogradcli.engines.arb.enclose import SPARE_DIGITS, Enclosures, nearest
 from autogradcli.engines.arb.guards import beyond, guard
 from autogradcli.engines.arb.kinks import AGREEMENT, Side, sides, sides_together
@@ -38,12 +38,12 @@ COULD_NOT_ENCLOSE = Cause("unverified", "GC501", "the true number could not be e
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
+class RoundingBudget:
     """What honest rounding may make of one number."""
 
     ball: Callable[[], arb]
     """All of it; worked out only if it is needed."""
-    end: Callable[[], End | None] = lambda: None
+    end: Callable[[], DomainEnd | None] = lambda: None
     """If it is not finite, the end of a domain that rounding reaches on the way: nothing else makes it explain all."""
 
     def holds(self, number: float) -> bool:
@@ -81,7 +81,7 @@ def _of_value(proof: Enclosures, entry: int, number: float) -> Enclosure:
         return Enclosure(cause=_cause_of_value(proof, entry))
     each = proof.plan.rules[entry]
     rounded = each is not None and each.kind is Kind.SMOOTH and not value.is_exact()
-    budget = Budget(lambda: proof.value_budget(entry), lambda: end_of_value(proof.plan, proof.rounded, entry))
+    budget = RoundingBudget(lambda: proof.value_budget(entry), lambda: end_of_value(proof.plan, proof.rounded, entry))
     return _regular(proof, value, budget, number, rounded)
 
 
@@ -98,17 +98,17 @@ def _of_slope(proof: Enclosures, entry: int, number: float) -> Enclosure:
     return found if found.inside else _with_underflow(proof, entry, found, number)
 
 
-def _budget(proof: Enclosures, entry: int) -> Budget:
+def _budget(proof: Enclosures, entry: int) -> RoundingBudget:
     """The rounding budget of the derivative with respect to an entry."""
-    return Budget(lambda: proof.budget(entry), lambda: end_of_gradient(proof.plan, proof.rounded, entry))
+    return RoundingBudget(lambda: proof.budget(entry), lambda: end_of_gradient(proof.plan, proof.rounded, entry))
 
 
-def _budget_around(proof: Enclosures, entry: int, slope: arb) -> Budget:
+def _budget_around(proof: Enclosures, entry: int, slope: arb) -> RoundingBudget:
     """The rounding budget of a slope that is known from both sides of the point.
 
     At the point torch takes a branch, or a part of several, whose number may be another.
     """
-    return Budget(
+    return RoundingBudget(
         lambda: slope + proof.budget_in_ties(entry), lambda: end_of_gradient(proof.plan, proof.rounded_in_ties, entry)
     )
 
@@ -121,7 +121,7 @@ def _beside_others(proof: Enclosures, entry: int, number: float) -> Enclosure:
     return _of_slope(alone, entry, number)
 
 
-def _regular(proof: Enclosures, truth: arb, budget: Budget, number: float, rounded: bool = False) -> Enclosure:
+def _regular(proof: Enclosures, truth: arb, budget: RoundingBudget, number: float, rounded: bool = False) -> Enclosure:
     """A proven number beside torch's. `rounded` if all that makes it up is rounded at the end."""
     if not truth.abs_upper() <= HUGE:
         return Enclosure(cause=_beyond_numbers(truth))
@@ -144,7 +144,7 @@ def _regular(proof: Enclosures, truth: arb, budget: Budget, number: float, round
     return Enclosure(ball, closest, error, ulps, budget.holds(number), reached=_reached(proof, budget))
 
 
-def _reached(proof: Enclosures, budget: Budget) -> Reached | None:
+def _reached(proof: Enclosures, budget: RoundingBudget) -> Reached | None:
     """What makes a budget infinite, in terms of the program."""
     found = None if budget.ball().is_finite() else budget.end()
     if found is None:
@@ -190,7 +190,7 @@ def _with_underflow(proof: Enclosures, entry: int, found: Enclosure, number: flo
     """The same with whether underflow explains what rounding does not."""
     if found.error is None:
         return found
-    budget = Budget(
+    budget = RoundingBudget(
         lambda: proof.underflow_budget(entry), lambda: end_of_gradient(proof.plan, proof.underflowed, entry)
     )
     return replace(found, underflow=budget.holds(number))

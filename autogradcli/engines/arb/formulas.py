@@ -10,7 +10,7 @@ from autogradcli.engines.arb.primitives import forward, primitive
 from autogradcli.engines.results import Array, flat, nested, shape
 from autogradcli.language.program import Program
 from autogradcli.language.shapes import Shape
-from autogradcli.language.tape import Builder, Entry, components
+from autogradcli.language.tape import Entry, TapeWriter, components
 
 PRECISIONS = (128, 512, 2048, 8192)
 """Binary digits, tried in turn."""
@@ -22,7 +22,7 @@ class Formula:
     """A program whose values are wanted at points of given shapes."""
 
     def __init__(self, program: Program, shapes: Mapping[str, Shape]) -> None:
-        builder = Builder(primitive, shapes)
+        builder = TapeWriter(primitive, shapes)
         handle = builder.run(program)[program.output]
         self.shape: Shape = () if isinstance(handle, int) else handle.shape
         self.entries: Sequence[Entry] = builder.entries

@@ -58,7 +58,7 @@ def guard(proof: Enclosures, entry: Input) -> Guard | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Beyond:
+class Continuation:
     """The function beyond a guard, as it would go on to the point."""
 
     guard: Guard
@@ -66,7 +66,7 @@ class Beyond:
     """Its slopes at the point, from the left and from the right."""
 
 
-def beyond(proof: Enclosures, entry: Input) -> Beyond | None:
+def beyond(proof: Enclosures, entry: Input) -> Continuation | None:
     """What is beyond a guard that reaches next to no way along one component; None if there is no such guard.
 
     What is beyond must go on to the function's value: a step of that size belongs to the function.
@@ -89,7 +89,7 @@ def beyond(proof: Enclosures, entry: Input) -> Beyond | None:
         width = next((each for each in _narrower(reach) if not way.is_alone(choice, each)), 0.0)
         slope = float(left) if abs(left - right) <= abs(left).max(abs(right)) * SAME else None
         named = _named(proof, choice, slope, 10 * width)
-        return None if named is None else Beyond(named, (left, right))
+        return None if named is None else Continuation(named, (left, right))
 
 
 def _narrower(reach: float) -> Iterator[float]:

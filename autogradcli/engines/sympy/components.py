@@ -10,16 +10,16 @@ Index = int | str
 """A place along an axis, or the letter that stands for any place."""
 
 
-class Component(Symbol):  # type: ignore[misc]
+class TensorComponent(Symbol):  # type: ignore[misc]
     """One component of a tensor."""
 
     __slots__ = ("indices", "tensor")
     tensor: str
     indices: tuple[Index, ...]
 
-    def __new__(cls, tensor: str, *indices: Index) -> "Component":
+    def __new__(cls, tensor: str, *indices: Index) -> "TensorComponent":
         """The real symbol of this name; the same one whenever it is asked for."""
-        self: Component = super().__new__(cls, f"{tensor}[{', '.join(map(str, indices))}]", real=True)
+        self: TensorComponent = super().__new__(cls, f"{tensor}[{', '.join(map(str, indices))}]", real=True)
         self.tensor, self.indices = tensor, indices
         return self
 
@@ -37,4 +37,4 @@ def symbols(name: str, shape: Shape) -> list[Symbol]:
     """The symbols of a variable, row by row; of a number the only one, which has its name."""
     if not shape:
         return [Symbol(name, real=True)]
-    return [Component(name, *indices(place, shape)) for place in range(math.prod(shape))]
+    return [TensorComponent(name, *indices(place, shape)) for place in range(math.prod(shape))]

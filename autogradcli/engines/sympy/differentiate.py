@@ -13,7 +13,7 @@ from autogradcli.engines.results import Array, flat, nested
 from autogradcli.engines.sympy.arithmetic import NoValue
 from autogradcli.engines.sympy.borders import Mended, changes, mend
 from autogradcli.engines.sympy.evaluate import Point, Tie, evaluate
-from autogradcli.engines.sympy.formulas import LISTED, Gradient, NoFormula, Style
+from autogradcli.engines.sympy.formulas import LISTED, GradientFormulas, NoFormula, Style
 from autogradcli.engines.sympy.messages import Differentiate, Number
 from autogradcli.engines.sympy.printing import Unprintable, write
 from autogradcli.engines.sympy.readable import PRINTABLE, forms, forms_with_sigmoids, tree_sizes
@@ -121,7 +121,7 @@ class Work:
     def _order(self) -> int:
         return len(self._request.tensors.along) + 1
 
-    def _differentiate(self, name: str, shape: Shape) -> Gradient:
+    def _differentiate(self, name: str, shape: Shape) -> GradientFormulas:
         translation = self._translation
         if self._output.is_number:
             _check(self._output)
@@ -135,7 +135,7 @@ class Work:
         ]
         self._derivatives[name] = mended = [each.formula for each in self._mended[name]]
         versions = [mended, short] if translation.intermediates and mended == exact else [mended]
-        return Gradient([[translation.restore(each) for each in version] for version in versions], shape)
+        return GradientFormulas([[translation.restore(each) for each in version] for version in versions], shape)
 
     def _mend(self, output: Expr, derivative: Expr, symbol: Symbol) -> Mended:
         """The derivative of an output with respect to a component of a variable, right where conditions change."""

@@ -42,7 +42,7 @@ class Style:
 
 
 @dataclass(frozen=True, slots=True)
-class Gradient:
+class GradientFormulas:
     """The formulas of all components with respect to one variable."""
 
     versions: Sequence[Sequence[Expr]]
@@ -53,7 +53,7 @@ class Gradient:
         """The same for every component."""
         return nested([value for _ in self.versions[0]], self.shape)
 
-    def within(self, limit: int) -> "Gradient":
+    def within(self, limit: int) -> "GradientFormulas":
         """The ways that have at most so many parts, of all components together; NoFormula if none has."""
         sizes = [sum(tree_sizes(formula)[formula] for formula in version) for version in self.versions]
         short = [version for version, size in zip(self.versions, sizes, strict=True) if size <= limit]
@@ -61,7 +61,7 @@ class Gradient:
             which = "formulas of all components are" if self.shape else "formula is"
             parts = "they have" if self.shape else "it has"
             raise NoFormula(f"the {which} too long to be printed: {parts} more than {limit} parts")
-        return Gradient(short, self.shape)
+        return GradientFormulas(short, self.shape)
 
     def pattern(self, shapes: Mapping[str, Shape], taken: Collection[str], style: Style) -> Pattern | None:
         """The shortest pattern, if there is one."""

@@ -70,7 +70,7 @@ class Began:
 
 
 @dataclass(frozen=True, slots=True)
-class Formula:
+class FormulaMessage:
     """Child to parent: the derivative about one variable."""
 
     ticket: int
@@ -122,4 +122,4 @@ class Proved:
 
 
 Request = Differentiate | Evaluate | Prove
-Reply = Began | Formula | Differentiated | Evaluated | Proved
+Reply = Began | FormulaMessage | Differentiated | Evaluated | Proved

@@ -11,7 +11,7 @@ from string import ascii_lowercase
 
 from sympy import Dummy, Expr
 
-from autogradcli.engines.sympy.components import Component, Index
+from autogradcli.engines.sympy.components import Index, TensorComponent
 from autogradcli.engines.sympy.readable import tree_sizes
 from autogradcli.engines.sympy.substitution import Substitution
 from autogradcli.language.shapes import Shape, indices
@@ -57,9 +57,9 @@ def find_pattern(
     return None
 
 
-def components_of(formula: Expr) -> list[Component]:
+def components_of(formula: Expr) -> list[TensorComponent]:
     """The components of tensors that stand in a formula."""
-    return [node for node in tree_sizes(formula) if isinstance(node, Component)]
+    return [node for node in tree_sizes(formula) if isinstance(node, TensorComponent)]
 
 
 def _letters(shape: Shape, taken: Collection[str]) -> tuple[str | None, ...]:
@@ -103,7 +103,7 @@ def _guesses(
     wide = {(tensor, axis) for tensor, axis in alike if shapes[tensor][axis] > 1}
     for axes in (wide, {axis for axis in wide if len(alike[axis]) == 1}):
         lettered = {
-            each: Component(
+            each: TensorComponent(
                 each.tensor,
                 *(names.get(i, i) if (each.tensor, axis) in axes else i for axis, i in enumerate(each.indices)),
             )
@@ -112,9 +112,9 @@ def _guesses(
         yield _replaced(formula, lettered)
 
 
-def _renamed(component: Component, values: Mapping[Index, Index]) -> Component:
-    return Component(component.tensor, *(values.get(index, index) for index in component.indices))
+def _renamed(component: TensorComponent, values: Mapping[Index, Index]) -> TensorComponent:
+    return TensorComponent(component.tensor, *(values.get(index, index) for index in component.indices))
 
 
-def _replaced(formula: Expr, renamed: Mapping[Component, Component]) -> Expr:
+def _replaced(formula: Expr, renamed: Mapping[TensorComponent, TensorComponent]) -> Expr:
     return Substitution({old: new for old, new in renamed.items() if new != old})(formula)

@@ -22,7 +22,7 @@ from autogradcli.engines.sympy.messages import (
     Differentiated,
     Evaluate,
     Evaluated,
-    Formula,
+    FormulaMessage,
     Number,
     Prove,
     Proved,
@@ -204,7 +204,7 @@ class _Ticket:
     child: "_Child | None" = None
     """The child that it was handed to."""
     point: Evaluate | None = None
-    formulas: dict[str, Formula] = field(default_factory=dict)
+    formulas: dict[str, FormulaMessage] = field(default_factory=dict)
     numbers: Evaluated | None = None
     differentiated: bool = False
     settled: bool = False
@@ -221,7 +221,7 @@ class _Ticket:
 
     def take(self, reply: Reply) -> None:
         """Note what the child found."""
-        if isinstance(reply, Formula):
+        if isinstance(reply, FormulaMessage):
             self.formulas[reply.variable] = reply
         elif isinstance(reply, Differentiated):
             self.differentiated = True

@@ -26,7 +26,7 @@ from autogradcli.engines.sympy.messages import (
     Differentiated,
     Evaluate,
     Evaluated,
-    Formula,
+    FormulaMessage,
     Prove,
     Proved,
     Reply,
@@ -112,7 +112,7 @@ class Worker:
         work = self._work(request)
         for name in request.wrt:
             found = work.formula(name)
-            self._reply(Formula(request.ticket, name, found.texts, found.reasons, found.pattern, found.notes))
+            self._reply(FormulaMessage(request.ticket, name, found.texts, found.reasons, found.pattern, found.notes))
         self._take_in()
         point = self._points.pop(request.ticket, None)
         if point is None:

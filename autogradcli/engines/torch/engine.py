@@ -16,7 +16,7 @@ from autogradcli.engines.results import Array, Autograd, Node, Pass, flat, shape
 from autogradcli.engines.torch.adapters import construct, native, plain_option, whole
 from autogradcli.engines.torch.backward_passes import run_passes
 from autogradcli.engines.torch.error_messages import misfit
-from autogradcli.engines.torch.graph import Trace, noted, plain
+from autogradcli.engines.torch.graph import StepsOfNodes, noted, plain
 from autogradcli.engines.torch.inputs import check_finite, check_upstream, note_losses
 from autogradcli.engines.torch.inspect import inspect
 from autogradcli.engines.torch.sizes import TooLarge, check_size
@@ -66,7 +66,7 @@ def _differentiate(
     leaves = {name: given[name].to(kind, copy=True) for name in program.variables}
     for name in leaves_asked(program, wrt):
         leaves[name].requires_grad_()
-    trace = Trace(program, None if backward.detail == PLAIN else partial(inspect, backward.detail))
+    trace = StepsOfNodes(program, None if backward.detail == PLAIN else partial(inspect, backward.detail))
     values = _run(program, leaves, kind, trace)
     asked = tensors_asked(program, values, wrt)
     output = values[program.output]
@@ -203,7 +203,7 @@ def _upstream(program: Program, output: Value, said: Program | None, kind: torch
 
 
 def _run(
-    program: Program, leaves: Mapping[str, torch.Tensor], kind: torch.dtype, trace: Trace | None = None
+    program: Program, leaves: Mapping[str, torch.Tensor], kind: torch.dtype, trace: StepsOfNodes | None = None
 ) -> list[Value]:
     """The value of every step; those that autograd knows are noted in `trace`."""
     values: list[Value] = []
@@ -235,7 +235,9 @@ def _step(program: Program, index: int, values: Sequence[Value], kind: torch.dty
         raise GradcalcError("torch", message, source=program.source, span=step.span) from problem
 
 
-def _watch(program: Program, trace: Trace, output: torch.Tensor, backward: Callable[[], None]) -> tuple[Node, ...]:
+def _watch(
+    program: Program, trace: StepsOfNodes, output: torch.Tensor, backward: Callable[[], None]
+) -> tuple[Node, ...]:
     try:
         return trace.watch(output, backward)
     except RuntimeError as problem:

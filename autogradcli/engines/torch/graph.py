@@ -18,7 +18,7 @@ Look = Callable[[Any, int, bool], Findings]
 NOTHING: Findings = ((), {})
 
 
-class Trace:
+class StepsOfNodes:
     """Which step of the program made which node of the graph.
 
     Nodes are known by the Python objects that stand for them; they are kept, so that their identity lasts.

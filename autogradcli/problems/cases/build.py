@@ -17,7 +17,7 @@ from autogradcli.errors import GradcalcError
 from autogradcli.language.lexer import normal
 from autogradcli.language.nearest import did_you_mean
 from autogradcli.language.program import Program
-from autogradcli.problems.build import Builder
+from autogradcli.problems.build import ProblemBuilder
 from autogradcli.problems.cases.keys import KEYS
 from autogradcli.problems.cases.read import kind
 from autogradcli.problems.cases.samples import DISTRIBUTIONS, MAX_COUNT, draw, parse_sample
@@ -38,7 +38,7 @@ def build_case(text: CaseText, options: Options) -> Case:
     return _CaseBuilder(text).case(replace(options, remedies=NONE))
 
 
-class _CaseBuilder(Builder):
+class _CaseBuilder(ProblemBuilder):
     """Reads the keys of one case: those of every notation, several points, and what is to hold there."""
 
     def __init__(self, text: CaseText) -> None:

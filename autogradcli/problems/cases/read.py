@@ -20,7 +20,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from autogradcli.checks.case import CaseText, Place
+from autogradcli.checks.case import CasePlace, CaseText
 from autogradcli.checks.outcome import unusable
 from autogradcli.checks.run import Entry
 from autogradcli.errors import GradcalcError
@@ -78,7 +78,7 @@ def _read_whole(path: str, file: BinaryIO) -> Iterator[Entry]:
         value, lines = (_parse_toml if path.endswith(".toml") else _parse_json)(data)
         cases, defaults = _tables(value, lines)
     except Misplaced as problem:
-        yield unusable(Place("", path, problem.line), problem.error)
+        yield unusable(CasePlace("", path, problem.line), problem.error)
         return
     for number, fields in enumerate(cases):
         yield _case(path, number, fields, defaults, lines)
@@ -95,7 +95,7 @@ def _read_lines(path: str, file: BinaryIO) -> Iterator[Entry]:
                 raise GradcalcError("limit", f"the line is longer than {MAX_LINE:,} bytes")
             fields = read_json(data, "the line")
         except GradcalcError as error:
-            yield unusable(Place("", path, number), error)
+            yield unusable(CasePlace("", path, number), error)
             if error.kind == "limit":
                 return
             continue
@@ -190,11 +190,13 @@ def _unknown_default(key: str) -> GradcalcError:
 def _case(path: str, number: int, fields: Any, defaults: Mapping[str, Any], lines: Lines) -> Entry:
     line = line_of(lines, ("case", number))
     if not isinstance(fields, dict):
-        return unusable(Place("", path, line), GradcalcError("usage", f"a case must be a table, and is {kind(fields)}"))
+        return unusable(
+            CasePlace("", path, line), GradcalcError("usage", f"a case must be a table, and is {kind(fields)}")
+        )
     merged = {key: value for key, value in defaults.items() if key not in _given(fields)} | fields
     written = {**_written(lines, ("defaults",), defaults), **_written(lines, ("case", number), fields)}
     digest = sha256(repr(merged).encode(errors="surrogatepass")).hexdigest()[:DIGEST]
-    return CaseText(Place(_name(fields, number), path, line, digest), merged, written)
+    return CaseText(CasePlace(_name(fields, number), path, line, digest), merged, written)
 
 
 def _given(fields: Mapping[str, Any]) -> set[str]:

@@ -22,7 +22,7 @@ _NUMBER = re.compile(r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf|infinity|na
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TableLine:
     """A line of a table that is not blank."""
 
     number: int
@@ -43,18 +43,18 @@ def read_csv(source: Source) -> Program:
     return data(numbers, shape)
 
 
-def _lines(source: Source) -> list[Line]:
+def _lines(source: Source) -> list[TableLine]:
     """The lines that are not blank, all with as many fields; raises GradcalcError if there are none, or too many."""
     try:
         text = source.read().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise source.error(f"is not UTF-8: byte {error.start + 1} is {error.object[error.start]:#04x}") from error
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    lines: list[Line] = []
+    lines: list[TableLine] = []
     try:
         for fields in reader:
             if any(map(str.strip, fields)):
-                lines.append(Line(reader.line_num, tuple(map(str.strip, fields))))
+                lines.append(TableLine(reader.line_num, tuple(map(str.strip, fields))))
                 _check_line(source, lines)
     except csv.Error as error:
         raise source.error(f"is no table: line {reader.line_num}: {error}") from error
@@ -63,7 +63,7 @@ def _lines(source: Source) -> list[Line]:
     return lines
 
 
-def _check_line(source: Source, lines: Sequence[Line]) -> None:
+def _check_line(source: Source, lines: Sequence[TableLine]) -> None:
     """Raises GradcalcError if the last line has not as many fields as the first, or is one too many."""
     first, last = lines[0], lines[-1]
     if len(last.fields) != len(first.fields):
@@ -73,11 +73,11 @@ def _check_line(source: Source, lines: Sequence[Line]) -> None:
         raise source.error(f"has more than {MAX_ELEMENTS:,} numbers", kind="limit")
 
 
-def _fields(line: Line) -> str:
+def _fields(line: TableLine) -> str:
     return "1 field" if len(line.fields) == 1 else f"{len(line.fields)} fields"
 
 
-def _header(line: Line) -> tuple[str, ...]:
+def _header(line: TableLine) -> tuple[str, ...]:
     """The names of the columns, if nothing in the first line begins as a number; NumPy writes a # before them."""
     if any(map(_BEGINNING.match, line.fields)):
         return ()
@@ -95,7 +95,7 @@ def _column(source: Source, header: Sequence[str]) -> int:
     return header.index(name)
 
 
-def _number(source: Source, line: Line, column: int, header: Sequence[str]) -> float:
+def _number(source: Source, line: TableLine, column: int, header: Sequence[str]) -> float:
     """The double nearest to what stands in one field."""
     text = line.fields[column]
     if _NUMBER.fullmatch(text):

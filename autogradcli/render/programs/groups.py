@@ -14,7 +14,7 @@ WRONG_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class PassGroup:
     """All passes of one call in the text."""
 
     line: int
@@ -23,7 +23,7 @@ class Group:
     left_out: tuple[Pass, ...]
 
 
-def groups(passes: Sequence[Pass]) -> list[Group]:
+def groups(passes: Sequence[Pass]) -> list[PassGroup]:
     """The passes by their place in the text, in the order in which the first of each came."""
     found: dict[tuple[int, str], list[Pass]] = {}
     for each in passes:
@@ -31,13 +31,13 @@ def groups(passes: Sequence[Pass]) -> list[Group]:
     return [_group(line, code, members) for (line, code), members in found.items()]
 
 
-def _group(line: int, code: str, members: Sequence[Pass]) -> Group:
+def _group(line: int, code: str, members: Sequence[Pass]) -> PassGroup:
     if len(members) <= SHOWN + 1:
-        return Group(line, code, tuple(members), ())
+        return PassGroup(line, code, tuple(members), ())
     wrong = [each for each in members if each.verdict not in {"verified", "unverified"}][:WRONG_SHOWN]
     chosen = {each.number for each in (*members[: SHOWN - 1], members[-1], *wrong)}
     shown = tuple(each for each in members if each.number in chosen)
-    return Group(line, code, shown, tuple(each for each in members if each.number not in chosen))
+    return PassGroup(line, code, shown, tuple(each for each in members if each.number not in chosen))
 
 
 def counted(passes: Sequence[Pass]) -> str:

@@ -12,7 +12,7 @@ from autogradcli.render.blocks import float_writer
 from autogradcli.render.formats import Format
 from autogradcli.render.layout import Column, Table, draw_table
 from autogradcli.render.numbers import ulps
-from autogradcli.render.programs.groups import Group, counted, groups, headline, times
+from autogradcli.render.programs.groups import PassGroup, counted, groups, headline, times
 from autogradcli.render.tensors import brief, draw_tensor
 from autogradcli.render.terminal import Terminal
 from autogradcli.render.verdicts import LOOKS
@@ -68,7 +68,7 @@ def times_run(times: int) -> str:
     return f"run {times:,} times, the first of which is shown"
 
 
-def _group(group: Group, terminal: Terminal) -> Iterator[str]:
+def _group(group: PassGroup, terminal: Terminal) -> Iterator[str]:
     for place, each in enumerate(group.shown):
         if place:
             yield ""

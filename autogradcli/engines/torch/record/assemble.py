@@ -40,7 +40,7 @@ SHAPED = {"view_as": "reshape", "reshape_as": "reshape", "expand_as": "expand"}
 """Calls that give a tensor the shape of another."""
 
 
-class Texts(Protocol):
+class PlaceTexts(Protocol):
     """The texts of the places of a program."""
 
     @property
@@ -76,7 +76,7 @@ class Assembled:
     upstream: Program | None
 
 
-def assemble(event: Backward, texts: Texts, masks: Mapping[int, torch.Tensor]) -> Assembled:
+def assemble(event: Backward, texts: PlaceTexts, masks: Mapping[int, torch.Tensor]) -> Assembled:
     """The program that gives the output of a pass; Unverifiable with the reason if it cannot be written as one."""
     if len(event.outputs) != 1:
         raise Unverifiable("backward starts from several tensors")
@@ -113,7 +113,7 @@ def _name(dtype: torch.dtype) -> str:
 
 
 class _Builder:
-    def __init__(self, texts: Texts, masks: Mapping[int, torch.Tensor], dtype: torch.dtype) -> None:
+    def __init__(self, texts: PlaceTexts, masks: Mapping[int, torch.Tensor], dtype: torch.dtype) -> None:
         self._texts, self._masks, self._dtype = texts, masks, dtype
         self._steps: list[Any] = []
         self._places: dict[Any, int] = {}
@@ -338,7 +338,7 @@ class _Builder:
         return unused
 
 
-def single(call: Call, tensors: Sequence[torch.Tensor], upstream: torch.Tensor, texts: Texts) -> Assembled:
+def single(call: Call, tensors: Sequence[torch.Tensor], upstream: torch.Tensor, texts: PlaceTexts) -> Assembled:
     """The program of one call alone, for other tensors than it was given; Unverifiable if it means no row.
 
     Its variables are `v0`, `v1` … in the order of the tensors among the call's arguments.

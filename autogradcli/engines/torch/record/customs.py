@@ -30,7 +30,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class CustomBackward:
     """A backward that somebody wrote, and where."""
 
     name: str
@@ -38,12 +38,12 @@ class Claim:
     line: int | None
 
 
-def claim_of(step: Step) -> Claim:
+def claim_of(step: Step) -> CustomBackward:
     """Who claims what a custom step sends."""
     function: Any = step.call.function
     name = name_of(step.call)
     if not is_function(function):
-        return Claim(name.removesuffix(".default"), None, None)
+        return CustomBackward(name.removesuffix(".default"), None, None)
     backward = getattr(function.backward, "__wrapped__", function.backward)
     code = getattr(backward, "__code__", None)
     if code is None:
@@ -55,7 +55,9 @@ def claim_of(step: Step) -> Claim:
             ),
             None,
         )
-    return Claim(name, None if code is None else code.co_filename, None if code is None else code.co_firstlineno)
+    return CustomBackward(
+        name, None if code is None else code.co_filename, None if code is None else code.co_firstlineno
+    )
 
 
 def is_followed(step: Step) -> str | None:

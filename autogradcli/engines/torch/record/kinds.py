@@ -45,7 +45,7 @@ GET, SET = "__get__", "__set__"
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class Treatment:
     """How the recorder treats a function."""
 
     name: str
@@ -62,23 +62,23 @@ class Kind:
     """The function with its own check answered by False, so that what it calls is seen; None for what is one call."""
 
 
-def kind_of(function: Any) -> Kind:
+def kind_of(function: Any) -> Treatment:
     """The kind of a function."""
     name = getattr(function, "__name__", type(function).__name__)
     if name in {GET, SET}:
         owner = getattr(function, "__self__", None)
         name = getattr(owner, "__name__", "")
         if getattr(function, "__name__", "") == SET:
-            return Kind(f"{name}=", passed=name != "data", changes=name == "data")
-        return Kind(name, passed=name not in TENSORS, attribute=True)
+            return Treatment(f"{name}=", passed=name != "data", changes=name == "data")
+        return Treatment(name, passed=name not in TENSORS, attribute=True)
     changes = (name.endswith("_") and not name.endswith("__") and name not in UNTOUCHED) or name in {
         "__setitem__",
         "_foreach_copy_",
     }
     if name in SIZES or name in UNTOUCHED - {"detach_"}:
-        return Kind(name, passed=True)
+        return Treatment(name, passed=True)
     inside = None if rows_of(name) or changes else inner(function)
-    return Kind(name, changes=changes, statistics=name in STATISTICS, random=name in RANDOM, inside=inside)
+    return Treatment(name, changes=changes, statistics=name in STATISTICS, random=name in RANDOM, inside=inside)
 
 
 def inner(function: Any) -> Callable[..., Any] | None:

@@ -17,7 +17,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from autogradcli.engines.torch.record.calls import Call, Given, Place, Result, Unknown, Value, mapped, tensors_in
-from autogradcli.engines.torch.record.kinds import Kind, kind_of
+from autogradcli.engines.torch.record.kinds import Treatment, kind_of
 
 KEY = "gradcalc"
 """Under which a node of the graph holds its call."""
@@ -63,7 +63,7 @@ class Recorder(TorchFunctionMode):
         """What is known of the last tensor whose backward raised an error."""
         self.touched: dict[int, int] = {}
         """How often the memory at an address was changed in place."""
-        self._kinds: dict[Any, Kind] = {}
+        self._kinds: dict[Any, Treatment] = {}
         self._serial = count(1)
         self._identities = count(1)
         self._state = _State()
@@ -104,7 +104,7 @@ class Recorder(TorchFunctionMode):
             return self._change(function, kind, args, kwargs)
         return self._plain(function, kind, args, kwargs)
 
-    def _plain(self, function: Any, kind: Kind, args: Any, kwargs: Any) -> Any:
+    def _plain(self, function: Any, kind: Treatment, args: Any, kwargs: Any) -> Any:
         if kind.statistics:
             for each in tensors_in((args[1:3], kwargs)):
                 self.touch(each)
@@ -188,7 +188,7 @@ class Recorder(TorchFunctionMode):
         elif not output.requires_grad:
             self._facts[id(output)] = (weakref.ref(output), Result(call, index), output._version)
 
-    def _change(self, function: Any, kind: Kind, args: Any, kwargs: Any) -> Any:
+    def _change(self, function: Any, kind: Treatment, args: Any, kwargs: Any) -> Any:
         """What a function gives that changes tensors in place."""
         if args and type(args[0]) in PLAIN and not torch.is_grad_enabled() and not kind.name.startswith("_"):
             self.touch(args[0])
