@@ -138,7 +138,7 @@ def evaluate(
     or its name, that is to be what the expression says. `order` asks for derivatives up to that one, or for all second
     ones of several variables, as `hessian` does; `wrt=("x", "x", "y")` for one mixed partial derivative; `jacobian` for
     the derivatives of every component of the output. `hvp` is a direction that the Hessian is multiplied by, `jvp` one
-    along which the output is differentiated, by name. GradcalcError where the input makes no sense.
+    along which the output is differentiated, by name. Raises GradcalcError where the input makes no sense.
     """
     point = {**(at or {}), **values}
     further = {"order": order, "hessian": hessian, "jacobian": jacobian, "hvp": hvp, "jvp": jvp}
@@ -167,7 +167,7 @@ def diff(
 
     `style` is text, latex, python or c. `order` asks for all derivatives up to that one, whose names are `x,x`, and
     `wrt=("x", "x", "y")` for one mixed partial derivative. Of a list each component has its own, named `f[0].x`.
-    GradcalcError where the input makes no sense, or SymPy has no formula.
+    Raises GradcalcError where the input makes no sense, or SymPy has no formula.
     """
     if style not in STYLES:
         hint = did_you_mean(style, STYLES) or f"the styles are {', '.join(STYLES)}"
@@ -198,7 +198,7 @@ def check(
 ) -> CheckResult:
     """What came of cases: paths of files and directories, or cases as mappings with the keys of a case file.
 
-    GradcalcError if a file cannot be read; what is wrong with a case is an outcome.
+    Raises GradcalcError if a file cannot be read; what is wrong with a case is an outcome.
     """
     options = Options(symbolic=symbolic, timeout=timeout)
     make = partial(CaseWork, partial(build_case, options=options), STRICT if strict else LENIENT, symbolic)
@@ -240,7 +240,7 @@ def assert_gradient(
 
 
 def raise_failure(outcome: Outcome) -> None:
-    """AssertionError unless a case passed; GradcalcError if it makes no sense."""
+    """AssertionError unless a case passed; raises GradcalcError if it makes no sense."""
     sentences = [sentence for _, sentence in problems(outcome)]
     if outcome.status == "failed":
         raise AssertionError("\n".join([outcome.place.name, *(f"    {sentence}" for sentence in sentences)]))

@@ -88,7 +88,7 @@ class CaseItem(pytest.Item):
         self._entry = entry
 
     def runtest(self) -> None:
-        """Nothing; CaseFailed if the case does not pass."""
+        """Raises CaseFailed if the case does not pass."""
         work = _work(self.config)
         outcome = work.finish(work.begin(self._entry))
         if outcome.status != "passed":

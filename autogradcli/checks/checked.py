@@ -70,7 +70,7 @@ def check(problem: Problem) -> Checked:
 
 
 def salvaged(problem: Problem, lost: "Lost") -> Checked:
-    """What had been found when the process ended that checked a problem. GradcalcError if that was nothing."""
+    """What had been found when the process ended that checked a problem. Raises GradcalcError if that was nothing."""
     from autogradcli.checks.claims import ClaimVerdict
     from autogradcli.compute import compute
 

@@ -31,7 +31,7 @@ Point = Mapping[str, Array]
 NEAR = (1e-3, -1e-3, 0.1, -0.1)
 """By how much points near one of the case's differ from it, relative to its size, or to 1."""
 FAR = (0.01, 0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0)
-"""About how large numbers are at points far away."""
+"""Sizes of numbers at points far away."""
 ASIDE = 1e-3
 """How far beside the constants of expression and claim points are looked at, relative to them."""
 BASES = 2
@@ -165,9 +165,9 @@ def _judged_in_time(
 def judge(
     problem: Problem, claim: ClaimText, points: Sequence[Point], upstream: Sequence[float] | None = None
 ) -> ClaimVerdict:
-    """What balls say of a claim; GradcalcError if it has not the shape of the derivative.
+    """What balls say of a claim; raises GradcalcError if it has not the shape of the derivative.
 
-    `upstream` is what the components of the output are multiplied by, where it is no number.
+    `upstream` is what the components of the output are multiplied by, where it is a tensor.
     """
     # python-flint is loaded with the engines, not before.
     from autogradcli.engines.arb.claims import Claim, differentiated, plan

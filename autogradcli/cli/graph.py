@@ -116,7 +116,7 @@ def graph(
 
 
 def of_order(problem: Problem, order: int) -> Problem:
-    """The problem whose graph is that of its derivative of order n - 1. GradcalcError for several variables."""
+    """The problem whose graph is that of its derivative of order n - 1. Raises GradcalcError for several variables."""
     if order == 1:
         return problem
     if len(problem.wrt) > 1:

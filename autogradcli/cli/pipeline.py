@@ -49,7 +49,7 @@ class Status:
 
 
 def lines_of(inputs: Iterable[BinaryIO]) -> Iterator[bytes]:
-    """The lines of all inputs, one input after the other; GradcalcError if one cannot be read."""
+    """The lines of all inputs, one input after the other; raises GradcalcError if one cannot be read."""
     try:
         for stream in inputs:
             with stream:

@@ -33,7 +33,7 @@ def check_resumable(path: str, alone: bool) -> None:
 
 
 def done_cases(entries: Iterator[Entry], path: str) -> Iterator[Outcome]:
-    """The outcomes in a file, whose cases are taken from `entries`; GradcalcError if they are of other cases."""
+    """The outcomes in a file, whose cases are taken from `entries`; raises GradcalcError if they are of other cases."""
     with open(path, "rb") as lines:
         for number, line in enumerate(lines, start=1):
             try:
@@ -53,7 +53,7 @@ def done_cases(entries: Iterator[Entry], path: str) -> Iterator[Outcome]:
 def unfinished(lines: Iterable[bytes], path: str, status: Status, options: Options) -> Iterator[bytes]:
     """The lines that the answers in a file do not answer yet; `status` takes in those that they do.
 
-    GradcalcError if the file answers other lines than these.
+    Raises GradcalcError if the file answers other lines than these.
     """
     rest = iter(lines)
     with open(path, "rb") as answers:

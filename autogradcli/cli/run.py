@@ -175,7 +175,7 @@ def _passes(text: str) -> str:
 
 
 def choose_target(file: str | None, module: str | None, code: str | None, arguments: Sequence[str]) -> Target:
-    """What is to be run; GradcalcError if nothing is, or two things are."""
+    """What is to be run; raises GradcalcError if nothing is, or two things are."""
     rest = tuple(arguments)
     if module is not None or code is not None:
         rest = rest if file is None else (file, *rest)

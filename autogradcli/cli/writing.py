@@ -77,7 +77,7 @@ class Writing:
     def form(self, choices: Choices) -> str:
         """The format that is asked for, or that the file's name means; the usual one if nothing is said.
 
-        GradcalcError if the options contradict each other, or nothing can be written there.
+        Raises GradcalcError if the options contradict each other, or nothing can be written there.
         """
         self._check_place(choices)
         if self.json and self.format not in {None, "json"}:

@@ -82,7 +82,7 @@ class Pending:
             self._hand_over(Tensors(along=problem.backward.along))
 
     def evaluate(self, lower: Lower = NOTHING_LOWER) -> None:
-        """Run torch and Arb, and tell SymPy the numbers that torch received. GradcalcError where torch refuses.
+        """Run torch and Arb, and tell SymPy the numbers that torch received. Raises GradcalcError where torch refuses.
 
         `lower` is what is known from derivatives of lower order.
         """
@@ -185,7 +185,7 @@ class Pending:
 
     @property
     def findings(self) -> Mapping[str, Sequence[Finding]]:
-        """For each name asked about the finding on each component, once there is a report."""
+        """For each name of `wrt` the finding on each component, once there is a report."""
         return self._findings
 
 
@@ -194,7 +194,7 @@ LAST_SECONDS = 0.3
 
 
 def salvaged(problem: Problem, lost: Lost) -> Report:
-    """The report of what had been found when the process ended. GradcalcError if that was nothing."""
+    """The report of what had been found when the process ended. Raises GradcalcError if that was nothing."""
     if lost.part is None:
         raise error_of(lost)
     return Pending(problem, None).cut_short(lost.found, _end_of(lost))

@@ -33,7 +33,7 @@ class WantedDerivative:
 
 
 def wanted(names: Sequence[str], order: int, mixed: Sequence[str], sizes: Shape) -> list[WantedDerivative]:
-    """The derivatives that are asked for. GradcalcError for an order beyond 2 of several variables.
+    """The derivatives that are asked for. Raises GradcalcError for an order beyond 2 of several variables.
 
     `mixed` names one mixed partial derivative, `sizes` is the shape of the output: each component has derivatives.
     """

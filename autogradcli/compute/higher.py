@@ -174,7 +174,7 @@ class Family:
         return {str(order): stage.gradient(name) for order, stage in enumerate(stages, 2)}
 
     def mixed(self, names: Sequence[str]) -> dict[str, Gradient]:
-        """One mixed partial derivative, by its order. GradcalcError if a name is no number."""
+        """One mixed partial derivative, by its order. Raises GradcalcError if a name is no number."""
         for name in names:
             if self.shape(name):
                 message = f"{name} has shape {self.shape(name)}, and a mixed partial is taken of numbers"
@@ -195,7 +195,7 @@ class Family:
         }
 
     def _parts(self, direction: Sequence[tuple[str, Program]]) -> Parts:
-        """The components of a direction. GradcalcError where it is not finite, or its shape is not the variable's."""
+        """The components of a direction. Raises GradcalcError where they are not finite, or too many."""
         from autogradcli.engines.torch.engine import constant
 
         found = [(name, constant(value)) for name, value in direction]
@@ -242,7 +242,7 @@ class Family:
         return {moving: replace(found, symbolic=symbolic)}
 
     def _rows(self, problem: Problem) -> list[Report]:
-        """For each component of the output the report on its gradient. GradcalcError if there is none."""
+        """For each component of the output the report on its gradient. Raises GradcalcError if there is none."""
         if 0 in self._output:
             raise GradcalcError("value", "the output has no components: there is nothing to differentiate")
         backward = replace(problem.backward, upstream=None)

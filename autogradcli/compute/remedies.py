@@ -236,7 +236,7 @@ class _Search:
         return None if true is None else (true - below[place]) / (above[place] - below[place])
 
     def _tried(self, text: str) -> Trial | None:
-        """What torch makes of a text. OutOfTime where there is no time for it."""
+        """What torch makes of a text. Raises OutOfTime where there is no time for it."""
         from autogradcli.engines.torch.engine import value_and_gradients
 
         self._check_time()

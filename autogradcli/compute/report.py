@@ -201,7 +201,7 @@ class Report:
     seconds: dict[str, float] = field(default_factory=dict)
 
     def at(self, path: Sequence[str]) -> Gradient:
-        """The finding at a path of the report, as `hessian`, `x`, `y`; KeyError if there is none."""
+        """The finding at a path of the report, as `hessian`, `x`, `y`; raises KeyError if there is none."""
         found: Json = getattr(self, path[0])
         for name in path[1:]:
             found = found[name]
@@ -262,7 +262,7 @@ def plain(value: Json) -> Json:
 
 
 def fields_of(value: object) -> dict[str, Json]:
-    """The fields of a dataclass by name, as they are; TypeError for anything else."""
+    """The fields of a dataclass by name, as they are; raises TypeError for anything else."""
     kind: Json = type(value)
     fields = _fields(kind)
     if fields is None:

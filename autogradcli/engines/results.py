@@ -73,7 +73,7 @@ class Derivative:
     input: tuple[int, ...]
     """The shape of the input."""
     by_component: bool
-    """Whether each component of the output hangs on the same component of the input alone, so that one number tells."""
+    """Whether each component of the output depends on the same component of the input alone."""
     value: Array
     """In the shape of the input if it is by component; else the indices of the output come first. None if too large."""
 
@@ -129,7 +129,7 @@ class Autograd:
     value: Array
     """The output."""
     gradients: dict[str, Array]
-    """For each name asked about; None where `backward` left none, because the output does not depend on it."""
+    """For each name of `wrt`; None where `backward` left none, because the output does not depend on it."""
     values: tuple[Array, ...]
     """The value of each step; a bool for a condition."""
     nodes: tuple[Node, ...]
@@ -137,7 +137,7 @@ class Autograd:
     upstream: Array
     """What `backward` was given, exactly, in the shape of the output; None for an output that is a number."""
     passes: dict[str, tuple[Pass, ...]]
-    """For each name asked about, what each `backward` did to its `.grad`; none if the output depends on nothing."""
+    """For each name of `wrt`, what each `backward` did to its `.grad`; none if the output depends on nothing."""
     notes: tuple[str, ...]
     """What the numbers of the point lost on their way into the dtype, and what torch warned of, a sentence each."""
 
@@ -195,7 +195,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A choice whose branch the output is made of at the point alone, or within next to nothing of it."""
+    """A choice whose branch the output is made of at the point alone, or within almost nothing of it."""
 
     step: int
     """The program step that chooses."""
@@ -335,7 +335,7 @@ class Proof(Protocol):
         """The chain rule for the gradient of a name, path by path; None if nothing is proven."""
 
     def broken(self, parted: FirstDivergence | None) -> tuple[int, int] | None:
-        """The first step that is not finite in torch, of those that an operation hangs on, or of all; and where."""
+        """The first step that is not finite in torch, of those that an operation depends on, or of all; and where."""
 
     def small(self, parted: FirstDivergence) -> Small | None:
         """The number behind an operation that is too small for the dtype."""

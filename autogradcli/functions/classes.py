@@ -33,7 +33,7 @@ def one_hot(builder: TapeBuilder, x: Handle, num_classes: int) -> Handle:
 
 
 def _known(builder: TapeBuilder, indices: Sequence[int]) -> list[int]:
-    """The indices as numbers; NoDefinition if they are not known."""
+    """The indices as numbers; raises NoDefinition if they are not known."""
     constants = [builder.number(each) for each in indices]
     found = builder.estimates(indices) if None in constants else constants
     if found is None:

@@ -115,7 +115,7 @@ class Function:
     random: bool = False
     """Its numbers come from torch's generator, so it can be a value and not a part of an expression."""
     draws: bool = False
-    """Its numbers hang on torch's generator unless an option says no; the generator starts from the problem's seed."""
+    """Its numbers depend on torch's generator unless an option says no; it starts from the problem's seed."""
     without_backward: str = ""
     """`always` if torch has this function but no backward of it, `of a number` if that is so of a number alone."""
     note: str = ""

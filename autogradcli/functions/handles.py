@@ -76,7 +76,7 @@ def handle(x: Array) -> Handle:
 
 
 def filled(size: Sizes, each: int) -> Array:
-    """One handle everywhere; TooLong if that were too many."""
+    """One handle everywhere; raises TooLong if that were too many."""
     check_size(math.prod(np.atleast_1d(size).tolist()))
     return np.full(size, each, dtype=np.intp)
 

@@ -38,7 +38,7 @@ def _norm(builder: TapeBuilder, handles: Sequence[int], order: Order) -> int:
 
 
 def matrix_norm(builder: TapeBuilder, A: Handle, ord: Order, dim: Sequence[int], keepdim: bool) -> Handle:  # noqa: N803
-    """The norm of the matrices that two dimensions make; those that hang on singular values have no definition."""
+    """The norm of the matrices that two dimensions make; those that depend on singular values have no definition."""
     if ord == "fro":
         return vector_norm(builder, A, 2, dim, keepdim)
     if ord not in {1, -1, math.inf, -math.inf}:

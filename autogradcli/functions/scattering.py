@@ -15,7 +15,7 @@ Parts = dict[tuple[int, ...], list[int]]
 
 
 def known_indices(builder: TapeBuilder, index: Handle) -> Array:
-    """Indices as numbers; NoDefinition if they are not known."""
+    """Indices as numbers; raises NoDefinition if they are not known."""
     handles = array(index).ravel().tolist()
     constants = [builder.number(each) for each in handles]
     found = builder.estimates(handles) if None in constants else constants
@@ -25,7 +25,7 @@ def known_indices(builder: TapeBuilder, index: Handle) -> Array:
 
 
 def known_mask(builder: TapeBuilder, mask: Handle, shape: Sequence[int]) -> Array:
-    """A mask as True and False, broadcast to a shape; NoDefinition if it is not known."""
+    """A mask as True and False, broadcast to a shape; raises NoDefinition if it is not known."""
     zero, one = builder.literal(Fraction(0)), builder.literal(Fraction(1))
     found = builder.estimates(array(builder.call("where", mask, one, zero)).ravel().tolist())
     if found is None:

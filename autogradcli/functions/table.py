@@ -65,7 +65,7 @@ def rows() -> Mapping[str, Function]:
 
 @cache
 def row(name: str) -> Function:
-    """The row with this canonical name; KeyError if there is none."""
+    """The row with this canonical name; raises KeyError if there is none."""
     return next((each for each in candidates(name) if each.name == name), None) or rows()[name]
 
 

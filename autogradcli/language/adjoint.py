@@ -40,7 +40,7 @@ def adjoint(
 
     `wrt` are entries; the derivative with respect to one that the output does not depend on is a literal 0. Rows that
     are not `primitive` are replaced by their definitions. The entries of the tape stay where they are; new ones belong
-    to the program step whose derivative they are made of. TooLong beyond `limit` new entries.
+    to the program step whose derivative they are made of. Raises TooLong beyond `limit` new entries.
     """
     writer = _Writer(tape, wrt, primitive, limit)
     found = writer.gradient(wrt)
@@ -51,7 +51,7 @@ def adjoint(
 def derivative_along(
     tape: Tape, moved: Sequence[tuple[int, float]], primitive: Callable[[Function], bool], limit: int
 ) -> Tape:
-    """The tape whose output is the derivative of the tape's along a direction; TooLong beyond `limit` new entries.
+    """The tape whose output is the derivative of the tape's along a direction. Raises TooLong beyond `limit` entries.
 
     `moved` are entries with what each moves by.
     """

@@ -50,7 +50,7 @@ class Binder:
         self._found: list[Bound] = []
 
     def bind(self, node: Node | StatementEnd) -> Bound | StatementEnd:
-        """The node with its row; GradcalcError for a call that fits none."""
+        """The node with its row; raises GradcalcError for a call that fits none."""
         match node:
             case Application():
                 bound: Bound = self._call(node.rows, node.name, node.arguments, node.span)

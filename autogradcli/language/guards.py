@@ -41,7 +41,7 @@ def two_wheres(subject: Subject) -> Iterator[Edit]:
 def slopes(subject: Subject, slope: float) -> Iterator[Edit]:
     """For each branch that is taken where a variable has one value: the branch plus a slope times the distance from it.
 
-    The function remains the same, since the distance is 0 there. Only where nothing hangs on other variables is a slope
+    The function remains the same, since the distance is 0 there. Only where nothing depends on others is a slope
     a number.
     """
     program = subject.program

@@ -55,7 +55,7 @@ WORDS = frozenset({"and", "or", "not", "if", "else", "in", "for"})
 def in_the_language(source: str, given: Collection[str] = ()) -> str:
     """The text without a calculator's notation; `given` are names with values, which are no functions.
 
-    GradcalcError where it can be read in two ways.
+    Raises GradcalcError where it can be read in two ways.
     """
     if len(source) > MAX_LENGTH or (source.isascii() and not _ANY.search(source)):
         return source

@@ -54,7 +54,7 @@ class ProgramBuilder:
         self._result: StatementEnd | None = None
 
     def add(self, node: Bound | StatementEnd) -> None:
-        """Add the steps of a node; GradcalcError where a number stands for a condition, or a constant is needed."""
+        """Add the steps of a node. Raises GradcalcError where a condition or a constant is needed and there is none."""
         match node:
             case BoundCall():
                 self._call(node)

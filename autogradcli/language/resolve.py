@@ -101,7 +101,7 @@ Node = Variable | Constant | Application | Attribute | Item
 
 
 def resolve_names(trees: Iterable[Tree], given: Collection[str], scope: Scope) -> Iterator[Node | StatementEnd]:
-    """The nodes of all statements; GradcalcError for what means nothing.
+    """The nodes of all statements; raises GradcalcError for what means nothing.
 
     `given` are the names that have values; `scope` has those that the text fixes.
     """
@@ -154,7 +154,7 @@ class _Resolver:
         yield StatementEnd(value, None if tree.name is None else tree.name.text, tree.bracketed(tree.root))
 
     def _visit(self, node: ast.expr, scope: Scope) -> Sequence[Operand]:
-        """The operands of an expression; GradcalcError if loops come to more than anybody waits for."""
+        """The operands of an expression; raises GradcalcError if loops come to more than anybody waits for."""
         self._visits += 1
         if self._visits > MAX_VISITS:
             message = f"written out, the loops of this text have more than {MAX_VISITS:,} expressions"

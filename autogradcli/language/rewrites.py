@@ -262,6 +262,6 @@ MASKS = (
     _row("a**0.5", "where(a == 0, 0, sqrt(where(a == 0, 1, a)))", domain="a > 0"),
     _row("hypot(a, b)", "where((a == 0) & (b == 0), 0, hypot(where((a == 0) & (b == 0), 1, a), b))"),
 )
-"""What is 0 times infinity in backward: the operand is made harmless where the result does not hang on it."""
+"""What is 0 times infinity in backward: the operand is made harmless where the result does not depend on it."""
 
 REWRITES = (*SMOOTH, *LOGARITHMS, *DIFFERENCES, *SIZES, *MASKS)

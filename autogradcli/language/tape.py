@@ -51,7 +51,7 @@ class Operation(NamedTuple):
 
 Entry = Input | Literal | Operation
 Estimate = Callable[[Sequence[Entry], Sequence[int]], Sequence[float]]
-"""About how large some entries of a growing tape are: given all entries so far, and the indices asked about."""
+"""Approximate values of some entries of a growing tape, from all entries so far and the indices of these."""
 
 MAX_OPERATIONS = 300_000
 """Operations of a tape, unless something else is asked for."""
@@ -98,8 +98,8 @@ def scalarise(
 ) -> Tape:
     """The program as a tape; rows that are not `primitive` are replaced by their definitions, as deep as it takes.
 
-    `shapes` gives the shapes of the variables that are not scalars. GradcalcError if the output is not a scalar and
-    there is no upstream; TooLong beyond the limit.
+    `shapes` gives the shapes of the variables that are not scalars. Raises GradcalcError if the output is not a scalar
+    and there is no upstream, TooLong beyond the limit.
     """
     builder = TapeWriter(primitive, shapes or {}, layout)
     results = builder.run(program)
@@ -208,7 +208,7 @@ class TapeWriter:
         return None if sizes is None else max(range(len(handles)), key=sizes.__getitem__)
 
     def estimates(self, handles: Sequence[int]) -> Sequence[float] | None:
-        """About how large some entries are; None if no values are known."""
+        """Approximate values of some entries; None if no values are known."""
         return None if self._layout.estimate is None else self._layout.estimate(self.entries, handles)
 
     def literal(self, value: Fraction | str) -> int:

@@ -54,7 +54,7 @@ class ProblemBuilder:
         return nullcontext()
 
     def problem(self, options: Options, backward: Backward = ONCE, identifier: Any = None) -> Problem:
-        """The problem; what the fields do not say, the arguments say. GradcalcError if it makes no sense."""
+        """The problem; what the fields do not say, the arguments say. Raises GradcalcError if it makes no sense."""
         values = self.table("at")
         program = self.program(values)
         program, bound = (program, {}) if values or program.variables else bound_values(program)
@@ -103,7 +103,7 @@ class ProblemBuilder:
             return check_wrt(program, tuple(dict.fromkeys(self.names("wrt"))), self.notation.label("wrt"))
 
     def beyond(self, wrt: tuple[str, ...]) -> Beyond:
-        """What is asked beside the gradient. GradcalcError for two things that exclude each other."""
+        """What is asked beside the gradient. Raises GradcalcError for two things that exclude each other."""
         names = self.names("wrt")
         beyond = Beyond(
             order=self._order(),
@@ -127,7 +127,7 @@ class ProblemBuilder:
         return beyond
 
     def _check_alone(self, beyond: Beyond) -> None:
-        """GradcalcError where more than one thing is asked for, or what is asked excludes an upstream."""
+        """Raises GradcalcError where more than one thing is asked for, or what is asked excludes an upstream."""
         asked = {
             "wrt": bool(beyond.mixed),
             "order": beyond.order > 1 and not beyond.hessian,
@@ -172,7 +172,7 @@ class ProblemBuilder:
         return replace(options, **changed, dtype=self._dtype() if "dtype" in self.fields else options.dtype)
 
     def expected(self, key: str, program: Program | None, wrt: Collection[str]) -> Iterator[tuple[str, Program]]:
-        """What a table says of derivatives, by name; GradcalcError for a name that is not differentiated.
+        """What a table says of derivatives, by name; raises GradcalcError for a name that is not differentiated.
 
         With a program it may use the program's variables.
         """

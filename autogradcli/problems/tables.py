@@ -35,7 +35,7 @@ def problem_lines(stream: BinaryIO) -> Iterator[Line]:
 def point_lines(stream: BinaryIO, stated: Mapping[str, Any]) -> Iterator[Line]:
     """A line for each point of a stream: the rows of a table, or JSON Lines of objects; `stated` says the rest.
 
-    GradcalcError if the stream is empty, or its first line has no names.
+    Raises GradcalcError if the stream is empty, or its first line has no names.
     """
     lines = read_lines(stream)
     first = next(lines, None)

@@ -29,7 +29,7 @@ class Customs:
     _looked: dict[Any, int] = field(default_factory=dict)
 
     def look(self, event: "Backward") -> list[Finding]:
-        """What is wrong with the custom calls of a pass; NotReplayed if it cannot be run again."""
+        """What is wrong with the custom calls of a pass; raises NotReplayed if it cannot be run again."""
         from autogradcli.engines.torch.record.mathematics import is_custom
         from autogradcli.engines.torch.record.steps import steps_of
 

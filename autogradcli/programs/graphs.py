@@ -18,7 +18,7 @@ LONG = 60.0
 def graph_report(program: Program, number: int | None, detail: Detail, around: Any) -> Report:
     """The report on a `backward`, counted from 1, or on the last one; `around` is a context while the program runs.
 
-    GradcalcError if the program fails, has no such `backward`, or does what its record cannot follow.
+    Raises GradcalcError if the program fails, has no such `backward`, or does what its record cannot follow.
     """
     name = program.target.name
     seen = watch_program(program, Wanted(passes="last" if number is None else f"only {number}"), around)

@@ -45,7 +45,7 @@ class Finding:
     surrogate: bool = False
     """Whether it differs from the derivative on purpose."""
     through: tuple[Any, ...] = ()
-    """The values whose gradients are wrong; none for all that the call hangs on."""
+    """The values whose gradients are wrong; none for all that the call depends on."""
 
 
 @dataclass(slots=True)
@@ -83,7 +83,7 @@ class Prover:
         self._chance = Random(0)
 
     def prove(self, event: "Backward") -> BySteps:
-        """What a pass comes to, step by step; NotReplayed if it cannot be run again."""
+        """What a pass comes to, step by step; raises NotReplayed if it cannot be run again."""
         from autogradcli.engines.torch.record.replay import NotReplayed, gradients
         from autogradcli.engines.torch.record.steps import masks_in, steps_of, whole_in_double
 

@@ -45,7 +45,7 @@ class Program:
 
 
 def load(target: Target) -> Program:
-    """The compiled program; GradcalcError if there is none, SyntaxError if it does not compile."""
+    """The compiled program; raises GradcalcError if there is none, SyntaxError if it does not compile."""
     return LOAD[target.kind](target)
 
 

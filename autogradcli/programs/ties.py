@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def reached_by(event: "Backward", texts: Texts) -> dict[int, str]:
-    """Why nothing is told of the gradients, by their place among the arrivals, that hang on such a statement.
+    """Why nothing is told of the gradients, by their place among the arrivals, that depend on such a statement.
 
     What was recorded in the lines of the statement, or is made of names that are assigned there, is in doubt.
     """
@@ -60,7 +60,7 @@ def _assigned(statement: ast.stmt) -> set[str]:
 
 
 def _below(call: "Call") -> "list[object]":
-    """Everything that a call hangs on."""
+    """Everything that a call depends on."""
     from autogradcli.engines.torch.record.calls import Result
     from autogradcli.engines.torch.record.watch import calls_below
 

@@ -170,7 +170,7 @@ class Verifier:
         )
 
     def _tied(self, event: "Backward", entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
-        """The entries, those `unverified` that hang on a statement that was decided at a tie."""
+        """The entries, those `unverified` that depend on a statement that was decided at a tie."""
         from autogradcli.programs.ties import reached_by
 
         reason = reached_by(event, self._texts)

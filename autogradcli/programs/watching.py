@@ -46,7 +46,7 @@ class Watching:
         return self.ledger.verdict
 
     def assert_right(self) -> None:
-        """Nothing; AssertionError with what is wrong if a gradient is wrong, or there is none."""
+        """Raises AssertionError with what is wrong if a gradient is wrong, or there is none."""
         if self.verdict in {"mismatch", "undefined"}:
             raise AssertionError("\n".join(_wrong(self.ledger)))
 

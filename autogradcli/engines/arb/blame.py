@@ -45,7 +45,7 @@ def _distance(parted: FirstDivergence) -> float:
 
 
 def _wrong(proof: Enclosures, autograd: Autograd, reaching: Sequence[bool]) -> Iterator[FirstDivergence]:
-    """All that the first operation sends and rounding does not explain, to entries that lead to what is asked about."""
+    """All that the first operation sends and rounding does not explain, to entries that lead to what is in `wrt`."""
     true, budget = _flows(proof, proof.exact), _flows(proof, proof.rounded)
     moved = _moved(proof, autograd.nodes)
     alive = live(proof)
@@ -67,7 +67,7 @@ def _wrong(proof: Enclosures, autograd: Autograd, reaching: Sequence[bool]) -> I
 
 
 def above(tape: Tape, asked: Iterable[int]) -> Sequence[bool]:
-    """For each entry whether it depends on one of the entries asked about."""
+    """For each entry whether it depends on one of the entries of `wrt`."""
     found = [False] * len(tape.entries)
     for index in asked:
         found[index] = True

@@ -362,7 +362,7 @@ def _dips(grid: Sequence[float], values: Sequence[arb]) -> list[tuple[float, flo
 
 
 def _size(value: arb, sign: int | None) -> float:
-    """The size of a value, 0 if it is not told from zero; NaN where it is zero, or no number."""
+    """The size of a value, 0 if it is not told from zero; NaN where it is zero or NaN."""
     return math.nan if sign == 0 or not value.is_finite() else float(abs(value)) if sign else 0.0
 
 

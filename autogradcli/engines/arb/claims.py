@@ -66,7 +66,7 @@ class Claim:
     def __init__(
         self, plans: Sequence[Plan], along: Sequence[Direction], name: str, formula: Program, tolerance: float
     ) -> None:
-        """The program is the last of the plans, with `name` among what is asked about.
+        """The program is the last of the plans, with `name` among what is in `wrt`.
 
         The ones before are what it is the derivative of, each along one of the directions.
         """

@@ -57,7 +57,7 @@ class Errors:
     least: float
     """Lower bound for the largest."""
     explained: bool
-    """Whether they are next to nothing, or honest rounding explains them."""
+    """Whether they are almost nothing, or honest rounding explains them."""
 
     def missed(self, chance: float) -> float:
         """What a component may be off, in units of what is allowed, and be missed with at most that probability."""
@@ -79,7 +79,7 @@ def along_directions(
 ) -> Errors:
     """The errors of a claimed gradient.
 
-    `rounding` is the relative error of an honest operation. Undirected if no derivative is proven; TooLong beyond the
+    `rounding` is the relative error of an honest operation. Raises Undirected if no derivative is proven, TooLong beyond the
     layout's limit.
     """
     with ctx.workprec(PRECISION):

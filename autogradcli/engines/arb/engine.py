@@ -101,7 +101,7 @@ class BallProof:
         return paths(self._proof, self._autograd.values, name)
 
     def broken(self, parted: FirstDivergence | None) -> tuple[int, int] | None:
-        """The first step that is not finite in torch, of those that an operation hangs on, or of all; and where."""
+        """The first step that is not finite in torch, of those that an operation depends on, or of all; and where."""
         return broken(self._proof, self._autograd.values, parted)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""About how large the entries of a growing tape are, for formulas that hold whichever component they begin with."""
+"""Approximate values of the entries of a growing tape, for formulas that hold whichever component they begin with."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -22,13 +22,13 @@ class Estimates:
         self._values: list[Any] = []
 
     def __call__(self, entries: Sequence[Entry], asked: Sequence[int]) -> list[float]:
-        """The entries asked about, as doubles; minus infinity for one that is no number."""
+        """The values of some entries as doubles; minus infinity for NaN."""
         with ctx.workprec(PRECISION):
             extend(self._values, entries, self._point)
             return [size(self._values[index]) for index in asked]
 
 
 def size(value: Any) -> float:
-    """The middle of a ball as a double; minus infinity for one that is no number."""
+    """The middle of a ball as a double; minus infinity for NaN."""
     middle = float(value.mid())
     return -math.inf if math.isnan(middle) else middle

@@ -44,7 +44,7 @@ def floor(x: arb) -> arb:
 
 
 def _atan2(y: arb, x: arb) -> arb:
-    """The angle. Arb's own is between -pi and pi even for what is no number."""
+    """The angle. Arb's own is between -pi and pi even for NaN."""
     return arb.nan() if x.is_nan() or y.is_nan() else arb.atan2(y, x)
 
 
@@ -122,7 +122,7 @@ def _i1e(x: arb) -> arb:
 
 
 def _pow(x: arb, y: arb) -> arb:
-    """x**y. Of a ball whose middle is exactly 0 Arb's own is no number, for whole y as well."""
+    """x**y. Of a ball whose middle is exactly 0 Arb gives NaN, for whole y as well."""
     order = y.unique_fmpz() if y.is_exact() and y > 0 else None
     if order is not None and x == arb.neg_inf():
         return x if order % 2 else -x

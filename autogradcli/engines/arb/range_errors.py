@@ -49,7 +49,7 @@ def broken(proof: Enclosures, values: Sequence[Array], parted: FirstDivergence |
     """The first step with a component that is not finite in torch, though the operands are; and that component.
 
     Only components count that the output is made of; with an operation whose backward goes wrong, only a step that it
-    hangs on.
+    depends on.
     """
     steps = range(len(values)) if parted is None else _hangs_on(proof, parted.step)
     alive = live(proof)

@@ -54,11 +54,11 @@ class Plan:
     constants: Mapping[int, Callable[[], arb]]
     """For each literal its ball, at the precision in force."""
     varies: Sequence[bool]
-    """For each entry whether it depends on a variable asked about."""
+    """For each entry whether it depends on a variable of `wrt`."""
     inputs: Mapping[str, Sequence[int]]
     """The entries of each variable's components, row by row."""
     asked: Mapping[str, Sequence[int]]
-    """The same for each name asked about, variable or intermediate."""
+    """The same for each name of `wrt`, variable or intermediate."""
     shapes: Mapping[str, Shape]
     """The shape of each variable."""
     chosen: Set[int]
@@ -82,7 +82,7 @@ def plan(
     """The program as a tape, with the rule of every entry looked up once; it holds at all points of these shapes.
 
     `at` is the point that it is best for: where a formula can begin with any component, it begins with the largest.
-    `upstream` gives what each component of the output is multiplied by; TooLong beyond `limit` entries.
+    `upstream` gives what each component of the output is multiplied by; raises TooLong beyond `limit` entries.
     """
     steps = {name: program.index(name) for name in wrt}
     apart = {index for name, index in steps.items() if name not in program.variables}
@@ -95,7 +95,7 @@ def plan(
 def differentiated(plan: Plan, along: Direction, limit: int = MAX_OPERATIONS) -> Plan:
     """The plan whose output is the derivative of the plan's output along a direction.
 
-    TooLong if that takes more than `limit` further entries.
+    Raises TooLong if that takes more than `limit` further entries.
     """
     tape, output = plan.tape, plan.program.output
     tape = derivative_along(tape, moved(plan, along), primitive, limit)
@@ -190,7 +190,7 @@ def without(plan: Plan, found: Sweep, entry: int, moving: Set[int]) -> Plan:
     """The plan without the terms that are not finite, and that do not change with an entry, of sums that do.
 
     `moving` are the entry, which alone is asked about, and all that changes with it. Only sums are meant that the
-    output is linear in, with a factor that does not change: else the derivative hangs on what such a term is.
+    output is linear in, with a factor that does not change: else the derivative depends on what such a term is.
     """
     entries, rules = list(plan.tape.entries), list(plan.rules)
     for index in moving - _bent(plan, found, moving):
@@ -345,7 +345,7 @@ def _send(result: Sweep, index: int, operand: int, slope: arb, rounding: Roundin
 
 
 def _tie(plan: Plan, result: Sweep, index: int, operands: Sequence[int]) -> None:
-    """Note that an operation chooses in a tie, jumps or ends, and mark what it hangs on."""
+    """Note that an operation chooses in a tie, jumps or ends, and mark what it depends on."""
     if not result.nonsmooth[index]:
         result.ties.append(index)
     for operand in operands:
@@ -353,7 +353,7 @@ def _tie(plan: Plan, result: Sweep, index: int, operands: Sequence[int]) -> None
 
 
 def _taint(plan: Plan, result: Sweep, entry: int) -> None:
-    """Mark all that a condition or a step hangs on: nothing is proven about the output's slope along it."""
+    """Mark all that a condition or a step depends on: nothing is proven about the output's slope along it."""
     pending = [entry]
     while pending:
         each = pending.pop()
@@ -364,7 +364,7 @@ def _taint(plan: Plan, result: Sweep, entry: int) -> None:
 
 
 def _breaks_below(plan: Plan, result: Sweep, entry: int) -> bool:
-    """Whether an entry, or what it hides, may jump or end here: then so may what hangs on it."""
+    """Whether an entry, or what it hides, may jump or end here: then so may what depends on it."""
     seen: set[int] = set()
     pending = [entry]
     while pending:

@@ -1,4 +1,4 @@
-"""Comparisons of balls: true, false, or not decided at this precision, and whether they hang on a tie."""
+"""Comparisons of balls: true, false, or not decided at this precision, and whether they depend on a tie."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ def logical_not(x: Truth) -> Truth:
 
 
 def logical_and(x: Truth, y: Truth) -> Truth:
-    """Both; a side that is false beyond doubt settles it whatever the other side hangs on."""
+    """Both; a side that is false beyond doubt settles it whatever the other side depends on."""
     if FALSE in (x, y):
         return FALSE
     if x.value is False or y.value is False:

@@ -71,7 +71,7 @@ class Began:
 
 @dataclass(frozen=True, slots=True)
 class FormulaMessage:
-    """Child to parent: the derivative about one variable."""
+    """Child to parent: the derivative with respect to one variable."""
 
     ticket: int
     variable: str

@@ -251,5 +251,5 @@ def _decimal(number: Rational) -> Expr:
 
 
 def _sorted(condition: Expr) -> list[Expr]:
-    """The parts of a condition in an order that does not hang on addresses."""
+    """The parts of a condition in an order that does not depend on addresses."""
     return sorted(condition.args, key=sympy.default_sort_key)

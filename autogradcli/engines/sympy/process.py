@@ -42,7 +42,7 @@ COMMAND = (sys.executable, "-P", "-m", "autogradcli.engines.sympy.worker")
 
 @dataclass(frozen=True, slots=True)
 class Derivative:
-    """What SymPy found about one variable."""
+    """What SymPy found for one variable."""
 
     formula: Array
     """The derivative, printed in the style asked for and in the user's names; of a tensor, each component's."""
@@ -89,7 +89,7 @@ class SymbolicProcess:
     def differentiate(
         self, program: Program, wrt: tuple[str, ...], timeout: float, style: str = "text", tensors: Tensors = SCALARS
     ) -> int:
-        """A ticket for the derivatives of `program` about the names `wrt`; the child begins as soon as it is free.
+        """A ticket for the derivatives of `program` with respect to `wrt`; the child begins as soon as it is free.
 
         `style` is text, latex, python or c; `timeout` is in seconds that the child may work on this ticket in all.
         """

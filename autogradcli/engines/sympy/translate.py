@@ -90,8 +90,8 @@ def translate(program: Program, wrt: Sequence[str] = (), tensors: Tensors = SCAL
     """The program's output as one expression in real symbols.
 
     The intermediates among the names `wrt` stand as symbols; where there are tensors, all that have a name do.
-    TooMuch if it has tensors and there are more than `MAX_DERIVATIVES` local derivatives: for each operation as many
-    as there are components, of those asked about, on which it depends.
+    Raises TooMuch if it has tensors and more than `MAX_DERIVATIVES` local derivatives: for each operation as many as
+    there are components, of those of `wrt`, on which it depends.
     """
     shapes = dict(tensors.shapes)
     asked = [name for name in wrt if name not in program.variables]
@@ -123,7 +123,7 @@ def _is_native(function: Function) -> bool:
 
 
 def check_size(derivatives: int) -> None:
-    """TooMuch if there are more local derivatives than SymPy finds in about a second."""
+    """Raises TooMuch if there are more local derivatives than SymPy finds in about a second."""
     if derivatives > MAX_DERIVATIVES:
         there = f"there are {derivatives:,} local derivatives of scalar operations"
         raise TooMuch(f"SymPy steps aside: {there}, and its limit is {MAX_DERIVATIVES:,}")
@@ -189,7 +189,7 @@ class _Builder:
         return Translation(expression, self._symbols, self._shapes, intermediates, self._steps, decimal)
 
     def _find_standing(self, asked: Sequence[str], named: Sequence[str]) -> dict[int, Symbol]:
-        """The entries that stand as symbols: those of the intermediates asked about, and of others that have a name.
+        """The entries that stand as symbols: those of the intermediates of `wrt`, and of others that have a name.
 
         Where two names mean the same entry, the first has it; the output itself is no symbol unless it is asked about.
         """

@@ -17,7 +17,7 @@ Scalar = torch.Tensor | float | bool
 
 
 def _choose(condition: Scalar, yes: Scalar, no: Scalar) -> Scalar:
-    """Python's own `yes if condition else no`: one branch, no node in the graph; ValueError if the shapes differ."""
+    """Python's own `yes if condition else no`: one branch, no node. Raises ValueError if the shapes differ."""
     chosen = yes if condition else no
     shapes = [each.shape if isinstance(each, torch.Tensor) else torch.Size() for each in (chosen, condition, yes, no)]
     if shapes[0] != torch.broadcast_shapes(*shapes):  # type: ignore[no-untyped-call]
@@ -26,7 +26,7 @@ def _choose(condition: Scalar, yes: Scalar, no: Scalar) -> Scalar:
 
 
 def _as_condition(x: torch.Tensor) -> torch.Tensor:
-    """The mask; ValueError if it has other components than True and False, or ones and zeros."""
+    """The mask; raises ValueError if it has other components than True and False, or ones and zeros."""
     mask = x.bool()
     if not torch.equal(mask.to(x.dtype), x):
         raise ValueError("a mask is of True and False, or of ones and zeros; for others type x != 0")
@@ -188,7 +188,7 @@ ADAPTERS: dict[str, Callable[..., Any]] = {
 
 
 def whole(indices: Scalar) -> torch.Tensor:
-    """Indices as torch takes them; ValueError if one is no whole number."""
+    """Indices as torch takes them; raises ValueError if one is no whole number."""
     given = torch.as_tensor(indices)
     found = given.to(torch.int64)
     if not torch.equal(found.to(given.dtype), given):

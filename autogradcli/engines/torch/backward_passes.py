@@ -16,7 +16,7 @@ def run_passes(
     backward: Backward,
     alone: bool = False,
 ) -> dict[str, tuple[Pass, ...]]:
-    """For each of the tensors asked about, what each pass of `backward` did to its `.grad`.
+    """For each of the tensors of `wrt`, what each pass of `backward` did to its `.grad`.
 
     With `alone` no other tensor's is touched: not those of parameters that are somebody's own.
     """

@@ -39,7 +39,7 @@ def in_place_of(reference: Reference, found: Autograd, wrt: Sequence[str], dtype
     """`found`, which is the expression's, with the value and the gradients of the user's code at the same numbers.
 
     It has no graph, for the steps are not the expression's.
-    GradcalcError of kind `function` where the code cannot be found or called, raises, or gives something else than a
+    Raises GradcalcError of kind `function` where the code cannot be found, raises, or gives something else than a
     tensor of the expression's shape.
     """
     kind = getattr(torch, dtype)

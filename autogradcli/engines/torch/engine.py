@@ -49,7 +49,7 @@ def differentiate(
     """Value, gradients, every intermediate's gradient and the graph of `program` at the point `at`.
 
     `at` gives each variable's value as a constant program, `wrt` names the variables and intermediates whose gradients
-    are asked about, `backward` how torch's is called. GradcalcError of kind `torch` where torch itself refuses an
+    are in `wrt`, `backward` how torch's is called. Raises GradcalcError of kind `torch` where torch itself refuses an
     operation, of kind `value` where a value makes no sense, and of kind `shape` where the upstream has not the shape
     of the output, or there is none and the output is not a scalar.
     """
@@ -128,7 +128,7 @@ def _by_forward_mode(
     upstream: torch.Tensor | None,
     kind: torch.dtype,
 ) -> float:
-    """The derivative with respect to a number by dual numbers. GradcalcError where torch has no rule for a step."""
+    """The derivative with respect to a number by dual numbers. Raises GradcalcError if torch has no rule for a step."""
     with forward_ad.dual_level():
         plain_leaves = {each: leaf.detach() for each, leaf in leaves.items()}
         plain_leaves[name] = forward_ad.make_dual(plain_leaves[name], torch.ones((), dtype=kind))  # type: ignore[no-untyped-call]

@@ -8,7 +8,7 @@ from autogradcli.language.shapes import Shape, subscript, written
 
 
 def check_finite(name: str, given: Program, value: torch.Tensor) -> None:
-    """Nothing; an error if the value of a variable is NaN or infinite though nothing in its text says so.
+    """Raises GradcalcError if the value of a variable is NaN or infinite though nothing in its text says so.
 
     Data is what it is.
     """
@@ -23,7 +23,7 @@ def check_finite(name: str, given: Program, value: torch.Tensor) -> None:
 
 
 def check_upstream(said: Program, upstream: torch.Tensor, output: torch.Tensor) -> None:
-    """Nothing; an error if the upstream gradient has not the shape of the output, or is not finite."""
+    """Raises GradcalcError if the upstream gradient has not the shape of the output, or is not finite."""
     shapes = tuple(upstream.shape), tuple(output.shape)
     span = said.steps[said.output].span
     if shapes[0] != shapes[1]:

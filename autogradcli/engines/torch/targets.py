@@ -9,7 +9,7 @@ from autogradcli.language.program import Call, Program, Variable
 
 
 def leaves_asked(program: Program, wrt: Sequence[str]) -> tuple[str, ...]:
-    """The variables that require a gradient: those asked about, or all where only intermediates are asked about."""
+    """The variables that require a gradient: those of `wrt`, or all where only intermediates are asked about."""
     return tuple(name for name in wrt if name in program.variables) or (program.variables if wrt else ())
 
 

@@ -62,7 +62,7 @@ def _hidden(path: Path) -> bool:
 
 
 def read_cases(path: str) -> Iterator[Entry]:
-    """The cases of a file in their order; GradcalcError if the file cannot be read at all."""
+    """The cases of a file in their order; raises GradcalcError if the file cannot be read at all."""
     try:
         with open(path, "rb") as file:
             yield from _read_lines(path, file) if path.endswith(".jsonl") else _read_whole(path, file)

@@ -25,7 +25,7 @@ EPOCH = b"19700101000000Z"
 
 
 def draw_image(picture: Picture, form: str) -> bytes:
-    """The picture as a file: the same bytes on every run. GradcalcError if Graphviz fails."""
+    """The picture as a file: the same bytes on every run. Raises GradcalcError if Graphviz fails."""
     if is_large(picture):
         return _run(draw_placed_dot(picture, positions(picture)), form, "nop")
     return _run(draw_dot(picture), form, "dot")

@@ -339,7 +339,7 @@ class _Builder:
 
 
 def single(call: Call, tensors: Sequence[torch.Tensor], upstream: torch.Tensor, texts: PlaceTexts) -> Assembled:
-    """The program of one call alone, for other tensors than it was given; Unverifiable if it means no row.
+    """The program of one call alone, for other tensors than it was given; raises Unverifiable if it means no row.
 
     Its variables are `v0`, `v1` … in the order of the tensors among the call's arguments.
     """

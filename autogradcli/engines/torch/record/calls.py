@@ -1,6 +1,6 @@
 """What is recorded: calls, the values that went into them, and what `backward` did.
 
-A call hangs on the nodes of autograd's own graph (`Node.metadata`), so that the record of a step is freed with its
+A call is kept in the nodes of autograd's own graph (`Node.metadata`), so that the record of a step is freed with its
 graph. Nothing here holds a tensor that holds a node: such a circle through C++ is never collected.
 """
 

@@ -1,6 +1,6 @@
 """The recorder: a mode of torch's override protocol that sees every call of torch's API, whoever makes it.
 
-It calls the function, and takes note of it if autograd follows what comes back. What is noted hangs on the node of
+It calls the function, and takes note of it if autograd follows what comes back. What is noted is kept in the node of
 autograd's graph that the result has.
 """
 
@@ -449,7 +449,7 @@ def _numbers(value: Any) -> Any:
 
 
 def metadata(node: Any) -> dict[str, Any]:
-    """What hangs on a node of autograd's graph, and lives as long as it does."""
+    """What is kept in a node of autograd's graph, and lives as long as it does."""
     return node.metadata  # type: ignore[no-any-return]
 
 

@@ -377,7 +377,7 @@ def walk(outputs: Iterable[torch.Tensor]) -> tuple[list[Any], list[torch.Tensor]
 
 
 def calls_below(outputs: Iterable[Value]) -> list[Call]:
-    """All calls that some values hang on, in the order in which they were made."""
+    """All calls that some values depend on, in the order in which they were made."""
     found: dict[int, Call] = {}
     todo = [each.call for each in outputs if isinstance(each, Result)]
     while todo:
@@ -399,7 +399,7 @@ def givens_below(calls: Iterable[Call]) -> list[Given]:
 
 
 def reaches(call: Call, value: Value) -> bool:
-    """Whether a call hangs on a value."""
+    """Whether a call depends on a value."""
     calls = calls_below([Result(call, 0)])
     if isinstance(value, Result):
         return any(each is value.call for each in calls)
