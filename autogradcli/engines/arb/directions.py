@@ -79,8 +79,8 @@ def along_directions(
 ) -> Errors:
     """The errors of a claimed gradient.
 
-    `rounding` is the relative error of an honest operation. Raises Undirected if no derivative is proven, TooLong beyond the
-    layout's limit.
+    `rounding` is the relative error of an honest operation. Raises Undirected if no derivative is proven,
+    TooLong beyond the layout's limit.
     """
     with ctx.workprec(PRECISION):
         directions = [_direction(claim.allowed, Random(number)) for number in range(DIRECTIONS)]

@@ -49,7 +49,7 @@ def differentiate(
     """Value, gradients, every intermediate's gradient and the graph of `program` at the point `at`.
 
     `at` gives each variable's value as a constant program, `wrt` names the variables and intermediates whose gradients
-    are in `wrt`, `backward` how torch's is called. Raises GradcalcError of kind `torch` where torch itself refuses an
+    are wanted, `backward` how torch's is called. Raises GradcalcError of kind `torch` where torch itself refuses an
     operation, of kind `value` where a value makes no sense, and of kind `shape` where the upstream has not the shape
     of the output, or there is none and the output is not a scalar.
     """
