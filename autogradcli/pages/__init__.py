@@ -3,7 +3,20 @@
 from dataclasses import dataclass
 from importlib.resources import files
 
-NAMES = ("language", "values", "verdict", "ulp", "kink", "formats", "json", "cases", "programs", "python", "beyond")
+NAMES = (
+    "language",
+    "values",
+    "verdict",
+    "ulp",
+    "kink",
+    "formats",
+    "json",
+    "cases",
+    "programs",
+    "python",
+    "beyond",
+    "speed",
+)
 """What there is a page about."""
 ALIASES = {
     **dict.fromkeys(("expression", "syntax", "operators", "constants"), "language"),
@@ -17,6 +30,7 @@ ALIASES = {
     **dict.fromkeys(("case", "check", "toml", "claim", "claims", "ci", "pytest"), "cases"),
     **dict.fromkeys(("program", "run", "ledger", "watch"), "programs"),
     **dict.fromkeys(("library", "notebook", "jupyter", "api"), "python"),
+    **dict.fromkeys(("server", "warm", "fast", "performance"), "speed"),
     **dict.fromkeys(("hessian", "jacobian", "order", "hvp", "jvp"), "beyond"),
 }
 """Other words that mean a page."""
