@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import chain
+from math import gcd
 
 import sympy
 from sympy import Abs, Expr, Symbol
@@ -135,19 +136,39 @@ def _borders(formula: Expr) -> list[_Border]:
 
 
 def canonical(difference: Expr) -> tuple[Expr, tuple[int, int, int]]:
-    """A difference without factors that are numbers, absolute values and even powers, and its own sign by the other's.
+    """A difference without factors that are numbers, absolute values and powers, and its own sign by the other's.
 
-    So that x > 3, 6 - 2*x < 0 and abs(x - 3) == 0 have one border.
+    So that x > 3, 6 - 2*x < 0, abs(x - 3) == 0 and x**2 - 6*x + 9 > 0 have one border.
     """
-    difference = sympy.expand(difference)
-    even = False
-    while isinstance(difference, Abs) or (difference.is_Pow and difference.exp.is_Integer and difference.exp > 0):
-        even = even or isinstance(difference, Abs) or difference.exp % 2 == 0
-        difference = difference.args[0]
-    content, primitive = difference.as_content_primitive()
-    sign = -1 if primitive.could_extract_minus_sign() else 1
-    own = sign if content > 0 else -sign
-    return sign * primitive, (0, 1, 1) if even else (0, own, -own)
+    sign, even = 1, False
+    while True:
+        content, difference = sympy.expand(difference).as_content_primitive()
+        turned = difference.could_extract_minus_sign()
+        if turned:
+            difference = -difference
+        if not even and (content < 0) != turned:
+            sign = -sign
+        base, degree = _as_power(difference)
+        if degree == 1:
+            return difference, (0, sign, sign if even else -sign)
+        difference, even = base, even or degree % 2 == 0
+
+
+def _as_power(difference: Expr) -> tuple[Expr, int]:
+    """The base and the degree of what is a power, also if it is written out; of what is a size, or several, 2."""
+    if tree_sizes(difference)[difference] > LIMITED:
+        return difference, 1
+    try:
+        factor, parts = sympy.factor_list(difference)
+    except sympy.PolynomialError:
+        return difference, 1
+    if factor != 1:
+        return difference, 1
+    if all(isinstance(base, Abs) or multiplicity % 2 == 0 for base, multiplicity in parts):
+        bases = dict.fromkeys(base.args[0] if isinstance(base, Abs) else base for base, _ in parts)
+        return sympy.Mul(*bases), 2
+    degree = gcd(*(multiplicity for _, multiplicity in parts))
+    return sympy.Mul(*(base ** (multiplicity // degree) for base, multiplicity in parts)), degree
 
 
 def _put(expression: Expr, symbol: Symbol, value: Expr) -> Expr:
