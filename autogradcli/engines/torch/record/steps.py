@@ -302,7 +302,7 @@ def tolerance_of(step: Step, truth: torch.Tensor | None) -> float:
 
 
 def _worst(place: int, number: Any, truth: Any, budget: Any, tolerance: float) -> Off | None:
-    if number is None and truth is None:
+    if (number is None and truth is None) or tolerance == math.inf:
         return None
     if truth is None:
         truth = torch.zeros_like(number, dtype=torch.float64)
@@ -310,6 +310,8 @@ def _worst(place: int, number: Any, truth: Any, budget: Any, tolerance: float) -
     if truth.is_complex() or number.shape != truth.shape or not truth.numel():
         return None
     error = (number - truth).abs()
+    if float(error.max()) <= tolerance:  # most are: all that follows is about the others, and about NaN
+        return None
     same = (number == truth) | (number.isnan() & truth.isnan()) | ~truth.isfinite()
     error = torch.where(same, torch.zeros_like(error), error.nan_to_num(nan=float("inf"), posinf=float("inf")))
     allowed = torch.zeros_like(error) if budget is None else budget
