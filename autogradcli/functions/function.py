@@ -116,6 +116,8 @@ class Function:
     """Its numbers come from torch's generator, so it can be a value and not a part of an expression."""
     draws: bool = False
     """Its numbers depend on torch's generator unless an option says no; it starts from the problem's seed."""
+    differentiates: bool = False
+    """It is a derivative of its first operand, with respect to the second."""
     without_backward: str = ""
     """`always` if torch has this function but no backward of it, `of a number` if that is so of a number alone."""
     note: str = ""

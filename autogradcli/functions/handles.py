@@ -45,6 +45,9 @@ class TapeBuilder(Protocol):
     def literal(self, value: Fraction | str) -> int:
         """Append a constant."""
 
+    def gradient(self, output: Handle, wrt: Handle, upstream: Handle) -> Handle:
+        """Append the derivative of a value with respect to an earlier one, times an upstream gradient."""
+
     def foresee(self, operations: int) -> None:
         """Raise TooLong if so many operations more are too many."""
 

@@ -121,4 +121,7 @@ NAMES = {
     "cross_entropy": """
         cross_entropy nll_loss nll
     """,
+    "derivatives": """
+        grad
+    """,
 }

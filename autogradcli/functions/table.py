@@ -35,6 +35,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "layers": ("softmax", "layers", "windows", "attention"),
     "resizing": ("resizing",),
     "losses": ("losses", "cross_entropy"),
+    "derivatives": ("derivatives",),
 }
 """The modules of each family, in reading order."""
 

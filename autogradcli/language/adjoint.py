@@ -9,7 +9,7 @@ uses gets its adjoint behind that branch's condition: 0 where the branch is not 
 """
 
 import operator
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -43,7 +43,7 @@ def adjoint(
     to the program step whose derivative they are made of. Raises TooLong beyond `limit` new entries.
     """
     writer = _Writer(tape, wrt, primitive, limit)
-    found = writer.gradient(wrt)
+    found = writer.gradient(wrt, writer.constants(tape.seeds))
     entries, places = _without_unused(writer.entries, len(tape.entries), found)
     return replace(tape, entries=entries), places
 
@@ -56,10 +56,26 @@ def derivative_along(
     `moved` are entries with what each moves by.
     """
     writer = _Writer(tape, [entry for entry, _ in moved], primitive, limit)
-    slopes = writer.gradient([entry for entry, _ in moved])
+    slopes = writer.gradient([entry for entry, _ in moved], writer.constants(tape.seeds))
     output = writer.weighted(slopes, [weight for _, weight in moved])
     entries, (output,) = _without_unused(writer.entries, len(tape.entries), [output])
     return replace(tape, entries=entries, output=output, seeds=((output, 1.0),))
+
+
+def appended(
+    entries: Sequence[Entry],
+    seeds: Sequence[tuple[int, int]],
+    wrt: Sequence[int],
+    primitive: Callable[[Function], bool],
+    limit: int,
+) -> tuple[tuple[Entry, ...], tuple[int, ...]]:
+    """The entries with a vector-Jacobian product behind them; and where its components stand, in the order of `wrt`.
+
+    `seeds` are entries, each with the one that its adjoint starts from. TooLong beyond `limit` new entries.
+    """
+    writer = _Writer(Tape(tuple(entries), 0, (), ()), wrt, primitive, limit)
+    found = writer.gradient(wrt, seeds)
+    return _without_unused(writer.entries, len(entries), found)
 
 
 def _without_unused(
@@ -94,14 +110,22 @@ class _Writer:
         # What is differentiated with respect to is no other name for the value that it has.
         self._known = {_key(entry): index for index, entry in enumerate(tape.entries) if index not in set(wrt)}
 
-    def gradient(self, wrt: Sequence[int]) -> tuple[int, ...]:
-        """Write the adjoint of every entry between the output and `wrt`; the places of those of `wrt`."""
+    def constants(self, seeds: Iterable[tuple[int, float]]) -> list[tuple[int, int]]:
+        """Seeds with a literal in place of each number."""
+        found = []
+        for output, weight in seeds:
+            self._step = self._tape.entries[output].step
+            found.append((output, self._literal(Fraction(weight))))
+        return found
+
+    def gradient(self, wrt: Sequence[int], seeds: Iterable[tuple[int, int]]) -> tuple[int, ...]:
+        """Write the adjoint of every entry between the seeds and `wrt`; the places of those of `wrt`."""
         varies = self._varies(wrt)
         adjoints: dict[int, int] = {}
         taken: dict[int, int | None] = {}
-        for output, weight in self._tape.seeds:
+        for output, seed in seeds:
             self._step = self._tape.entries[output].step
-            self._add(adjoints, output, self._literal(Fraction(weight)))
+            self._add(adjoints, output, seed)
             taken[output] = None
         for index in range(len(varies) - 1, -1, -1):
             entry = self._tape.entries[index]

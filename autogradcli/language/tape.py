@@ -7,7 +7,7 @@ tensor. So broadcasting, indexing and reshaping are NumPy's, and what is left is
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
@@ -149,6 +149,7 @@ class TapeWriter:
     def run(self, program: Program) -> list[Handle]:
         """Append all steps of the program; the handle of each."""
         results: list[Handle] = []
+        apart = {*self._layout.apart, *_differentiated(program)}
         for index, step in enumerate(program.steps):
             self._step = index
             if isinstance(step, Call):
@@ -160,7 +161,7 @@ class TapeWriter:
                 results.append(_shaped([self.literal(Fraction(each)) for each in step.components], step.shape))
             else:
                 results.append(self._input(step.name))
-            if index in self._layout.apart:
+            if index in apart:
                 results[-1] = self._own(results[-1])
         return results
 
@@ -214,6 +215,19 @@ class TapeWriter:
     def literal(self, value: Fraction | str) -> int:
         """Append a constant."""
         return self._append(Literal(value, self._step))
+
+    def gradient(self, output: Handle, wrt: Handle, upstream: Handle) -> Handle:
+        """Append the derivative of a value with respect to an earlier one, times an upstream gradient."""
+        from autogradcli.language.adjoint import appended  # which is made of tapes itself
+
+        pairs = np.broadcast_arrays(output, upstream)
+        seeds = list(zip(*(each.ravel().tolist() for each in pairs), strict=True))
+        before = len(self.entries)
+        left = self._layout.limit - self._operations
+        entries, places = appended(self.entries, seeds, components(wrt), self._primitive, left)
+        self.entries += [each._replace(step=self._step) for each in entries[before:]]
+        self._operations += len(entries) - before
+        return places[0] if isinstance(wrt, int) else _shaped(places, wrt.shape)
 
     def number(self, index: int) -> Fraction | None:
         """The exact number that an entry is; None if it is no constant."""
@@ -295,6 +309,13 @@ class TapeWriter:
             check()
         self.entries.append(entry)
         return len(self.entries) - 1
+
+
+def _differentiated(program: Program) -> Iterator[int]:
+    """The steps with respect to which the program itself takes derivatives."""
+    for step in program.steps:
+        if isinstance(step, Call) and row(step.function).differentiates:
+            yield step.operands[1]
 
 
 def _shaped(entries: Sequence[int], shape: Shape) -> Handle:

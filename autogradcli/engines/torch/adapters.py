@@ -156,6 +156,15 @@ def _batch_norm(
     return torch.nn.functional.batch_norm(x, mean, var, **given, **options)  # type: ignore[arg-type]
 
 
+def _grad(output: torch.Tensor, x: torch.Tensor, upstream: torch.Tensor) -> torch.Tensor:
+    """A derivative that autograd follows itself; zeros where the output does not depend on x."""
+    if not output.requires_grad:
+        return torch.zeros_like(x)
+    given = upstream.to(output.dtype).expand_as(output)
+    (found,) = torch.autograd.grad(output, x, given, create_graph=True, materialize_grads=True)
+    return found
+
+
 ADAPTERS: dict[str, Callable[..., Any]] = {
     "if_else": _choose,
     "as_condition": _as_condition,
@@ -183,6 +192,7 @@ ADAPTERS: dict[str, Callable[..., Any]] = {
     "softmin": _along_the_only_one(torch.nn.functional.softmin),
     "logsumexp": _along_the_only_one(torch.logsumexp),
     "batch_norm": _batch_norm,
+    "grad": _grad,
 }
 """By the row's name: what torch has not as one function, or calls in another way."""
 

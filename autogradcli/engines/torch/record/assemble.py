@@ -136,6 +136,8 @@ class _Builder:
             self._keep(call, 0, self._step("mul", (self._operand(whole), self._operand(mask))))
         elif name in PARTS:
             self._parts(call, name)
+        elif call.function is torch.autograd.grad:
+            self._gradients(call)
         else:
             self._keep(call, 0, self._one(call, name))
         if call.base:
@@ -192,6 +194,25 @@ class _Builder:
                 step = self._step("narrow", (operand,), (("dim", dim), ("start", start), ("length", size[dim])))
                 start += size[dim]
             self._keep(call, index, step)
+
+    def _gradients(self, call: Call) -> None:
+        """Gradients that autograd follows itself: of each of several outputs, added up."""
+        outputs, targets, upstreams = call.arguments
+        one = self._append(Constant(Fraction(1), self._span))
+        for place, target in enumerate(targets):
+            if call.dtypes[place] is None:  # the outputs do not depend on it
+                continue
+            terms = [
+                self._step("grad", (self._operand(output), self._operand(target), self._upstream(upstream, one)))
+                for output, upstream in zip(outputs, upstreams, strict=True)
+            ]
+            total = terms[0]
+            for each in terms[1:]:
+                total = self._step("add", (total, each))
+            self._keep(call, place, total)
+
+    def _upstream(self, value: Value | None, one: int) -> int:
+        return one if value is None else self._operand(value)
 
     def _base(self, call: Call) -> None:
         """What a tensor is after a view of it was changed: it, with the view's place set."""

@@ -77,7 +77,8 @@ def kind_of(function: Any) -> Treatment:
     }
     if name in SIZES or name in UNTOUCHED - {"detach_"}:
         return Treatment(name, passed=True)
-    inside = None if rows_of(name) or changes else inner(function)
+    one = changes or any(not row.differentiates for row in rows_of(name))  # a gradient is what the engine is called for
+    inside = None if one else inner(function)
     return Treatment(name, changes=changes, statistics=name in STATISTICS, random=name in RANDOM, inside=inside)
 
 

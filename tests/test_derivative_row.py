@@ -1,0 +1,40 @@
+"""`grad(output, x)` in an expression: the derivative of what is made of derivatives, against truths by hand."""
+
+import math
+
+import pytest
+
+from autogradcli.compute.compute import compute
+from autogradcli.engines.results import flat
+from tests.helpers import problem
+
+COS, SIN = math.cos(0.5), math.sin(0.5)
+CASES = [
+    ("grad(x**3, x)", {"x": "2"}, {"x": [12.0]}),
+    ("grad(x**3, x)**2", {"x": "2"}, {"x": [288.0]}),
+    ("y = x**2; grad(y**3, y)", {"x": "2"}, {"x": [96.0]}),
+    ("grad(grad(sin(x), x), x)", {"x": "0.5"}, {"x": [-COS]}),
+    ("sum(grad(x**3, x, [1, 2]))", {"x": "[1, 1]"}, {"x": [6.0, 12.0]}),
+    ("grad(y*y, x) + x", {"x": "3", "y": "2"}, {"x": [1.0], "y": [0.0]}),
+    ("grad(x*y**2, x)*grad(x*y**2, y)", {"x": "3", "y": "2"}, {"x": [16.0], "y": [72.0]}),
+    ("sum(grad(exp(x @ w), x)**2)", {"x": "[0, 0]", "w": "[1, 2]"}, {"x": [10.0, 20.0], "w": [2.0, 4.0]}),
+    ("w = k - 0.5*grad((k - 3)**2, k); (w - 1)**2", {"k": "5"}, {"k": [0.0]}),
+    ("x*grad(sin(x), x)", {"x": "0.5"}, {"x": [COS - 0.5 * SIN]}),
+]
+
+
+@pytest.mark.parametrize(("text", "at", "truth"), CASES)
+def test_what_is_made_of_derivatives_is_differentiated(
+    text: str, at: dict[str, str], truth: dict[str, list[float]]
+) -> None:
+    """By torch, and proven by balls on the tape of the derivative."""
+    report = compute(problem(text, at))
+    assert report.verdict == "verified"
+    for name, numbers in truth.items():
+        found = flat(report.gradients[name].autograd)
+        assert found == pytest.approx(numbers, rel=1e-12, abs=1e-15)
+
+
+def test_a_kink_of_the_first_derivative_is_a_jump_of_the_second() -> None:
+    """The slope of abs(x)*x is 2*abs(x), which has a kink at 0."""
+    assert compute(problem("grad(abs(x)*x, x)", {"x": "0"})).gradients["x"].verdict == "kink"
