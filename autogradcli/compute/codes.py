@@ -286,7 +286,9 @@ PAGES = (
         "The forward of an autograd.Function, or of a custom operator, computes in NumPy, C++ or on numbers that were "
         "cut off, so that nothing is known of its derivative but what central differences say.",
         (),
-        "Compare its backward with the central differences that the report shows, or write the forward in torch.",
+        "Say what it computes in functions of torch, and the backward is held against that: "
+        "autogradcli.watch(reference={Cube: lambda x: x**3}). Without one, compare its backward with the central "
+        "differences that the report shows.",
     ),
 )
 

@@ -13,8 +13,6 @@ from autogradcli.engines.torch.record.steps import Comparison, Step, compare, se
 
 WRONG = 10
 """How far beyond the tolerance, and beyond what rounding explains, a claim is wrong."""
-AGREE = 1e-2
-"""How far, relatively, central differences and autograd through a forward may differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +63,8 @@ def is_followed(step: Step) -> str | None:
     found = slopes(step)
     if found is None:
         return "its forward is not made of operations that autograd follows"
-    by_autograd, by_differences, claimed, noise = found
-    if abs(by_autograd - by_differences) <= AGREE * max(abs(by_autograd), abs(by_differences)) + noise:
+    by_autograd, by_differences, claimed, allowed = found
+    if abs(by_autograd - by_differences) <= allowed:
         return None
     return (
         "its forward is not made of operations that autograd follows: along a random direction central differences give"

@@ -23,6 +23,8 @@ ROUNDINGS = 4
 """Units of roundoff by which a number may honestly err."""
 SAMPLES = 3
 """How often a step is evaluated with its numbers changed."""
+AGREE = 1e-2
+"""How far, relatively, central differences and autograd may differ."""
 NOISE = 1e-14
 """What rounding may do to a sum in float64, relatively to its terms."""
 SLACK = 16
@@ -330,8 +332,8 @@ def _worst(place: int, number: Any, truth: Any, budget: Any, tolerance: float) -
 def slopes(step: Step) -> tuple[float, float, float, float] | None:
     """The slope of a custom call along a random direction; None if it cannot be told.
 
-    By autograd through its forward, by central differences, and as its own backward claims; and what rounding may do to
-    the differences.
+    By autograd through its forward, by central differences, and as its own backward claims; and how far the first two
+    may honestly differ: by rounding in the differences, and by a small part of what the single components add.
     """
     wide = [_converted(each, double=True) for each in tensors_in([step.arguments, step.keywords])]
     directions = {
@@ -356,16 +358,17 @@ def slopes(step: Step) -> tuple[float, float, float, float] | None:
         sizes.append(sum(float(each.abs().sum()) for each in terms))
         return sum(float(each.sum()) for each in terms)
 
-    def along(numbers: Sequence[Any]) -> float:
+    def along(numbers: Sequence[Any]) -> tuple[float, float]:
         pairs = zip(step.wanted, numbers, strict=True)
-        return sum(float((each.double() * directions[place]).sum()) for place, each in pairs if each is not None)
+        terms = [each.double() * directions[place] for place, each in pairs if each is not None]
+        return sum(float(each.sum()) for each in terms), math.hypot(*(float(each.norm()) for each in terms))
 
     size = max((float(wide[place].abs().max()) for place in step.wanted if wide[place].numel()), default=1.0) or 1.0
     distance = 1e-6 * size
     try:
         by_differences = (value(distance) - value(-distance)) / (2 * distance)
-        by_autograd, claimed = along(sent(step, double=True, pure=True)), along(sent(step))
-        return by_autograd, by_differences, claimed, NOISE * max(sizes) / distance
+        (by_autograd, spread), (claimed, _) = along(sent(step, double=True, pure=True)), along(sent(step))
+        return by_autograd, by_differences, claimed, AGREE * spread + NOISE * max(sizes) / distance
     except Exception:  # the program's own code, which may do anything
         return None
 
