@@ -98,3 +98,12 @@ def test_names_that_are_used_twice_each_time_do_not_double_the_work(last: str) -
     count, result = counted(lambda: gradcalc(*words))
     assert json.loads(result.out)["verdict"]
     assert count < 5_000_000
+
+
+def test_a_loop_that_is_written_out_is_not_searched_for_remedies() -> None:
+    """There are a dozen edits for each of its passes, and none of them would help."""
+    words = ("eval", "std(sum(x for i in range(3000)))", "--x", "2", "--no-symbolic", "--json")
+    count, result = counted(lambda: gradcalc(*words))
+    report = json.loads(result.out)
+    assert (report["verdict"], report["gradients"]["x"]["reason"]["remedy"]) == ("undefined", None)
+    assert count < 2_500_000

@@ -23,7 +23,7 @@ from autogradcli.language.guards import slopes, two_wheres
 from autogradcli.language.matching import Edit, Subject, edits, parsed_rows
 from autogradcli.language.parser import parse, select_output
 from autogradcli.language.program import Call, Program
-from autogradcli.processes.limits import OutOfTime
+from autogradcli.processes.limits import OutOfTime, check
 
 CURABLE = frozenset({"mismatch", "undefined", "imprecise"})
 """Verdicts for which a remedy is looked for: at a kink nothing is wrong, and where nothing is known nothing helps."""
@@ -33,8 +33,8 @@ MOST_EXAMINED = 16
 """Those of them that balls look at."""
 MOST_EDITS = 3
 """Edits that one remedy may be made of."""
-LONGEST = 4_000
-"""Characters of a text for which no remedy is looked for."""
+LONGEST, MOST_STEPS = 4_000, 1_000
+"""Characters of a text, and steps of its program, beyond which no remedy is looked for."""
 LITTLE = 4.0
 """Units in the last place that a better number may be off."""
 
@@ -74,7 +74,9 @@ def with_remedies(problem: Problem, report: Report, examine: Examine) -> Report:
 def _is_plain(problem: Problem) -> bool:
     """Whether one `backward` runs what a short text in gradcalc's language means."""
     backward = problem.backward
-    if problem.function is not None or backward.along or backward.forward or len(problem.program.source) > LONGEST:
+    if problem.function is not None or backward.along or backward.forward:
+        return False
+    if len(problem.program.source) > LONGEST or len(problem.program.steps) > MOST_STEPS:
         return False
     program = _parsed(problem, problem.program.source)
     return program is not None and program.steps == problem.program.steps
@@ -205,7 +207,10 @@ class _Search:
         """The texts that one edit makes, those first that change most of what is computed around the step to blame."""
         whole = {program.index(name) for name in self._problem.wrt if name not in program.variables}
         subject = Subject(program, whole)
-        found: list[Edit] = [*two_wheres(subject), *edits(subject)]
+        found: list[Edit] = []
+        for edit in chain(two_wheres(subject), edits(subject)):
+            self._check_time()
+            found.append(edit)
         found.sort(key=lambda edit: (edit.covered.isdisjoint(blamed), -len(edit.covered)))
         yield from (edit.applied(program.source) for edit in found)
         yield from self._with_slopes(subject)
@@ -256,6 +261,7 @@ class _Search:
         return Trial(program, flat(value), {name: flat(each) for name, each in gradients.items()})
 
     def _check_time(self) -> None:
+        check()
         if process_time() > self._deadline:
             raise OutOfTime
 
