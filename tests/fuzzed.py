@@ -4,12 +4,8 @@ import contextlib
 import io
 import json
 import os
-import select
-import signal
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,17 +14,30 @@ from typing import Any
 from unittest.mock import patch
 
 from autogradcli.errors import ExitCode, GradcalcError
+from autogradcli.functions.function import REQUIRED, Parameter
 from autogradcli.functions.table import rows
 from autogradcli.language.parser import parse
+from tests.watched import Stretch, stretches
 
 NUMBERS = ("0", "1", "-1", "2", "0.5", "3", "1e4", "1e300", "1e-320", "1.7e308", "inf", "pi", "10**6", "2**62", "40")
 SIGNS = (*"+-*/%@^()[],;:=<>&|~.#\\²√λ", "**", "==", ">=", "!=", "1_0")
 LOOPS = ("if", "else", "for", "in", "range(9)", "range(10**9)", "and", "not")
-ARGUMENTS = ("None", "True", "'text'", "dim=0", "keepdim=True", "torch.", "F.", "np.", ".T")
-WORDS = (*NUMBERS, *SIGNS, *LOOPS, *ARGUMENTS, "x", "y", "\u0000", "\n")
+OPTIONAL = ("None", "True", "'text'", "dim=0", "keepdim=True", "torch.", "F.", "np.", ".T")
+WORDS = (*NUMBERS, *SIGNS, *LOOPS, *OPTIONAL, "x", "y", "\u0000", "\n")
 """What texts are made of, beside the names of functions."""
 NAMES = sorted(rows())
 SHAPES = ("2", "3", "2, 3", "3, 3", "1, 2, 4", "40, 40", "1000, 1000", "1, 100000", "1")
+ARGUMENTS = {
+    "flag": ("True", "False"),
+    "int": ("0", "1", "-1", "2", "3", "10**6", "2**62"),
+    "ints": ("0", "1", "2", "3", "(0, 1)", "(1, 2)", "-1", "(1, 1, 1)", "10**6"),
+    "nested": ("0", "[0, 1]", "[[0, 1], [1, 0]]"),
+    "shape": ("3", "(2, 3)", "(1000, 1000)", "(-1)", "(0)"),
+    "indices": ("0", "[0, 1]", "arange(3)", "[[0, 1], [1, 0]]", "[10**6]"),
+    "classes": ("0", "[0, 1]", "[0.5, 0.5]"),
+    "order": ("1", "2", "inf", "'fro'", "0", "-1", "'nuc'"),
+}
+"""What is given for parameters of a kind; numbers for all others."""
 VALUES = (
     *NUMBERS,
     "[1, 2, 3]",
@@ -63,8 +72,33 @@ def expression(chance: Random, depth: int) -> str:
         return f"({inner[0]} if {inner[-1]} > 0 else {inner[0]})"
     if kind < 0.55:
         return f"{inner[0]}[{chance.choice(('0', '1:3', '-1', '...', 'None', ':, 0'))}]"
-    options = chance.choice(("", "", "", ", dim=0", ", 1", ", keepdim=True", ", 10**6"))
-    return f"{chance.choice(NAMES)}({', '.join(inner)}{options})"
+    return call(chance, chance.choice(NAMES), depth - 1) if kind < 0.95 else f"{chance.choice(NAMES)}({inner[0]}, 1)"
+
+
+def call(chance: Random, name: str, depth: int) -> str:
+    """A call of a function with arguments of the kinds that it takes, now and then with one too few, or none left out.
+
+    Their shapes fit each other by chance alone.
+    """
+    given: list[str] = []
+    for each in rows()[name].parameters:
+        if each.default is REQUIRED or chance.random() < 0.3:
+            argument = _argument(chance, each, depth)
+            given.append(f"{each.name}={argument}" if given and chance.random() < 0.3 else argument)
+        elif chance.random() < 0.8:
+            break
+    return f"{name}({', '.join(given)})"
+
+
+def _argument(chance: Random, parameter: Parameter, depth: int) -> str:
+    if parameter.choices:
+        return repr(chance.choice(parameter.choices))
+    if parameter.kind in {"tensor", "fixed", "mask", "boolean"} or chance.random() < 0.05:
+        inner = expression(chance, depth)
+        return f"{inner} > 0" if parameter.kind in {"mask", "boolean"} else inner
+    if parameter.kind == "sequence":
+        return f"[{', '.join(expression(chance, depth) for _ in range(chance.randint(0, 3)))}]"
+    return chance.choice(ARGUMENTS.get(parameter.kind, NUMBERS))
 
 
 def evaluation(chance: Random) -> str:
@@ -123,6 +157,7 @@ def command(chance: Random) -> list[str]:
 
 def serve() -> None:
     """Answer each line of standard input, which says what is to be read: `ok`, `error`, or what went wrong."""
+    answers, sys.stdout = sys.stdout, io.StringIO()
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)  # some command lines write a file
         for line in sys.stdin:
@@ -133,8 +168,8 @@ def serve() -> None:
                 answer = "error"
             except Exception as error:
                 answer = f"internal {type(error).__name__}: {error}"
-            sys.stdout.write(json.dumps(answer) + "\n")
-            sys.stdout.flush()
+            answers.write(json.dumps(answer) + "\n")
+            answers.flush()
 
 
 def _parse(content: str) -> str:
@@ -183,93 +218,19 @@ class Fault:
     content: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What came of one line."""
-
-    answer: str | None
-    """None if the process ended, or was ended because it took too long."""
-    seconds: float
-    """Of an own clock; of a process that has no children, those of the processor, which others do not slow down."""
-    megabytes: float
-    """The most that was seen."""
-
-
-class Watched:
-    """A process that answers lines, one after the other."""
-
-    def __init__(self, words: Sequence[str]) -> None:
-        self._words = words
-        self._start()
-
-    def _start(self) -> None:
-        pipe = subprocess.PIPE
-        self._process = subprocess.Popen(
-            self._words, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, start_new_session=True
-        )
-
-    def ask(self, line: str, patience: float) -> Reply:
-        """What comes of a line; the process is ended when it is not done in so many seconds."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        pid = self._process.pid
-        start, before, most = time.monotonic(), processor_seconds(pid), 0.0
-        with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.write(line.encode() + b"\n")
-            self._process.stdin.flush()
-        while not select.select([self._process.stdout], [], [], 0.05)[0]:
-            most = max(most, resident(pid))
-            if time.monotonic() - start > patience:
-                self.close()
-                self._start()
-                return Reply(None, time.monotonic() - start, most)
-        seconds = time.monotonic() - start
-        own = processor_seconds(pid) - before
-        answer = self._process.stdout.readline().decode()
-        if not answer:
-            self.close()
-            self._start()
-        return Reply(answer or None, seconds if children(pid) else min(seconds, own), max(most, resident(pid)))
-
-    def close(self) -> None:
-        """End it, and all that it started."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.communicate()
-
-
-def resident(pid: int) -> float:
-    """Megabytes that the largest of a process and those below it holds, as Linux counts it."""
-    with contextlib.suppress(OSError):
-        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-        own = float(status.partition("VmRSS:")[2].split()[0]) / 1000 if "VmRSS:" in status else 0.0
-        return max([own, *map(resident, children(pid))])
-    return 0.0
-
-
-def children(pid: int) -> list[int]:
-    """The processes that a process has started."""
-    with contextlib.suppress(OSError):
-        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()]
-    return []
-
-
-def processor_seconds(pid: int) -> float:
-    """How long a process has worked."""
-    with contextlib.suppress(OSError):
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return 0.0
-
-
 SERVER = (sys.executable, "-m", "tests.fuzzed")
 TIMEOUT = 5.0
 BATCH = (sys.executable, "-m", "autogradcli", "batch", "--timeout", str(TIMEOUT))
 LARGEST = 2_200.0
-"""Megabytes: the 2 GiB that are allowed, and what is counted otherwise."""
+"""Megabytes that one process may have resident: the 2 GiB that are allowed, and what libraries have mapped."""
 LIMITS = {"parser": 1.0, "evaluations": TIMEOUT + 1, "files": 2.0, "commands": 2.0}
 """Seconds that an input of each kind may take, once libraries are loaded."""
-LOADING = 60
+PATIENCE = 120.0
+"""Seconds by the clock after which a process that says nothing is ended."""
+BLOCK = 2_000
+"""Lines that one process answers."""
+AHEAD = 33
+"""Lines that may be on their way when one is answered."""
 
 
 def fuzz(kind: str, count: int, seed: int) -> Iterator[Fault]:
@@ -278,35 +239,57 @@ def fuzz(kind: str, count: int, seed: int) -> Iterator[Fault]:
     if kind == "files":
         with tempfile.TemporaryDirectory() as folder:
             prepare(Path(folder))
-    watched = Watched(BATCH if kind == "evaluations" else SERVER)
-    try:
-        loading = True
-        for _ in range(count):
-            line = _line(kind, chance)
-            reply = watched.ask(line, LOADING)
-            limit = LOADING if loading else LIMITS[kind]
-            yield from _faults(reply, limit, line)
-            # What is computed first waits for libraries, also after a process was ended.
-            loading = _waits_for_libraries(kind, loading, reply.answer)
-    finally:
-        watched.close()
+    for start in range(0, count, BLOCK):
+        yield from _faults(kind, [_line(kind, chance) for _ in range(min(BLOCK, count - start))])
 
 
-def _waits_for_libraries(kind: str, loading: bool, answer: str | None) -> bool:
-    if answer is None or "GC506" in answer:
-        return True
-    return loading and kind != "parser" and '"verdict"' not in answer and '"ok"' not in answer
+def _faults(kind: str, lines: Sequence[str]) -> Iterator[Fault]:
+    """The faults among lines that one process answers; those that may have taken too much are tried again alone."""
+    doubtful: set[int] = set()
+    answered = -1  # the harmless one
+    for stretch in _stretches(kind, lines):
+        if answered >= 0 and _is_too_much(stretch, 0.8 * LIMITS[kind]):
+            doubtful.update(range(answered, min(len(lines), answered + AHEAD)))
+        for answer in stretch.answers:
+            if _is_defect(answer):
+                yield Fault(answer[:500], lines[answered])
+            answered += 1
+        if stretch.silent > PATIENCE:
+            break
+    if answered < len(lines):
+        doubtful.update(range(max(answered, 0), min(len(lines), answered + AHEAD)))
+        yield from _faults(kind, lines[answered + AHEAD :])
+    for number in sorted(doubtful):
+        yield from _faults_alone(kind, lines[number])
 
 
-def _faults(reply: Reply, limit: float, line: str) -> Iterator[Fault]:
-    if reply.answer is None:
+def _faults_alone(kind: str, line: str) -> Iterator[Fault]:
+    """What is wrong with a line."""
+    answers: list[str] = []
+    for stretch in _stretches(kind, [line]):
+        if answers and _is_too_much(stretch, LIMITS[kind]):
+            yield Fault(f"{stretch.took.processor:.1f} s, {stretch.took.largest:.0f} MB", line)
+            return
+        answers += stretch.answers
+        if stretch.silent > PATIENCE:
+            break
+    if len(answers) < 2:
         yield Fault("hangs, or ends its process", line)
-    elif any(each in reply.answer for each in ('"kind":"internal"', '"kind":"lost"', '"internal')):
-        yield Fault(reply.answer[:500].strip(), line)
-    if reply.megabytes > LARGEST:
-        yield Fault(f"{reply.megabytes:.0f} MB", line)
-    if reply.seconds > limit:
-        yield Fault(f"{reply.seconds:.1f} s", line)
+    elif _is_defect(answers[1]):
+        yield Fault(answers[1][:500], line)
+
+
+def _stretches(kind: str, lines: Sequence[str]) -> Iterator[Stretch]:
+    return stretches(BATCH if kind == "evaluations" else SERVER, HARMLESS[kind], lines)
+
+
+def _is_too_much(stretch: Stretch, seconds: float) -> bool:
+    """Whether it is by the clock and of the processor, which others slow down and several processes share."""
+    return min(stretch.took.processor, stretch.silent) > seconds or stretch.took.largest > LARGEST
+
+
+def _is_defect(answer: str) -> bool:
+    return any(each in answer for each in ('"kind":"internal"', '"kind":"lost"', '"internal'))
 
 
 def _line(kind: str, chance: Random) -> str:
@@ -319,6 +302,13 @@ def _line(kind: str, chance: Random) -> str:
 
 
 KINDS = ("parser", "evaluations", "files", "commands")
+HARMLESS = {
+    "parser": json.dumps(["parser", "sin(x)"]),
+    "evaluations": json.dumps({"expression": "sin(x)", "at": {"x": 1}}),
+    "files": json.dumps(["files", [".json", FILES[".json"].hex()]]),
+    "commands": json.dumps(["commands", ["eval", "x", "--x", "2"]]),
+}
+"""For each kind a line that is answered in no time."""
 
 if __name__ == "__main__":
     serve()

@@ -8,14 +8,17 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from autogradcli.errors import GradcalcError
 from autogradcli.processes.work import Lost
 from tests.cases import write
 from tests.command import gradcalc
@@ -144,3 +147,46 @@ def test_a_scheduler_without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
         2,
         [f"error: the scheduler at {address} has no workers", f"hint: start one: dask worker {address}"],
     )
+
+
+@contextmanager
+def a_cluster() -> Iterator[Any]:
+    """A scheduler with one worker, both in this process, that a test may take down."""
+    with LocalCluster(n_workers=1, dashboard_address="127.0.0.1:0", processes=False, protocol="tcp") as cluster:  # type: ignore[no-untyped-call]
+        yield cluster
+
+
+def items_until(take_down: Callable[[], object]) -> Iterator[int]:
+    """Numbers without an end; something happens in the midst of them."""
+    for number in count():
+        if number == 150:
+            take_down()
+        time.sleep(0.01)
+        yield number
+
+
+def until_lost(cluster: Any, items: Iterator[int]) -> tuple[list[int], list[str], GradcalcError]:
+    """The results that came, what was said meanwhile, and the error at the end."""
+    results, said = deque[int](), list[str]()
+    with pytest.raises(GradcalcError) as raised:
+        results.extend(Cluster(cluster.scheduler_address, say=said.append).run(Square, items))
+    return [*results], said, raised.value
+
+
+def test_a_scheduler_that_goes_away() -> None:
+    """An error that names it, after the results that there were."""
+    with a_cluster() as cluster:
+        address = cluster.scheduler_address
+        results, said, error = until_lost(cluster, items_until(lambda: cluster.sync(cluster.scheduler.close)))
+    assert results == [i * i for i in range(len(results))]
+    assert (error.message, said) == (f"the scheduler at {address} is gone", [])
+
+
+def test_workers_that_go_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said, and waited for; then it is an error."""
+    monkeypatch.setattr("autogradcli.processes.cluster.RETURN", 1)
+    with a_cluster() as cluster:
+        results, said, error = until_lost(cluster, items_until(lambda: cluster.scale(0)))
+    assert results == [i * i for i in range(len(results))]
+    assert said == ["all workers of the cluster are gone; waiting 1 s for another one"]
+    assert error.message == "the cluster has no workers any more"

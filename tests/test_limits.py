@@ -111,6 +111,13 @@ def test_code_that_hangs_or_ends_its_process_is_an_error(function: str, said: st
     assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
 
 
+def test_what_code_writes_past_pythons_streams_is_a_note() -> None:
+    """Never a part of a report."""
+    done = run("eval", "x", "--x", "2", "--function", "tests.users_code:shouts", "--format", "plain", "--no-symbolic")
+    said = "note: tests.users_code:shouts printed: to the one | and to the other\n"
+    assert (done.returncode, done.stdout, done.stderr) == (0, "1.0\n", said)
+
+
 HANGS = """
     [[case]]
     name = "before"

@@ -1,37 +1,62 @@
-"""What a process and all that it starts take, seen from outside."""
+"""What processes take, seen from outside, and what becomes of those that take too much."""
 
+import os
 import subprocess
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from threading import Thread
+from typing import IO
 
 import psutil  # type: ignore[import-untyped] # comes with Dask
 
-TICK = 0.02
+TICK = 0.03
 """Seconds from one look to the next."""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What is taken by a process and those below it together."""
+    """What is taken by a process and those below it."""
 
     processor: float
-    """Seconds; those of processes that have ended, and were waited for, are among them."""
+    """Seconds of all together; those of processes that have ended, and were waited for, are among them."""
     megabytes: float
-    """Resident; a page that two processes share counts twice."""
+    """Resident, of all together; a page that two of them share counts twice."""
+    largest: float
+    """Megabytes of the largest of them."""
+
+
+NOTHING = Usage(0.0, 0.0, 0.0)
 
 
 def usage(process: psutil.Process) -> Usage:
     """What it takes at this moment; nothing, once it has ended."""
-    seconds = size = 0.0
+    seconds, sizes = 0.0, [0.0]
     with suppress(psutil.Error):
         for each in (process, *process.children(recursive=True)):
             with suppress(psutil.Error), each.oneshot():
                 times = each.cpu_times()
                 seconds += times.user + times.system + times.children_user + times.children_system
-                size += each.memory_info().rss / 1e6
-    return Usage(seconds, size)
+                sizes.append(each.memory_info().rss / 1e6)
+    return Usage(seconds, sum(sizes), max(sizes))
+
+
+def most(one: Usage, other: Usage) -> Usage:
+    """The larger of both, in each respect."""
+    return Usage(
+        max(one.processor, other.processor), max(one.megabytes, other.megabytes), max(one.largest, other.largest)
+    )
+
+
+def end(process: psutil.Process) -> None:
+    """End a process, and all that it started."""
+    with suppress(psutil.Error):
+        for each in (*process.children(recursive=True), process):
+            with suppress(psutil.Error):
+                each.kill()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +75,73 @@ class Run:
 
 def watched(words: Sequence[str], patience: float, cwd: str | None = None) -> Run:
     """What comes of a command, which is ended with all that it started when it is not done in so many seconds."""
-    start, most = time.monotonic(), Usage(0.0, 0.0)
+    start, seen = time.monotonic(), NOTHING
     pipe = subprocess.PIPE
     with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True, cwd=cwd) as process:
-        seen = psutil.Process(process.pid)
+        tree = psutil.Process(process.pid)
         while True:
-            now = usage(seen)
-            most = Usage(max(most.processor, now.processor), max(most.megabytes, now.megabytes))
+            seen = most(seen, usage(tree))
             with suppress(subprocess.TimeoutExpired):
                 out, err = process.communicate(timeout=TICK)
-                return Run(process.returncode, out, err, time.monotonic() - start, most)
+                return Run(process.returncode, out, err, time.monotonic() - start, seen)
             if time.monotonic() - start > patience:
-                end(seen)
+                end(tree)
                 out, err = process.communicate()
-                return Run(None, out, err, time.monotonic() - start, most)
+                return Run(None, out, err, time.monotonic() - start, seen)
 
 
-def end(process: psutil.Process) -> None:
-    """End a process, and all that it started."""
-    with suppress(psutil.Error):
-        for each in (*process.children(recursive=True), process):
-            with suppress(psutil.Error):
-                each.kill()
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What came from one look at a process that answers lines to the next."""
+
+    answers: list[str]
+    """Those that have come."""
+    took: Usage
+    """What it has taken since the last answer before: seconds by all processes, and what is resident now."""
+    silent: float
+    """Seconds by the clock since the last answer before."""
+
+
+def stretches(words: Sequence[str], first: str, others: Sequence[str]) -> Iterator[Stretch]:
+    """Look after look at a process that answers lines, until it ends. It is ended when nobody looks any more.
+
+    The first line is sent alone, and the others when it has been answered, so that they find all libraries loaded.
+    """
+    with tempfile.TemporaryFile("w+") as found:
+        process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=found, stderr=subprocess.DEVNULL, text=True)
+        tree = psutil.Process(process.pid)
+        assert process.stdin is not None
+        process.stdin.write(f"{first}\n")
+        process.stdin.flush()
+        try:
+            yield from _looks(process, tree, found, partial(_write, process.stdin, others))
+        finally:
+            end(tree)
+            process.wait()
+
+
+def _write(stream: IO[str], lines: Sequence[str]) -> None:
+    with suppress(OSError), stream:
+        stream.writelines(f"{line}\n" for line in lines)
+
+
+def _looks(
+    process: "subprocess.Popen[str]", tree: psutil.Process, found: IO[str], go_on: Callable[[], None]
+) -> Iterator[Stretch]:
+    read = 0
+    before, since, ended = 0.0, time.monotonic(), False
+    while not ended:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(TICK)
+            ended = True
+        now, silent = usage(tree), time.monotonic() - since
+        text = os.pread(found.fileno(), 1 << 30, read).decode()
+        whole = text[: text.rfind("\n") + 1]
+        # What ended processes have taken counts only once they were waited for, and may not count at all.
+        before = min(before, now.processor)
+        yield Stretch(whole.splitlines(), Usage(now.processor - before, now.megabytes, now.largest), silent)
+        if whole:
+            if not read:
+                Thread(target=go_on, daemon=True).start()
+            read += len(whole.encode())
+            before, since = now.processor, time.monotonic()

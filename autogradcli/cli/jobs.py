@@ -6,6 +6,7 @@ from typing import Annotated, TypeVar
 import typer
 
 from autogradcli.cli.arguments import whole
+from autogradcli.cli.output import say
 from autogradcli.errors import GradcalcError
 from autogradcli.processes.limits import Limits
 from autogradcli.processes.pool import Pool
@@ -40,4 +41,4 @@ def executor(jobs: int, scheduler: str | None, limits: Limits) -> Executor:
         raise GradcalcError("usage", "--jobs is for this machine, --scheduler for a cluster", hint="leave one out")
     from autogradcli.processes.cluster import Cluster
 
-    return Cluster(scheduler, limits)
+    return Cluster(scheduler, limits, say)

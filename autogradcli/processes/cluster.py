@@ -12,6 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from time import monotonic
 from typing import Any
 
 from autogradcli.errors import GradcalcError
@@ -26,19 +27,30 @@ BLOCKS = 8
 """Blocks that are on their way for each thread of the cluster."""
 PATIENCE = 10
 """Seconds to wait for the scheduler, and for its first worker."""
+RETURN = 60
+"""Seconds to wait for another worker when all are gone."""
+LOOK = 1.0
+"""Seconds after which it is looked whether the scheduler and its workers are still there."""
+Say = Callable[[str], None]
+"""Tells the person at the terminal something."""
 
 
 class Cluster:
     """The executor whose processes are the workers of a Dask scheduler; gradcalc must be installed there as well."""
 
-    def __init__(self, address: str, limits: Limits = UNLIMITED) -> None:
+    def __init__(self, address: str, limits: Limits = UNLIMITED, say: Say = lambda _: None) -> None:
         self._address = address
         self._limits = limits
+        self._say = say
 
     def run(self, make: Make, items: Iterable[Any]) -> Iterator[Any]:
-        """As every executor does."""
-        with _connect(self._address) as client:
-            yield from _Run(client, pickle.dumps(make), self._limits).results(Prefetch(items))
+        """As every executor does. GradcalcError if the scheduler goes, or all its workers for longer than `RETURN`."""
+        client = _connect(self._address)
+        try:
+            run = _Run(client, pickle.dumps(make), self._limits, self._say)
+            yield from _while_there(self._address, client, run.results(Prefetch(items)))
+        finally:
+            client.close(timeout=LOOK)
 
 
 def _connect(address: str) -> Any:
@@ -61,6 +73,19 @@ def _connect(address: str) -> Any:
     return client
 
 
+def _while_there(address: str, client: Any, results: Iterator[Any]) -> Iterator[Any]:
+    """The results, as long as there is a scheduler. What Dask raises without one is an error that says so."""
+    from distributed import CancelledError
+
+    try:
+        yield from results
+    except (OSError, CancelledError, RuntimeError, ValueError) as error:
+        if client.status == "running" and not isinstance(error, OSError | CancelledError):
+            raise
+        hint = "what was answered until then is written; batch and check go on from there with --resume FILE"
+        raise GradcalcError("lost", f"the scheduler at {address} is gone", hint=hint) from error
+
+
 def _within(seconds: float, call: Callable[[], Any]) -> Any:
     """What a call gives; TimeoutError if that takes longer: Dask waits for ever for what is no scheduler to finish."""
     future = Future[Any]()
@@ -78,10 +103,11 @@ def _within(seconds: float, call: Callable[[], Any]) -> Any:
 class _Run:
     """One run: a window of blocks, each a future of the scheduler."""
 
-    def __init__(self, client: Any, make: bytes, limits: Limits) -> None:
+    def __init__(self, client: Any, make: bytes, limits: Limits, say: Say) -> None:
         self._client = client
         self._make = make
         self._limits = limits
+        self._say = say
 
     def results(self, feed: Prefetch) -> Iterator[Any]:
         """All results in order."""
@@ -112,13 +138,29 @@ class _Run:
         from distributed import KilledWorker
 
         try:
-            yield from future.result()
+            yield from self._result(future)
         except KilledWorker as error:
             if len(block) == 1:
                 yield Lost(str(error).partition("\n")[0])
                 return
             for item in block:
                 yield from self._gather([item], self._submit([item]))
+
+    def _result(self, future: Any) -> Any:
+        """What a future gives; GradcalcError if there has been no worker for too long. OSError without a scheduler."""
+        gone = None
+        while True:
+            try:
+                return future.result(timeout=LOOK)
+            except TimeoutError:
+                if self._client.nthreads():
+                    gone = None
+                elif gone is None:
+                    gone = monotonic()
+                    self._say(f"all workers of the cluster are gone; waiting {RETURN} s for another one")
+                elif monotonic() - gone > RETURN:
+                    hint = "start one, and go on with --resume FILE"
+                    raise GradcalcError("lost", "the cluster has no workers any more", hint=hint) from None
 
 
 def work_on(make: bytes, limits: Limits, block: list[Any]) -> list[Any]:

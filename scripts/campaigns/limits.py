@@ -37,13 +37,14 @@ def main(jobs: str) -> int:
             [sys.executable, "-m", "autogradcli", *words], capture_output=True, text=True, check=False
         )
         seconds = time.monotonic() - start
+    if not done.stdout:
+        print(f"{jobs} jobs: exit status {done.returncode}, {seconds:.0f} s: {done.stderr}")
+        return 1
     cases = json.loads(done.stdout)["cases"]
     wanted = [(str(n), "error" if n % EVERY == EVERY // 2 else "passed") for n in range(COUNT)]
-    wrong = [
-        pair
-        for pair in zip([(case["name"], case["status"]) for case in cases], wanted, strict=True)
-        if pair[0] != pair[1]
-    ]
+    wrong = [case for case, each in zip(cases, wanted, strict=True) if (case["name"], case["status"]) != each]
+    for case in wrong:
+        print(json.dumps(case))
     said = sorted({case["error"]["message"] for case in cases if case["error"]})
     print(f"{jobs} jobs: {len(wrong)} wrong of {len(cases)}, exit status {done.returncode}, {seconds:.0f} s; {said}")
     return int(bool(wrong) or done.returncode != 2)

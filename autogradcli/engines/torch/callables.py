@@ -27,6 +27,7 @@ from autogradcli.engines.torch.state import fresh_state
 from autogradcli.errors import GradcalcError, visible
 from autogradcli.language.nearest import did_you_mean
 from autogradcli.language.shapes import written
+from autogradcli.processes.limits import watcher
 
 MAX_PRINTED = 500
 """Characters that are passed on of what it prints."""
@@ -129,7 +130,7 @@ def _is_same(one: Array, other: Array, kind: torch.dtype) -> bool:
 @contextmanager
 def _watched(name: str, notes: list[str]) -> Iterator[None]:
     """What the code prints and warns of becomes notes, what it raises an error."""
-    printed = io.StringIO()
+    printed, overheard = io.StringIO(), watcher.overhear()
     with warnings.catch_warnings(record=True) as warned, redirect_stdout(printed), redirect_stderr(printed):
         warnings.simplefilter("always")
         try:
@@ -137,9 +138,10 @@ def _watched(name: str, notes: list[str]) -> Iterator[None]:
         except GradcalcError:
             raise
         except (Exception, SystemExit) as problem:
-            raise _raised(name, problem, printed.getvalue()) from problem
-    if printed.getvalue().strip():
-        notes.append(f"{name} printed: {_excerpt(printed.getvalue())}")
+            raise _raised(name, problem, printed.getvalue() + overheard()) from problem
+    said = printed.getvalue() + overheard()
+    if said.strip():
+        notes.append(f"{name} printed: {_excerpt(said)}")
     notes += [f"{name} warned: {_excerpt(str(each.message))}" for each in warned]
 
 
