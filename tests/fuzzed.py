@@ -229,8 +229,8 @@ PATIENCE = 120.0
 """Seconds by the clock after which a process that says nothing is ended."""
 BLOCK = 2_000
 """Lines that one process answers."""
-AHEAD = 33
-"""Lines that may be on their way when one is answered."""
+AHEAD = 40
+"""Lines that may be on their way when one is answered: more than `batch` works on at once."""
 
 
 def fuzz(kind: str, count: int, seed: int) -> Iterator[Fault]:
@@ -247,7 +247,7 @@ def _faults(kind: str, lines: Sequence[str]) -> Iterator[Fault]:
     """The faults among lines that one process answers; those that may have taken too much are tried again alone."""
     doubtful: set[int] = set()
     answered = -1  # the harmless one
-    for stretch in _stretches(kind, lines):
+    for stretch in _stretches(kind, lines, AHEAD):
         if answered >= 0 and _is_too_much(stretch, 0.8 * LIMITS[kind]):
             doubtful.update(range(answered, min(len(lines), answered + AHEAD)))
         for answer in stretch.answers:
@@ -259,28 +259,31 @@ def _faults(kind: str, lines: Sequence[str]) -> Iterator[Fault]:
     if answered < len(lines):
         doubtful.update(range(max(answered, 0), min(len(lines), answered + AHEAD)))
         yield from _faults(kind, lines[answered + AHEAD :])
-    for number in sorted(doubtful):
-        yield from _faults_alone(kind, lines[number])
+    yield from _faults_alone(kind, [lines[number] for number in sorted(doubtful)])
 
 
-def _faults_alone(kind: str, line: str) -> Iterator[Fault]:
-    """What is wrong with a line."""
-    answers: list[str] = []
-    for stretch in _stretches(kind, [line]):
-        if answers and _is_too_much(stretch, LIMITS[kind]):
-            yield Fault(f"{stretch.took.processor:.1f} s, {stretch.took.largest:.0f} MB", line)
-            return
-        answers += stretch.answers
-        if stretch.silent > PATIENCE:
+def _faults_alone(kind: str, lines: Sequence[str]) -> Iterator[Fault]:
+    """The faults among lines each of which is answered before the next one comes; each is told once."""
+    if not lines:
+        return
+    answered, bad = -1, False
+    for stretch in _stretches(kind, lines, 1):
+        ends = stretch.silent > PATIENCE
+        if answered >= 0 and not bad and (ends or _is_too_much(stretch, LIMITS[kind])):
+            yield Fault(f"{stretch.took.processor:.1f} s, {stretch.took.largest:.0f} MB", lines[answered])
+            bad = True
+        if stretch.answers:
+            answered, bad = answered + len(stretch.answers), False
+        if ends:
             break
-    if len(answers) < 2:
-        yield Fault("hangs, or ends its process", line)
-    elif _is_defect(answers[1]):
-        yield Fault(answers[1][:500], line)
+    if answered < len(lines):
+        if not bad:
+            yield Fault("ends its process", lines[max(answered, 0)])
+        yield from _faults_alone(kind, lines[max(answered, 0) + 1 :])
 
 
-def _stretches(kind: str, lines: Sequence[str]) -> Iterator[Stretch]:
-    return stretches(BATCH if kind == "evaluations" else SERVER, HARMLESS[kind], lines)
+def _stretches(kind: str, lines: Sequence[str], ahead: int) -> Iterator[Stretch]:
+    return stretches(BATCH if kind == "evaluations" else SERVER, [HARMLESS[kind], *lines], ahead)
 
 
 def _is_too_much(stretch: Stretch, seconds: float) -> bool:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.fuzzed import KINDS, fuzz
 
-COUNTS = {"parser": 400, "evaluations": 60, "files": 200, "commands": 80}
+COUNTS = {"parser": 400, "evaluations": 40, "files": 200, "commands": 60}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is watched as Linux counts it")

@@ -1,19 +1,18 @@
 """What processes take, seen from outside, and what becomes of those that take too much."""
 
+import fcntl
 import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
-from threading import Thread
 from typing import IO
 
 import psutil  # type: ignore[import-untyped] # comes with Dask
 
-TICK = 0.03
+TICK = 0.05
 """Seconds from one look to the next."""
 
 
@@ -102,46 +101,53 @@ class Stretch:
     """Seconds by the clock since the last answer before."""
 
 
-def stretches(words: Sequence[str], first: str, others: Sequence[str]) -> Iterator[Stretch]:
+def stretches(words: Sequence[str], lines: Sequence[str], ahead: int) -> Iterator[Stretch]:
     """Look after look at a process that answers lines, until it ends. It is ended when nobody looks any more.
 
-    The first line is sent alone, and the others when it has been answered, so that they find all libraries loaded.
+    It has at most so many lines `ahead` of its answers; the first line it has alone, so that all others find libraries
+    loaded.
     """
     with tempfile.TemporaryFile("w+") as found:
         process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=found, stderr=subprocess.DEVNULL, text=True)
         tree = psutil.Process(process.pid)
-        assert process.stdin is not None
-        process.stdin.write(f"{first}\n")
-        process.stdin.flush()
         try:
-            yield from _looks(process, tree, found, partial(_write, process.stdin, others))
+            yield from _looks(process, tree, found.fileno(), lines, ahead)
         finally:
             end(tree)
-            process.wait()
+            process.communicate()
 
 
-def _write(stream: IO[str], lines: Sequence[str]) -> None:
-    with suppress(OSError), stream:
-        stream.writelines(f"{line}\n" for line in lines)
+def _send(stream: IO[str], lines: Sequence[str], sent: int, due: int) -> int:
+    """Write the lines that are due, and close the stream behind the last; how many are sent. There may be no reader."""
+    with suppress(OSError):
+        stream.writelines(f"{line}\n" for line in lines[sent:due])
+        stream.flush()
+        if due == len(lines):
+            stream.close()
+    return due
 
 
 def _looks(
-    process: "subprocess.Popen[str]", tree: psutil.Process, found: IO[str], go_on: Callable[[], None]
+    process: "subprocess.Popen[str]", tree: psutil.Process, found: int, lines: Sequence[str], ahead: int
 ) -> Iterator[Stretch]:
-    read = 0
+    assert process.stdin is not None
+    fcntl.fcntl(process.stdin, fcntl.F_SETPIPE_SZ, 1 << 20)  # so that to write never waits
+    read = sent = answered = 0
     before, since, ended = 0.0, time.monotonic(), False
     while not ended:
+        due = min(len(lines), answered + ahead if answered else 1)
+        if sent < due:
+            sent = _send(process.stdin, lines, sent, due)
         with suppress(subprocess.TimeoutExpired):
             process.wait(TICK)
             ended = True
         now, silent = usage(tree), time.monotonic() - since
-        text = os.pread(found.fileno(), 1 << 30, read).decode()
-        whole = text[: text.rfind("\n") + 1]
+        text = os.pread(found, 1 << 30, read)
+        whole = text[: text.rfind(b"\n") + 1]
+        answers = whole.decode().splitlines()
         # What ended processes have taken counts only once they were waited for, and may not count at all.
         before = min(before, now.processor)
-        yield Stretch(whole.splitlines(), Usage(now.processor - before, now.megabytes, now.largest), silent)
-        if whole:
-            if not read:
-                Thread(target=go_on, daemon=True).start()
-            read += len(whole.encode())
+        yield Stretch(answers, Usage(now.processor - before, now.megabytes, now.largest), silent)
+        if answers:
+            read, answered = read + len(whole), answered + len(answers)
             before, since = now.processor, time.monotonic()
