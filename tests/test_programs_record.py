@@ -8,7 +8,7 @@ import pytest
 from autogradcli.engines.torch.record.assemble import Unverifiable, assemble
 from autogradcli.language.program import Call, Constant, Program, Variable
 from autogradcli.programs.session import Wanted
-from tests.programs import HEAD, seen_of
+from tests.programs import HEAD, ledger, seen_of
 
 START = HEAD + "x = torch.tensor([[1.0, 2.0], [3.0, 4.5]], requires_grad=True)\n"
 
@@ -124,3 +124,16 @@ def test_what_cannot_be_followed_is_said(text: str, reason: str) -> None:
     with pytest.raises(Unverifiable) as caught:
         program(text)
     assert reason in str(caught.value)
+
+
+def test_a_tracer_is_left_alone() -> None:
+    """What writes a program down runs it on tensors without numbers, and backward on those is no pass."""
+    made = ledger(
+        "from functorch.compile import aot_function, make_boxed_func\n"
+        "def kept(graph, inputs): return make_boxed_func(graph.forward)\n"
+        "def f(a, b): return (a*b).cos().sum()\n"
+        "a, b = torch.ones(3, requires_grad=True), torch.ones(3, requires_grad=True)\n"
+        "aot_function(f, fw_compiler=kept, bw_compiler=kept)(a, b).backward()\n"
+    )
+    assert made.failure is None
+    assert len(made.passes) == 1

@@ -187,7 +187,7 @@ def _notes(watch: "Watch") -> Iterator[str]:
 
     yield from layers(watch)
     if watch.transforms:
-        yield f"{watch.transforms:,} gradients that torch.func computed were not looked at"
+        yield f"gradients that torch.func computed were not looked at: {watch.transforms:,}"
     if watch.dropped:
         yield f"{watch.dropped} passes that were to be verified took too much memory and were let go"
 

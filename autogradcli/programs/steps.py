@@ -111,7 +111,7 @@ class Prover:
 
     def _second(self, event: "Backward", masks: Any, step: "Step", found: BySteps) -> None:
         """Second derivatives are no step of their own: the whole pass is looked at by central differences."""
-        from autogradcli.engines.torch.record.steps import whole_slopes
+        from autogradcli.engines.torch.record.slopes import whole_slopes
 
         one, other = whole_slopes(event, masks)
         if abs(one - other) > SLOPES * max(abs(one), abs(other)):

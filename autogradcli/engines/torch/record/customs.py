@@ -9,7 +9,8 @@ import torch
 
 from autogradcli.engines.torch.record.kinds import is_function
 from autogradcli.engines.torch.record.mathematics import name_of
-from autogradcli.engines.torch.record.steps import Comparison, Step, compare, second, sent, slopes
+from autogradcli.engines.torch.record.slopes import slopes
+from autogradcli.engines.torch.record.steps import Comparison, Step, compare, second, sent
 
 WRONG = 10
 """How far beyond the tolerance, and beyond what rounding explains, a claim is wrong."""
@@ -63,12 +64,11 @@ def is_followed(step: Step) -> str | None:
     found = slopes(step)
     if found is None:
         return "its forward is not made of operations that autograd follows"
-    by_autograd, by_differences, claimed, allowed = found
-    if abs(by_autograd - by_differences) <= allowed:
+    if found.agree:
         return None
     return (
         "its forward is not made of operations that autograd follows: along a random direction central differences give"
-        f" {by_differences:.6g}, its backward {claimed:.6g}"
+        f" {found.by_differences:.6g}, its backward {found.claimed:.6g}"
     )
 
 

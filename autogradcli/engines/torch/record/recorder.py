@@ -462,5 +462,11 @@ def address(tensor: torch.Tensor) -> int:
 
 
 def transformed() -> bool:
-    """Whether a transform of `torch.func` is at work: what tensors hold then cannot be kept."""
-    return torch._C._functorch.peek_interpreter_stack() is not None
+    """Whether a transform of `torch.func`, or a tracer, is at work: what tensors hold then cannot be kept, or read."""
+    if torch._C._functorch.peek_interpreter_stack() is not None:
+        return True
+    return any(torch._C._get_dispatch_mode(key) is not None for key in TRACERS)
+
+
+TRACERS = tuple(getattr(torch._C._TorchDispatchModeKey, name) for name in ("FAKE", "PROXY", "FUNCTIONAL"))
+"""What runs a program on tensors without numbers, to write it down."""

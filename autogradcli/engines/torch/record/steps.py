@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from autogradcli.engines.torch.record.calls import Backward, Call, Given, mapped, tensors_in
+from autogradcli.engines.torch.record.calls import Backward, Call, mapped, tensors_in
 from autogradcli.engines.torch.record.definitions import definition_of
 from autogradcli.engines.torch.record.kinds import kind_of
 from autogradcli.engines.torch.record.mathematics import forward_of, is_custom
@@ -23,10 +23,6 @@ ROUNDINGS = 4
 """Units of roundoff by which a number may honestly err."""
 SAMPLES = 3
 """How often a step is evaluated with its numbers changed."""
-AGREE = 1e-2
-"""How far, relatively, central differences and autograd may differ."""
-NOISE = 1e-14
-"""What rounding may do to a sum in float64, relatively to its terms."""
 SLACK = 16
 """What rounding may do, in units of the largest change seen among the samples."""
 
@@ -151,7 +147,7 @@ def _sent(
         if not isinstance(each, torch.Tensor):
             return torch.float64 if double and isinstance(each, torch.dtype) and each in LOW else each
         place = next(every)
-        value = change(_converted(each, double)) if each.is_floating_point() else each
+        value = change(widened(each, double)) if each.is_floating_point() else each
         if place in step.wanted:
             leaves.append(value.requires_grad_() if value.is_leaf else value)
             return leaves[-1].clone() if step.call.changes else leaves[-1]
@@ -173,7 +169,8 @@ def _sent(
     return list(found), leaves
 
 
-def _converted(each: torch.Tensor, double: bool) -> torch.Tensor:
+def widened(each: torch.Tensor, double: bool) -> torch.Tensor:
+    """A copy of a tensor, with `double` in float64."""
     if double and each.dtype in LOW:
         return each.double()
     if double and each.dtype == torch.complex64:
@@ -329,50 +326,6 @@ def _worst(place: int, number: Any, truth: Any, budget: Any, tolerance: float) -
     return Off(place, index, float(number.flatten()[at]), float(truth.flatten()[at]), error_in_budgets, matters)
 
 
-def slopes(step: Step) -> tuple[float, float, float, float] | None:
-    """The slope of a custom call along a random direction; None if it cannot be told.
-
-    By autograd through its forward, by central differences, and as its own backward claims; and how far the first two
-    may honestly differ: by rounding in the differences, and by a small part of what the single components add.
-    """
-    wide = [_converted(each, double=True) for each in tensors_in([step.arguments, step.keywords])]
-    directions = {
-        place: torch.randn(wide[place].shape, generator=_CHANCE, dtype=torch.float64) for place in step.wanted
-    }
-
-    sizes: list[float] = []
-
-    def value(distance: float) -> float:
-        places = iter(range(len(wide)))
-
-        def moved(each: Any) -> Any:
-            if not isinstance(each, torch.Tensor):
-                return each
-            place = next(places)
-            return wide[place] + distance * directions[place] if place in directions else wide[place].clone()
-
-        with quiet(), torch.no_grad():
-            arguments, keywords = mapped(step.arguments, moved), mapped(step.keywords, moved)
-            outputs = list(tensors_in(forward_of(step.call)(*arguments, **keywords)))
-        terms = [out.double() * up.double() for out, up in zip(outputs, step.upstreams, strict=False) if up is not None]
-        sizes.append(sum(float(each.abs().sum()) for each in terms))
-        return sum(float(each.sum()) for each in terms)
-
-    def along(numbers: Sequence[Any]) -> tuple[float, float]:
-        pairs = zip(step.wanted, numbers, strict=True)
-        terms = [each.double() * directions[place] for place, each in pairs if each is not None]
-        return sum(float(each.sum()) for each in terms), math.hypot(*(float(each.norm()) for each in terms))
-
-    size = max((float(wide[place].abs().max()) for place in step.wanted if wide[place].numel()), default=1.0) or 1.0
-    distance = 1e-6 * size
-    try:
-        by_differences = (value(distance) - value(-distance)) / (2 * distance)
-        (by_autograd, spread), (claimed, _) = along(sent(step, double=True, pure=True)), along(sent(step))
-        return by_autograd, by_differences, claimed, AGREE * spread + NOISE * max(sizes) / distance
-    except Exception:  # the program's own code, which may do anything
-        return None
-
-
 def second(step: Step, pure: bool) -> list[Any]:
     """The gradient of a random combination of what a step sends, in float64."""
     numbers, leaves = _sent(step, True, None, pure, create=True)
@@ -415,34 +368,6 @@ def by_component(step: Step, places: Sequence[int]) -> tuple[list[torch.Tensor],
 def masks_in(steps: Sequence[Step]) -> dict[int, torch.Tensor]:
     """What each dropout multiplied by, by the serial number of its call."""
     return {step.call.serial: step.mask for step in steps if step.mask is not None}
-
-
-def whole_slopes(event: Backward, masks: Mapping[int, Any]) -> tuple[float, float]:
-    """Along a random direction, the slope of a whole pass by autograd in float64 and by central differences."""
-    found = replay(event, masks, double=True)
-    given = gradients(event, found)
-    pairs = [
-        (arrival.value, each)
-        for arrival, each in zip(event.arrivals, given, strict=True)
-        if isinstance(arrival.value, Given) and each is not None
-    ]
-    size = max((float(value.data.abs().max()) for value, _ in pairs if value.data.numel()), default=1.0) or 1.0
-    directions = {
-        value.serial: torch.randn(value.data.shape, generator=_CHANCE, dtype=torch.float64) for value, _ in pairs
-    }
-    distance = 1e-6 * size
-
-    def value_at(way: float) -> float:
-        moved = {serial: way * each for serial, each in directions.items()}
-        again = replay(event, masks, double=True, moved=moved)
-        total = 0.0
-        for value, upstream in zip(event.outputs, event.upstreams, strict=True):
-            output = again.of(value).detach().double()
-            total += float((output * (1.0 if upstream is None else upstream.data.double())).sum())
-        return total
-
-    by_differences = (value_at(distance) - value_at(-distance)) / (2 * distance)
-    return sum(float((each.double() * directions[value.serial]).sum()) for value, each in pairs), by_differences
 
 
 def whole_in_double(event: Backward, masks: Mapping[int, Any]) -> list[torch.Tensor | None]:

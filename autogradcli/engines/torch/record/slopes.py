@@ -1,0 +1,127 @@
+"""Slopes along a random direction, by central differences beside autograd: of a custom call, and of a whole pass."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from autogradcli.engines.torch.record.calls import Backward, Given, mapped, tensors_in
+from autogradcli.engines.torch.record.mathematics import forward_of
+from autogradcli.engines.torch.record.replay import gradients, quiet, replay
+from autogradcli.engines.torch.record.steps import Step, sent, widened
+
+DISTANCES = (1e-6, 1e-7, 1e-8)
+"""How far the numbers are moved, in units of the largest; closer by, fewer kinks lie between."""
+AGREE = 1e-2
+"""How far, relatively to the root of the sum of the squares of its terms, a slope by differences may be off."""
+NOISE = 1e-14
+"""What rounding may do to a sum in float64, relatively to its terms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slopes:
+    """The slope of a custom call along a direction."""
+
+    by_autograd: float
+    """By autograd through its forward."""
+    by_differences: float
+    claimed: float
+    """By its own backward."""
+    allowed: float
+    """How far the first two may honestly differ."""
+
+    @property
+    def agree(self) -> bool:
+        """Whether autograd gives the slope that the forward has."""
+        return abs(self.by_autograd - self.by_differences) <= self.allowed
+
+
+def slopes(step: Step) -> Slopes | None:
+    """The slopes of a custom call, from as near as they agree; None if the forward cannot be run again."""
+    try:
+        moving = _Moving(step)
+        found = [moving.slopes(DISTANCES[0])]
+        for distance in DISTANCES[1:]:
+            if not found[-1].agree:
+                found.append(moving.slopes(distance))
+    except Exception:  # the program's own code, which may do anything
+        return None
+    return found[-1] if found[-1].agree else found[0]
+
+
+class _Moving:
+    """A custom call whose operands are moved along a direction."""
+
+    def __init__(self, step: Step) -> None:
+        chance = torch.Generator().manual_seed(0)
+        self._step = step
+        self._wide = [widened(each, double=True) for each in tensors_in([step.arguments, step.keywords])]
+        self._directions = {
+            place: torch.randn(self._wide[place].shape, generator=chance, dtype=torch.float64) for place in step.wanted
+        }
+        moved = [self._wide[place] for place in step.wanted]
+        self._size = max((float(each.abs().max()) for each in moved if each.numel()), default=1.0) or 1.0
+        self._by_autograd, self._spread = self._along(sent(step, double=True, pure=True))
+        self._claimed, _ = self._along(sent(step))
+
+    def slopes(self, distance: float) -> Slopes:
+        """What the slopes are, with differences over such a distance."""
+        way = distance * self._size
+        (ahead, size), (behind, _) = self._value(way), self._value(-way)
+        allowed = AGREE * self._spread + NOISE * size / way
+        return Slopes(self._by_autograd, (ahead - behind) / (2 * way), self._claimed, allowed)
+
+    def _value(self, way: float) -> tuple[float, float]:
+        """The sum of the outputs, each times what reached it, so far along the direction; and that of the sizes."""
+        places = iter(range(len(self._wide)))
+
+        def moved(each: Any) -> Any:
+            if not isinstance(each, torch.Tensor):
+                return each
+            place = next(places)
+            wide = self._wide[place]
+            return wide + way * self._directions[place] if place in self._directions else wide.clone()
+
+        step = self._step
+        with quiet(), torch.no_grad():
+            arguments, keywords = mapped(step.arguments, moved), mapped(step.keywords, moved)
+            outputs = list(tensors_in(forward_of(step.call)(*arguments, **keywords)))
+        terms = [out.double() * up.double() for out, up in zip(outputs, step.upstreams, strict=False) if up is not None]
+        return sum(float(each.sum()) for each in terms), sum(float(each.abs().sum()) for each in terms)
+
+    def _along(self, numbers: Sequence[Any]) -> tuple[float, float]:
+        """The slope that a gradient says, and the root of the sum of the squares of its terms."""
+        pairs = zip(self._step.wanted, numbers, strict=True)
+        terms = [each.double() * self._directions[place] for place, each in pairs if each is not None]
+        return sum(float(each.sum()) for each in terms), math.hypot(*(float(each.norm()) for each in terms))
+
+
+def whole_slopes(event: Backward, masks: Mapping[int, Any]) -> tuple[float, float]:
+    """Along a random direction, the slope of a whole pass by autograd in float64 and by central differences."""
+    chance = torch.Generator().manual_seed(0)
+    found = replay(event, masks, double=True)
+    given = gradients(event, found)
+    pairs = [
+        (arrival.value, each)
+        for arrival, each in zip(event.arrivals, given, strict=True)
+        if isinstance(arrival.value, Given) and each is not None
+    ]
+    size = max((float(value.data.abs().max()) for value, _ in pairs if value.data.numel()), default=1.0) or 1.0
+    directions = {
+        value.serial: torch.randn(value.data.shape, generator=chance, dtype=torch.float64) for value, _ in pairs
+    }
+    distance = DISTANCES[0] * size
+
+    def value_at(way: float) -> float:
+        moved = {serial: way * each for serial, each in directions.items()}
+        again = replay(event, masks, double=True, moved=moved)
+        total = 0.0
+        for value, upstream in zip(event.outputs, event.upstreams, strict=True):
+            output = again.of(value).detach().double()
+            total += float((output * (1.0 if upstream is None else upstream.data.double())).sum())
+        return total
+
+    by_differences = (value_at(distance) - value_at(-distance)) / (2 * distance)
+    return sum(float((each.double() * directions[value.serial]).sum()) for value, each in pairs), by_differences
