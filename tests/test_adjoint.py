@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from flint import arb, ctx
+from flint import arb, arb_series, ctx
 from mpmath import mp
 
 from autogradcli.engines.arb.primitives import forward, primitive, rule
@@ -15,7 +15,19 @@ from autogradcli.functions.table import rows
 from autogradcli.language.adjoint import adjoint
 from autogradcli.language.parser import parse, parse_formula
 from autogradcli.language.tape import Input, Operation, Tape, TapeOptions, components, scalarise
-from tests.test_partials import AGREE, DIFFERENCES, PRECISION, STEP, agree, points
+from tests.test_partials import (
+    AGREE,
+    DIFFERENCES,
+    PRECISION,
+    SERIES,
+    STEP,
+    SYMBOLIC_DIGITS,
+    agree,
+    arguments_of,
+    evaluated,
+    formula,
+    points,
+)
 
 ELEMENTARY = [each for each in rows().values() if each.elementary]
 SECOND = [
@@ -52,19 +64,51 @@ def value(text: str, names: Sequence[str], at: Mapping[str, float]) -> Any:
 @pytest.mark.parametrize(("function", "i", "j"), SECOND)
 def test_a_second_partial_is_the_slope_of_the_first(function: Function, i: int, j: int) -> None:
     """Of every elementary row, wherever the first partial is finite beside the point."""
-    names = function.operand_names
-    call = parse_formula(f"{function.name}({', '.join(names)})", function.parameters)
-    tape = derived(scalarise(call, primitive), (names[i], names[j]))
+    tape = _tape(function, i, j)
     proven = 0
     for point in points(function)[:FEW]:
         slope = _slope_of_partial(function, i, j, point)
         if _known(slope):
-            with ctx.workprec(2 * PRECISION):
-                at = {name: [arb(each)] for name, each in zip(names, point, strict=True)}
-                ball = forward(tape.entries, at)[tape.output]
+            ball = _at(tape, function, point)
             assert agree(ball, slope, AGREE), (point, ball, slope.str(30))
             proven += 1
     assert proven >= min(10, len(points(function)))
+
+
+def _tape(function: Function, i: int, j: int) -> Tape:
+    """The second partial derivative of a row."""
+    names = function.operand_names
+    call = parse_formula(f"{function.name}({', '.join(names)})", function.parameters)
+    return derived(scalarise(call, primitive), (names[i], names[j]))
+
+
+def _at(tape: Tape, function: Function, point: Sequence[float]) -> arb:
+    with ctx.workprec(2 * PRECISION):
+        at = {name: [arb(each)] for name, each in zip(function.operand_names, point, strict=True)}
+        return forward(tape.entries, at)[tape.output]
+
+
+@pytest.mark.parametrize("function", SERIES, ids=lambda each: each.name)
+def test_a_second_partial_is_twice_a_coefficient_of_the_series(function: Function) -> None:
+    """Arb's own power series has half the second derivative for its third coefficient."""
+    tape = _tape(function, 0, 0)
+    for point in points(function)[:FEW]:
+        with ctx.workprec(2 * PRECISION):
+            found = 2 * getattr(arb_series([arb(*point), 1], prec=3), function.arb)()[2]
+            if found.is_finite():
+                assert _at(tape, function, point).overlaps(found), point
+
+
+@pytest.mark.parametrize(("function", "i", "j"), SECOND)
+def test_a_second_partial_is_sympys(function: Function, i: int, j: int) -> None:
+    """At points of ordinary size, to 40 digits."""
+    arguments = arguments_of(function)
+    tape = _tape(function, i, j)
+    proven = 0
+    for point, number in evaluated(function, formula(function, arguments).diff(arguments[i], arguments[j]), arguments):
+        assert agree(_at(tape, function, point), arb(number), int(SYMBOLIC_DIGITS * 3.2)), (point, number)
+        proven += 1
+    assert proven >= 1
 
 
 def _known(slope: arb) -> bool:

@@ -198,15 +198,20 @@ def formula(function: Function, symbols: Sequence[Any]) -> Any:
     return values[tape.output]
 
 
+def arguments_of(function: Function) -> list[Any]:
+    """A symbol for each operand of a row; a number for an order."""
+    symbols = sympy.symbols(" ".join(function.operand_names) + ",", real=True)
+    order = [sympy.Integer(2)] if function.name == "polygamma" else []
+    return [*order, *symbols[len(order) :]]
+
+
 @pytest.mark.parametrize(("function", "place"), CASES)
 def test_a_partial_is_sympys_derivative(function: Function, place: int) -> None:
     """At points of ordinary size, SymPy's derivative to 40 digits is what the ball encloses."""
-    symbols = sympy.symbols(" ".join(function.operand_names) + ",", real=True)
-    order = [sympy.Integer(2)] if function.name == "polygamma" else []
-    arguments = [*order, *symbols[len(order) :]]
+    arguments = arguments_of(function)
     derivative = formula(function, arguments).diff(arguments[place])
     proven = 0
-    for point, number in _evaluated(function, derivative, arguments):
+    for point, number in evaluated(function, derivative, arguments):
         ball = partial(function, place, point)
         with ctx.workprec(PRECISION):
             assert agree(ball, arb(number), int(SYMBOLIC_DIGITS * 3.2)), (point, ball, number)
@@ -214,7 +219,8 @@ def test_a_partial_is_sympys_derivative(function: Function, place: int) -> None:
     assert proven >= 1
 
 
-def _evaluated(function: Function, derivative: Any, arguments: Sequence[Any]) -> Iterator[tuple[Point, str]]:
+def evaluated(function: Function, derivative: Any, arguments: Sequence[Any]) -> Iterator[tuple[Point, str]]:
+    """Points of ordinary size, and the value that SymPy gives a formula there."""
     chosen = [point for point in points(function) if all(1e-4 < abs(x) < 30 for x in point)]
     if function.name == "polygamma":
         chosen = [(2.0, x) for _, x in chosen]

@@ -29,7 +29,7 @@ PAGES = (
         "The function is continuous here but its slopes to the left and to the right differ, so it has no derivative. "
         "Autograd has to return some number all the same, and each function has its own convention: relu gives 0, "
         "maximum(x, 0) gives 0.5, leaky_relu the left slope. The report prints both slopes; autograd's number lies "
-        "between them.",
+        "between them. Of x*abs(x) at 0 it is the gradient that has the corner: there is no second derivative.",
         ("eval", "abs(x)", "--x", "0"),
         "Nothing is wrong if the point is hit by chance, as in training. If an optimum sits on the kink, use a smooth "
         "function (softplus, huber, sqrt(x**2 + c)).",
@@ -60,8 +60,8 @@ PAGES = (
         "what the function beside the point tends to. A branch that reaches less than 1e-6, beside the larger of 1 and "
         "the size of x, counts as a guard's if the function beyond it goes on through the point.",
         ("eval", "1 if x == 0 else expm1(x)/x", "--x", "0"),
-        "Give the guard's branch the right slope as well: 1 + x/2 if x == 0 else expm1(x)/x. Or use a function that "
-        "needs no guard, such as sinc or xlogy.",
+        "Give the guard's branch the right slope as well: 1 + x/2 if x == 0 else expm1(x)/x; for a second derivative "
+        "the next term too, 1 + x/2 + x**2/6. Or use a function that needs no guard, such as sinc or xlogy.",
     ),
     Page(
         "GC111",
@@ -183,9 +183,9 @@ PAGES = (
     Page(
         "GC306",
         "off along a random direction",
-        "The program has too many operations for a proof of every component, so its gradient was multiplied with "
-        "random directions, and one of the products is off by more than is allowed. The verdict tells whether honest "
-        "rounding explains it.",
+        "The program has too many operations for a proof of every component, so its gradient, or the derivative of "
+        "higher order, was multiplied with random directions, and one of the products is off by more than is allowed. "
+        "The verdict tells whether honest rounding explains it.",
         ("eval", "sum(asinh(x))", "--x", "[1e200, 2]", "--max-operations", "1"),
         "Allow more operations with --max-operations: then the component and the operation are found.",
     ),
@@ -227,7 +227,8 @@ PAGES = (
         "GC503",
         "too long to prove",
         "Written out component by component, the computation has more operations than ball arithmetic can follow in "
-        "reasonable time, so that nothing is known about autograd's gradient.",
+        "reasonable time, so that nothing is known about autograd's gradient. Of a higher order it is the "
+        "computation of the derivative before it that is too long.",
         ("eval", "sum(x**2)", "--x", "ones(200)", "--max-operations", "50"),
         "Try the same expression on smaller tensors, or allow more operations with --max-operations.",
     ),
