@@ -1,10 +1,15 @@
 """The first number that is not finite: the line and the operation of its birth, and what went in."""
 
+import json
+import shlex
+from pathlib import Path
+
 import pytest
 
 from autogradcli.programs.ledger import Nonfinite
 from autogradcli.programs.session import Wanted
 from tests.births import Birth, births
+from tests.command import gradcalc
 from tests.programs import DEMANDS, ledger, ledger_of_text
 
 LOOP = """
@@ -138,3 +143,26 @@ def test_a_birth_in_a_training_loop_is_told(each: Birth, passes: str) -> None:
     assert found is not None
     assert (found.line, found.code) == (each.line, each.code)
     assert found.direction in each.directions
+
+
+AGAIN = [
+    "w = torch.tensor([0.0, 200.0], requires_grad=True)\np = w.softmax(0)\n-p.log()[0].backward()",
+    "w = torch.zeros(3, requires_grad=True)\nd = (w**2).sum()\nr = d.sqrt()\n(r*2).backward()",
+    "w = torch.tensor([1.0, -1.0], requires_grad=True)\ntorch.where(w > 0, w.sqrt(), w).sum().backward()",
+    "w = torch.zeros(2, 2, requires_grad=True)\n((w - 1) / (w.sum(0) + 0)).sum().backward()",
+    "w = torch.full((2, 2), 3e38, requires_grad=True)\nwith torch.autocast('cpu', dtype=torch.bfloat16):\n"
+    "    y = w @ w\ny.sum().backward()",
+]
+
+
+@pytest.mark.parametrize("text", AGAIN)
+def test_a_command_shows_it_again(text: str, tmp_path: Path) -> None:
+    """`-o nan.pt` keeps what went in; the command that the report prints gives what is not finite."""
+    path = tmp_path / "nan.pt"
+    told = gradcalc("run", "--no-symbolic", "-o", str(path), "-c", f"import torch\n{text}").err
+    (command,) = (line.partition("again: ")[2] for line in told.splitlines() if "again: " in line)
+    words = shlex.split(command)
+    assert words[:2] == ["gradcalc", "eval"]
+    report = json.loads(gradcalc(*words[1:], "--no-symbolic", "--json").out)
+    found = json.dumps([report["value"], *(each["autograd"] for each in report["gradients"].values())])
+    assert "nan" in found or "inf" in found

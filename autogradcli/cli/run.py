@@ -32,7 +32,8 @@ Examples:
 The program is run, as `python` would run it: it can do whatever it could do
 there. Options of gradcalc stand before it, and all that stands after it is
 its own. Its output goes where it always goes; the report goes to standard
-error, or to the file that -o names. With --format json or markdown and no
+error, or to the file that -o names; -o nan.pt keeps what went into the first
+number that is not finite, and the report says how to look at it again. With --format json or markdown and no
 -o the report is standard output, and what the program prints goes to
 standard error.
 
@@ -135,6 +136,7 @@ def run(
     The report shows for each backward which gradients it added to which .grad,
     and whether they are right.
     """
+    writing, keep = _kept_apart(writing)
     form = writing.form(FORMATS)
     target = choose_target(file, module, code, arguments or [])
     _note_misplaced(target, context)
@@ -148,7 +150,7 @@ def run(
     wanted = Wanted(seed, trace, "none" if watch else passes, stop_at_nan)
     demanded = (accuracy.rtol, accuracy.atol, accuracy.max_ulps)
     asked = Options("float64", *demanded, not no_symbolic, timeout, max_operations=max_operations)
-    demands = Demands(asked, surrogates=tuple(surrogate))
+    demands = Demands(asked, surrogates=tuple(surrogate), keep=keep)
     document = writing.output is None and form != "text" and not writing.quiet
     printed = io.StringIO()
     with _place(writing, form) as place:
@@ -165,6 +167,14 @@ def run(
         if not (no_verify and form == "text" and writing.output is None):
             place.write(FORMATS[form].render(writing.shown(ledger, form), place.terminal))
     return exit_code(ledger, accuracy.strict)
+
+
+def _kept_apart(writing: Writing) -> tuple[Writing, str | None]:
+    """Where the report goes, and a file `nan.pt` that is no report: what went into the first NaN."""
+    if writing.output is None or not writing.output.endswith(".pt"):
+        return writing, None
+    writing.check_place(FORMATS)
+    return replace(writing, output=None), writing.output
 
 
 def _passes(text: str) -> str:

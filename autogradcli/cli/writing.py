@@ -79,7 +79,7 @@ class Writing:
 
         Raises GradcalcError if the options contradict each other, or nothing can be written there.
         """
-        self._check_place(choices)
+        self.check_place(choices)
         if self.json and self.format not in {None, "json"}:
             message = f"--json is short for --format json, and --format is {self.format}"
             raise GradcalcError("usage", message, hint="leave one of them out")
@@ -102,7 +102,7 @@ class Writing:
             hint = f"gradcalc graph writes {ending}; here {hint}"
         raise GradcalcError("usage", f"{ending} is no format of this command", hint=hint)
 
-    def _check_place(self, choices: Choices) -> None:
+    def check_place(self, choices: Choices) -> None:
         """Raises GradcalcError, before anything is computed, if the result cannot go where it is to go."""
         path = self.output
         if path is None:

@@ -109,6 +109,8 @@ class Nonfinite:
     way: tuple[str, ...]
     """The operations that it went through, to where it was noticed."""
     reason: Reason | None = None
+    again: str | None = None
+    """A command that shows it again from the file that its inputs were kept in; None if there is no such file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from autogradcli.compute.report import Reason
 from autogradcli.programs.ledger import Nonfinite
+from autogradcli.programs.reproduce import kept
 from autogradcli.programs.texts import Texts
 
 if TYPE_CHECKING:
@@ -22,8 +24,11 @@ WORDS = {
 }
 
 
-def first_nonfinite(watch: "Watch", texts: Texts) -> Nonfinite | None:
-    """Where the first number was born that is not finite; None if all were finite, or it cannot be told."""
+def first_nonfinite(watch: "Watch", texts: Texts, keep: str | None = None) -> Nonfinite | None:
+    """Where the first number was born that is not finite; None if all were finite, or it cannot be told.
+
+    `keep` is a file for what went in.
+    """
     event = watch.first_broken
     if event is None:
         return None
@@ -32,7 +37,8 @@ def first_nonfinite(watch: "Watch", texts: Texts) -> Nonfinite | None:
     born = birth_of(event)
     if born is None:
         return None
-    return _told(born, event, texts)
+    told = _told(born, event, texts)
+    return told if keep is None or born.call is None else replace(told, again=kept(born, texts, keep))
 
 
 def _told(born: "Birth", event: "Backward", texts: Texts) -> Nonfinite:

@@ -117,7 +117,7 @@ def verified(name: str, seen: Seen, demands: "Demands", advance: "Advance | None
     from autogradcli.programs.verify import Verifier
 
     seen.watch.settle()
-    born = first_nonfinite(seen.watch, seen.texts)
+    born = first_nonfinite(seen.watch, seen.texts, demands.keep)
     events = seen.watch.finished()
     interrupted = seen.ending.interrupted
     with Session(demands.options.symbolic and bool(events)) as session:

@@ -44,6 +44,8 @@ class Demands:
     """How closely the graph is looked at."""
     surrogates: tuple[str, ...] = ()
     """Names of what has a backward that differs from the derivative on purpose."""
+    keep: str | None = None
+    """A file for what went into the operation whose numbers were the first that are not finite."""
     references: Mapping[Any, Any] = field(default_factory=dict)
     """For a class with a backward of its own, a function of torch's operations that is to have its derivative."""
 

@@ -1,4 +1,4 @@
-"""Tensors that `torch.save` wrote, read without running anything that a file says.
+"""Tensors in the files of `torch.save`: written, and read without running anything that a file says.
 
 `weights_only` is torch's own reader of bare weights: it builds tensors, numbers, texts, lists and dictionaries, and
 refuses every other object. https://docs.pytorch.org/docs/stable/generated/torch.load.html
@@ -39,6 +39,12 @@ def load(stream: BinaryIO) -> Mapping[str, torch.Tensor]:
         except Exception as error:  # a damaged pickle can fail in any way
             raise _refusal(error) from error
     return _tensors(content)
+
+
+def save(path: str, tensors: Mapping[str, torch.Tensor]) -> None:
+    """Write tensors by their names; raises OSError if that is not possible."""
+    with open(path, "wb") as stream:
+        torch.save({name: each.detach().clone() for name, each in tensors.items()}, stream)
 
 
 def _refusal(error: Exception) -> FileProblem:

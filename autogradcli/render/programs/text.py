@@ -219,6 +219,8 @@ def _nonfinite(found: Nonfinite | None, terminal: Terminal) -> Iterator[str]:
         yield f"   then: {visible(' -> '.join(found.way))}"
     if found.reason is not None:
         yield from (f"   {each}" for each in _reason("", found.reason))
+    if found.again is not None:
+        yield f"   again: {visible(found.again)}"
 
 
 def _customs(ledger: Ledger, terminal: Terminal) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Where a number was born that is not finite: in the forward, the backward, the data, or an optimiser's step."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -31,6 +31,10 @@ class Birth:
     way: tuple[Place | None, ...]
     """The operations that it went through."""
     code: str
+    tensors: tuple[tuple[Any, torch.Tensor], ...] = ()
+    """The values that went in, with all their numbers."""
+    upstream: torch.Tensor | None = None
+    """The gradient that reached it, where it was born in the backward; else ones in the shape of its output."""
 
 
 def birth_of(event: Backward) -> Birth | None:
@@ -74,7 +78,8 @@ def _forward(calls: Sequence[Call], found: Replay) -> Birth | None:
             number_out = float(output.detach().flatten()[place])
             went_in = tuple(_at(value, tensor, output, place) for value, tensor in inputs)
             way = _way(calls[number + 1 :], found)
-            return Birth("forward", call, None, went_in, number_out, tuple(way), "GC202")
+            ones = torch.ones_like(output) if output.ndim else None
+            return Birth("forward", call, None, went_in, number_out, tuple(way), "GC202", tuple(inputs), ones)
     return None
 
 
@@ -105,7 +110,7 @@ def _backward(event: Backward) -> Birth | None:
 
 
 def _with_way(born: Birth, way: list[Any]) -> Birth:
-    return Birth(born.direction, born.call, None, born.went_in, born.came_out, tuple(way), born.code)
+    return replace(born, way=tuple(way))
 
 
 def _of_step(step: Step) -> Birth | None:
@@ -122,7 +127,8 @@ def _of_step(step: Step) -> Birth | None:
         upstream = next(each for each in step.upstreams if each is not None)
         masked = upstream.shape == number.shape and float(upstream.flatten()[at]) == 0
         code = "GC201" if masked else "GC203"
-        return Birth("backward", step.call, None, went_in, float(number.flatten()[at]), (), code)
+        came_out, tensors = float(number.flatten()[at]), tuple(zip(values, every, strict=True))
+        return Birth("backward", step.call, None, went_in, came_out, (), code, tensors, upstream)
     return None
 
 

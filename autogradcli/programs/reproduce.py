@@ -1,0 +1,133 @@
+"""The first number that is not finite, once more: what went into its operation, and a command that shows it."""
+
+import math
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from autogradcli.compute.compute import compute
+from autogradcli.compute.problem import Options, Problem
+from autogradcli.engines.backward import Backward as How
+from autogradcli.engines.results import flat
+from autogradcli.errors import GradcalcError
+from autogradcli.language.dtypes import DTYPES
+from autogradcli.language.parser import parse
+from autogradcli.programs.texts import Texts
+
+if TYPE_CHECKING:
+    from autogradcli.engines.torch.record.nonfinite import Birth
+
+UPSTREAM = "upstream"
+"""What the gradient from above is called in the file."""
+
+
+def kept(born: "Birth", texts: Texts, path: str) -> str | None:
+    """The command, which has been tried; None if no expression shows it. What went in is in the file then.
+
+    Raises GradcalcError if the file cannot be written.
+    """
+    from autogradcli.engines.torch.files import save
+
+    names = _names(born, texts)
+    tensors = {name: _computed(born, tensor) for name, (_, tensor) in zip(names, born.tensors, strict=True)}
+    if born.upstream is not None:
+        tensors[UPSTREAM] = _computed(born, born.upstream)
+    try:
+        save(path, tensors)
+    except OSError as error:
+        raise GradcalcError("file", f"{path} cannot be written: {error.strerror or error}") from error
+    for text in dict.fromkeys(_expressions(born, names, texts)):
+        if _shows(text, tensors):
+            return _command(text, tensors, path)
+    return None
+
+
+def _computed(born: "Birth", tensor: Any) -> Any:
+    """A tensor as the operation saw it: under autocast in another format."""
+    dtype = None if born.call is None else born.call.autocast
+    return tensor if dtype is None or not tensor.is_floating_point() else tensor.to(dtype)
+
+
+def _names(born: "Birth", texts: Texts) -> list[str]:
+    """What the operands are called: by the program's own names where these are names of this language."""
+    found: list[str] = []
+    for place, (value, _) in enumerate(born.tensors):
+        name = _name(value, texts) or ""
+        free = name.isidentifier() and name not in {*found, UPSTREAM, "dtype", "seed", "json", "order"}
+        found.append(name if free else f"v{place}")
+    return found
+
+
+def _name(value: Any, texts: Texts) -> str | None:
+    from autogradcli.engines.torch.record.nonfinite import place_of, result_name
+
+    return result_name(value) or texts.name(place_of(value))
+
+
+def _expressions(born: "Birth", names: list[str], texts: Texts) -> Iterator[str]:
+    """Texts that may mean the operation: as the program has it, and as a call by torch's name."""
+    from autogradcli.engines.torch.record.kinds import kind_of
+    from autogradcli.engines.torch.record.nonfinite import place_of
+
+    assert born.call is not None
+    text = texts.code(born.call.place)
+    operands = [(texts.code(place_of(value)), name) for (value, _), name in zip(born.tensors, names, strict=True)]
+    for code, name in sorted(operands, key=lambda each: -len(each[0])):
+        if code:
+            text = text.replace(f"({code})", name).replace(code, name)
+    yield text
+    left = iter(names)
+    arguments = [_written(each, left) for each in born.call.arguments]
+    arguments += [f"{key}={_written(each, left)}" for key, each in born.call.keywords.items() if each is not None]
+    yield f"{kind_of(born.call.function).name.strip('_')}({', '.join(arguments)})"
+
+
+def _written(argument: Any, names: Iterator[str]) -> str:
+    """An argument as text, with names in place of tensors."""
+    from autogradcli.engines.torch.record.calls import Given, Result, Unknown
+
+    if isinstance(argument, Given | Result | Unknown):
+        return next(names)
+    if isinstance(argument, list | tuple):
+        return f"[{', '.join(_written(each, names) for each in argument)}]"
+    return repr(argument)
+
+
+def _shows(text: str, tensors: Mapping[str, Any]) -> bool:
+    """Whether the value of an expression, or one of its gradients, is not finite."""
+    from autogradcli.engines.torch.record.assemble import constant
+
+    try:
+        program = parse(text)
+        if not set(program.variables) <= tensors.keys():
+            return False
+        at = {name: constant(tensors[name]) for name in program.variables}
+        wrt = tuple(name for name in program.variables if tensors[name].is_floating_point())
+        upstream = constant(tensors[UPSTREAM]) if UPSTREAM in tensors else None
+        options = Options(_dtype(tensors), symbolic=False, timeout=TRIED)
+        report = compute(Problem(program, at, wrt, options, How(upstream)))
+    except (GradcalcError, ValueError, KeyError):
+        return False
+    numbers = [*flat(report.value), *(each for found in report.gradients.values() for each in flat(found.autograd))]
+    return not all(map(math.isfinite, numbers))
+
+
+TRIED = 5.0
+"""Seconds that an expression may take."""
+
+
+def _dtype(tensors: Mapping[str, Any]) -> str:
+    """The one dtype of all floats; KeyError if they have several, or one that is not verified."""
+    found = {str(each.dtype).removeprefix("torch.") for each in tensors.values() if each.is_floating_point()}
+    if len(found) != 1 or not found <= DTYPES.keys():
+        raise KeyError(found)
+    return found.pop()
+
+
+def _command(text: str, tensors: Mapping[str, Any], path: str) -> str:
+    words = ["gradcalc", "eval", text]
+    for name in parse(text).variables:
+        words += [f"--{name}", f"@{path}:{name}"]
+    if UPSTREAM in tensors:
+        words += ["--upstream", f"@{path}:{UPSTREAM}"]
+    return shlex.join([*words, "--dtype", _dtype(tensors)])
