@@ -66,6 +66,8 @@ CALLS: list[tuple[str, dict[str, str], Any]] = [
     ("F.embedding(i, w)", {"i": "[1, 0]", "w": "[[1, 2], [3, 4]]"}, [[3, 4], [1, 2]]),
     ('F.pad(x, (1, 2), mode="reflect")', {"x": "[[1, 2, 3]]"}, [[2, 1, 2, 3, 2, 1]]),
     ('F.pad(x, (1, 1), "circular")', {"x": "[[1, 2, 3]]"}, [[3, 1, 2, 3, 1]]),
+    ('F.pad(x, (-1, 1), "circular")', {"x": "[[1, 2, 3, 4]]"}, [[2, 3, 4, 2]]),
+    ('F.pad(x, (1, -1), "circular")', {"x": "[[1, 2, 3, 4]]"}, [[3, 1, 2, 3]]),
     ("F.pad(x, (-1, 1), value=9)", {"x": "[1, 2, 3]"}, [2, 3, 9]),
     ('F.interpolate(x, 3, mode="linear", align_corners=True)', {"x": "[[[1, 3]]]"}, [[[1, 2, 3]]]),
     ("F.interpolate(x, scale_factor=2)", {"x": "[[[1, 3]]]"}, [[[1, 1, 3, 3]]]),

@@ -39,9 +39,9 @@ def _taken(x: Array, axis: int, places: Array, mode: str, beyond: int) -> Array:
         return np.where(inside.reshape(shape), held, beyond).astype(np.intp)
     if mode == "replicate":
         return x.take(places.clip(0, size - 1), axis)
-    if mode == "circular":
-        around: Array = places % size
-        return x.take(around, axis)
+    if mode == "circular":  # torch takes away first, and goes around what is left
+        first, last = max(places[0], 0), min(places[-1] + 1, size)
+        return x.take(first + (places - first) % (last - first), axis)
     turned = np.abs(places)
     return x.take(np.where(turned < size, turned, 2 * (size - 1) - turned), axis)
 
