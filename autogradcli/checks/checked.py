@@ -1,4 +1,4 @@
-"""A problem with all that is to hold of it: the report, the claims about its derivatives, the user's own code."""
+"""The results for one problem: the report, the claims about its derivatives, the user's own code."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

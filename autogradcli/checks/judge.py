@@ -1,4 +1,4 @@
-"""Whether what is to hold does: the rules of a case, each asked of the report on each point."""
+"""Whether the rules of a case hold: each is checked against the report on each point."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""From a problem to a report: three engines are asked, and one finding comes out."""
+"""From a problem to a report: three engines work on it, and one verdict comes out."""
 
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Derivatives as formulas alone, at no point: SymPy is asked and torch is not."""
+"""Derivatives as formulas, without a point: SymPy finds them, and torch is not needed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

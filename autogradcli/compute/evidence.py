@@ -1,4 +1,4 @@
-"""All that the engines found about one problem, and what is asked of them only if something is wrong."""
+"""What the engines found for one problem; some of it is computed only if something is wrong."""
 
 import math
 import operator

@@ -1,4 +1,4 @@
-"""What is said of a program about which ball arithmetic proves nothing: why."""
+"""The result for a program about which ball arithmetic proves nothing, with the reason."""
 
 from autogradcli.engines.results import Autograd, Cause, Enclosure, Unproven, flat
 from autogradcli.functions.handles import TooLong

@@ -1,4 +1,4 @@
-"""The verdict: what three opinions on one number come to."""
+"""The verdict on one number, from the three opinions on it."""
 
 import math
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""How `backward` is called, and how closely the graph is looked at before."""
+"""How `backward` is called, and how much of the graph is recorded."""
 
 from dataclasses import dataclass
 

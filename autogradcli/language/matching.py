@@ -1,4 +1,4 @@
-"""Matches of the rows of `rewrites` in a program, and the edits of its text that they come to.
+"""Matches of the rows of `rewrites` in a program, and the edits of its text that follow from them.
 
 A row is matched on the steps of the program, so intermediate statements, methods and other spellings make no
 difference; what replaces it is text, since text is what a person changes.

@@ -1,4 +1,4 @@
-"""Backwards that the program brings along: each is looked at once for each way it is called, and found out."""
+"""The program's own `backward` functions: each is checked once for each way in which it is called."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""What beginners often do not mean, and what torch's own errors are about: explained from the record of the program."""
+"""Mistakes that beginners often make, and torch's own errors: explained from the record of the program."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""Markdown: text that stands for itself."""
+"""Markdown: text whose special characters are escaped."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Which operation a ball that is not finite comes from."""
+"""Which operation made a ball that is not finite."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass

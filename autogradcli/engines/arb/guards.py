@@ -1,4 +1,4 @@
-"""Guards: choices whose branch the output is made of at the point alone, or within almost nothing of it.
+"""Guards: choices that take one branch at the point, or very near it, and another one everywhere around it.
 
 `1 if x == 0 else expm1(x)/x` mends a value at 0. Autograd differentiates the branch that it took, a constant, and what
 the function does beside the point is something else.

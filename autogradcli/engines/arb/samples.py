@@ -1,4 +1,4 @@
-"""Programs at other points than the one that is asked about: whether two are one function, and slopes by secants."""
+"""Programs at points other than the given one: whether two are one function, and slopes by secants."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

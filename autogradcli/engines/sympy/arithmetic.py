@@ -1,4 +1,4 @@
-"""Real numbers that know how far to trust them: exact fractions, and mpmath's numbers with a bound on their error."""
+"""Real numbers with error bounds: exact fractions, and mpmath's numbers with a bound on their error."""
 
 import math
 from collections.abc import Callable, Sequence
