@@ -12,12 +12,14 @@ def main() -> NoReturn:
     """Run the command line of this process, and end it."""
     _occupy_standard_places()
     signal.signal(signal.SIGINT, interrupted)
+    # Only where a server is used.
     from autogradcli.server.client import call_server, split_mode
 
     mode, arguments = split_mode(sys.argv[1:])
     status = call_server(mode, arguments)
     if status is not None:
         os._exit(status)
+    # Only when it is needed: Typer and the commands come with it.
     from autogradcli.cli.app import run
 
     status = run(arguments)

@@ -6,10 +6,10 @@ import sys
 import warnings
 
 from autogradcli.compute.problem import Options
+from autogradcli.programs.demands import Demands
 from autogradcli.programs.ledger import Ledger
 from autogradcli.programs.session import Seen, Wanted, ledger_of, watch_program
 from autogradcli.programs.target import Program, Target, load
-from autogradcli.programs.verify import Demands
 
 DEMANDS = Demands(Options(symbolic=False, timeout=60.0))
 HEAD = "import torch\nimport torch.nn.functional as F\n"

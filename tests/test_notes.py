@@ -5,7 +5,7 @@ import warnings
 import pytest
 
 from autogradcli.compute.compute import compute
-from autogradcli.engines.torch.warnings import recorded, sentences
+from autogradcli.engines.torch.state import recorded, sentences
 from tests.helpers import problem
 
 BROADCASTS = [

@@ -2,8 +2,8 @@
 
 import pytest
 
+from autogradcli.programs.demands import Demands
 from autogradcli.programs.ledger import Custom
-from autogradcli.programs.verify import Demands
 from tests.backwards import Planted, faulty, right
 from tests.programs import DEMANDS, ledger, ledger_of_text
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from autogradcli.compute.problem import Options
+from autogradcli.programs.demands import Demands
 from autogradcli.programs.ledger import Ledger, Pass
 from autogradcli.programs.session import Wanted, exit_code, ledger_of
-from autogradcli.programs.verify import Demands
 from tests.programs import DEMANDS, ledger, seen_of
 
 TUTORIALS = Path(__file__).parent / "snippets" / "tutorials"

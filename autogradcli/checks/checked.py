@@ -41,6 +41,7 @@ class PendingCheck:
 
     def checked(self) -> Checked:
         """Wait for what is found."""
+        # The engines come with it: only where something is computed.
         from autogradcli.checks.numbers import difference
 
         report = self.report.report()
@@ -53,6 +54,7 @@ class PendingCheck:
 
 def begin_check(session: "Session", problem: Problem) -> PendingCheck:
     """Start a problem and its claims in all engines."""
+    # The engines come with it: only where something is computed.
     from autogradcli.checks.claims import begin_claims
 
     pending = session.start(problem)
@@ -71,6 +73,7 @@ def check(problem: Problem) -> Checked:
 
 def salvaged(problem: Problem, lost: "Lost") -> Checked:
     """What had been found when the process ended that checked a problem. Raises GradcalcError if that was nothing."""
+    # The engines come with it: only where something is computed.
     from autogradcli.checks.claims import ClaimVerdict
     from autogradcli.compute import compute
 

@@ -81,6 +81,7 @@ def prepare() -> None:
 
 def _print_versions(wanted: bool) -> None:
     if wanted:
+        # Only for this option: what drives the engines comes with it.
         from autogradcli.compute.compute import versions
 
         typer.echo("\n".join(f"{name} {version}" for name, version in versions().items()))
@@ -136,6 +137,7 @@ def _prepare_streams() -> None:
 
 def _report_defect(error: Exception) -> None:
     if os.environ.get("GRADCALC_DEBUG"):
+        # Only to report a defect.
         import traceback
 
         traceback.print_exception(error)

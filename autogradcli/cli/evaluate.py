@@ -12,6 +12,7 @@ from autogradcli.cli.jobs import within
 from autogradcli.cli.output import say
 from autogradcli.cli.writing import Writing
 from autogradcli.compute.problem import BRIEF
+from autogradcli.compute.verdict import exit_code
 from autogradcli.engines.backward import Backward
 from autogradcli.errors import ExitCode
 from autogradcli.problems.argv import command_line
@@ -97,6 +98,7 @@ def evaluate(
     spellings = [spelling for parameter in context.command.params for spelling in parameter.opts]
     stated = command_line({**said, **further, "claim": claim, "function": function}, spellings)
     if at is not None:
+        # Only where there are many points.
         from autogradcli.cli.points import evaluate_points
 
         many = evaluate_points(at, stated.fields, replace(asked, remedies=BRIEF), computation.limits, form, writing)
@@ -105,11 +107,11 @@ def evaluate(
 
     # Only now, so that an error in the input does not wait for what drives the engines.
     from autogradcli.checks.checked import check, salvaged
-    from autogradcli.compute.verdict import exit_code
 
     found = within(computation.limits, partial(check, problem))
     checked = salvaged(problem, found) if isinstance(found, Lost) else found
     if form not in {"text", "json", "html"} and not writing.quiet:
+        # A person's report has no need of it.
         from autogradcli.render.report.plain import remarks
 
         for remark in [*(remarks(checked.report) if form == "plain" else ()), *checked.failures]:

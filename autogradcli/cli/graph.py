@@ -16,6 +16,7 @@ from autogradcli.cli.run import choose_target, compiled, to_standard_error
 from autogradcli.cli.writing import Writing, unwritable
 from autogradcli.compute.problem import Problem
 from autogradcli.compute.report import Report
+from autogradcli.compute.verdict import exit_code
 from autogradcli.engines.backward import Backward, Detail
 from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.language.program import component
@@ -139,7 +140,7 @@ def draw_program(file: str, number: int | None, detail: Detail, write: Callable[
     program = compiled(choose_target(file, None, None, ()))
     if program is None:
         return ExitCode.USAGE
-    from autogradcli.compute.verdict import exit_code
+    # Only where a program is run.
     from autogradcli.programs.graphs import graph_report
 
     report = graph_report(program, number, detail, to_standard_error)
@@ -152,7 +153,6 @@ def draw_graph(problem: Problem, limits: Limits, write: Callable[[Report], None]
     # Only now, so that an error in the input does not wait for what drives the engines.
     from autogradcli.cli.jobs import within
     from autogradcli.compute.compute import compute, salvaged
-    from autogradcli.compute.verdict import exit_code
 
     found = within(limits, partial(compute, problem))
     report = salvaged(problem, found) if isinstance(found, Lost) else found

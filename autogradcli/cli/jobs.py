@@ -39,6 +39,7 @@ def executor(jobs: int, scheduler: str | None, limits: Limits) -> Executor:
         return Pool(jobs, limits)
     if jobs != 1:
         raise GradcalcError("usage", "--jobs is for this machine, --scheduler for a cluster", hint="leave one out")
+    # distributed is an extra.
     from autogradcli.processes.cluster import Cluster
 
     return Cluster(scheduler, limits, say)

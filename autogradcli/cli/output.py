@@ -127,8 +127,10 @@ def locked(path: str) -> Iterator[None]:
     if shared or "\0" in path:
         yield
         return
+    # Only where a picture is kept, or a file is locked.
     from hashlib import sha256
 
+    # Only where a picture is kept, or a file is locked.
     from filelock import FileLock, Timeout
     from platformdirs import user_cache_dir
 

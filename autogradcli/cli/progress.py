@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from time import monotonic
 from typing import BinaryIO, TextIO
 
 from autogradcli.cli.inputs import total_size
@@ -35,8 +36,6 @@ def counting(what: str) -> Iterator[Callable[[int, int], None]]:
     if sys.stderr is None or not sys.stderr.isatty():
         yield lambda _, __: None
         return
-    from time import monotonic
-
     start, shown = monotonic(), False
 
     def advance(done: int, whole: int) -> None:
@@ -53,6 +52,7 @@ def counting(what: str) -> Iterator[Callable[[int, int], None]]:
 
 @contextmanager
 def _open_bar(total: int | None) -> Iterator[Advance]:
+    # Only where progress is shown.
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 

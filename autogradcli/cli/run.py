@@ -144,8 +144,9 @@ def run(
     if program is None:
         return ExitCode.USAGE
 
+    # A program with a syntax error waits for nothing of this.
+    from autogradcli.programs.demands import Demands
     from autogradcli.programs.session import Wanted, exit_code, ledger_of, run_alone, unwatched, watch_program
-    from autogradcli.programs.verify import Demands
 
     wanted = Wanted(seed, trace, "none" if watch else passes, stop_at_nan)
     demanded = (accuracy.rtol, accuracy.atol, accuracy.max_ulps)
@@ -206,6 +207,7 @@ def compiled(target: Target) -> Program | None:
     try:
         return load(target)
     except SyntaxError as error:
+        # Only where a program is run; most of it imports torch.
         from autogradcli.programs.runner import show_syntax_error
 
         show_syntax_error(error)

@@ -90,6 +90,7 @@ class Writing:
 
     def _form_of(self, ending: str, choices: Choices) -> str:
         """The format that an ending means."""
+        # Only where a picture is asked for.
         from autogradcli.render import graph
 
         endings = choices.suffixes()
@@ -124,6 +125,7 @@ class Writing:
         """What is found, in as many digits as are asked for; JSON has all of them."""
         if self.digits is None or form == "json":
             return found
+        # Only where digits are asked for.
         from autogradcli.render.digits import in_digits
 
         return in_digits(found, self.digits)

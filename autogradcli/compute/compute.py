@@ -10,14 +10,13 @@ from time import perf_counter
 from types import TracebackType
 
 from autogradcli.compute.directions import along_directions
-from autogradcli.compute.evidence import NOTHING_LOWER, Evidence, Lower
+from autogradcli.compute.evidence import NOTHING_LOWER, Evidence, Lower, traces
 from autogradcli.compute.gradients import Finding, findings, gradient
 from autogradcli.compute.higher import cut_short, with_higher
 from autogradcli.compute.notes import notes
 from autogradcli.compute.problem import Problem
 from autogradcli.compute.remedies import with_remedies
 from autogradcli.compute.report import Report, Variable
-from autogradcli.compute.trace import traces
 from autogradcli.compute.unproven import unproven
 from autogradcli.compute.verdict import worst
 from autogradcli.engines.results import Autograd, Proof, flat, nested, shape
@@ -89,6 +88,7 @@ class Pending:
         self._lower = lower
         start = perf_counter()
         with _no_garbage_collection():
+            # torch is imported with it.
             from autogradcli.engines.torch.engine import differentiate
             from autogradcli.engines.torch.state import seeded
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from autogradcli.compute.problem import Problem
-from autogradcli.engines.results import Array, Autograd, Cause, Proof, flat
+from autogradcli.compute.report import Factor, Trace, TracePath
+from autogradcli.engines.results import Array, Autograd, Cause, Link, Paths, Proof, flat
 from autogradcli.engines.sympy.process import Answer
+from autogradcli.language.local_derivatives import local_slope
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +59,25 @@ def differentiated(problem: Problem, autograd: Autograd) -> float:
     value, upstream = flat(autograd.value), flat(autograd.upstream)
     is_number = upstream == [None] or problem.backward.along
     return float(value[0] if is_number else sum(map(operator.mul, value, upstream)))
+
+
+def traces(evidence: Evidence) -> dict[str, Trace]:
+    """The chain rule for every gradient; empty where nothing can be proven about the program."""
+    found = {name: evidence.proof.paths(name) for name in evidence.problem.wrt}
+    return {name: _trace(evidence, each) for name, each in found.items() if each is not None}
+
+
+def _trace(evidence: Evidence, found: Paths) -> Trace:
+    shown = [TracePath(tuple(_factor(evidence, link) for link in path.links), path.product) for path in found.shown]
+    return Trace(evidence.autograd.upstream, tuple(shown), found.count, found.total)
+
+
+def _factor(evidence: Evidence, link: Link) -> Factor:
+    program = evidence.problem.program
+    return Factor(
+        program.text(link.step),
+        program.text(link.operand),
+        local_slope(program, evidence.autograd.values, link.step, link.place),
+        link.derivative,
+        link.product,
+    )

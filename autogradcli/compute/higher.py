@@ -196,6 +196,7 @@ class Family:
 
     def _parts(self, direction: Sequence[tuple[str, Program]]) -> Parts:
         """The components of a direction. Raises GradcalcError where they are not finite, or too many."""
+        # torch is imported with it.
         from autogradcli.engines.torch.engine import constant
 
         found = [(name, constant(value)) for name, value in direction]

@@ -139,6 +139,7 @@ class _Search:
     """
 
     def __init__(self, problem: Problem, report: Report, examine: Examine) -> None:
+        # python-flint is imported with it.
         from autogradcli.engines.arb.samples import Original
 
         options = replace(problem.options, symbolic=False, trace=False)
@@ -242,6 +243,7 @@ class _Search:
 
     def _tried(self, text: str) -> Trial | None:
         """What torch makes of a text. Raises OutOfTime where there is no time for it."""
+        # torch is imported with it.
         from autogradcli.engines.torch.engine import value_and_gradients
 
         self._check_time()

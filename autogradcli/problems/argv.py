@@ -114,6 +114,7 @@ def _no_number(value: object, label: str) -> float:
 
 def _file(reference: str, label: str) -> Program:
     """The numbers in a file."""
+    # Only where a value is in a file.
     from autogradcli.problems.files.read import read_file
 
     return read_file(reference, label)

@@ -55,6 +55,7 @@ class Cluster:
 
 def _connect(address: str) -> Any:
     try:
+        # An extra.
         from distributed import Client
     except ImportError as error:
         hint = "type pip install 'gradcalc[cluster]'"
@@ -135,6 +136,7 @@ class _Run:
 
     def _gather(self, block: list[Any], future: Any) -> Iterator[Any]:
         """The results of a block; where it was given up, those of its items one by one."""
+        # An extra.
         from distributed import KilledWorker
 
         try:

@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autogradcli.compute.report import Reason
+from autogradcli.compute.verdict import worst
+from autogradcli.engines.torch.record.calls import Backward
+from autogradcli.engines.torch.record.customs import claim_of, faults, is_followed
+from autogradcli.engines.torch.record.mathematics import is_custom
+from autogradcli.engines.torch.record.steps import Step, steps_of
 from autogradcli.programs.ledger import Custom
 from autogradcli.programs.steps import Finding
-
-if TYPE_CHECKING:
-    from autogradcli.engines.torch.record.calls import Backward
-    from autogradcli.engines.torch.record.steps import Step
 
 LOOKED_AT = 6
 """Calls of one function that are looked at."""
@@ -28,17 +29,13 @@ class Customs:
     """Whether the program differentiates derivatives."""
     _looked: dict[Any, int] = field(default_factory=dict)
 
-    def look(self, event: "Backward") -> list[Finding]:
+    def look(self, event: Backward) -> list[Finding]:
         """What is wrong with the custom calls of a pass; raises NotReplayed if it cannot be run again."""
-        from autogradcli.engines.torch.record.mathematics import is_custom
-        from autogradcli.engines.torch.record.steps import steps_of
-
         _, steps = steps_of(event)
         customs = [step for step in steps if is_custom(step.call) and any(each is not None for each in step.upstreams)]
         return [finding for step in customs for finding in self._step(step)]
 
-    def _step(self, step: "Step") -> list[Finding]:
-        from autogradcli.engines.torch.record.customs import claim_of, faults, is_followed
+    def _step(self, step: Step) -> list[Finding]:
 
         function = step.call.function
         claim = claim_of(step)
@@ -65,8 +62,7 @@ class Customs:
                 findings.append(finding)
         return findings
 
-    def _note(self, step: "Step", verdict: str, reason: Reason) -> Finding:
-        from autogradcli.compute.verdict import worst
+    def _note(self, step: Step, verdict: str, reason: Reason) -> Finding:
 
         known = self.found[step.call.function]
         reasons = known.reasons if reason in known.reasons else (*known.reasons, reason)

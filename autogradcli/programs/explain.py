@@ -1,23 +1,22 @@
 """Mistakes that beginners often make, and torch's own errors: explained from the record of the program."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autogradcli.engines.results import flat
+from autogradcli.engines.torch.record.calls import Backward, Call, Given, Place, Result
+from autogradcli.engines.torch.record.kinds import kind_of
+from autogradcli.engines.torch.record.watch import Watch, calls_below
 from autogradcli.language.shapes import written as shape_text
 from autogradcli.programs.ledger import Mistake
 from autogradcli.programs.texts import Texts
 from autogradcli.programs.verify import Verified, written
 
-if TYPE_CHECKING:
-    from autogradcli.engines.torch.record.calls import Backward, Call, Place
-    from autogradcli.engines.torch.record.watch import Watch
-
 Explanation = tuple[str, str | None]
 """A message, and what to write instead."""
 
 
-def explain(watch: "Watch", texts: Texts, passes: Sequence[Verified]) -> tuple[Mistake, ...]:
+def explain(watch: Watch, texts: Texts, passes: Sequence[Verified]) -> tuple[Mistake, ...]:
     """The mistakes that the record shows for certain, in the order of the lines."""
     found: dict[Mistake, None] = {}
     for place, (message, hint) in _all(watch, texts, passes):
@@ -26,7 +25,7 @@ def explain(watch: "Watch", texts: Texts, passes: Sequence[Verified]) -> tuple[M
     return tuple(sorted(found, key=lambda each: each.line))
 
 
-def _all(watch: "Watch", texts: Texts, passes: Sequence[Verified]) -> "Iterator[tuple[Place | None, Explanation]]":
+def _all(watch: Watch, texts: Texts, passes: Sequence[Verified]) -> "Iterator[tuple[Place | None, Explanation]]":
     for event in watch.finished():
         yield from ((event.place, each) for each in _of_event(event, texts))
         yield from _broadcasts(event, texts)
@@ -35,8 +34,7 @@ def _all(watch: "Watch", texts: Texts, passes: Sequence[Verified]) -> "Iterator[
         yield place, REMARKS[kind]({"name": name, **{key: value for key, value in facts.items() if value}}, passes)
 
 
-def _of_event(event: "Backward", texts: Texts) -> Iterator[Explanation]:
-    from autogradcli.engines.torch.record.calls import Given
+def _of_event(event: Backward, texts: Texts) -> Iterator[Explanation]:
 
     if len(event.outputs) == 1 and isinstance(event.outputs[0], Given):
         yield _leaf(event, texts)
@@ -44,7 +42,7 @@ def _of_event(event: "Backward", texts: Texts) -> Iterator[Explanation]:
         yield _not_zeroed(event.stale)
 
 
-def _leaf(event: "Backward", texts: Texts) -> Explanation:
+def _leaf(event: Backward, texts: Texts) -> Explanation:
     name = event.names[0] or "a leaf"
     upstream, given = _argument(texts.code(event.place)), written(event.upstreams[0])
     value = "" if given is None else f" = {flat(given)[0]!r}"
@@ -67,11 +65,8 @@ def _not_zeroed(names: Sequence[str]) -> Explanation:
     return message, hint if len(names) <= 4 else "type optimizer.zero_grad() in each step, before backward"
 
 
-def _broadcasts(event: "Backward", texts: Texts) -> "Iterator[tuple[Place | None, Explanation]]":
+def _broadcasts(event: Backward, texts: Texts) -> "Iterator[tuple[Place | None, Explanation]]":
     """A vector and a column of as many components, which make a square: hardly ever meant."""
-    from autogradcli.engines.torch.record.kinds import kind_of
-    from autogradcli.engines.torch.record.watch import calls_below
-
     for call in calls_below(event.outputs):
         if kind_of(call.function).name in ELEMENTWISE:
             shapes = [_shape(each) for each in call.values()][:2]
@@ -89,7 +84,6 @@ ELEMENTWISE = frozenset({"add", "sub", "mul", "div", "mse_loss", "l1_loss", "smo
 
 
 def _shape(value: Any) -> tuple[int, ...]:
-    from autogradcli.engines.torch.record.calls import Given, Result
 
     if isinstance(value, Given):
         return tuple(value.data.shape)
@@ -98,8 +92,6 @@ def _shape(value: Any) -> tuple[int, ...]:
 
 def _name(value: Any, texts: Texts) -> str:
     """What the program calls a value: its name, or the expression that made it."""
-    from autogradcli.engines.torch.record.calls import Given, Result
-
     if isinstance(value, Given):
         return value.name or "a tensor"
     if isinstance(value, Result):

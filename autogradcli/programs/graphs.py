@@ -7,9 +7,9 @@ from autogradcli.compute.problem import Options
 from autogradcli.compute.report import Report
 from autogradcli.engines.backward import Detail
 from autogradcli.errors import GradcalcError
+from autogradcli.programs.demands import Demands
 from autogradcli.programs.session import Wanted, watch_program
 from autogradcli.programs.target import Program
-from autogradcli.programs.verify import Demands, Verifier
 
 LONG = 60.0
 """Seconds that one pass may take."""
@@ -30,6 +30,9 @@ def graph_report(program: Program, number: int | None, detail: Detail, around: A
     if number is not None and number > seen.watch.count:
         message = f"there is no backward {number}: {name} calls {seen.watch.count}"
         raise GradcalcError("usage", message, hint=f"type --backward {seen.watch.count}, or leave it out")
+    # torch's engine comes with it, and the program imports torch first, if it does at all.
+    from autogradcli.programs.verify import Verifier
+
     with Session(symbolic=False) as session:
         verifier = Verifier(seen.texts, session, Demands(Options(symbolic=False), detail))
         (found,) = verifier.verify(seen.watch.finished())

@@ -3,17 +3,15 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autogradcli.compute.report import Reason
+from autogradcli.engines.torch.record.calls import Backward
+from autogradcli.engines.torch.record.nonfinite import Birth, birth_of, place_of, result_name
+from autogradcli.engines.torch.record.watch import Watch
 from autogradcli.programs.ledger import Nonfinite
 from autogradcli.programs.reproduce import kept
 from autogradcli.programs.texts import Texts
-
-if TYPE_CHECKING:
-    from autogradcli.engines.torch.record.calls import Backward
-    from autogradcli.engines.torch.record.nonfinite import Birth
-    from autogradcli.engines.torch.record.watch import Watch
 
 VANISHED, EXPLODED = 1e-10, 1e6
 """Sizes of gradients, for each component, that nobody means."""
@@ -24,7 +22,7 @@ WORDS = {
 }
 
 
-def first_nonfinite(watch: "Watch", texts: Texts, keep: str | None = None) -> Nonfinite | None:
+def first_nonfinite(watch: Watch, texts: Texts, keep: str | None = None) -> Nonfinite | None:
     """Where the first number was born that is not finite; None if all were finite, or it cannot be told.
 
     `keep` is a file for what went in.
@@ -32,7 +30,6 @@ def first_nonfinite(watch: "Watch", texts: Texts, keep: str | None = None) -> No
     event = watch.first_broken
     if event is None:
         return None
-    from autogradcli.engines.torch.record.nonfinite import birth_of
 
     born = birth_of(event)
     if born is None:
@@ -41,7 +38,7 @@ def first_nonfinite(watch: "Watch", texts: Texts, keep: str | None = None) -> No
     return told if keep is None or born.call is None else replace(told, again=kept(born, texts, keep))
 
 
-def _told(born: "Birth", event: "Backward", texts: Texts) -> Nonfinite:
+def _told(born: Birth, event: Backward, texts: Texts) -> Nonfinite:
     if born.call is None:
         what = born.name or "a tensor"
         from_where = {
@@ -64,15 +61,13 @@ def _place(place: Any, texts: Texts) -> tuple[int | None, str]:
 
 def _operand(each: tuple[Any, float, float], texts: Texts) -> str:
     """`x = -1.0`, or `x from -3.0 to 2.0`."""
-    from autogradcli.engines.torch.record.nonfinite import place_of, result_name
-
     value, least, most = each
     place = place_of(value)
     name = result_name(value) or (place is not None and (texts.name(place) or texts.code(place))) or "a tensor"
     return f"{name} = {least!r}" if least == most else f"{name} from {least!r} to {most!r}"
 
 
-def layers(watch: "Watch") -> Iterator[str]:
+def layers(watch: Watch) -> Iterator[str]:
     """A sentence about gradients that vanish, and one about those that explode."""
     sizes = watch.sizes
     for word, names in (

@@ -202,6 +202,7 @@ HANDING_OVER = frozenset({"handle_torch_function"})
 
 def _wait_for_threads(others: set[threading.Thread]) -> None:
     """Wait for the program's threads, as Python does at its end; not for idle ones of a pool."""
+    # Only programs with threads have imported it.
     from concurrent.futures import thread as pools
 
     pooled = set(getattr(pools, "_threads_queues", ()))

@@ -1,5 +1,6 @@
 """From a program to its ledger: Python runs it, gradcalc watches, and what `backward` did in it is verified."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -17,7 +18,8 @@ from autogradcli.programs.texts import Texts
 
 if TYPE_CHECKING:
     from autogradcli.engines.torch.record.watch import Watch
-    from autogradcli.programs.verify import Advance, Demands, Verified
+    from autogradcli.programs.demands import Advance, Demands
+    from autogradcli.programs.verify import Verified
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Seen:
 
 def watch_program(program: Program, wanted: Wanted, around: Any = nullcontext) -> Seen:
     """What was seen of a program that Python has run; `around` is a context for the time that it runs."""
+    # Only where a program is run; most of it imports torch.
     from autogradcli.programs.trace import tracing
 
     texts = _texts(program)
@@ -55,6 +58,7 @@ def watch_program(program: Program, wanted: Wanted, around: Any = nullcontext) -
     with ExitStack() as stack:
 
         def start(_: Any) -> None:
+            # The program imports torch, not gradcalc before it: what it sets up for torch beforehand holds.
             from autogradcli.engines.torch.record.watch import Watch
 
             watch = Watch(wanted.passes, wanted.stop)
@@ -94,8 +98,6 @@ def _seeding(seed: int | None) -> list[AfterImport]:
 @contextmanager
 def _headless() -> Iterator[None]:
     """Let Matplotlib draw nowhere and block nothing where there is no display."""
-    import os
-
     missing = not any(os.environ.get(each) for each in ("DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND"))
     if missing and sys.platform.startswith("linux"):
         os.environ["MPLBACKEND"] = "Agg"
@@ -111,6 +113,7 @@ def verified(name: str, seen: Seen, demands: "Demands", advance: "Advance | None
     """The same for code of any name."""
     if seen.watch is None:
         return _bare(name, seen, verifying=True)
+    # These import torch, which the program has imported if it was watched.
     from autogradcli.compute.compute import Session, versions
     from autogradcli.programs.explain import explain
     from autogradcli.programs.nonfinite import first_nonfinite
@@ -161,6 +164,7 @@ def _with_remedy(born: Nonfinite | None, passes: "Sequence[Verified]") -> Nonfin
 
 def _bare(name: str, seen: Seen, verifying: bool) -> Ledger:
     """The ledger of a program of which nothing is verified."""
+    # The engines come with it: only where something is computed.
     from autogradcli.compute.compute import versions
 
     return Ledger(
@@ -183,6 +187,7 @@ def unwatched(program: Program, seen: Seen) -> Ledger:
 
 
 def _notes(watch: "Watch") -> Iterator[str]:
+    # Only where a program is run; most of it imports torch.
     from autogradcli.programs.nonfinite import layers
 
     yield from layers(watch)
@@ -202,6 +207,7 @@ def _failure(seen: Seen) -> Failure | None:
     code, span = _failing(seen)
     hint = None
     if seen.watch is not None:
+        # Only where a program is run; most of it imports torch.
         from autogradcli.programs.explain import hint_for
 
         hint = hint_for(message, _facts(seen.watch, code))

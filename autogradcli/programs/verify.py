@@ -1,26 +1,29 @@
 """Every `backward` of a program as a problem, and what the engines say of it: the passes of the ledger."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autogradcli.compute.compute import Session
-from autogradcli.compute.problem import DEFAULTS, Options, Problem
+from autogradcli.compute.problem import Problem
 from autogradcli.compute.report import Gradient, Reason, Report
 from autogradcli.compute.verdict import worst
-from autogradcli.engines.backward import PLAIN, Detail
 from autogradcli.engines.backward import Backward as How
 from autogradcli.engines.results import Array
+from autogradcli.engines.torch.record.assemble import Assembled, Unverifiable, assemble
+from autogradcli.engines.torch.record.calls import Arrival, Backward, Given, Place, Result
+from autogradcli.engines.torch.record.kinds import kind_of
+from autogradcli.engines.torch.record.mathematics import as_mathematics, is_custom
+from autogradcli.engines.torch.record.replay import NotReplayed, gradients, masks_of, replay
+from autogradcli.engines.torch.record.watch import calls_below, operations_below, reaches
 from autogradcli.errors import GradcalcError
 from autogradcli.programs.customs import Customs
+from autogradcli.programs.demands import Advance, Demands
 from autogradcli.programs.ledger import Entry, Pass
+from autogradcli.programs.steps import BySteps, Finding, Prover, contradiction
 from autogradcli.programs.texts import Texts
-
-if TYPE_CHECKING:
-    from autogradcli.engines.torch.record.assemble import Assembled
-    from autogradcli.engines.torch.record.calls import Arrival, Backward, Given, Place
-    from autogradcli.programs.steps import BySteps, Finding
+from autogradcli.programs.ties import reached_by
 
 FOR_SYMPY = 4
 """SymPy, which is asked about the first pass of each line, may take this part of the time for one."""
@@ -29,25 +32,6 @@ PER_SECOND = 10_000
 WRITTEN = 2_000
 """Components of a tensor that a ledger writes out."""
 OUT_OF_TIME = Reason("GC506", "the time for verification was up; --timeout gives it more")
-
-Advance = Callable[[int, int], None]
-"""To be called with how many passes are done, and how many there are."""
-
-
-@dataclass(frozen=True, slots=True)
-class Demands:
-    """What is asked of every gradient, and what may be spent on it."""
-
-    options: Options = DEFAULTS
-    """The dtype is that of the tensors; the time is for all passes together."""
-    detail: Detail = PLAIN
-    """How closely the graph is looked at."""
-    surrogates: tuple[str, ...] = ()
-    """Names of what has a backward that differs from the derivative on purpose."""
-    keep: str | None = None
-    """A file for what went into the operation whose numbers were the first that are not finite."""
-    references: Mapping[Any, Any] = field(default_factory=dict)
-    """For a class with a backward of its own, a function of torch's operations that is to have its derivative."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +55,7 @@ class Verifier:
         self.interrupted = False
         """Whether Ctrl-C ended it."""
 
-    def verify(self, events: "Sequence[Backward]", advance: Advance | None = None) -> list[Verified]:
+    def verify(self, events: Sequence[Backward], advance: Advance | None = None) -> list[Verified]:
         """The passes, in order, as long as there is time: of every place in the text first its first and last pass."""
         deadline = monotonic() + self._demands.options.timeout
         self.customs.twice = any(_is_twice(event) for event in events)
@@ -87,10 +71,8 @@ class Verifier:
                 advance(done + 1, len(events))
         return [found[place] for place in sorted(found)]
 
-    def one(self, event: "Backward", left: float) -> Verified:
+    def one(self, event: Backward, left: float) -> Verified:
         """One pass, which may take so many seconds: as a whole where it is small, else step by step."""
-        from autogradcli.engines.torch.record.assemble import Unverifiable
-
         _refer(event, self._demands.references)
         try:
             claims = self.customs.look(event) if _has_custom(event) else []
@@ -105,17 +87,13 @@ class Verifier:
         except Exception as problem:  # the program's own code runs again here, and may raise anything
             return self._unverified(event, Reason("GC505", f"not verified: {problem}"))
 
-    def _is_small(self, event: "Backward") -> bool:
+    def _is_small(self, event: Backward) -> bool:
         """Whether a pass has so few scalar operations that it can be proven as a whole in the time that there is."""
-        from autogradcli.engines.torch.record.watch import operations_below
-
         options = self._demands.options
         return operations_below(event.outputs) <= min(options.max_operations, options.timeout * PER_SECOND)
 
-    def _by_steps(self, event: "Backward", left: float) -> Verified:
+    def _by_steps(self, event: Backward, left: float) -> Verified:
         """The proof that each step is right for the numbers that reached it."""
-        from autogradcli.programs.steps import Prover
-
         found = Prover(self._texts, self._session, self._demands.options, monotonic() + left).prove(event)
         if found.out_of_time:
             return self._late(event)
@@ -124,12 +102,8 @@ class Verifier:
         done = self._pass(event, entries, (*found.remarks, *kinks))
         return Verified(replace(done, proof="steps", looked_at=found.looked_at))
 
-    def _whole(self, event: "Backward", left: float) -> Verified:
+    def _whole(self, event: Backward, left: float) -> Verified:
         """The proof of the whole program from the leaves to the output."""
-        from autogradcli.engines.torch.record.assemble import Unverifiable, assemble
-        from autogradcli.engines.torch.record.mathematics import as_mathematics
-        from autogradcli.engines.torch.record.replay import NotReplayed, masks_of, replay
-
         again = replay(event)
         if again.changed is not None:
             text = self._texts.code(again.changed.place)
@@ -152,14 +126,14 @@ class Verifier:
         notes = tuple(note for note in report.notes if "broadcast" not in note)
         return Verified(self._pass(event, entries, notes), report, assembled.program.assigned)
 
-    def _seconds(self, event: "Backward", left: float) -> float:
+    def _seconds(self, event: Backward, left: float) -> float:
         """How long SymPy may take; 0 if it is not asked."""
         site = _site(event)
         asked = self._demands.options.symbolic and site not in self._sites
         self._sites.add(site)
         return min(left, self._demands.options.timeout / FOR_SYMPY) if asked else 0.0
 
-    def _problem(self, event: "Backward", assembled: "Assembled", seconds: float) -> Problem:
+    def _problem(self, event: Backward, assembled: Assembled, seconds: float) -> Problem:
         options = self._demands.options
         known = {name: each for each, name in zip(event.arrivals, assembled.names, strict=True) if name is not None}
         return Problem(
@@ -171,10 +145,8 @@ class Verifier:
             given={name: _given(each) for name, each in known.items()},
         )
 
-    def _tied(self, event: "Backward", entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    def _tied(self, event: Backward, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
         """The entries, those `unverified` that depend on a statement that was decided at a tie."""
-        from autogradcli.programs.ties import reached_by
-
         reason = reached_by(event, self._texts)
         return tuple(
             replace(entry, verdict="unverified", reason=Reason("GC505", f"not verified: {reason[place]}"))
@@ -183,21 +155,21 @@ class Verifier:
             for place, entry in enumerate(entries)
         )
 
-    def _late(self, event: "Backward") -> Verified:
+    def _late(self, event: Backward) -> Verified:
         return replace(self._unverified(event, OUT_OF_TIME), in_time=False)
 
-    def _unverified(self, event: "Backward", reason: Reason) -> Verified:
+    def _unverified(self, event: Backward, reason: Reason) -> Verified:
         entries = tuple(_bare(arrival, reason) for arrival in event.arrivals)
         return Verified(replace(self._pass(event, entries, ()), proof=None))
 
-    def _entry(self, arrival: "Arrival", gradient: Gradient | None) -> Entry:
+    def _entry(self, arrival: Arrival, gradient: Gradient | None) -> Entry:
         """The entry of a tensor; one that the output does not depend on has no gradient, as torch says as well."""
         if gradient is None:
             return replace(_bare(arrival, None), verdict="verified")
         bare = _bare(arrival, gradient.reason)
         return replace(bare, verdict=gradient.verdict, gradient=gradient)
 
-    def _pass(self, event: "Backward", entries: tuple[Entry, ...], notes: tuple[str, ...]) -> Pass:
+    def _pass(self, event: Backward, entries: tuple[Entry, ...], notes: tuple[str, ...]) -> Pass:
         value = event.values[0] if event.values else None
         place: Place | None = event.place
         return Pass(
@@ -215,12 +187,10 @@ class Verifier:
         )
 
 
-def _hooked(event: "Backward", again: Any, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+def _hooked(event: Backward, again: Any, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
     """The entries, those `unverified` whose gradients the program's own hooks have changed."""
     if event.hooked is None:
         return entries
-    from autogradcli.engines.torch.record.replay import gradients
-    from autogradcli.programs.steps import contradiction
 
     found = []
     for arrival, entry, one in zip(event.arrivals, entries, gradients(event, again), strict=True):
@@ -230,31 +200,24 @@ def _hooked(event: "Backward", again: Any, entries: tuple[Entry, ...]) -> tuple[
     return tuple(found)
 
 
-def _refer(event: "Backward", references: Mapping[Any, Any]) -> None:
+def _refer(event: Backward, references: Mapping[Any, Any]) -> None:
     """Tell custom calls what is said to have their derivative."""
     if references:
-        from autogradcli.engines.torch.record.watch import calls_below
-
         for call in calls_below(event.outputs):
             call.reference = references.get(call.function, call.reference)
 
 
-def _has_custom(event: "Backward") -> bool:
-    from autogradcli.engines.torch.record.mathematics import is_custom
-    from autogradcli.engines.torch.record.watch import calls_below
+def _has_custom(event: Backward) -> bool:
 
     return any(map(is_custom, calls_below(event.outputs)))
 
 
-def _is_twice(event: "Backward") -> bool:
+def _is_twice(event: Backward) -> bool:
     """Whether a pass goes through a gradient that was computed before."""
-    from autogradcli.engines.torch.record.kinds import kind_of
-    from autogradcli.engines.torch.record.watch import calls_below
-
     return any(kind_of(call.function).name == "grad" for call in calls_below(event.outputs))
 
 
-def _with_claims(event: "Backward", found: Verified, claims: "Sequence[Finding]") -> Verified:
+def _with_claims(event: Backward, found: Verified, claims: Sequence[Finding]) -> Verified:
     """A pass with what was found of the backwards that the program brings along."""
     entries = []
     for arrival, entry in zip(event.arrivals, found.entry.entries, strict=True):
@@ -266,17 +229,14 @@ def _with_claims(event: "Backward", found: Verified, claims: "Sequence[Finding]"
     return replace(found, entry=changed)
 
 
-def _is_on_the_way(finding: "Finding", value: Any) -> bool:
+def _is_on_the_way(finding: Finding, value: Any) -> bool:
     """Whether the gradient of a value went through what a finding is about."""
-    from autogradcli.engines.torch.record.calls import Result
-    from autogradcli.engines.torch.record.watch import reaches
-
     if not finding.through:
         return reaches(finding.call, value)
     return any(each is value or (isinstance(each, Result) and reaches(each.call, value)) for each in finding.through)
 
 
-def _claimed(entry: Entry, reached: "Sequence[Finding]") -> Entry:
+def _claimed(entry: Entry, reached: Sequence[Finding]) -> Entry:
     """The entry of a tensor whose gradient went through custom backwards."""
     if any(each.surrogate for each in reached):
         return replace(entry, verdict="verified", reason=None)
@@ -285,10 +245,8 @@ def _claimed(entry: Entry, reached: "Sequence[Finding]") -> Entry:
     return replace(entry, verdict=verdict, reason=reason)
 
 
-def _by_steps(event: "Backward", found: "BySteps", place: int) -> Entry:
+def _by_steps(event: Backward, found: BySteps, place: int) -> Entry:
     """The entry of a tensor: the worst of the steps between it and the output, and of the pass as a whole."""
-    from autogradcli.engines.torch.record.watch import reaches
-
     arrival = event.arrivals[place]
     bare = _bare(arrival, None)
     on_the_way = [each for each in found.findings if reaches(each.call, arrival.value)]
@@ -300,11 +258,11 @@ def _by_steps(event: "Backward", found: "BySteps", place: int) -> Entry:
     return replace(bare, verdict=verdict, reason=reason)
 
 
-def _site(event: "Backward") -> Any:
+def _site(event: Backward) -> Any:
     return None if event.place is None else (event.place.code, event.place.instruction)
 
 
-def _urgent_first(events: "Sequence[Backward]") -> Iterator[int]:
+def _urgent_first(events: Sequence[Backward]) -> Iterator[int]:
     """The places of the events, those first that are the first or the last of their line, or not finite."""
     first: dict[Any, int] = {}
     last: dict[Any, int] = {}
@@ -315,7 +273,7 @@ def _urgent_first(events: "Sequence[Backward]") -> Iterator[int]:
     yield from dict.fromkeys([*broken, *first.values(), *last.values(), *range(len(events))])
 
 
-def _given(arrival: "Arrival") -> Array:
+def _given(arrival: Arrival) -> Array:
     """What torch gave to a tensor: zeros if it gave nothing."""
     if arrival.added is None:
         return _zeros(arrival.shape)
@@ -326,7 +284,7 @@ def _zeros(shape: Sequence[int]) -> Array:
     return 0.0 if not shape else [_zeros(shape[1:]) for _ in range(shape[0])]
 
 
-def _bare(arrival: "Arrival", reason: Reason | None) -> Entry:
+def _bare(arrival: Arrival, reason: Reason | None) -> Entry:
     """The entry of a tensor before anything is verified."""
     before = arrival.before
     return Entry(
@@ -342,13 +300,13 @@ def _bare(arrival: "Arrival", reason: Reason | None) -> Entry:
     )
 
 
-def _norm(given: "Given | None") -> float | None:
+def _norm(given: Given | None) -> float | None:
     if given is None:
         return None
     return float(given.data.double().norm()) if not given.data.is_complex() else float(given.data.abs().double().norm())
 
 
-def written(given: "Given | None") -> Array:
+def written(given: Given | None) -> Array:
     """A tensor as nested lists; None if there is none, or it is too large to be written out."""
     if given is None or given.data.numel() > WRITTEN or given.data.is_complex():
         return None

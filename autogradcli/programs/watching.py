@@ -7,11 +7,11 @@ from types import TracebackType
 from typing import Any
 
 from autogradcli.compute.problem import Options
+from autogradcli.programs.demands import Demands
 from autogradcli.programs.ledger import Ledger
 from autogradcli.programs.runner import Ending
 from autogradcli.programs.session import Seen, verified
 from autogradcli.programs.texts import Texts
-from autogradcli.programs.verify import Demands
 
 
 class Watching:
@@ -23,6 +23,7 @@ class Watching:
         self._watch: Any = None
 
     def __enter__(self) -> "Watching":
+        # torch is imported with it.
         from autogradcli.engines.torch.record.watch import Watch
 
         self._watch = Watch(self._passes)

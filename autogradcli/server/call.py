@@ -56,6 +56,7 @@ def serve(channel: socket.socket) -> None:
     send(channel, ACCEPTED)
     _become(asked, places)
 
+    # Only when it is needed: Typer and the commands come with it.
     from autogradcli.cli.app import run
 
     signal.signal(signal.SIGINT, interrupted)

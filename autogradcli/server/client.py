@@ -36,6 +36,7 @@ def call_server(mode: str, arguments: Sequence[str]) -> int | None:
         os.write(2, b"error: there is no server that takes this call\nhint: type gradcalc server start\n")
         return 2
     if mode == START:
+        # Only where a server is used.
         from autogradcli.server.control import launch
 
         launch()

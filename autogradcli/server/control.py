@@ -42,6 +42,7 @@ def status() -> dict[str, Any] | None:
 
 def become() -> NoReturn:
     """Be the server, in this process."""
+    # Only where a server is used.
     from autogradcli.server.main import COMMAND_LINE
 
     os.execv(COMMAND_LINE[0], [*COMMAND_LINE, COMMAND, home()])
@@ -49,6 +50,7 @@ def become() -> NoReturn:
 
 def launch() -> "subprocess.Popen[bytes]":
     """Start a server in the background, and do not wait for it. Where one runs already, this one ends at once."""
+    # Only where a server is used.
     from autogradcli.server.main import COMMAND_LINE
 
     folder = home()

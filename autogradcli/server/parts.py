@@ -47,6 +47,7 @@ def _work_symbolically(channel: socket.socket) -> None:
 
 def _prepare_commands() -> None:
     load("cli", "problems", "render", "checks", "functions", "language", "processes")
+    # Only when it is needed: Typer and the commands come with it.
     from autogradcli.cli.app import prepare
 
     prepare()
@@ -55,6 +56,7 @@ def _prepare_commands() -> None:
 
 def _prepare_computing() -> None:
     load("functions", "language", "compute", "checks", "engines.torch", "engines.arb")
+    # The engines come with it: only where something is computed.
     from autogradcli.compute.compute import versions
     from autogradcli.engines.arb.engine import prepare
 
@@ -65,6 +67,7 @@ def _prepare_computing() -> None:
 
 def _prepare_symbolic() -> None:
     load("engines.sympy")
+    # SymPy is imported with it.
     from autogradcli.engines.sympy.worker import rehearse
 
     rehearse(_problem().program)
@@ -72,6 +75,7 @@ def _prepare_symbolic() -> None:
 
 def _problem() -> "Problem":
     """An example of what is asked: what it has read once is read for all."""
+    # Only in the nursery that computes.
     from autogradcli.compute.problem import Options, Problem
     from autogradcli.problems.jsonlines import read_problem
 

@@ -17,12 +17,10 @@ from autogradcli.engines.torch.adapters import construct, native, plain_option, 
 from autogradcli.engines.torch.backward_passes import run_passes
 from autogradcli.engines.torch.error_messages import misfit
 from autogradcli.engines.torch.graph import StepsOfNodes, noted, plain
-from autogradcli.engines.torch.inputs import check_finite, check_upstream, note_losses
+from autogradcli.engines.torch.inputs import check_finite, check_upstream, leaves_asked, note_losses, tensors_asked
 from autogradcli.engines.torch.inspect import inspect
 from autogradcli.engines.torch.sizes import TooLarge, check_size
-from autogradcli.engines.torch.state import fresh_state
-from autogradcli.engines.torch.targets import leaves_asked, tensors_asked
-from autogradcli.engines.torch.warnings import recorded, sentences
+from autogradcli.engines.torch.state import fresh_state, recorded, sentences
 from autogradcli.errors import GradcalcError
 from autogradcli.functions.function import FIELD, Function, Parameter
 from autogradcli.functions.table import row

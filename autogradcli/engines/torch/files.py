@@ -77,6 +77,7 @@ def _tensors(content: Any) -> dict[str, torch.Tensor]:
 
 def load_bfloat16(path: str, name: str) -> torch.Tensor:
     """One tensor of a safetensors file."""
+    # Only for files of this kind.
     from safetensors import safe_open
 
     with safe_open(path, framework="pt") as file:

@@ -1,6 +1,7 @@
-"""torch's global state: the generator of random numbers, and the modes and the format that tensors are made in."""
+"""torch's global state: random numbers, the modes and the format that tensors are made in, and what torch warns of."""
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 import torch
@@ -43,3 +44,24 @@ def _modes() -> Iterator[AbstractContextManager[object]]:
         yield torch.autocast("cpu", enabled=False)
     if torch.get_default_device().type != "cpu":
         yield torch.device("cpu")
+
+
+torch.set_warn_always(True)  # else a warning is given once, and a report depends on those before it
+
+
+@contextmanager
+def recorded() -> Iterator[list[warnings.WarningMessage]]:
+    """A context in which warnings go into a list, each as often as it is given."""
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        yield found
+
+
+def sentences(found: Sequence[warnings.WarningMessage]) -> tuple[str, ...]:
+    """A sentence for each warning, none twice."""
+    return tuple(dict.fromkeys(f"torch warns: {_sentence(str(each.message))}" for each in found))
+
+
+def _sentence(message: str) -> str:
+    """The message without the place in torch's own source, which torch puts behind it."""
+    return message.partition(" (Triggered internally")[0].partition("\n")[0].strip().rstrip(".")

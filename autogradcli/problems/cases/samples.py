@@ -101,6 +101,7 @@ def _call(text: str, label: str) -> ast.Call:
 
 
 def _number(text: str, label: str) -> float:
+    # python-flint is imported with it.
     from autogradcli.engines.arb.formulas import values
 
     number = values(parse_value(text, label), {})

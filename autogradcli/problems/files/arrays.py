@@ -41,6 +41,7 @@ def read_npz(source: Source) -> Program:
 
 def read_safetensors(source: Source) -> Program:
     """One tensor of a file of the safetensors library; no other is read."""
+    # Only for files of this kind.
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -60,6 +61,7 @@ def read_safetensors(source: Source) -> Program:
 
 def _bfloat16(source: Source, name: str) -> Any:
     """A tensor of a dtype that NumPy does not have."""
+    # torch is imported with it.
     from autogradcli.engines.torch.files import load_bfloat16, numbers
 
     return numbers(load_bfloat16(source.path, name))
@@ -67,6 +69,7 @@ def _bfloat16(source: Source, name: str) -> Any:
 
 def _read_array(source: Source, stream: Any) -> "Array":
     """The array in a stream; its numbers are read only after its size and its kind have passed."""
+    # Only for files of this kind.
     import numpy as np
 
     shape, by_columns, dtype = _read_header(source, stream)
@@ -84,6 +87,7 @@ def _read_array(source: Source, stream: Any) -> "Array":
 
 
 def _read_header(source: Source, stream: BinaryIO) -> tuple[Shape, bool, "np.dtype[Any]"]:
+    # Only for files of this kind.
     from numpy.lib import format as npy
 
     try:
@@ -100,6 +104,7 @@ def _read_header(source: Source, stream: BinaryIO) -> tuple[Shape, bool, "np.dty
 def read_torch(source: Source) -> Program:
     """One tensor that `torch.save` wrote: the only one, or one of a dictionary or list of them."""
     _check_unpacked(source)
+    # torch is imported with it.
     from autogradcli.engines.torch.files import FileProblem, load, numbers
 
     try:

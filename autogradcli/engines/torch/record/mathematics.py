@@ -43,6 +43,7 @@ def operator_of(function: Any) -> Callable[..., Any] | None:
     name = getattr(function, "_name", None) or getattr(function, "_qualified_op_name", None)
     if not isinstance(name, str):
         return None
+    # Private to torch: only where a custom operator is called.
     from torch._library.custom_ops import OPDEFS
 
     found = OPDEFS.get(name.removesuffix(".default"))

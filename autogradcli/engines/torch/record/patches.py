@@ -153,6 +153,7 @@ def _uncompiled(model: Any = None, **_: Any) -> Any:
 
 def _leave(recorder: Recorder) -> None:
     """Take the recorder off this thread's stack of modes, wherever it is: the program may have left others there."""
+    # Private to torch: only where a program ends within a mode of its own.
     from torch.overrides import _pop_mode, _push_mode
 
     above = []
