@@ -1,13 +1,14 @@
 """gradcalc as a library: what the commands compute, with values of Python, NumPy and torch; nothing prints."""
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from fractions import Fraction
-from functools import partial
-from typing import Any
+from functools import partial, wraps
+from typing import Any, ParamSpec, TypeVar
 
 from autogradcli.checks.case import CasePlace, CaseText
 from autogradcli.checks.checked import Checked
@@ -51,14 +52,72 @@ __all__ = [
     "watch",
 ]
 
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+
+def _in_python(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """The function, with errors in Python's words, raised from here and not from where they were found."""
+
+    @wraps(function)
+    def called(*given: Parameters.args, **named: Parameters.kwargs) -> Result:
+        try:
+            return function(*given, **named)
+        except GradcalcError as error:
+            said = error
+        texts = [None if text is None else _OPTION.sub(_argument, text) for text in (said.message, said.hint)]
+        raise GradcalcError(said.kind, str(texts[0]), source=said.source, span=said.span, hint=texts[1])
+
+    return called
+
+
+_OPTION = re.compile(r"""--([a-z][\w-]*)(?:[ ]("[^"]*"|\d[\w.]*|[A-Z]+\b|(?<=--wrt[ ])[\w,]+))?|gradcalc eval\b""")
+"""What is said of a command line in a message."""
+FLAGS = frozenset({"hessian", "jacobian", "strict"})
+
+
+def _argument(option: re.Match[str]) -> str:
+    """The argument of a function that an option of a command line is."""
+    if option[1] is None:
+        return "evaluate"
+    name, value = option[1].replace("-", "_"), option[2]
+    if value is None:
+        return f"{name}=True" if name in FLAGS else f"{name}="
+    return f'{name}="{value}"' if name == "wrt" else f"{name}={value}"
+
+
+def _label(path: str) -> str:
+    key, _, name = path.partition(".")
+    return name if key == "at" and name else f'{key}["{name}"]' if name else key
+
+
+PYTHON = replace(
+    NOTATION,
+    label=_label,
+    give=lambda names: ", ".join(f"{name}=NUMBER" for name in names),
+    unknown="is not a variable of the expression",
+    names_example='{}=["x"]',
+    table_example='{}={{"x": ...}}',
+)
+"""How Python's calls are told of in errors."""
+
 Value = Any
 """A number, text with a constant expression, nested lists, a NumPy array or a torch tensor."""
+
+
+LONGEST = 200
+"""Characters of a `repr`."""
 
 
 class Report(computed.Report):
     """A report that notebooks can show; its fields are documented with those of `autogradcli.compute.report`."""
 
     __slots__ = ()
+
+    def __repr__(self) -> str:
+        gradients = {name: each.autograd for name, each in self.findings().items()}
+        text = f"Report(verdict={self.verdict!r}, value={self.value!r}, gradients={gradients!r})"
+        return text if len(text) <= LONGEST else f"{text[:LONGEST]}...)"
 
     def __str__(self) -> str:
         return render_report.FORMATS["text"].render(Checked(self), FILE)
@@ -109,11 +168,12 @@ def _row(outcome: Outcome) -> dict[str, str]:
     }
 
 
+@_in_python
 def evaluate(
     expression: str,
     at: Mapping[str, Value] | None = None,
     *,
-    wrt: Sequence[str] = (),
+    wrt: str | Sequence[str] = (),
     of: str | None = None,
     upstream: Value = None,
     order: int = 1,
@@ -145,39 +205,48 @@ def evaluate(
     given = {**further, "of": of, "upstream": upstream, "rtol": rtol, "atol": atol, "max_ulps": max_ulps}
     stated = {key: value for key, value in given.items() if value is not None}
     chosen = _dtype(point.values()) if dtype is None else _name(dtype)
-    fields = {"expression": expression, "at": point, "wrt": list(wrt), "dtype": chosen}
+    fields = {"expression": expression, "at": point, "wrt": _names(wrt), "dtype": chosen}
     problem = _builder({**fields, **stated}).problem(Options(symbolic=symbolic, timeout=timeout))
     return _shown(compute(replace(problem, function=function)))
+
+
+def _names(wrt: str | Sequence[str]) -> list[str]:
+    """The names in `"x,y"` or in a list."""
+    return [name.strip() for name in wrt.split(",")] if isinstance(wrt, str) else list(wrt)
 
 
 def _shown(report: computed.Report) -> Report:
     return Report(**{each.name: getattr(report, each.name) for each in fields(report)})
 
 
+@_in_python
 def diff(
     expression: str,
-    wrt: Sequence[str] = (),
+    wrt: str | Sequence[str] = (),
     *,
     of: str | None = None,
     order: int = 1,
-    style: str = "text",
+    format: str = "text",
+    style: str | None = None,
     timeout: float = 10.0,
 ) -> dict[str, str]:
     """The symbolic derivatives by SymPy, by what is differentiated with respect to; torch is not loaded.
 
-    `style` is text, latex, python or c. `order` asks for all derivatives up to that one, whose names are `x,x`, and
+    `format` is text, latex, python or c; `style` is an older word for it. `order` asks for all derivatives up to that
+    one, whose names are `x,x`, and
     `wrt=("x", "x", "y")` for one mixed partial derivative. Of a list each component has its own, named `f[0].x`.
     Raises GradcalcError where the input makes no sense, or SymPy has no formula.
     """
-    if style not in STYLES:
-        hint = did_you_mean(style, STYLES) or f"the styles are {', '.join(STYLES)}"
-        raise GradcalcError("usage", f"there is no style {style}", hint=hint)
-    fields = {"expression": expression, "wrt": list(wrt), "order": order, **({} if of is None else {"of": of})}
+    form = style or format
+    if form not in STYLES:
+        hint = did_you_mean(form, STYLES) or f"the formats are {', '.join(STYLES)}"
+        raise GradcalcError("usage", f"there is no format {form}", hint=hint)
+    fields = {"expression": expression, "wrt": _names(wrt), "order": order, **({} if of is None else {"of": of})}
     stated = _builder(fields)
     program = stated.program(())
     names = stated.wrt(program)
     beyond, sizes = stated.beyond(names), output_shape(program)
-    found = derivatives(program, wanted(names, beyond.order, beyond.mixed, sizes), sizes, style, timeout)
+    found = derivatives(program, wanted(names, beyond.order, beyond.mixed, sizes), sizes, form, timeout)
     formulas: dict[str, str] = {}
     for asked, each in found.items():
         name = asked.within(program, sizes)
@@ -189,6 +258,7 @@ def diff(
     return formulas
 
 
+@_in_python
 def check(
     *cases: str | Mapping[str, Any],
     jobs: int = 1,
@@ -207,6 +277,7 @@ def check(
         return CheckResult(tuple(outcomes))
 
 
+@_in_python
 def assert_gradient(
     expression: str,
     at: Mapping[str, Value] | None = None,
@@ -215,16 +286,19 @@ def assert_gradient(
     strict: bool = False,
     symbolic: bool = True,
     timeout: float = 10.0,
+    claim: Mapping[str, Value] | None = None,
     expect: Mapping[str, Any] | None = None,
     **values: Value,
 ) -> None:
     """Raises AssertionError with what is wrong, unless the gradient of an expression is right at a point.
 
-    Values are given as to `evaluate`. `expect` has keys of a case file: value, grad, claim, verdict, tolerance, dtype,
+    Values are given as to `evaluate`. `claim` is what the derivatives are, by name: `{"x": "2*x"}`. `expect` has keys
+    of a case file: value, grad, verdict, tolerance, dtype,
     max_ulps, … `function` is code of your own that is to be what the expression says.
     """
     point = {**(at or {}), **values}
-    fields = {"dtype": _dtype(point.values()), **(expect or {}), "expression": expression}
+    claims = {} if claim is None else {"claim": claim}
+    fields = {"dtype": _dtype(point.values()), **claims, **(expect or {}), "expression": expression}
     text = _case({**fields, "at": point} if point else fields, _caller())
     if function is not None and "function" not in text.fields:
         text = replace(text, fields={**text.fields, "function": function})
@@ -267,7 +341,7 @@ def _case(fields: Mapping[str, Any], place: CasePlace) -> CaseText:
 
 
 def _builder(said: Mapping[str, Any]) -> ProblemBuilder:
-    return ProblemBuilder(_fields(said), NOTATION)
+    return ProblemBuilder(_fields(said), PYTHON)
 
 
 def _fields(said: Mapping[str, Any]) -> dict[str, Any]:
@@ -309,7 +383,7 @@ def _name(dtype: Any) -> str:
 def _caller() -> CasePlace:
     """The line that called the function that asks."""
     frame = inspect.currentframe()
-    for _ in range(2):
+    for _ in range(3):
         frame = frame.f_back if frame is not None else None
     return CasePlace("", "<python>", 0) if frame is None else CasePlace("", frame.f_code.co_filename, frame.f_lineno)
 

@@ -69,8 +69,12 @@ class GradcalcError(Exception):
         return {"kind": self.kind, "message": self.message, "span": span, "hint": self.hint}
 
     def draw(self) -> str:
-        """The error as lines of text: message, source with carets under the span, hint."""
-        lines = [f"error: {self.message}"]
+        """The error as a command prints it."""
+        return f"error: {self}"
+
+    def __str__(self) -> str:
+        """Lines of text: message, source with carets under the span, hint."""
+        lines = [self.message]
         if self.source and self.span is not None:
             lines += [f"  {line}" for line in underline(self.source, self.span)]
         if self.hint:

@@ -65,10 +65,10 @@ def test_what_is_asked() -> None:
 ERRORS: list[tuple[str, dict[str, Any], str]] = [
     ("2 +", {}, "something is missing after +"),
     ("x", {}, "x has no value"),
-    ("x", {"x": 1, "y": 2}, "at.y is not a variable"),
-    ("x", {"x": None}, "at.x must be a number, and is null"),
-    ("x", {"x": 2j}, "at.x must be a number, and is complex"),
-    ("x", {"x": "@secret.npy"}, "at.x names a file"),
+    ("x", {"x": 1, "y": 2}, "y is not a variable of the expression"),
+    ("x", {"x": None}, "x must be a number, and is null"),
+    ("x", {"x": 2j}, "x must be a number, and is complex"),
+    ("x", {"x": "@secret.npy"}, "x names a file"),
     ("x", {"x": 1, "dtype": "float23"}, "there is no dtype float23"),
 ]
 

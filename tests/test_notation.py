@@ -41,6 +41,9 @@ MEANT = [
     ("f(x) = x^2; f(3)", "f(x) = x^2; f(3)"),
     ("x**2  # the parabola\n", "x**2  \n"),
     ("mean(x, reduction='#a')", "mean(x, reduction='#a')"),
+    ("Piecewise((sin(x), x < 0), (1/2, True))", "((sin(x)) if x < 0 else (1/2))"),
+    ("2*sympy.Piecewise((x, x < 0), (f(x, 1), x > 1))", "2*((x) if x < 0 else ((f(x, 1)) if x > 1 else nan))"),
+    ("Piecewise(x, y)", "Piecewise(x, y)"),
     ("x == y", "x == y"),
     ("(x) == 3", "(x) == 3"),
 ]

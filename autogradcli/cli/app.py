@@ -5,7 +5,7 @@ import os
 import shlex
 import sys
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -149,6 +149,8 @@ def _invoke(arguments: list[str]) -> Any:
     """What the command returns that the arguments name."""
     if any(each.partition("=")[0] == SERVER for each in arguments) and arguments[0] != "run":
         raise GradcalcError("usage", "--server is auto, never or require", hint=f"type {SERVER} never")
+    if arguments[:1] == ["help"]:
+        arguments = [*arguments[1:2], "--help"]
     name = arguments[0] if arguments else ""
     known = name in COMMANDS and not os.environ.get(COMPLETING)
     root = _root(*([name] if known else COMMANDS))
@@ -186,7 +188,20 @@ def _syntax(command: Any) -> Syntax:
         required=sum(parameter.required for parameter in arguments),
         repeats=any(parameter.nargs < 0 for parameter in arguments),
         advice=f"see gradcalc {command.name} --help{VALUES.get(command.name, '')}",
+        formats=_formats(command.name),
+        elsewhere=partial(_commands_with, command.name),
     )
+
+
+def _formats(command: str) -> Sequence[str]:
+    """The names of a command's formats."""
+    return import_module(f"autogradcli.cli.{COMMANDS[command]}").FORMATS.names if command in COMMANDS else ()
+
+
+def _commands_with(command: str, option: str) -> Sequence[str]:
+    """The other commands that have an option."""
+    commands = _root(*COMMANDS).commands
+    return [name for name in COMMANDS if name != command and any(option in each.opts for each in commands[name].params)]
 
 
 def _no_command(arguments: Sequence[str], syntax: Syntax) -> GradcalcError:

@@ -22,7 +22,7 @@ from autogradcli.engines.sympy.process import Derivative
 from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.language.program import Program
 from autogradcli.problems.argv import command_line
-from autogradcli.problems.point import enumerate_names
+from autogradcli.problems.point import enumerate_names, joined_names
 from autogradcli.processes.limits import TIMEOUT
 from autogradcli.render.equations import draw_equations
 from autogradcli.render.json import draw_json
@@ -69,9 +69,11 @@ def diff(
     variables = stated.wrt(program)
     if not variables:
         raise GradcalcError("value", "there is nothing to differentiate: the expression has no variables")
-    _say_what_is_a_number(program)
     beyond = stated.beyond(variables)
     sizes = output_shape(program)
+    _say_what_is_a_number(program)
+    for note in joined_names(program):
+        say(f"note: {note}")
     asked = wanted(variables, beyond.order, beyond.mixed, sizes)
     found = derivatives(program, asked, sizes, "text" if form == "json" else form, timeout)
     names = {each: (each.within(program, sizes), ",".join(each.names)) for each in asked}

@@ -19,6 +19,8 @@ MOST_DIGITS = 30
 
 
 Found = TypeVar("Found")
+WRITTEN = frozenset({".csv", ".json", ".jsonl", ".md", ".tex", ".html", ".xml", ".tap", ".py", ".c", ".h"})
+"""Endings that mean something in other commands, and are no slips."""
 
 
 class Choices(Protocol):
@@ -98,7 +100,8 @@ class Writing:
             return endings[ending.lower()]
         assert self.output is not None
         meant = f"type -o {os.path.splitext(self.output)[0]}{next(iter(endings))}"
-        hint = did_you_mean(ending, endings) or f"{meant}, or another of {', '.join(endings)}; or say --format"
+        near = None if ending.lower() in WRITTEN else did_you_mean(ending, endings)
+        hint = near or f"{meant}, or another of {', '.join(endings)}; or say --format"
         if ending.lower() in graph.FORMATS.suffixes():
             hint = f"gradcalc graph writes {ending}; here {hint}"
         raise GradcalcError("usage", f"{ending} is no format of this command", hint=hint)

@@ -8,6 +8,7 @@ from math import prod
 from autogradcli.engines.sympy.messages import Tensors
 from autogradcli.engines.sympy.process import Derivative, SymbolicProcess
 from autogradcli.errors import GradcalcError
+from autogradcli.functions.function import NoDefinition
 from autogradcli.functions.table import row
 from autogradcli.language.program import Call, Program, Variable, component
 from autogradcli.language.shapes import Shape, subscript
@@ -53,8 +54,23 @@ def wanted(names: Sequence[str], order: int, mixed: Sequence[str], sizes: Shape)
 
 def output_shape(program: Program) -> Shape:
     """The shape of the output where every variable is a number."""
-    handle = TapeWriter(lambda each: not each.tensor, {}).run(program)[program.output]
+    try:
+        handle = TapeWriter(lambda each: not each.tensor, {}).run(program)[program.output]
+    except NoDefinition as error:
+        raise _of_tensors(program) from error
     return () if isinstance(handle, int) else handle.shape
+
+
+def _of_tensors(program: Program) -> GradcalcError:
+    """The error for a function that makes no sense of numbers, which all variables are where none has a value."""
+    found = taken_for_numbers(program)
+    index = next(iter(found.values()), program.output)
+    values = " ".join(f"--{name} VALUE" for name in program.variables)
+    message = (
+        f"{program.text(index)} means nothing of numbers, and in a formula without values all variables are numbers"
+    )
+    hint = f"gradcalc eval knows tensors: give it values, {values}"
+    return GradcalcError("value", message, source=program.source, span=program.steps[index].span, hint=hint)
 
 
 def derivatives(

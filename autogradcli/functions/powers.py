@@ -22,6 +22,15 @@ ROWS: tuple[Function, ...] = (
         definition="x**y",
         domain="x > 0 or y == floor(y) and (x != 0 or y >= 0)",
     ),
+    Function(
+        "root",
+        "x, n",
+        "The n-th root x**(1/n).",
+        torch="",
+        definition="x**(1/n)",
+        domain="x > 0",
+        note="For x < 0 it is not defined, as in PyTorch; cbrt(x) is the real cube root.",
+    ),
     Function("square", "x", "The square x**2.", definition="x**2"),
     Function(
         "sqrt",

@@ -152,10 +152,10 @@ def number_value(token: Token, source: str) -> Fraction:
     value = _shifted(mantissa.replace("_", ""), exponent.replace("_", ""))
     if value >= LARGEST:
         message = f"{excerpt(source, token.span)} is larger than any float64 number"
-        raise _error("limit", message, token, source, "type inf")
+        raise _error("limit", message, token, source, "type inf, or up to 1.797e308")
     if 0 < value <= SMALLEST:
         message = f"{excerpt(source, token.span)} is smaller than any float64 number"
-        raise _error("limit", message, token, source, "type 0")
+        raise _error("limit", message, token, source, "type 0, or down to 5e-324")
     return value
 
 

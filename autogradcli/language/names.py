@@ -72,6 +72,7 @@ FORMATS = frozenset({"float64", "double", "float32", "float", "float16", "half",
 FUNCTIONS = {
     "float": ("a number need not be converted", "type the number alone"),
     "Rational": ("numbers are exact as they are written", "type a/b"),
+    "Piecewise": ("pieces are written as in Python", "type a if condition else b"),
     "Symbol": ("names are variables as they are", "type the name alone"),
     "grad": ("gradcalc itself differentiates", "type the formula alone"),
     "argmax": ("a place has no derivative", "type max(x, dim=0).indices"),
@@ -80,6 +81,10 @@ FUNCTIONS = {
 }
 """Functions of other libraries that have no meaning here, and what to do instead."""
 
+CLOSE = 0.74
+"""How like a name must be to one that is meant, as `difflib` measures it."""
+SHORT = 4
+"""Letters of a name that differs from what is meant by one letter at most in length: foo is not floor."""
 METHODS = "Tensor"
 """The module of methods."""
 
@@ -156,7 +161,8 @@ def unknown_function(name: str) -> tuple[str, str | None]:
         return f"torch cannot differentiate {name}", UNDIFFERENTIABLE[name].removesuffix(".")
     if name in FUNCTIONS:
         return FUNCTIONS[name]
-    near = get_close_matches(name, table.names(), 3)
+    known = (each for each in table.names() if len(name) > SHORT or abs(len(each) - len(name)) < 2)
+    near = get_close_matches(name, known, 3, CLOSE)
     if not near:
         return f"there is no function {name}", None
     *others, last = near

@@ -34,11 +34,12 @@ POWERED = frozenset(
 """Functions whose power is also written before their argument."""
 
 _ANY = re.compile(
-    rf"[#|√∛⁻×÷·⋅−≤≥≠{RAISED}]|\)\s*=(?!=)|[a-z0-9]\s*(?:\^|\*\*)\s*\d+\s*[\w(]", re.ASCII | re.IGNORECASE
+    rf"[#|√∛⁻×÷·⋅−≤≥≠{RAISED}]|\)\s*=(?!=)|Piecewise|[a-z0-9]\s*(?:\^|\*\*)\s*\d+\s*[\w(]", re.ASCII | re.IGNORECASE
 )
 """What a text has in it that may have to be rewritten."""
 _COMMENT = re.compile(r"""("[^"\n]*"|'[^'\n]*')|#[^\n]*""")
 _DEFINITION = re.compile(r"(?:^|(?<=[;\n]))(\s*)([^\W\d]\w*)\s*\(\s*[^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*\s*\)\s*=(?!=)")
+_PIECEWISE = re.compile(r"(?<![\w.])(?:(?:sympy|sp)\.)?Piecewise\s*\(")
 _ROOT = re.compile("[√∛]")
 _RAISED = re.compile(rf"([⁺⁻]?)([{RAISED}]+)(\s*[^\W{RAISED}]|\s*[(√∛])?")
 _POWERED = re.compile(rf"(?<![\w.])({'|'.join(sorted(POWERED, key=len, reverse=True))})\s*(?:\^|\*\*)\s*(\d+)(?![\d.])")
@@ -60,7 +61,7 @@ def in_the_language(source: str, given: Collection[str] = ()) -> str:
     if len(source) > MAX_LENGTH or (source.isascii() and not _ANY.search(source)):
         return source
     text = _COMMENT.sub(lambda found: found[1] or "", source).translate(SIGNS)
-    text = _defined(text)
+    text = _pieces(_defined(text))
     text = _roots(text)
     text = _RAISED.sub(lambda found: _power(text, found), text)
     text = _powered(text, given)
@@ -73,6 +74,34 @@ def _defined(text: str) -> str:
         if len(re.findall(rf"(?<![\w.]){re.escape(found[2])}\s*\(", text)) == 1:
             return _DEFINITION.sub(lambda each: f"{each[1]}{each[2]} =", text, count=1)
     return text
+
+
+def _pieces(text: str) -> str:
+    """`(a if c else b)` for `Piecewise((a, c), (b, True))`, as SymPy writes it."""
+    place = 0
+    while found := _PIECEWISE.search(text, place):
+        end = _closing(text, found.end() - 1)
+        pairs = [] if end is None else [_split(part[1:-1]) for part in _split(text[found.end() : end - 1])]
+        if not pairs or any(len(pair) != 2 for pair in pairs):
+            place = found.end()
+            continue
+        *others, (value, condition) = pairs
+        last = value if condition == "True" else f"({value}) if {condition} else nan"
+        branches = "".join(f"({value}) if {condition} else " for value, condition in others)
+        text, place = f"{text[: found.start()]}({branches}({last})){text[end:]}", found.start() + 1
+    return text
+
+
+def _split(text: str) -> list[str]:
+    """The parts between commas that stand in no brackets."""
+    depth, parts = 0, [""]
+    for character in text:
+        depth += (character in "([{") - (character in ")]}")
+        if character == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [part.strip() for part in parts if part.strip()]
 
 
 def _roots(text: str) -> str:

@@ -96,10 +96,11 @@ def comma(expression: Expression, index: int) -> GradcalcError:
     if opening is not None:
         items = expression.text(opening + 1, expression.partners[opening] - 1)
         return expression.error(index, index, message, f"for a list type [{items}]")
-    if expression.kind(index - 1) == expression.kind(index + 1) == "number":
-        number = f"{expression.text(index - 1, index - 1)}.{expression.text(index + 1, index + 1)}"
-        return expression.error(index, index, message, f"for a decimal number type {number}")
-    return expression.error(index, index, message, "statements are separated by ;")
+    whole = expression.text(0, len(expression.tokens) - 1)
+    hint = f"for a list type [{whole}]"
+    if [token.kind for token in expression.tokens] == ["number", "operator", "number"]:
+        hint += f", for a decimal number {whole.replace(',', '.').replace(' ', '')}"
+    return expression.error(index, index, message, f"{hint}; statements are separated by ;")
 
 
 def equals(expression: Expression, index: int) -> GradcalcError:

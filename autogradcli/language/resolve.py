@@ -271,7 +271,7 @@ class _Resolver:
             product = self._product(node)
             if self._names.is_variable(name.text):
                 message, hint = f"{name.text} is not a function", product
-            hint = hint or product
+            hint = hint or (f"gradcalc functions lists them; {product}" if product else "gradcalc functions lists them")
         return self._tree.error("name", message, name.span, hint)
 
     def _product(self, node: ast.Call) -> str | None:

@@ -6,9 +6,10 @@ as a command line that an option parser cannot misread: `--rtol=1e-3 --set=x=-2 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from shlex import quote
 
 from autogradcli.errors import GradcalcError
 from autogradcli.language.nearest import did_you_mean
@@ -45,6 +46,10 @@ class Syntax:
     """Whether the last one may be given any number of times."""
     advice: str
     """Where to look when an option is not known."""
+    formats: Sequence[str] = ()
+    """The names of its formats, which people take for options."""
+    elsewhere: Callable[[str], Sequence[str]] = lambda _: ()
+    """The other commands that have an option of a name."""
 
     def option(self, name: str) -> Option | None:
         """The option that is written so, if there is one."""
@@ -141,13 +146,53 @@ def _asks_for_help(given: Sequence[Word]) -> bool:
     return any(each.name in {"--help", "-h"} for each in given)
 
 
+def _meant(name: str, syntax: Syntax) -> str | None:
+    """What may be meant by an option that a command has not."""
+    if name.lstrip("-") in syntax.formats:
+        return f"type --format {name.lstrip('-')}"
+    if name in SLIPS and syntax.option(SLIPS[name].split()[0]):
+        return f"type {SLIPS[name]}"
+    if others := syntax.elsewhere(name):
+        return f"{name} is an option of gradcalc {' and gradcalc '.join(others)}"
+    return did_you_mean(name, syntax.names)
+
+
+SLIPS = {
+    "--silent": "--quiet",
+    "--out": "--output FILE",
+    "--file": "--output FILE",
+    "--variable": "--wrt x",
+    "--variables": "--wrt x,y",
+    "--with-respect-to": "--wrt x",
+    "--respect-to": "--wrt x",
+    "--point": "--at points.csv",
+    "--points": "--at points.csv",
+    "--precision": "--dtype float32",
+    "--float32": "--dtype float32",
+    "--float64": "--dtype float64",
+    "--tolerance": "--rtol 1e-6",
+    "--tol": "--rtol 1e-6",
+    "--nth": "--order 2",
+    "--second": "--order 2",
+    "--no-color": "--color never",
+    "--colour": "--color always",
+    "--verbose": "--full",
+    "--steps": "--trace",
+    "--graph": "--chain",
+    "-n": "--order 2",
+    "-w": "--wrt x",
+    "-v": "--full",
+}
+"""Options of other tools, and what to type instead."""
+
+
 def _unknown(name: str, syntax: Syntax) -> GradcalcError:
-    hint = did_you_mean(name, syntax.names) or syntax.advice
+    hint = _meant(name, syntax) or syntax.advice
     return GradcalcError("usage", f"{syntax.command} has no option {name}", hint=hint)
 
 
 def _no_value(name: str, following: str | None, syntax: Syntax) -> GradcalcError:
-    hint = None if syntax.option(name) else did_you_mean(name, syntax.names)
+    hint = None if syntax.option(name) else _meant(name, syntax)
     then = "" if following is None else f"; after it comes {following}"
     return GradcalcError("usage", f"{name} needs a value{then}", hint=hint)
 
@@ -179,7 +224,7 @@ def _where_it_went(given: Sequence[Word], syntax: Syntax) -> str:
         if not each.name.startswith("--"):
             return f"{each.name} is an option; for the expression {each.name} type -- {each.name}"
         if each.value is not None and not _is_number(each.value):
-            near = None if syntax.option(each.name) else did_you_mean(each.name, syntax.names)
+            near = None if syntax.option(each.name) else _meant(each.name, syntax)
             return f"{each.name} took {each.value} for its value" + (f"; {near}" if near else "")
     return f"gradcalc {syntax.command} --help shows examples"
 
@@ -192,10 +237,24 @@ def _is_number(text: str) -> bool:
     return True
 
 
+def _assigned(arguments: Sequence[str], syntax: Syntax) -> str:
+    """The options that `x=2 y=3` are meant as; nothing if they are none."""
+    found = [re.fullmatch(r"([^\W\d]\w*)=([^=].*)", each) for each in arguments[1:]]
+    return (
+        " ".join(f"--{each[1]} {quote(each[2])}" for each in found if each) if all(found) and syntax.option(SET) else ""
+    )
+
+
 def _too_many(arguments: Sequence[str], syntax: Syntax) -> GradcalcError:
     name, count = syntax.arguments[-1], len(arguments)
     message = f"one {name} is expected, and there are {count}: {', '.join(arguments)}"
+    if values := _assigned(arguments, syntax):
+        return GradcalcError("usage", message, hint=f"a value is given by an option: type {values}")
     for word, value in pairwise(arguments[1:]):
+        if word in SLIPS and syntax.option(SLIPS[word].split()[0]) and word[1:] not in re.findall(r"\w+", arguments[0]):
+            return GradcalcError("usage", message, hint=f"type {SLIPS[word].split()[0]} {value}")
+        if not syntax.option(SET) and word.startswith("-"):
+            return GradcalcError("usage", message, hint=syntax.advice)
         if re.fullmatch(r"-[^\W\d]\w*", word):
             return GradcalcError("usage", message, hint=f"a value is given by two dashes: -{word} {value}")
     if not syntax.required:

@@ -53,6 +53,7 @@ MEANING: dict[str, Callable[..., Any]] = {
     "clamp": lambda x, low, high: min(max(x, low), high),
     "pow": mp.power,
     "float_power": mp.power,
+    "root": lambda x, n: mp.power(x, 1 / n),
     "square": lambda x: x * x,
     "sqrt": mp.sqrt,
     "rsqrt": lambda x: 1 / mp.sqrt(x),

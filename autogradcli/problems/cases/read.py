@@ -46,6 +46,10 @@ def find_case_files(path: str) -> list[str]:
     """The file itself, or all case files in a directory; raises GradcalcError if there is none."""
     place = Path(path)
     if not place.is_dir():
+        if not place.exists():
+            near = did_you_mean(place.name, [each.name for each in place.parent.glob("*")])
+            hint = near or "type the path of a case file, or of a directory with some"
+            raise GradcalcError("file", f"there is no file or directory {path}", hint=hint)
         if not path.endswith(SUFFIXES):
             hint = f"the names of case files end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
             raise GradcalcError("file", f"{path} is not a case file", hint=hint)

@@ -1,0 +1,257 @@
+"""Hints are right: for each wrong input the hint is what it should be, and what it says, typed in, works."""
+
+import math
+import shlex
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from autogradcli import GradcalcError, diff, evaluate
+from autogradcli.language.parser import parse
+from tests.command import gradcalc
+
+LINES: list[tuple[str, str, str]] = [
+    # The first word.
+    ("'x**2' --x 2", "type gradcalc eval 'x**2' --x 2", "eval 'x**2' --x 2"),
+    ("--x 2 'x**2'", "type gradcalc eval --x 2 'x**2'", "eval --x 2 'x**2'"),
+    ("evla x --x 2", "did you mean eval?", "eval x --x 2"),
+    ("dif x", "did you mean diff?", "diff x"),
+    ("functons", "did you mean functions?", "functions"),
+    ("explian", "did you mean explain?", "explain"),
+    ("--json eval x --x 2", "type gradcalc eval --json x --x 2", "eval --json x --x 2"),
+    ("help evl", "did you mean eval?", "help eval"),
+    ("--verson", "did you mean --version?", "--version"),
+    # Values.
+    ("eval x**2", "type --x NUMBER", "eval x**2 --x 2"),
+    ("eval x*y --x 2", "type --y NUMBER", "eval x*y --x 2 --y 3"),
+    ("eval x**2 x=2", "type --x 2", "eval x**2 --x 2"),
+    ("eval x*y x=2 y=pi/4", "type --x 2 --y pi/4", "eval x*y --x 2 --y pi/4"),
+    ("eval x**2 -x 2", "--x 2", "eval x**2 --x 2"),
+    ("eval x**2 --y 2", "the variable is x", "eval x**2 --x 2"),
+    ("eval 'a*x' --a 1 --xx 2", "did you mean --x?", "eval 'a*x' --a 1 --x 2"),
+    ("eval 'sum(x)' --x 1,2,3", "for a list type [1,2,3]", "eval 'sum(x)' --x [1,2,3]"),
+    ("eval 'sum(rand(3)*x)' --x 2", '--w "rand(3)"', "eval 'sum(w*x)' --x 2 --w 'rand(3)'"),
+    ("eval x --x 2,5", "for a decimal number 2.5", "eval x --x 2.5"),
+    ("eval 'sum(x)' --x '(1, 2)'", "for a list type [1, 2]", "eval 'sum(x)' --x '[1, 2]'"),
+    ("eval x --x 1e400", "type inf", "eval x --x inf"),
+    ("eval x --x 1e-400", "type 0", "eval x --x 0"),
+    ("eval x --x Inf", "type inf", "eval x --x inf"),
+    ("eval x --x NaN", "type nan", "eval x --x nan"),
+    ("eval x --x PI", "type pi", "eval x --x pi"),
+    ("eval 2πr --r 2", "for a product type π*r", "eval 2π*r --r 2"),
+    ("eval πx --x 2", "for a product type π*x", "eval π*x --x 2"),
+    ("eval 'mx + b' --m 1 --x 2 --b 3", "for a product type m*x", "eval 'm*x + b' --m 1 --x 2 --b 3"),
+    ("eval 2xy --x 1 --y 2", "for a product type x*y", "eval 2x*y --x 1 --y 2"),
+    ("eval 'dtype*2' --dtype 3", "it can be", "eval 'dtype*2' --set dtype=3"),
+    ("eval x --x", "--x needs a value", "eval x --x 2"),
+    # Options.
+    ("eval x**2 --x 2 --plain", "type --format plain", "eval x**2 --x 2 --format plain"),
+    ("eval x**2 --x 2 --latex", "type --format latex", "eval x**2 --x 2 --format latex"),
+    ("diff x**2 --latex", "type --format latex", "diff x**2 --format latex"),
+    ("diff x**2 -n 2", "type --order 2", "diff x**2 --order 2"),
+    ("eval x**2 -n 2 --x 3", "type --order 2", "eval x**2 --order 2 --x 3"),
+    ("diff x*y -w x", "type --wrt x", "diff x*y --wrt x"),
+    ("diff x**2 --oder 2", "did you mean --order?", "diff x**2 --order 2"),
+    ("diff x**2 --x 2", "gradcalc eval", "eval x**2 --x 2"),
+    ("diff x**2 -x 2", "gradcalc eval", "eval x**2 --x 2"),
+    ("diff x**2 --trace", "--trace is an option of gradcalc eval", "eval x**2 --x 2 --trace"),
+    ("graph x**2 --x 2 --trace", "--trace is an option of gradcalc eval", "eval x**2 --x 2 --trace"),
+    ("graph x**2 --x 2 --hessian", "--hessian is an option of gradcalc eval", "eval x**2 --x 2 --hessian"),
+    ("functions sin --trace", "--trace is an option of gradcalc eval", "eval x --x 2 --trace"),
+    ("explain kink --wrt x", "--wrt is an option of gradcalc eval", "eval x --x 2 --wrt x"),
+    ("functions --sine", "see gradcalc functions --help", "functions --help"),
+    ("eval x --x 2 --silent", "type --quiet", "eval x --x 2 --quiet"),
+    ("eval x --x 2 --verbose", "type --full", "eval x --x 2 --full"),
+    ("eval x --x 2 --tolerance", "type --rtol 1e-6", "eval x --x 2 --rtol 1e-6"),
+    ("eval x --x 2 --float32", "type --dtype float32", "eval x --x 2 --dtype float32"),
+    ("eval x --x 2 --no-color", "type --color never", "eval x --x 2 --color never"),
+    ("eval x --x 2 --format jsn", "did you mean json?", "eval x --x 2 --format json"),
+    ("eval x --x 2 --dtype float", "did you mean float64?", "eval x --x 2 --dtype float64"),
+    ("eval x --x 2 --color yes", "it can be auto, always or never", "eval x --x 2 --color always"),
+    ("eval x --x 2 --digits 0", "a whole number, 1 to 30", "eval x --x 2 --digits 1"),
+    ("eval x --x 2 --rtol -1", "it can be 0 or a number above 0", "eval x --x 2 --rtol 0"),
+    ("eval x --x 2 --timeout 0", "a number of seconds above 0", "eval x --x 2 --timeout 1"),
+    ("eval x --x 2 --max-memory 5", "type --max-memory 2GB", "eval x --x 2 --max-memory 2GB"),
+    ("eval x --x 2 --json --format plain", "leave one of them out", "eval x --x 2 --json"),
+    ("eval x --x 2 --quiet -o f.txt", "leave one of them out", "eval x --x 2 -o f.txt"),
+    ("eval x --x 2 -o f.png", "type -o f.txt", "eval x --x 2 -o f.txt"),
+    ("eval x --x 2 -o f.jsn", "did you mean .json?", "eval x --x 2 -o f.json"),
+    ("eval x --x 2 -o no/f.txt", "type mkdir -p no", "eval x --x 2 -o f.txt"),
+    ("eval x --x 2 -o .", "type -o ./result.txt", "eval x --x 2 -o ./result.txt"),
+    ("graph x**2 --x 2 -o g.pgn", "did you mean .png?", "graph x**2 --x 2 -o g.png"),
+    ("graph x**2 --x 2 -o g.csv", "type -o g.txt", "graph x**2 --x 2 -o g.txt"),
+    ("eval x --x 2 --x 3", "leave one of them out", "eval x --x 2"),
+    ("eval x --x 2 --wrt y", "the variable is x", "eval x --x 2 --wrt x"),
+    ("eval x --x 2 --wrt ,", "type --wrt x", "eval x --x 2 --wrt x"),
+    ("eval 'y = x; 2*y' --x 2 --of yy", "did you mean y?", "eval 'y = x; 2*y' --x 2 --of y"),
+    ("eval x**2 --x 2 --claim 2*x", "type --claim x=EXPR", "eval x**2 --x 2 --claim x=2*x"),
+    ("eval x**2 --x [1,2]", "type --upstream", "eval x**2 --x [1,2] --upstream 'ones_like(out)'"),
+    ("eval x**2 --x [1,2]", "take sum(...) of it", "eval 'sum(x**2)' --x [1,2]"),
+    ("eval 'F.pad(x, (1, 1))' --x [1,2]", "take sum(...) of it", "eval 'sum(F.pad(x, (1, 1)))' --x [1,2]"),
+    ("eval x**2 --x 2 --hvp 1", "type --hvp x=VALUE", "eval x**2 --x 2 --hvp x=1"),
+    ("eval x + 1 --x 2", 'put it in quotes: "x + 1"', "eval 'x + 1' --x 2"),
+    ("eval -q --q 2", "type -- -q", "eval --q 2 -- -q"),
+    ("eval", "gradcalc eval --help shows examples", "eval --help"),
+    ("eval --jsn x --x 2", "did you mean --json?", "eval --json x --x 2"),
+    ("functions sinn", "did you mean sin?", "functions sin"),
+    ("functions argmax", "did you mean amax?", "functions amax"),
+    ("functions sin cos", "ask for one NAME at a time", "functions sin"),
+    ("explain kinq", "did you mean kink?", "explain kink"),
+    ("explain GC999", "did you mean GC509?", "explain GC509"),
+    ("check nothing/", "type the path of a case file", "check cases.toml"),
+    ("check cases.tom", "did you mean cases.toml?", "check cases.toml"),
+    ("check note.txt", "end in .toml, .json or .jsonl", "check cases.toml"),
+    ("check cases.toml --select nothing", "no case is called nothing", "check cases.toml --select square"),
+    (
+        "check cases.toml --report xml",
+        "type --report junit=gradcalc.xml",
+        "check cases.toml --report junit=gradcalc.xml",
+    ),
+    ("check cases.toml --x 2", "at.x = 2", "check cases.toml"),
+    ("eval x --x @point.csv", "did you mean points.csv?", "eval 'sum(x)' --x @points.csv"),
+    ("eval x --at points.cvs", "cannot be read", "eval x --at points.csv"),
+    ("eval x --x @points.pkl", "save the numbers with numpy.save", "eval 'sum(x)' --x @points.csv"),
+    ("diff 'w @ x'", "gradcalc eval knows tensors", "eval 'w @ x' --w [1,2] --x [3,4]"),
+    ("diff x**2 --format fortran", "it can be", "diff x**2 --format c"),
+    ("run nothing.py", "nothing.py", "run program.py"),
+    ("run", "type gradcalc run program.py", "run program.py"),
+    ("graph 2", 'type gradcalc graph "x**2" --x 2', "graph x**2 --x 2"),
+    ("graph x**2 --x 2 --backward 1", "type --run FILE", "graph --run program.py --backward 1"),
+]
+"""A wrong command line, a part of what is said, and the command line that follows from it."""
+
+TEXTS: list[tuple[str, str, str]] = [
+    ("foo(x)", "for a product type foo*(x)", "foo*(x)"),
+    ("sinn(x)", "did you mean sin", "sin(x)"),
+    ("arcsn(x)", "did you mean arcsin", "arcsin(x)"),
+    ("softplu(x)", "did you mean softplus", "softplus(x)"),
+    ("x(y+1)", "for a product type x*(y+1)", "x*(y+1)"),
+    ("pi(x)", "for a product type pi*(x)", "pi*(x)"),
+    ("1/2x", "type (1/2)*x or 1/(2*x)", "1/(2*x)"),
+    ("1/2x", "type (1/2)*x", "(1/2)*x"),
+    ("2^3x", "type (2**3)*x", "(2**3)*x"),
+    ("x^2 sin(x)", "type (x**2)*sin(x)", "(x**2)*sin(x)"),
+    ("sin x", "type sin(x)", "sin(x)"),
+    ("sin 2x", "type sin(2x)", "sin(2x)"),
+    ("sin^-1(x)", "type asin(x)", "asin(x)"),
+    ("√x²", "type sqrt(x)²", "sqrt(x)²"),
+    ("√2x", "type sqrt(2)*x", "sqrt(2)*x"),
+    ("x y", "for a product type x*y", "x*y"),
+    ("x 2", "for a power x**2", "x**2"),
+    ("x2 y", "for a product type x2*y", "x2*y"),
+    ("x!", "type factorial(x)", "factorial(3)*x"),
+    ("(x+1)!", "type factorial(x+1)", "lgamma(x+1)"),
+    ("x // 2", "type floor(x / 2)", "floor(x / 2) + x"),
+    ("x === 2", "type ==", "where(x == 2, x, 1)"),
+    ("x && y", "type and", "x if x > 1 and y > 1 else y"),
+    ("x <> 2", "type !=", "x if x != 2 else 1"),
+    ("x =< 2", "type <=", "x if x <= 2 else 1"),
+    ("!x", "type not", "x if not x > 2 else 1"),
+    ("{x}", "for grouping type ( and )", "(x)"),
+    ("x += 1", "type x = x + ...", "y = x + 1"),
+    ("x := 2", "y = ...; ...", "y = 2*x; y"),
+    ("import torch", "functions need no import", "torch.sin(x)"),
+    ("lambda x: x**2", "type the formula itself", "x**2"),
+    ("def f(x): return x**2", "type the formula itself", "x**2"),
+    ("return x", "type the formula itself", "x"),
+    ("f(x) = x^2; f(3)", "type the formula alone, or y = ...", "y = x^2; y"),
+    ("x.grad", "leave .grad away", "x"),
+    ("x.detach()", "give its value as a variable", "x"),
+    ("x.item()", "leave .item() away", "x"),
+    ("x.float()", "leave .float() away", "x"),
+    ("x.backward()", "leave .backward() away", "x"),
+    ("sum(x.requires_grad_())", "leave .requires_grad_() away", "x"),
+    ("Symbol(x)", "type the name alone", "x"),
+    ("Rational(1, 2)*x", "type a/b", "1/2*x"),
+    ("grad(x**2)", "type the formula alone", "x**2"),
+    ("Piecewise(x, y)", "type a if condition else b", "x if x > 0 else y"),
+    ("if x > 0: x", "type a if condition else b", "x if x > 0 else 0"),
+    ("x if x > 0", "type a if condition else b", "x if x > 0 else 0"),
+    ("$x^2$", "the formula alone", "x^2"),
+    ("\\frac{1}{x}", "functions by their names", "1/x"),
+    ("x; y", "type y = ... to use it later", "z = x; y*z"),
+    ("(x, y)", "for a list type [x, y]", "sum([x, y])"),
+    ("x, y", "for a list type [x, y]", "sum([x, y])"),
+    ("sum(i for i in range(x))", "type for i in range(3)", "sum(i*x for i in range(3))"),
+    ("max(x", "this ( is never closed", "max(x, 1)"),
+    ("sin()", "type sin(x)", "sin(x)"),
+    ("sin(x, y)", "type sin(x)", "sin(x)"),
+    ("1e999*x", "type inf", "1e308*x"),
+]
+"""A wrong text, a part of what is said, and the text that follows from it."""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder with what the lines read."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "points.csv").write_text("x\n1\n2\n")
+    (tmp_path / "note.txt").write_text("x")
+    (tmp_path / "cases.toml").write_text('[[case]]\nname = "square"\nexpression = "x**2"\nat.x = 2\n')
+    (tmp_path / "program.py").write_text(
+        "import torch\nx = torch.ones(1, requires_grad=True)\n(x * x).sum().backward()\n"
+    )
+
+
+@pytest.mark.parametrize(("wrong", "said", "right"), LINES, ids=[f"{wrong}: {right}" for wrong, _, right in LINES])
+def test_what_the_hint_says_works_at_the_command_line(wrong: str, said: str, right: str) -> None:
+    """The wrong line is an error that says it, and the right line is none."""
+    result = gradcalc(*shlex.split(wrong))
+    assert result.status == 2
+    assert said in result.err
+    assert gradcalc(*shlex.split(right)).status in {0, 3}
+
+
+@pytest.mark.parametrize(("wrong", "said", "right"), TEXTS, ids=[f"{wrong}: {right}" for wrong, _, right in TEXTS])
+def test_what_the_hint_says_works_in_a_text(wrong: str, said: str, right: str) -> None:
+    """The wrong text is an error that says it; the right one has a gradient."""
+    with pytest.raises(GradcalcError) as caught:
+        parse(wrong)
+    assert said in f"{caught.value.message} {caught.value.hint}"
+    names = parse(right).variables
+    report = evaluate(right, dict.fromkeys(names, 3), symbolic=False)
+    assert names
+    assert isinstance(report.value, float)
+
+
+CALLS: list[tuple[Any, dict[str, Any], str, dict[str, Any]]] = [
+    (evaluate, {"expression": "x**2"}, "x has no value", {"x": 2}),
+    (evaluate, {"expression": "x**2", "y": 2}, "the variable is x", {"x": 2}),
+    (evaluate, {"expression": "x**2", "x": [1, 2]}, 'upstream="ones_like(out)"', {"upstream": "ones_like(out)"}),
+    (evaluate, {"expression": "x**2", "x": "@x.npy"}, "write the numbers themselves", {"x": np.ones(1)[0]}),
+    (evaluate, {"expression": "x**2", "x": 2, "wrt": "y"}, "the variable is x", {"wrt": "x"}),
+    (evaluate, {"expression": "x**2", "x": 2, "dtype": "float23"}, "did you mean", {"dtype": "float32"}),
+    (evaluate, {"expression": "x**2", "x": 2, "order": 11}, "whole number, 1 to 10", {"order": 2}),
+    (evaluate, {"expression": "x**2", "x": 2, "hvp": {"y": 1}}, "there are x", {"hvp": {"x": 1}}),
+    (evaluate, {"expression": "x**2 x", "x": 2}, "type (x**2)*x", {"expression": "(x**2)*x"}),
+    (evaluate, {"expression": "sum(x)", "x": "1,2"}, "for a list type [1,2]", {"x": "[1,2]"}),
+    (evaluate, {"expression": "x", "x": "PI"}, "type pi", {"x": "pi"}),
+    (evaluate, {"expression": "x", "x": 2, "of": "y"}, "gives no value to y", {"expression": "y = x", "of": "y"}),
+    (diff, {"expression": "x**2", "wrt": "y"}, "the variable is x", {"wrt": "x"}),
+    (diff, {"expression": "x**2", "format": "latx"}, "did you mean latex?", {"format": "latex"}),
+    (diff, {"expression": "sinn(x)"}, "did you mean sin", {"expression": "sin(x)"}),
+    (diff, {"expression": "1/2x"}, "type (1/2)*x", {"expression": "(1/2)*x"}),
+]
+"""A function, arguments that make no sense, a part of what is said, and what to give instead."""
+
+
+@pytest.mark.parametrize(("function", "wrong", "said", "right"), CALLS, ids=[str(call[1]) for call in CALLS])
+def test_what_the_hint_says_works_in_python(
+    function: Any, wrong: dict[str, Any], said: str, right: dict[str, Any]
+) -> None:
+    """The text of the exception says it, in Python's words; with it the call works."""
+    with pytest.raises(GradcalcError) as caught:
+        function(**wrong)
+    assert said in str(caught.value)
+    assert "--" not in str(caught.value)
+    kept = {name: value for name, value in wrong.items() if name != "y"}
+    assert function(**{**kept, **right})
+
+
+def test_the_table_is_long() -> None:
+    """As many as the tool was asked for."""
+    assert len(LINES) + len(TEXTS) + len(CALLS) >= 150
+    assert math.isfinite(float(torch.ones(1).sum()))
