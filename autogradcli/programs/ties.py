@@ -11,14 +11,16 @@ from autogradcli.programs.texts import Texts
 def reached_by(event: Backward, texts: Texts) -> dict[int, str]:
     """Why nothing is told of the gradients, by their place among the arrivals, that depend on such a statement.
 
-    What was recorded in the lines of the statement, or is made of names that are assigned there, is in doubt.
+    What was recorded in the lines of the statement, or is made of names that are assigned there, is in doubt, if the
+    condition moves with it as well: along a tensor that the condition is not made of the branch stays as it is.
     """
     found: dict[int, str] = {}
-    for place in event.tied:
+    for place, comparison in event.tied.items():
         doubtful = _doubtful(place, calls_below(event.outputs), texts)
         below = {value for call in doubtful for value in _below(call)}
         if _is_made_there(event, place, texts):
             below.update(arrival.value for arrival in event.arrivals)
+        below &= set(_below(comparison))
         reason = f"the condition on line {place.line} was decided at a tie, beyond which another branch may be taken"
         for index, arrival in enumerate(event.arrivals):
             if arrival.value in below:

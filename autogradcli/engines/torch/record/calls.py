@@ -4,7 +4,7 @@ A call is kept in the nodes of autograd's own graph (`Node.metadata`), so that t
 graph. Nothing here holds a tensor that holds a node: such a circle through C++ is never collected.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
@@ -177,8 +177,8 @@ class Backward:
     """The outputs' numbers."""
     unknown: tuple[str, ...] = ()
     """The names of nodes in the graph that no recorded call made."""
-    tied: tuple[Place, ...] = ()
-    """Where a comparison that tied became a bool before this."""
+    tied: Mapping[Place, "Call"] = field(default_factory=dict)
+    """Where a comparison that tied became a bool before this, and the comparison."""
     stale: tuple[str, ...] = ()
     """The leaves that were changed since the last pass, though their `.grad` was not set to zero."""
     hooked: Place | None = None

@@ -229,7 +229,7 @@ class _Event:
         if self._accumulates:
             self._watch_arrivals()
         find_names(recorder, [*self._targets, *self._outputs, *_nameless(self._values)], sys._getframe(2))
-        self._tied = tuple(place for place, call in recorder.ties.items() if call is not None and place is not None)
+        self._tied = {place: call for place, call in recorder.ties.items() if call is not None and place is not None}
 
     def _watch_arrivals(self) -> None:
         """Where `.grad` holds something, what arrives is not what it holds then."""
