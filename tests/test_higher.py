@@ -93,6 +93,36 @@ def test_a_derivative_that_is_wrong_or_is_none(text: str, x: str, order: int, ve
     assert (found.verdict, found.reason.code) == (verdict, code)
 
 
+SILENT = [
+    # What PyTorch's double backward gets wrong, where its first is right or has one more excuse.
+    ("det(x)", {"x": "[[0, 0], [0, 0]]"}, "mismatch", "GC203", "autograd gives nan; the truth is 0"),
+    (
+        "logaddexp(x, y)",
+        {"x": "1000", "y": "0"},
+        "mismatch",
+        "GC203",
+        "autograd gives nan; the truth is -5.075959e-435",
+    ),
+    ("x**y", {"x": "2", "y": "0"}, "mismatch", "GC102", "the slope is 0.5, but torch's conventions"),
+    ("atan2(x, y)", {"x": "1e-200", "y": "1e-200"}, "mismatch", "GC203", "autograd gives nan; the truth is 0"),
+    ("hypot(x, y)", {"x": "0", "y": "0"}, "undefined", "GC203", "there is no gradient here"),
+    ("cosine_similarity(x, [2, 4], 0)", {"x": "[0, 0]"}, "mismatch", "GC203", "autograd gives nan; the truth is 0"),
+    ("binary_cross_entropy(sigmoid(x), 1)", {"x": "-40"}, "mismatch", "GC303", "the truth is 4.248354e-18"),
+    ("logsigmoid(x)", {"x": "50"}, "mismatch", "GC303", "autograd gives 0.0, the truth is -1.92875e-22"),
+    ("softplus(x)", {"x": "25"}, "imprecise", "GC301", "autograd gives 0.0, the truth is 1.388794e-11"),
+    ("std(x)", {"x": "[1, 1, 1]"}, "undefined", "GC101", "there is no gradient here"),
+    ("max(x)", {"x": "[1, 1]"}, "undefined", "GC101", "there is no gradient here"),
+]
+
+
+@pytest.mark.parametrize(("text", "at", "verdict", "code", "said"), SILENT, ids=[each[0] for each in SILENT])
+def test_silent_faults_of_double_backward(text: str, at: Mapping[str, str], verdict: str, code: str, said: str) -> None:
+    """One of the second derivatives has the verdict, and the reason says what is so."""
+    found = report(text, at, Beyond(order=2, hessian=True)).findings()
+    reasons = [each.reason for name, each in found.items() if "," in name and each.verdict == verdict]
+    assert any(each and each.code == code and said in each.message for each in reasons), reasons
+
+
 @pytest.mark.parametrize(
     ("text", "truth"),
     [

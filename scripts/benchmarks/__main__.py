@@ -13,6 +13,7 @@ from pathlib import Path
 from batch import memory, throughput
 from corpus import cases, generated
 from graph import graphs
+from hessians import hessians
 from jobs import jobs
 from measure import Figure
 from programs import programs
@@ -56,6 +57,7 @@ def sections(quick: bool, corpus: Path | None) -> dict[str, Section]:
         "programs": partial(programs, quick),
         "graphs": partial(graphs, quick),
         "rigour": partial(rigour, lines, rounds=3 if quick else 15),
+        "hessians": partial(hessians, quick),
         "vectors": partial(vectors, lines[:: 10 if quick else 3], rounds=1 if quick else 5),
     }
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache, cached_property, partial
 
@@ -99,8 +99,9 @@ class Work:
         return self._holds and all(each.holds for each in self._mended.get(name, []))
 
     def _find(self, name: str) -> Found:
-        translation, style = self._translation, self._style
+        translation = self._translation
         gradient = self._differentiate(name, translation.shapes[name])
+        style = self._style if self._order == 1 or gradient.shape else self._sharing
         pattern = text = None
         try:
             printable = gradient.within(PRINTABLE)
@@ -159,10 +160,13 @@ class Work:
             return cache(lambda formula: write(formula, style, decimal=self._translation.decimal))
 
         style = self._request.style
-        measure, chosen = writer("text"), writer(style)
-        if self._order > 1:  # the next derivative repeats what the one before is made of
-            chosen = partial(shared, style=style, write=chosen, taken=self._names)
-        return Style(measure, chosen, forms_with_sigmoids if style == "text" else forms)
+        return Style(writer("text"), writer(style), forms_with_sigmoids if style == "text" else forms)
+
+    @cached_property
+    def _sharing(self) -> Style:
+        """The style of a formula that stands alone: the next derivative repeats what the one before is made of."""
+        style = self._style
+        return replace(style, write=partial(shared, style=self._request.style, write=style.write, taken=self._names))
 
     @cached_property
     def _output(self) -> Expr:
