@@ -37,6 +37,7 @@ from autogradcli.engines.torch.record.steps import (
     tolerance_of,
     whole_in_double,
 )
+from autogradcli.engines.torch.record.sums import components, exact
 from autogradcli.errors import GradcalcError
 from autogradcli.functions.function import NoDefinition
 from autogradcli.programs.texts import Texts
@@ -77,6 +78,8 @@ class BySteps:
     """Components that were compared with float64."""
     balls: int = 0
     """Components that balls proved."""
+    sums: int = 0
+    """Components that are exact sums of products within what rounding may do."""
     findings: list[Finding] = field(default_factory=list)
     kinks: Counter[str] = field(default_factory=Counter)
     remarks: list[str] = field(default_factory=list)
@@ -89,7 +92,7 @@ class BySteps:
         """A sentence for the report."""
         return (
             f"{self.steps:,} steps; {self.components:,} components compared with float64, {self.balls:,} of them proven"
-            f" by balls in {self.proven:,} steps"
+            f" by balls in {self.proven:,} steps, {self.sums:,} by exact sums of products"
         )
 
 
@@ -147,6 +150,7 @@ class Prover:
             return
         found.components += sum(each.numel() for each in compared.sent if each is not None)
         off = compared.worst()
+        self._sums(step, compared, off, found)
         proven = self._balls(step, compared, off, found) if closely or off is not None else None
         if proven is None and not is_known(step):
             said = "float64 agrees" if off is None else f"float64 gives {off.truth!r} for {off.sent!r}"
@@ -155,6 +159,22 @@ class Prover:
             )
         elif off is not None and not proven:
             self._off(step, off, found)
+
+    def _sums(self, step: Step, compared: Comparison, off: Off | None, found: BySteps) -> None:
+        """Some components of a sum of products, held against the exact one."""
+        for place, operand in enumerate(step.wanted):
+            at = off.index if off is not None and off.place == place else None
+            for index in components(compared.sent, place, at, self._chance):
+                true = exact(step, operand, index)
+                if true is None:
+                    break
+                number = float(compared.sent[place][index])  # type: ignore[index]
+                error, tolerance = abs(number - true.value), tolerance_of(step, compared.truth[place])
+                if error <= max(true.budget, tolerance):
+                    found.sums += 1
+                else:
+                    message = f"backward of it sends {number!r} where {true.value!r} is true"
+                    self._add(found, step, "mismatch", "GC303", message)
 
     def _decisions(self, step: Step, found: BySteps) -> None:
         """Conditions that tie, and subscripts that depend on what is differentiated: beside them all may change."""

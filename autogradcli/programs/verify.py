@@ -18,6 +18,7 @@ from autogradcli.engines.torch.record.mathematics import as_mathematics, is_cust
 from autogradcli.engines.torch.record.replay import NotReplayed, gradients, masks_of, replay
 from autogradcli.engines.torch.record.watch import calls_below, operations_below, reaches
 from autogradcli.errors import GradcalcError
+from autogradcli.processes.limits import Budget, OutOfTime, check
 from autogradcli.programs.customs import Customs
 from autogradcli.programs.demands import Advance, Demands
 from autogradcli.programs.ledger import Entry, Pass
@@ -73,28 +74,34 @@ class Verifier:
 
     def one(self, event: Backward, left: float) -> Verified:
         """One pass, which may take so many seconds: as a whole where it is small, else step by step."""
-        _refer(event, self._demands.references)
         try:
-            claims = self.customs.look(event) if _has_custom(event) else []
-            try:
-                if self._is_small(event):
-                    found = self._whole(event, left)
-                    if any(each.verdict != "unverified" for each in found.entry.entries) or not found.entry.entries:
-                        return _with_claims(event, found, claims)
-            except (Unverifiable, GradcalcError):
-                pass
-            return _with_claims(event, self._by_steps(event, left), claims)
+            with Budget(left).running():
+                return self._one(event, monotonic() + left)
+        except OutOfTime:
+            return self._late(event)
         except Exception as problem:  # the program's own code runs again here, and may raise anything
             return self._unverified(event, Reason("GC505", f"not verified: {problem}"))
+
+    def _one(self, event: Backward, deadline: float) -> Verified:
+        _refer(event, self._demands.references)
+        claims = self.customs.look(event) if _has_custom(event) else []
+        try:
+            if self._is_small(event):
+                found = self._whole(event, deadline - monotonic())
+                if any(each.verdict != "unverified" for each in found.entry.entries) or not found.entry.entries:
+                    return _with_claims(event, found, claims)
+        except (Unverifiable, GradcalcError):
+            check()
+        return _with_claims(event, self._by_steps(event, deadline), claims)
 
     def _is_small(self, event: Backward) -> bool:
         """Whether a pass has so few scalar operations that it can be proven as a whole in the time that there is."""
         options = self._demands.options
         return operations_below(event.outputs) <= min(options.max_operations, options.timeout * PER_SECOND)
 
-    def _by_steps(self, event: Backward, left: float) -> Verified:
+    def _by_steps(self, event: Backward, deadline: float) -> Verified:
         """The proof that each step is right for the numbers that reached it."""
-        found = Prover(self._texts, self._session, self._demands.options, monotonic() + left).prove(event)
+        found = Prover(self._texts, self._session, self._demands.options, deadline).prove(event)
         if found.out_of_time:
             return self._late(event)
         entries = self._tied(event, tuple(_by_steps(event, found, place) for place in range(len(event.arrivals))))

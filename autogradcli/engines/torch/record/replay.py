@@ -23,6 +23,7 @@ from autogradcli.engines.torch.record.calls import (
 )
 from autogradcli.engines.torch.record.kinds import is_function, kind_of
 from autogradcli.engines.torch.record.watch import calls_below, givens_below
+from autogradcli.processes.limits import check
 
 LOW = frozenset({torch.float32, torch.float16, torch.bfloat16})
 
@@ -85,6 +86,7 @@ def replay(
             found.given[given.serial].data.add_(moved[given.serial])
     with quiet(), torch.random.fork_rng(devices=[]):
         for call in calls:
+            check()
             outputs = _outputs(call, found, masks, double, observe)
             for index, each in enumerate(outputs):
                 found.tensors[call.serial, index] = each
