@@ -305,7 +305,7 @@ def _apply(function: Function, operands: Sequence[Value], options: Mapping[str, 
         CONVERT.get(p.kind, convert)(value, kind) for p, value in zip(passing.parameters, operands, strict=True)
     ]
     if passing.plain and not options:
-        check_size(run, converted, {})
+        check_size(function, run, converted, {})
         plainly: Value = run(*converted)
         return plainly
     given = function.arguments(converted, options)
@@ -317,7 +317,7 @@ def _apply(function: Function, operands: Sequence[Value], options: Mapping[str, 
         keywords |= {each.name: given[each.name] for each in passing.leading}
         drawn_in = torch.get_default_dtype() if function.random else kind
         return construct(run, keywords, drawn_in).to(kind)
-    check_size(run, positional, keywords)
+    check_size(function, run, positional, keywords)
     result: Any = run(*positional, **keywords)
     several = bool(function.fields) and isinstance(result, tuple | list)
     chosen: Value = result[function.fields.index(str(given[FIELD]))] if several else result

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
+from autogradcli.functions.function import Function
 from autogradcli.functions.handles import MAX_ELEMENTS
 from autogradcli.language.shapes import Shape, written
 
@@ -25,24 +26,46 @@ class TooLarge(Exception):
         super().__init__(f"this would have shape {written(shape)}, and {allowed:,} numbers are allowed")
 
 
-def check_size(run: Callable[..., Any], positional: Sequence[Any], keywords: Mapping[str, Any]) -> None:
+def check_size(
+    function: Function, run: Callable[..., Any], positional: Sequence[Any], keywords: Mapping[str, Any]
+) -> None:
     """Raise TooLarge if a call would give more than `MAX_ELEMENTS` components, or a convolution too many windows.
 
     No result has more components than those of all operands, and all whole numbers among the arguments, multiply to.
-    Where that is too many, torch is asked for the shape alone, which it works out on tensors without storage.
+    Where that is too many, the shape is worked out.
     """
     arguments = [*positional, *keywords.values()]
     if math.prod(map(_factor, _leaves(arguments))) <= MAX_ELEMENTS:
         return
-    try:
-        result = run(*map(_bare, positional), **{name: _bare(each) for name, each in keywords.items()})
-    except (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError, AttributeError):
-        return  # it depends on the numbers, or makes no sense, which torch says better
-    for each in _leaves([result]):
-        if isinstance(each, torch.Tensor) and each.numel() > MAX_ELEMENTS:
-            raise TooLarge(tuple(each.shape))
-    if run in CONVOLUTIONS:
+    result = (
+        _broadcast(arguments)
+        if not (function.tensor or function.by_channel)
+        else _bare_result(run, positional, keywords)
+    )
+    for shape in (tuple(each.shape) for each in _leaves([result]) if isinstance(each, torch.Tensor)):
+        if math.prod(shape) > MAX_ELEMENTS:
+            raise TooLarge(shape)
+    if run in CONVOLUTIONS and result is not None:
         _check_windows(positional[0] if CONVOLUTIONS[run] else result, positional[1])
+
+
+def _broadcast(arguments: Sequence[Any]) -> Any:
+    """The result of a function that is applied component by component, with nothing in it; None if there is none."""
+    try:
+        return torch.broadcast_tensors(*(_bare(each) for each in arguments if isinstance(each, torch.Tensor)))  # type: ignore[no-untyped-call]
+    except RuntimeError:
+        return None
+
+
+def _bare_result(run: Callable[..., Any], positional: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
+    """The result of a call with nothing in it; None if it hangs on the numbers, or makes no sense.
+
+    The first time it takes a second, in which torch imports what works shapes out.
+    """
+    try:
+        return run(*map(_bare, positional), **{name: _bare(each) for name, each in keywords.items()})
+    except (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError, AttributeError):
+        return None
 
 
 def _check_windows(over: torch.Tensor, weight: torch.Tensor) -> None:
