@@ -24,7 +24,7 @@ SUFFIXES = (".grad.toml", ".grad.json", ".grad.jsonl")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of the ini file."""
     parser.addini("gradcalc_strict", "Whether anything but verified fails a case.", "bool", False)
-    parser.addini("gradcalc_symbolic", "Whether SymPy is asked.", "bool", True)
+    parser.addini("gradcalc_symbolic", "Whether SymPy is used.", "bool", True)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "CaseFile | None":

@@ -25,11 +25,11 @@ class Expectation:
     """What is to hold at every point of a case. With nothing stated, gradients are to be right and to exist."""
 
     value: Program | None = None
-    """What the output is, as an expression in the variables of the case."""
+    """The expected value of the output, as an expression in the variables of the case."""
     grad: Mapping[str, Program] = field(default_factory=dict)
-    """What autograd's gradients are, in the same way."""
+    """The expected gradients, in the same way."""
     further: Mapping[tuple[str, ...], Program] = field(default_factory=dict)
-    """What its other derivatives are, by their path in the report: `hessian`, `x`, `y`."""
+    """Other expected derivatives, by their path in the report: `hessian`, `x`, `y`."""
     verdicts: tuple[str, ...] = ()
     """The verdicts that are allowed; none stated means any but mismatch and undefined."""
     tolerance: float | None = None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A report, and what came of what was to hold."""
+    """A report, and the results of the claims."""
 
     report: Report
     claims: "Mapping[str, ClaimVerdict]" = field(default_factory=dict)
@@ -27,7 +27,7 @@ class Checked:
         return plain(self.to_object())  # type: ignore[no-any-return]
 
     def to_object(self) -> dict[str, Any]:
-        """The same as far as the report itself goes: its fields as they are."""
+        """The same with the report's fields as they are."""
         return self.report.to_object() | ({"claims": dict(self.claims)} if self.claims else {})
 
 
@@ -40,7 +40,7 @@ class PendingCheck:
     claims: "Mapping[str, PendingClaim]"
 
     def checked(self) -> Checked:
-        """Wait for what is found."""
+        """Wait for the result."""
         # The engines come with it: only where something is computed.
         from autogradcli.checks.numbers import difference
 
@@ -63,7 +63,7 @@ def begin_check(session: "Session", problem: Problem) -> PendingCheck:
 
 
 def check(problem: Problem) -> Checked:
-    """The report on a problem, and whether its claims hold, and the user's code is what the expression says."""
+    """The report on a problem, whether its claims hold, and whether the user's code computes the expression."""
     # The process that asks for this is not the one that computes it, and does not wait for the engines.
     from autogradcli.compute.compute import Session
 
@@ -72,7 +72,7 @@ def check(problem: Problem) -> Checked:
 
 
 def salvaged(problem: Problem, lost: "Lost") -> Checked:
-    """What had been found when the process ended that checked a problem. Raises GradcalcError if that was nothing."""
+    """The results found before the process of a problem ended. Raises GradcalcError if there are none."""
     # The engines come with it: only where something is computed.
     from autogradcli.checks.claims import ClaimVerdict
     from autogradcli.compute import compute

@@ -54,7 +54,7 @@ BORDERS = 48
 
 @dataclass(frozen=True, slots=True)
 class ClaimVerdict:
-    """What is to be said of one claim."""
+    """The result for one claim."""
 
     status: str
     """`proved`, `holds`, `wrong` or `untold`."""
@@ -85,17 +85,17 @@ class ClaimText:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names with respect to which it is, each once."""
+        """The names that it is with respect to, each once."""
         return tuple(dict.fromkeys(self.name.split(",")))
 
     @property
     def last(self) -> str:
-        """The name with respect to which is differentiated last."""
+        """The name that the last differentiation is with respect to."""
         return self.name.rpartition(",")[2]
 
     @property
     def along(self) -> tuple[Direction, ...]:
-        """The directions along which is differentiated before that: of numbers."""
+        """The directions of the differentiations before the last one, with respect to numbers."""
         return tuple(component(name, 0, 1) for name in self.name.split(",")[:-1])
 
 
@@ -135,7 +135,7 @@ class PendingClaim:
         return problem.backward.upstream is None and not any(shape(value) for value in points[0].values())
 
     def verdict(self) -> ClaimVerdict:
-        """What is to be said; waits for SymPy, at most as long as the problem's timeout says."""
+        """The result; waits for SymPy, at most as long as the problem's timeout says."""
         if self._symbolic is not None and self._symbolic.settled(self._ticket):
             return ClaimVerdict("proved")
         return self._verdict
@@ -154,7 +154,7 @@ def begin_claims(
 def _judged_in_time(
     pending: Pending, problem: Problem, claim: ClaimText, points: Sequence[Point], upstream: Sequence[float] | None
 ) -> ClaimVerdict:
-    """The same as long as the problem has time."""
+    """The same, within the time of the problem."""
     try:
         with pending.budget.running():
             return judge(problem, claim, points, upstream)
@@ -165,7 +165,7 @@ def _judged_in_time(
 def judge(
     problem: Problem, claim: ClaimText, points: Sequence[Point], upstream: Sequence[float] | None = None
 ) -> ClaimVerdict:
-    """What balls say of a claim; raises GradcalcError if it has not the shape of the derivative.
+    """The verdict of balls on a claim; raises GradcalcError if it has not the shape of the derivative.
 
     `upstream` is what the components of the output are multiplied by, where it is a tensor.
     """
@@ -199,7 +199,7 @@ def judge(
 
 
 def _search(compared: "Claim", points: Sequence[Point], constants: Sequence[float]) -> Iterator[_Looked]:
-    """What is found at other points than the case's: where conditions change and between such, near, and far away."""
+    """Results at points other than the case's: where conditions change and between such, near, and far away."""
     borders = list(islice(compared.borders(points[:BASES]), BORDERS))
     for border in borders:
         where = f"{at(border.near)}, at the border of {border.text}"

@@ -31,7 +31,7 @@ class Judge:
     """The verdicts that are allowed where the case states none: `LENIENT` or `STRICT`."""
 
     def outcome(self, reports: Sequence[Report], claims: Mapping[str, ClaimVerdict], seconds: float) -> Outcome:
-        """What came of the case, given the report on each of its points."""
+        """The outcome of the case, given the report on each of its points."""
         failures = [failure for report in reports for failure in self._failures(report)]
         failures += [self._failure(f"claim.{name}", each.message) for name, each in claims.items() if not each.passes]
         verdicts = Counter(report.verdict for report in reports)

@@ -1,4 +1,4 @@
-"""What came of a case, as plain data that pickles and serialises."""
+"""The outcome of a case, as plain data that pickles and serialises."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -36,7 +36,7 @@ class Worst:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one case."""
+    """The outcome of one case."""
 
     place: CasePlace
     status: str
@@ -51,7 +51,7 @@ class Outcome:
     worst: Worst | None = None
     seconds: float = 0.0
     remarks: tuple[str, ...] = ()
-    """What is to be said of how the case is written, a sentence each."""
+    """Notes on how the case is written, a sentence each."""
 
     @property
     def code(self) -> ExitCode:

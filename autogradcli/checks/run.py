@@ -14,7 +14,7 @@ Entry: TypeAlias = CaseText | Outcome
 
 
 def run_cases(executor: Executor, make: Make, entries: Iterable[Entry]) -> Generator[Outcome, None, None]:
-    """What came of each case, in order."""
+    """The outcome of each case, in order."""
     places: deque[Entry] = deque()
 
     def noted() -> Iterator[Entry]:

@@ -31,7 +31,7 @@ class CaseWork:
         self._session = Session(symbolic)
 
     def begin(self, text: CaseText | Outcome) -> Begun | Outcome:
-        """Ask all engines about the case, of which SymPy takes its time; or what is wrong with it."""
+        """Start the case in all engines, SymPy in its own process; the outcome, if the case makes no sense."""
         if isinstance(text, Outcome):
             return text
         since = time.perf_counter()
@@ -46,7 +46,7 @@ class CaseWork:
         return Begun(Judge(text, case, self._default), pending, claims, since)
 
     def finish(self, begun: Begun | Outcome) -> Outcome:
-        """What came of the case."""
+        """The outcome of the case."""
         if isinstance(begun, Outcome):
             return begun
         try:

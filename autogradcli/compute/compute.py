@@ -194,7 +194,7 @@ LAST_SECONDS = 0.3
 
 
 def salvaged(problem: Problem, lost: Lost) -> Report:
-    """The report of what had been found when the process ended. Raises GradcalcError if that was nothing."""
+    """The report of the results found before the process ended. Raises GradcalcError if there are none."""
     if lost.part is None:
         raise error_of(lost)
     return Pending(problem, None).cut_short(lost.found, _end_of(lost))
@@ -255,7 +255,7 @@ def _of_function(function: str | Callable[..., object], problem: Problem, found:
 
 
 def _prove(problem: Problem, autograd: Autograd, lower: Lower) -> Proof:
-    """What Arb proves; of a program that it cannot follow, why not."""
+    """What Arb proves, or why it can prove nothing."""
     try:
         return _by_balls(problem, autograd, lower)
     except (NoDefinition, OutOfTime, MemoryError) as reason:
@@ -263,7 +263,7 @@ def _prove(problem: Problem, autograd: Autograd, lower: Lower) -> Proof:
 
 
 def _by_balls(problem: Problem, autograd: Autograd, lower: Lower) -> Proof:
-    """A proof of every component, or of a long program what random directions tell."""
+    """A proof for every component; for a long program the result along random directions."""
     # Only now: python-flint is loaded after torch, while SymPy's process works already.
     from autogradcli.engines.arb.engine import Question, prove
 

@@ -36,7 +36,7 @@ class Evidence:
         self.proof = proof
         """The Arb engine's."""
         self.answer = answer
-        """SymPy's; None if it was not asked."""
+        """SymPy's; None if it was not used."""
         self.lower = lower
         """What is known from derivatives of lower order."""
 

@@ -22,7 +22,7 @@ class Finding:
     number: float
     truth: Enclosure
     scale: float
-    """What the number is small or large beside."""
+    """The size that the number is compared with."""
     ruling: Ruling
 
 
@@ -47,11 +47,11 @@ def gradient(evidence: Evidence, name: str, findings: Sequence[Finding]) -> Grad
 
 
 MANY_ULPS = 100
-"""Units in the last place from which on a person sees that digits differ."""
+"""Units in the last place beyond which a person sees that digits differ."""
 
 
 def _rounded_off(evidence: Evidence, name: str, findings: Sequence[Finding]) -> RoundedOff | None:
-    """The largest error, beside what it is small beside, of those that are verified although their digits differ."""
+    """The largest error, with its scale, of those that are verified although their digits differ."""
     off = [
         (each.truth.error[1] / each.scale, place)
         for place, each in enumerate(findings)
@@ -117,7 +117,7 @@ Size = Callable[[Enclosure], float]
 
 
 def _finding(evidence: Evidence, name: str, number: float, truth: Enclosure, size: Size) -> Finding:
-    """The verdict on one number; beyond a guard that reaches next to no way, on what it does there."""
+    """The verdict on one number; beyond a guard that covers almost nothing, on its value there."""
     found = Finding(number, truth, size(truth), _rule(evidence, name, number, truth, size))
     if truth.farther is None or found.ruling.verdict in ("undefined", "unverified"):
         return found
@@ -176,7 +176,7 @@ WORST_STATUS = ("disagrees", "unavailable", "agrees")
 
 
 def _agreement(digits: str | None, missing: str | None, finding: Finding) -> tuple[str, str | None]:
-    """Whether SymPy's number lies in the proven ball, and if not, why."""
+    """Whether SymPy's number lies in the proven ball; if not, why."""
     truth = finding.truth
     if digits is None:
         return "unavailable", missing

@@ -12,7 +12,7 @@ from autogradcli.language.tape import MAX_OPERATIONS
 
 @dataclass(frozen=True, slots=True)
 class Beyond:
-    """What is asked beside the gradient."""
+    """What is wanted besides the gradient."""
 
     order: int = 1
     """Of one variable that is a number all derivatives up to this one; of anything else 2, all second derivatives."""
@@ -58,13 +58,13 @@ class Options:
     max_ulps: float | None = None
     """A demand on the error in units in the last place, or None."""
     symbolic: bool = True
-    """Whether SymPy is asked."""
+    """Whether SymPy is used."""
     timeout: float = 10.0
     """Seconds that SymPy may take."""
     seed: int = 0
     """What torch's generator of random numbers starts from."""
     max_operations: int = MAX_OPERATIONS
-    """Scalar operations up to which Arb is asked."""
+    """Scalar operations up to which Arb is used."""
     trace: bool = False
     """Whether the chain rule is written out."""
     remedies: float = 1.0
@@ -76,7 +76,7 @@ BRIEF = 0.1
 NONE = 0.0
 """The same where nobody reads them."""
 DEFAULTS = Options()
-"""What is asked where nothing is said."""
+"""The defaults."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Problem:
     backward: Backward = ONCE
     """How torch's `backward` is called; the verdict is about what one call adds to `.grad`."""
     beyond: Beyond = GRADIENT
-    """Which derivatives are asked for beside the gradient."""
+    """Which derivatives are wanted besides the gradient."""
     function: str | Callable[..., object] | None = None
     """The user's own code that is to have this value and gradient: `package.module:name`, or a callable."""
     claims: Mapping[str, Program] = field(default_factory=dict)

@@ -208,7 +208,7 @@ class Report:
         return found  # type: ignore[no-any-return]
 
     def findings(self) -> dict[str, Gradient]:
-        """Everything that there is a verdict on, by its name: `x` for a gradient, `x,y` for a second derivative."""
+        """Every result with a verdict, by its name: `x` for a gradient, `x,y` for a second derivative."""
         return findings_of(fields_of(self))
 
     def to_dict(self) -> dict[str, Json]:
@@ -216,7 +216,7 @@ class Report:
         return plain(self.to_object())  # type: ignore[no-any-return]
 
     def to_object(self) -> dict[str, Json]:
-        """The same as far as the report itself goes: its fields as they are."""
+        """The same with the report's fields as they are."""
         return {"schema_version": SCHEMA_VERSION, **fields_of(self)}
 
 

@@ -26,7 +26,7 @@ class Tolerance:
     absolute: float
     """`atol + rtol * scale`."""
     demanded: bool
-    """Whether the user asked for it, so that rounding is no excuse."""
+    """Whether the user demanded it, so that rounding is no excuse."""
     max_ulps: float | None = None
     """A demand in units in the last place, on its own."""
     loss: float = math.inf

@@ -103,7 +103,7 @@ class ProblemBuilder:
             return check_wrt(program, tuple(dict.fromkeys(self.names("wrt"))), self.notation.label("wrt"))
 
     def beyond(self, wrt: tuple[str, ...]) -> Beyond:
-        """What is asked beside the gradient. Raises GradcalcError for two things that exclude each other."""
+        """What is wanted besides the gradient. Raises GradcalcError for two things that exclude each other."""
         names = self.names("wrt")
         beyond = Beyond(
             order=self._order(),

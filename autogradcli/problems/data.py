@@ -12,7 +12,7 @@ from autogradcli.language.program import Constant, Program, Tensor
 from autogradcli.language.shapes import MAX_DIMENSIONS, Shape, subscript, written
 
 SOURCE = "[...]"
-"""What stands for the text of a value that never was text."""
+"""The text of a value that was given as data."""
 
 
 def tensor(value: list[Any], label: str, read: Callable[[Any, str], float]) -> Program:

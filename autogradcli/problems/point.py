@@ -196,7 +196,7 @@ def parse_upstream(program: Program, text: str, label: str) -> Program:
 
 
 def parse_expected(program: Program, text: str, label: str) -> Program:
-    """What somebody says that a value or a derivative is: an expression in the variables and names of the program."""
+    """A claimed value or derivative: an expression in the variables and names of the program."""
     known = [*program.variables, *program.assigned]
     try:
         formula = parse(text, known)

@@ -42,7 +42,7 @@ COMMAND = (sys.executable, "-P", "-m", "autogradcli.engines.sympy.worker")
 
 @dataclass(frozen=True, slots=True)
 class Derivative:
-    """What SymPy found for one variable."""
+    """SymPy's result for one variable."""
 
     formula: Array
     """The derivative, printed in the style asked for and in the user's names; of a tensor, each component's."""
@@ -58,7 +58,7 @@ class Derivative:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What SymPy found about one program."""
+    """SymPy's result for one program."""
 
     value: str | None
     """The function's own value at the point, to 30 significant digits."""

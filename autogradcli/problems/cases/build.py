@@ -26,7 +26,7 @@ from autogradcli.problems.strict_json import json_number
 
 
 class CaseError(GradcalcError):
-    """What is wrong with a case, and the line on which that shows."""
+    """An error of a case, and its line."""
 
     def __init__(self, error: GradcalcError, line: int) -> None:
         super().__init__(error.kind, error.message, source=error.source, span=error.span, hint=error.hint)
@@ -45,7 +45,7 @@ class _CaseBuilder(ProblemBuilder):
         super().__init__(text.fields, NOTATION)
         self._text = text
         self._remarks: dict[str, None] = {}
-        """What is to be said of the points, each sentence once."""
+        """Notes on the points, each once."""
 
     @contextmanager
     def showing(self, key: str) -> Iterator[None]:

@@ -107,7 +107,7 @@ def _read_lines(path: str, file: BinaryIO) -> Iterator[Entry]:
 
 
 class Misplaced(Exception):
-    """What is wrong with a file as a whole, and the line on which that shows."""
+    """An error of a file as a whole, and its line."""
 
     def __init__(self, error: GradcalcError, line: int) -> None:
         super().__init__(error.message)
