@@ -1,11 +1,11 @@
-"""Writes autogradcli/functions/names.py anew from the rows: `.venv/bin/python -m scripts.function_names`."""
+"""Writes autogradcli/functions/index.py anew from the rows: `.venv/bin/python -m scripts.function_names`."""
 
 from pathlib import Path
 from textwrap import fill
 
 from autogradcli.functions.table import modules, rows_of
 
-FILE = Path(__file__).resolve().parents[1] / "autogradcli" / "functions" / "names.py"
+FILE = Path(__file__).resolve().parents[1] / "autogradcli" / "functions" / "index.py"
 HEAD = '''"""The names of the functions in each module, so that a name is found without importing them all.
 
 Written by `.venv/bin/python -m scripts.function_names`; a test says when that is due.

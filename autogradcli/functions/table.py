@@ -10,7 +10,7 @@ from functools import cache
 from importlib import import_module
 
 from autogradcli.functions.function import Function
-from autogradcli.functions.names import NAMES
+from autogradcli.functions.index import NAMES
 
 FAMILIES: Mapping[str, tuple[str, ...]] = {
     "arithmetic": ("arithmetic",),
