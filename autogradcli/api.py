@@ -61,6 +61,7 @@ def _in_python(function: Callable[Parameters, Result]) -> Callable[Parameters, R
 
     @wraps(function)
     def called(*given: Parameters.args, **named: Parameters.kwargs) -> Result:
+        __tracebackhide__ = True
         try:
             return function(*given, **named)
         except GradcalcError as error:
@@ -296,6 +297,7 @@ def assert_gradient(
     of a case file: value, grad, verdict, tolerance, dtype,
     max_ulps, … `function` is code of your own that is to be what the expression says.
     """
+    __tracebackhide__ = True
     point = {**(at or {}), **values}
     claims = {} if claim is None else {"claim": claim}
     fields = {"dtype": _dtype(point.values()), **claims, **(expect or {}), "expression": expression}
@@ -315,9 +317,11 @@ def assert_gradient(
 
 def raise_failure(outcome: Outcome) -> None:
     """AssertionError unless a case passed; raises GradcalcError if it makes no sense."""
+    __tracebackhide__ = True
     sentences = [sentence for _, sentence in problems(outcome)]
     if outcome.status == "failed":
-        raise AssertionError("\n".join([outcome.place.name, *(f"    {sentence}" for sentence in sentences)]))
+        first, *others = sentences
+        raise AssertionError("\n".join([f"{outcome.place.name}: {first}", *(f"    {sentence}" for sentence in others)]))
     if outcome.error is not None:
         raise GradcalcError(outcome.error["kind"], "\n".join([*sentences, *details(outcome)]))
 

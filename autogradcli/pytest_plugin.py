@@ -5,6 +5,7 @@ pytest loads this module whenever it runs, so nothing heavy is imported before a
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,6 +81,28 @@ class CaseFailed(Exception):
         self.outcome = outcome
 
 
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """What pytest's last lines say of a failure."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is wrong with a case, as pytest shows it."""
+
+    text: str
+    reprcrash: Crash
+
+    def __str__(self) -> str:
+        return self.text
+
+    def toterminal(self, writer: Any) -> None:
+        """Write the lines."""
+        writer.line(self.text)
+
+
 class CaseItem(pytest.Item):
     """One case."""
 
@@ -102,7 +125,9 @@ class CaseItem(pytest.Item):
 
         outcome = excinfo.value.outcome
         where = os.path.relpath(self.path, self.config.invocation_params.dir)
-        return "\n".join([*(f"{where}:{line}: {said}" for line, said in problems(outcome)), *details(outcome)])
+        found = list(problems(outcome))
+        text = "\n".join([*(f"{where}:{line}: {said}" for line, said in found), *details(outcome)])
+        return Said(text, Crash(found[0][1]))
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """The file, the line counted from 0, and the name of the case."""

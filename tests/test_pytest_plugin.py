@@ -25,7 +25,7 @@ name = "nonsense"
 expresion = "x"
 
 [[case]]
-name = "square"
+name = "kink"
 expression = "abs(x)"
 at.x = 0
 """
@@ -40,14 +40,14 @@ def folder(pytester: pytest.Pytester) -> pytest.Pytester:
 
 
 def test_each_case_is_an_item(folder: pytest.Pytester) -> None:
-    """With its name; the same name twice is numbered."""
+    """With its name."""
     result = folder.runpytest("--collect-only", "-q")
     result.stdout.fnmatch_lines(
         [
             "formulas.grad.toml::square",
             "formulas.grad.toml::wrong",
             "formulas.grad.toml::nonsense",
-            "formulas.grad.toml::square (2)",
+            "formulas.grad.toml::kink",
         ]
     )
 
@@ -71,6 +71,26 @@ def test_items_are_selected_as_others_are(folder: pytest.Pytester) -> None:
     """By -k and by node id."""
     folder.runpytest("-k", "wrong").assert_outcomes(failed=1, deselected=3)
     folder.runpytest("formulas.grad.toml::square").assert_outcomes(passed=1)
+
+
+def test_the_last_lines_say_what_is_wrong(folder: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a case and of a test, without frames of gradcalc."""
+    folder.makepyfile(
+        """
+        def test_wrong(assert_gradient):
+            assert_gradient("x**3", x=2, claim={"x": "2*x"})
+        """
+    )
+    monkeypatch.setenv("COLUMNS", "300")
+    result = folder.runpytest("-rf", "--color=no")
+    result.stdout.fnmatch_lines(
+        [
+            "FAILED formulas.grad.toml::wrong - grad.x: torch gives 12.0 at x = 2.0, expected*",
+            "FAILED *::test_wrong - AssertionError: x**3: claim.x: wrong at x = *",
+        ]
+    )
+    result.stdout.fnmatch_lines(["*SymPy's derivative is 3*x[*][*]2"])
+    result.stdout.no_fnmatch_line("*raise_failure*")
 
 
 def test_strict_is_an_option_of_the_ini_file(folder: pytest.Pytester) -> None:

@@ -42,13 +42,18 @@ class PendingCheck:
     def checked(self) -> Checked:
         """Wait for the result."""
         # The engines come with it: only where something is computed.
+        from autogradcli.checks.describe import instead
         from autogradcli.checks.numbers import difference
 
         report = self.report.report()
         found = {name: each.verdict() for name, each in self.claims.items()}
         other = None if self.problem.function is None else difference(report.value, self.problem.program, report)
         failures = [] if other is None else [f"function: {other}"]
-        failures += [f"claim.{name}: {each.message}" for name, each in found.items() if not each.passes]
+        failures += [
+            f"claim.{name}: {each.message}{instead(name, each.status, report)}"
+            for name, each in found.items()
+            if not each.passes
+        ]
         return Checked(report, found, failures)
 
 

@@ -1,7 +1,8 @@
-"""Points in words."""
+"""Points and claims in words."""
 
 from collections.abc import Mapping
 
+from autogradcli.compute.report import Report
 from autogradcli.engines.results import Array, shape
 from autogradcli.language.shapes import written
 
@@ -18,3 +19,12 @@ def described(point: Mapping[str, Array]) -> str:
         for name, value in point.items()
     )
     return ", ".join(parts)
+
+
+def instead(name: str, status: str, report: Report) -> str:
+    """`; SymPy's derivative is 2*x`, of a claim that is wrong, if SymPy has a formula."""
+    found = report.findings().get(name)
+    if status != "wrong" or found is None:
+        return ""
+    formula = found.symbolic.pattern or found.symbolic.formula
+    return f"; SymPy's derivative is {formula}" if isinstance(formula, str) else ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from autogradcli.checks.case import Case, CaseText
 from autogradcli.checks.claims import ClaimVerdict
-from autogradcli.checks.describe import at, described
+from autogradcli.checks.describe import at, described, instead
 from autogradcli.checks.numbers import difference, point
 from autogradcli.checks.outcome import Failure, Outcome, Worst
 from autogradcli.compute.gradients import MANY_ULPS
@@ -33,7 +33,11 @@ class Judge:
     def outcome(self, reports: Sequence[Report], claims: Mapping[str, ClaimVerdict], seconds: float) -> Outcome:
         """The outcome of the case, given the report on each of its points."""
         failures = [failure for report in reports for failure in self._failures(report)]
-        failures += [self._failure(f"claim.{name}", each.message) for name, each in claims.items() if not each.passes]
+        failures += [
+            self._failure(f"claim.{name}", each.message + instead(name, each.status, reports[0]))
+            for name, each in claims.items()
+            if not each.passes
+        ]
         verdicts = Counter(report.verdict for report in reports)
         return Outcome(
             place=self.case.place,

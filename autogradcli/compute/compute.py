@@ -251,7 +251,7 @@ def _of_function(function: str | Callable[..., object], problem: Problem, found:
     # torch is imported while SymPy's process starts, not before.
     from autogradcli.engines.torch.callables import in_place_of
 
-    return in_place_of(function, found, problem.wrt, problem.options.dtype, problem.backward)
+    return in_place_of(function, found, problem.wrt, problem.options.dtype, problem.backward, problem.folder)
 
 
 def _prove(problem: Problem, autograd: Autograd, lower: Lower) -> Proof:

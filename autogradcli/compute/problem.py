@@ -95,6 +95,8 @@ class Problem:
     """Which derivatives are wanted besides the gradient."""
     function: str | Callable[..., object] | None = None
     """The user's own code that is to have this value and gradient: `package.module:name`, or a callable."""
+    folder: str | None = None
+    """Where that code is looked for as well as in the working directory."""
     claims: Mapping[str, Program] = field(default_factory=dict)
     """What somebody says that the true derivatives are, anywhere and not only at this point."""
     given: Mapping[str, Array] = field(default_factory=dict)

@@ -48,6 +48,7 @@ class Watching:
 
     def assert_right(self) -> None:
         """Raises AssertionError with what is wrong if a gradient is wrong, or there is none."""
+        __tracebackhide__ = True
         if self.verdict in {"mismatch", "undefined"}:
             raise AssertionError("\n".join(_wrong(self.ledger)))
 

@@ -36,10 +36,18 @@ Reference = str | Callable[..., Any]
 """`package.module:name`, or the callable itself."""
 
 
-def in_place_of(reference: Reference, found: Autograd, wrt: Sequence[str], dtype: str, backward: Backward) -> Autograd:
+def in_place_of(  # noqa: PLR0913, PLR0917
+    reference: Reference,
+    found: Autograd,
+    wrt: Sequence[str],
+    dtype: str,
+    backward: Backward,
+    folder: str | None = None,
+) -> Autograd:
     """`found`, which is the expression's, with the value and the gradients of the user's code at the same numbers.
 
-    It has no graph, for the steps are not the expression's.
+    It has no graph, for the steps are not the expression's. A module is looked for in the working directory and in
+    `folder`.
     Raises GradcalcError of kind `function` where the code cannot be found, raises, or gives something else than a
     tensor of the expression's shape.
     """
@@ -51,7 +59,7 @@ def in_place_of(reference: Reference, found: Autograd, wrt: Sequence[str], dtype
         raise _error(f"{name} knows nothing of {intermediate}", hint)
     notes: list[str] = []
     with fresh_state(kind), chdir(os.curdir), _watched(name, notes):
-        called = _callable(reference, kind)
+        called = _callable(reference, kind, folder)
         leaves = {each: torch.tensor(found.inputs[each], dtype=kind) for each in found.inputs}
         for each in wrt:
             leaves[each].requires_grad_()
@@ -162,9 +170,9 @@ def _error(message: str, hint: str | None = None) -> GradcalcError:
     return GradcalcError("function", message, hint=hint)
 
 
-def _callable(reference: Reference, kind: torch.dtype) -> Callable[..., Any]:
+def _callable(reference: Reference, kind: torch.dtype, folder: str | None) -> Callable[..., Any]:
     """What is to be called: `apply` of an autograd.Function, an instance of a module, or the thing itself."""
-    found = _load(reference) if isinstance(reference, str) else reference
+    found = _load(reference, folder) if isinstance(reference, str) else reference
     if isinstance(found, type) and issubclass(found, torch.nn.Module):
         found = found()
     if isinstance(found, torch.nn.Module):
@@ -174,18 +182,20 @@ def _callable(reference: Reference, kind: torch.dtype) -> Callable[..., Any]:
     return found
 
 
-def _load(path: str) -> Any:
+def _load(path: str, folder: str | None) -> Any:
     module, colon, attributes = path.partition(":")
     if not colon or not module or not attributes:
         raise _error(f"{path} names no function", "type package.module:name")
     if os.getcwd() not in sys.path:  # at the end: what is installed is never another module of that name
         sys.path.append(os.getcwd())
+    if folder is not None:
+        _look_in(folder, module.partition(".")[0])
     importlib.invalidate_caches()
     try:
         found = importlib.import_module(module)
     except ModuleNotFoundError as problem:
         if problem.name and (module == problem.name or module.startswith(f"{problem.name}.")):
-            hint = "it is looked for in the folder where the command runs, and in PYTHONPATH"
+            hint = "it is looked for in the folder where the command runs, beside the case file, and in PYTHONPATH"
             raise _error(f"there is no module {problem.name}", hint) from problem
         raise
     try:
@@ -193,6 +203,24 @@ def _load(path: str) -> Any:
     except AttributeError as problem:
         known = [each for each in vars(found) if not each.startswith("_")]
         raise _error(f"{module} has no {attributes}", did_you_mean(attributes, known)) from problem
+
+
+_FOLDERS: list[str] = []
+"""Folders beside the working directory where modules have been looked for."""
+
+
+def _look_in(folder: str, module: str) -> None:
+    """Let modules be found in a folder, and forget one of that name that comes from another such folder."""
+    if folder in sys.path and folder not in _FOLDERS:
+        return
+    loaded = os.path.dirname(getattr(sys.modules.get(module), "__file__", None) or "")
+    if loaded in _FOLDERS and loaded != folder:
+        del sys.modules[module]
+    for each in (*_FOLDERS, folder):
+        if each in sys.path:
+            sys.path.remove(each)
+    _FOLDERS[:] = [*dict.fromkeys([*_FOLDERS, folder])]
+    sys.path.append(folder)
 
 
 def _call(called: Callable[..., Any], leaves: Mapping[str, torch.Tensor]) -> Any:

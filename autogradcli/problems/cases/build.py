@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -76,7 +77,8 @@ class _CaseBuilder(ProblemBuilder):
         program = self.program([*(places[0] if places else ()), *samples])
         first, *others = self._points(program, places, samples)
         problem = self.at_point(program, first, options, ONCE, self._text.place.name)
-        problem = replace(problem, remarks=tuple(self._remarks))
+        folder = os.path.dirname(os.path.abspath(self._text.place.file)) if self._text.place.file else None
+        problem = replace(problem, remarks=tuple(self._remarks), folder=folder)
         problems = (problem, *(replace(problem, at=point) for point in others))
         return Case(self._text.place, problems, self._expectation(program, problem.wrt))
 

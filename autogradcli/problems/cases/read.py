@@ -69,9 +69,23 @@ def read_cases(path: str) -> Iterator[Entry]:
     """The cases of a file in their order; raises GradcalcError if the file cannot be read at all."""
     try:
         with open(path, "rb") as file:
-            yield from _read_lines(path, file) if path.endswith(".jsonl") else _read_whole(path, file)
+            yield from _named_once(_read_lines(path, file) if path.endswith(".jsonl") else _read_whole(path, file))
     except (OSError, ValueError) as error:
         raise GradcalcError("file", f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _named_once(entries: Iterator[Entry]) -> Iterator[Entry]:
+    """The cases; one whose name an earlier one has is an outcome."""
+    seen: dict[str, int] = {}
+    for entry in entries:
+        name = entry.fields.get("name") if isinstance(entry, CaseText) else None
+        if isinstance(entry, CaseText) and isinstance(name, str) and name.strip():
+            first = seen.setdefault(name, entry.place.line)
+            if first != entry.place.line:
+                message = f"two cases are called {name}: the other stands in line {first}"
+                yield unusable(entry.place, GradcalcError("usage", message, hint="give each a name of its own"))
+                continue
+        yield entry
 
 
 def _read_whole(path: str, file: BinaryIO) -> Iterator[Entry]:

@@ -22,7 +22,7 @@ def draw(outcomes: Outcomes, _: Terminal) -> Iterator[str]:
     """One XML document, valid in the schema of Ant's JUnit task and in that of Jenkins, which overlap in few things."""
     began = datetime.now().isoformat(timespec="seconds")
     yield '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n'
-    for number, (file, cases) in enumerate(groupby(outcomes, key=lambda each: each.place.file)):
+    for number, (file, cases) in enumerate(groupby(outcomes.shown(), key=lambda each: each.place.file)):
         yield from _suite(number, file, list(cases), began)
     yield "</testsuites>\n"
 

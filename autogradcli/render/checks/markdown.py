@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from autogradcli.checks.outcome import Outcome
 from autogradcli.errors import visible
-from autogradcli.render.checks.lines import problems, title
+from autogradcli.render.checks.lines import details, problems, title
 from autogradcli.render.checks.summary import Outcomes
 from autogradcli.render.formats import Format
 from autogradcli.render.markdown import cell
@@ -28,7 +28,7 @@ def draw(outcomes: Outcomes, _: Terminal) -> Iterator[str]:
 def _row(outcome: Outcome) -> str:
     found = list(problems(outcome))
     line = found[0][0] if found else outcome.place.line
-    wrong = "<br>".join(cell(sentence) for _, sentence in found)
+    wrong = "<br>".join(map(cell, [*(sentence for _, sentence in found), *details(outcome)]))
     place = cell(visible(f"{outcome.place.file}:{line}"))
     return f"| {MARKS[outcome.status]} | {cell(title(outcome))} | {place} | {wrong} |\n"
 

@@ -14,7 +14,7 @@ def draw(outcomes: Outcomes, _: Terminal) -> Iterator[str]:
     """Test points with a YAML block below each that failed."""
     yield "TAP version 14\n"
     number = 0
-    for number, outcome in enumerate(outcomes, start=1):
+    for number, outcome in enumerate(outcomes.shown(), start=1):
         verb = "ok" if outcome.status == "passed" else "not ok"
         yield f"{verb} {number} - {_escape(title(outcome))}\n{_block(outcome)}"
     yield f"1..{number}\n"
