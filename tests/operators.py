@@ -148,16 +148,11 @@ def title(each: Any) -> str:
     return f"{each.name} {each.variant_test_name}".rstrip()
 
 
-def _has_mask_as_index(each: Any, given: Any) -> bool:
-    """Whether a mask stands where gradcalc takes whole numbers alone, so that no text says the sample."""
-    return each.name == "index_put" and any(one.dtype == torch.bool for one in given.args[0])
-
-
 def samples(each: Any, dtype: str, count: int, seed: int) -> Iterator[Sample]:
     """The calls of an operator's first samples, as a function and as a method, as far as a text can say them."""
     with quiet(), seeded(seed):
         given = list(islice(each.sample_inputs("cpu", getattr(torch, dtype)), count))
-    for place, one in enumerate(one for one in given if not _has_mask_as_index(each, one)):
+    for place, one in enumerate(given):
         for write in (_function, _method):
             try:
                 sample = write(each, one, dtype)
@@ -202,15 +197,16 @@ def _leaves(sample: Sample) -> dict[str, torch.Tensor]:
 
 
 class _Writer:
-    """Writes arguments down; tensors become variables."""
+    """Writes arguments down; tensors become variables, whose numbers are in the dtype, as all of gradcalc's are."""
 
-    def __init__(self) -> None:
+    def __init__(self, dtype: str) -> None:
+        self._dtype = getattr(torch, dtype)
         self.values: dict[str, torch.Tensor] = {}
 
     def write(self, value: Any) -> str:
         """The text of one argument."""
         if isinstance(value, list | tuple):
-            items = ", ".join(map(self.write, value))
+            items = ", ".join(map(self.place, value))
             return f"[{items}]" if isinstance(value, list) else f"({items}{',' if len(value) == 1 else ''})"
         if isinstance(value, torch.Tensor):
             return self._tensor(value)
@@ -223,8 +219,14 @@ class _Writer:
         if value.is_complex() or value.layout != torch.strided:
             raise Unwritable
         name = f"x{len(self.values)}"
-        self.values[name] = value.detach().contiguous().clone()
+        held = value.detach().to(self._dtype) if value.is_floating_point() else value
+        self.values[name] = held.contiguous().clone()
         return name
+
+    def place(self, value: Any) -> str:
+        """The text of a place: a mask is a condition."""
+        mask = isinstance(value, torch.Tensor) and value.dtype == torch.bool
+        return f"{self.write(value)} != 0" if mask else self.write(value)
 
     def arguments(self, given: Sequence[Any], keywords: Mapping[str, Any]) -> str:
         """The text of all arguments."""
@@ -251,7 +253,7 @@ def _scalar(value: Any) -> str:
 
 def _function(each: Any, given: Any, dtype: str) -> Sample | None:
     """The sample as a call of a function; None if it is none."""
-    writer, name = _Writer(), each.name
+    writer, name = _Writer(dtype), each.name
     if name in PROPERTIES:
         return writer.sample(each, f"{writer.write(given.input)}.{name}", given, dtype, each.op)
     if name in REFLECTED:
@@ -261,14 +263,13 @@ def _function(each: Any, given: Any, dtype: str) -> Sample | None:
     if name == "__getitem__":
         (index,) = given.args
         items = index if isinstance(index, tuple) else (index,)
-        text = f"{writer.write(given.input)}[{', '.join(map(writer.write, items))}]"
+        text = f"{writer.write(given.input)}[{', '.join(map(writer.place, items))}]"
         return writer.sample(each, text, given, dtype, each.op)
-    if name == "nn.functional.embedding":
-        (indices,) = given.args
-        text = f"torch.{name}({writer.arguments((indices, given.input), given.kwargs)})"
-        return writer.sample(
-            each, text, _Given(indices, (given.input,), given.kwargs), dtype, torch.nn.functional.embedding
-        )
+    if title(each) == "linalg.pinv singular":
+        factors = " @ ".join(map(writer.write, (given.input, *given.args)))
+        return writer.sample(each, f"torch.linalg.pinv({factors}.mT)", given, dtype, each.op)
+    if name in OTHER_ORDER:
+        return writer.sample(each, *_reordered(writer, name, given), dtype, OTHER_ORDER[name])
     if name == "where":
         (condition, other), one = given.args, given.input
         text = f"torch.where({', '.join(map(writer.write, (condition, one, other)))})"
@@ -277,6 +278,22 @@ def _function(each: Any, given: Any, dtype: str) -> Sample | None:
         return None
     text = f"torch.{name}({writer.arguments((given.input, *given.args), given.kwargs)})"
     return writer.sample(each, text, given, dtype, each.op)
+
+
+OTHER_ORDER: dict[str, Callable[..., Any]] = {
+    "nn.functional.embedding": torch.nn.functional.embedding,
+    "nn.functional.embedding_bag": torch.nn.functional.embedding_bag,
+    "polygamma": torch.polygamma,
+    "special.polygamma": torch.special.polygamma,
+    "einsum": torch.einsum,
+}
+"""Functions whose first two arguments torch's samples exchange."""
+
+
+def _reordered(writer: _Writer, name: str, given: Any) -> tuple[str, _Given]:
+    first, *others = given.args
+    text = f"torch.{name}({writer.arguments((first, given.input, *others), given.kwargs)})"
+    return text, _Given(first, (given.input, *others), given.kwargs)
 
 
 def _is_function(name: str) -> bool:
@@ -292,7 +309,7 @@ def _method(each: Any, given: Any, dtype: str) -> Sample | None:
     receiver = isinstance(given.input, torch.Tensor) and each.method_variant is not None
     if not receiver or name.startswith("__") or name in PROPERTIES or not callable(getattr(torch.Tensor, name, None)):
         return None
-    writer = _Writer()
+    writer = _Writer(dtype)
     text = f"{writer.write(given.input)}.{name}({writer.arguments(given.args, given.kwargs)})"
     return writer.sample(each, text, given, dtype, each.method_variant)
 

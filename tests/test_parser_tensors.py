@@ -105,21 +105,29 @@ def test_a_number_given_to_a_function_is_a_step_of_its_own() -> None:
     assert Fraction(0) in values
 
 
+CALLED_WITH = [
+    ("x[i]", "getitem_at", ("places",)),
+    ("x[x > 0]", "getitem_at", ("places",)),
+    ("x[:, i, None]", "getitem_at", (slice(None), "places", None)),
+    ("x[i, j]", "getitem_at", ("places", "places")),
+    ("x[0]", "getitem", (0,)),
+]
+
+
+@pytest.mark.parametrize(("text", "row", "index"), CALLED_WITH)
+def test_values_in_a_subscript_are_operands(text: str, row: str, index: tuple[object, ...]) -> None:
+    """What the text fixes is an option, and what is a value a step, whose place is marked."""
+    step = parse(text).steps[-1]
+    assert isinstance(step, Call)
+    assert (step.function, dict(step.options)["index"]) == (row, index)
+    assert len(step.operands) == 1 + index.count("places")
+
+
 WRONG = [
     ("x[]", "there is nothing between these brackets", (1, 3), None),
-    ("x[i]", "a subscript is made of whole numbers and slices, written out in the text", (2, 3), "type x[0] or x[1:3]"),
-    (
-        "x[x > 0]",
-        "a subscript is made of whole numbers and slices, written out in the text",
-        (2, 7),
-        "for a mask type where(condition, x, 0)",
-    ),
-    (
-        "x[1.5]",
-        "a subscript is made of whole numbers and slices, written out in the text",
-        (2, 5),
-        "type x[0] or x[1:3]",
-    ),
+    ("x[i:3]", "a subscript is made of whole numbers, slices of such, and values", (2, 5), "type x[0] or x[1:3]"),
+    ("x[0, 1.5]", "a subscript is made of whole numbers, slices of such, and values", (5, 8), "type x[0] or x[1:3]"),
+    ("x[-1.5]", "a subscript is made of whole numbers, slices of such, and values", (2, 6), "type x[0] or x[1:3]"),
     ("x[1:2:3:4]", "a slice has at most two colons", (7, 8), "type x[start:stop:step]"),
     ("x[0", "this [ is never closed", (1, 2), None),
     ("[1, 2][0]", "a list that is written out takes no subscript", (6, 9), "type y = [1, 2]; y[0]"),

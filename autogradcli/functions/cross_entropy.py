@@ -10,6 +10,7 @@ from autogradcli.functions.classes import pick
 from autogradcli.functions.function import Function
 from autogradcli.functions.handles import Array, Handle, TapeBuilder, array, fold, handle
 from autogradcli.functions.later import numpy as np
+from autogradcli.functions.layers import plus
 from autogradcli.functions.losses import REDUCTION, reduced
 
 
@@ -110,6 +111,25 @@ def _unless_ignored(builder: TapeBuilder, index: int, setting: Setting, x: int, 
     return builder.call("where", condition, zero, x)
 
 
+def linear_cross_entropy(
+    builder: TapeBuilder,
+    input: Handle,
+    linear_weight: Handle,
+    target: Handle,
+    linear_bias: Handle | None,
+    weight: Handle | None,
+    ignore_index: int | None,
+    reduction: str,
+    label_smoothing: Fraction,
+) -> Handle:
+    """cross_entropy of the linear map; a weight of more dimensions gives the scores as many."""
+    scores = builder.call("tensordot", input, linear_weight, dims=((-1,), (-1,)))
+    ignored = -100 if ignore_index is None else ignore_index
+    return cross_entropy(
+        builder, plus(builder, scores, linear_bias), target, weight, ignored, reduction, label_smoothing
+    )
+
+
 ROWS: tuple[Function, ...] = (
     Function(
         "cross_entropy",
@@ -129,5 +149,15 @@ ROWS: tuple[Function, ...] = (
         torch="nn.functional.nll_loss",
         tensor=True,
         body=nll_loss,
+    ),
+    Function(
+        "linear_cross_entropy",
+        f"input, linear_weight, target: classes, *, linear_bias=None, weight: fixed = None, ignore_index: int = None, "
+        f"{REDUCTION}, label_smoothing: real = 0",
+        "cross_entropy of linear(input, linear_weight, linear_bias).",
+        torch="nn.functional.linear_cross_entropy",
+        tensor=True,
+        fused=True,
+        body=linear_cross_entropy,
     ),
 )

@@ -14,9 +14,13 @@ from typing import Any
 
 from autogradcli.functions.handles import Body
 
-OPERANDS = frozenset({"tensor", "number", "boolean", "mask", "indices", "classes", "fixed", "sequence"})
+LISTS = frozenset({"sequence", "subscripts"})
+"""Kinds of parameters that take a list of operands."""
+OPERANDS = frozenset({"tensor", "number", "boolean", "mask", "indices", "places", "classes", "fixed"}) | LISTS
 """Kinds of parameters whose arguments are steps of a program; those of all others are fixed by the text."""
 
+PLACE = "places"
+"""In a subscript: what stands there is a value, the next of the operands of that kind."""
 FIELD = "field"
 """The option of a call that chooses one of the row's fields."""
 OWN_NAME = "(its own)"
@@ -45,11 +49,12 @@ class Parameter:
 
     What becomes a step of the program is of one of these kinds: `tensor` (may be differentiated), `number` (a constant
     for torch), `boolean`, `mask` (a tensor or a condition), `indices` (a tensor of whole numbers, which is not
-    differentiated), `classes` (the same, or as many probabilities as there are scores), `fixed` (a tensor that torch
-    does not differentiate), `sequence` (a list of tensors). What the text fixes is of one of these: `option` (this one
-    text), `text` (any, or one of its choices), `flag` (True or False), `int`, `ints` (one or several), `nested` (the
-    same in lists of any depth), `shape` (sizes, also given as arguments of their own), `real` (an exact number),
-    `order` (of a norm: a number, `inf` or a text), `index` (of a subscript).
+    differentiated), `places` (the same, or a condition), `classes` (indices, or as many probabilities as there are
+    scores), `fixed` (a tensor that torch does not differentiate), `sequence` (a list of tensors), `subscripts` (a list
+    of places). What the text fixes is of one of these: `option` (this one text), `text` (any, or one of its choices),
+    `flag` (True or False), `int`, `ints` (one or several), `nested` (the same in lists of any depth), `shape` (sizes,
+    also given as arguments of their own), `real` (an exact number), `order` (of a norm: a number, `inf` or a text),
+    `index` (of a subscript).
     """
 
     name: str
@@ -155,7 +160,7 @@ class Function:
         return [
             parameter
             for parameter in present
-            for _ in range(many if parameter.variadic or parameter.kind == "sequence" else 1)
+            for _ in range(many if parameter.variadic or parameter.kind in LISTS else 1)
         ]
 
     def arguments(self, operands: Sequence[Any], options: Mapping[str, Any]) -> dict[str, Any]:
@@ -164,7 +169,7 @@ class Function:
         Of a row with fields also the `field` that is chosen.
         """
         values = {each.name: options.get(each.name, each.default) for each in self.parameters}
-        several = {each.name for each in self.parameters if each.variadic or each.kind == "sequence"}
+        several = {each.name for each in self.parameters if each.variadic or each.kind in LISTS}
         values |= {name: [] for name in several}
         for parameter, operand in zip(self.parameters_of(operands, options), operands, strict=True):
             if parameter.name in several:
@@ -192,7 +197,7 @@ class Function:
 @cache
 def _takes_steps(signature: str) -> bool:
     return all(
-        each.operand and not each.keyword_only and not each.variadic and each.kind != "sequence"
+        each.operand and not each.keyword_only and not each.variadic and each.kind not in LISTS
         for each in parse_signature(signature)
     )
 
@@ -210,7 +215,11 @@ def parse_signature(signature: str) -> tuple[Parameter, ...]:
         _parameter(argument, default, index >= len(positional))
         for index, (argument, default) in enumerate(zip(positional + arguments.kwonlyargs, defaults, strict=True))
     )
-    return (*single, Parameter(arguments.vararg.arg, "tensor", variadic=True)) if arguments.vararg else single
+    if not arguments.vararg:
+        return single
+    annotation = arguments.vararg.annotation
+    kind = "tensor" if annotation is None else ast.unparse(annotation)
+    return (*single, Parameter(arguments.vararg.arg, kind, variadic=True))
 
 
 def _parameter(argument: ast.arg, default: ast.expr | None, keyword_only: bool) -> Parameter:

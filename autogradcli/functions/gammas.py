@@ -62,6 +62,15 @@ ROWS: tuple[Function, ...] = (
         domain=f"n >= 0 and n == floor(n) and ({NOT_A_POLE})",
         note="The order n is a whole number and has no derivative.",
     ),
+    Function(
+        "method_polygamma",
+        "x, n: number",
+        "polygamma as a method, of which the order is the argument.",
+        aliases=("Tensor.polygamma",),
+        torch="Tensor.polygamma",
+        definition="polygamma(n, x)",
+        domain=f"n >= 0 and n == floor(n) and ({NOT_A_POLE})",
+    ),
     Function("trigamma", "x", "The derivative of digamma.", torch="", definition="polygamma(1, x)", domain=NOT_A_POLE),
     Function(
         "mvlgamma",

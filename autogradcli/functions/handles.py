@@ -57,6 +57,9 @@ class TapeBuilder(Protocol):
     def is_condition(self, index: int) -> bool:
         """Whether an entry is true or false."""
 
+    def is_input(self, index: int) -> bool:
+        """Whether an entry is a component of a variable."""
+
     def largest(self, handles: Sequence[int]) -> int | None:
         """The place of the largest of some entries; None if no values are known."""
 

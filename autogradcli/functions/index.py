@@ -30,8 +30,8 @@ NAMES = {
         arcsech arsech acsch arccsch arcsch acoth arccoth arcoth
     """,
     "gammas": """
-        gamma Gamma tgamma gammasgn lgamma gammaln loggamma lngamma digamma psi polygamma trigamma mvlgamma multigammaln
-        factorial beta binomial binom comb
+        gamma Gamma tgamma gammasgn lgamma gammaln loggamma lngamma digamma psi polygamma method_polygamma
+        Tensor.polygamma trigamma mvlgamma multigammaln factorial beta binomial binom comb
     """,
     "special": """
         erf erfc erfcx erfinv erfcinv ndtr normcdf norm_cdf log_ndtr lognormcdf ndtri norminv norminvcdf probit i0 i0e
@@ -58,6 +58,11 @@ NAMES = {
         linalg.diagonal diagonal diagonal_copy diag_embed view_as reshape_as atleast_1d atleast_2d atleast_3d rot90
         diagflat unfold unfold_copy triu tril cat concat concatenate stack hstack vstack row_stack dstack column_stack
     """,
+    "strided": """
+        as_strided as_strided_copy as_strided_scatter sum_to_size combinations cartesian_prod fill narrow_from narrow
+        repeat_interleave_each repeat_interleave tensor_split_at tensor_split gradient atleast_1d_each atleast_1d
+        atleast_2d_each atleast_2d atleast_3d_each atleast_3d
+    """,
     "pieces": """
         split split_copy unsafe_split split_with_sizes split_with_sizes_copy unsafe_split_with_sizes chunk chunk_copy
         unsafe_chunk tensor_split tensor_split_copy unsafe_tensor_split hsplit hsplit_copy unsafe_hsplit vsplit
@@ -69,8 +74,11 @@ NAMES = {
         one_hot gather index_select
     """,
     "scattering": """
-        scatter scatter_add scatter_reduce index_add index_copy index_fill index_reduce index_put take take_along_dim
-        put select_scatter slice_scatter diagonal_scatter masked_select masked_scatter embedding
+        scatter scatter_add scatter_reduce index_add index_copy index_fill index_reduce index_put getitem_at take
+        take_along_dim put select_scatter slice_scatter diagonal_scatter masked_select masked_scatter
+    """,
+    "embeddings": """
+        embedding embedding_bag
     """,
     "reductions": """
         sum mean prod nansum nanmean var var_corrected var_all std std_all std_corrected population_var np.var numpy.var
@@ -79,47 +87,64 @@ NAMES = {
         jnp.size size
     """,
     "sequences": """
-        median median_dim midpoint_median np.median numpy.median jnp.median kthvalue quantile trapezoid trapz
-        trapezoid_over msort diff sort topk cumsum cumprod cummax cummin logcumsumexp
+        median median_dim nanmedian nanmedian_dim mode midpoint_median np.median numpy.median jnp.median kthvalue
+        quantile quantile_at nanquantile nanquantile_at trapezoid trapz trapezoid_over cumulative_trapezoid
+        cumulative_trapezoid_over msort diff sort topk cumsum cumprod cummax cummin logcumsumexp
     """,
     "products": """
         matmul np.dot numpy.dot jnp.dot mm mv bmm dot vdot vecdot inner outer ger tensordot einsum kron linalg_cross
         linalg.cross np.cross numpy.cross cross multi_dot chain_matmul addmm addmv addr baddbmm addbmm
     """,
     "norms": """
-        norm linalg_norm linalg.norm vector_norm matrix_norm dist cdist pairwise_distance normalize cosine_similarity
+        norm linalg_norm linalg.norm vector_norm matrix_norm dist cdist pdist renorm pairwise_distance normalize
+        cosine_similarity
     """,
     "matrices": """
         trace det logdet slogdet inverse inv solve solve_triangular pinv pinverse vander linalg_vander linalg.vander
         block_diag cholesky matrix_power matrix_exp expm svdvals eigvalsh cov corrcoef
     """,
+    "factors": """
+        cholesky_ex inv_ex solve_ex cholesky_solve cholesky_inverse triangular_solve lu_factor lu_factor_ex lu linalg_lu
+        linalg.lu lu_unpack linalg_lu_solve linalg.lu_solve lu_solve householder_product orgqr ormqr linalg_qr linalg.qr
+        qr lstsq tensorinv tensorsolve cond eigh linalg_svd linalg.svd svd
+    """,
     "softmax": """
         softmax log_softmax softmin
     """,
     "layers": """
-        linear bilinear layer_norm rms_norm group_norm batch_norm
+        linear bilinear layer_norm rms_norm group_norm instance_norm local_response_norm batch_norm
     """,
     "windows": """
         conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d avg_pool1d avg_pool2d avg_pool3d
         max_pool1d max_pool2d max_pool3d lp_pool1d lp_pool2d lp_pool3d adaptive_avg_pool1d adaptive_avg_pool2d
         adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d
     """,
+    "unpooling": """
+        unfold_blocks F.unfold functional.unfold fold max_unpool1d max_unpool2d max_unpool3d
+    """,
     "attention": """
-        scaled_dot_product_attention attention
+        scaled_dot_product_attention attention multi_head_attention_forward
     """,
     "resizing": """
-        pad constant_pad_nd interpolate pixel_shuffle pixel_unshuffle channel_shuffle glu dropout dropout1d dropout2d
-        dropout3d alpha_dropout
+        pad constant_pad_nd interpolate upsample_nearest upsample_bilinear pixel_shuffle pixel_unshuffle channel_shuffle
+        glu dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout
+    """,
+    "grids": """
+        grid_sample affine_grid
     """,
     "losses": """
         reduced mse_loss mse l1_loss l1 smooth_l1_loss smooth_l1 huber_loss huber binary_cross_entropy bce bce_loss
         binary_cross_entropy_with_logits bce_with_logits kl_div kl_div_loss kl poisson_nll_loss poisson_nll
         gaussian_nll_loss gaussian_nll hinge_embedding_loss hinge_embedding margin_ranking_loss margin_ranking
-        soft_margin_loss soft_margin multilabel_soft_margin_loss multilabel_soft_margin triplet_margin_loss
-        triplet_margin cosine_embedding_loss cosine_embedding
+        soft_margin_loss soft_margin multilabel_soft_margin_loss multilabel_soft_margin multi_margin_loss multi_margin
+        multilabel_margin_loss multilabel_margin triplet_margin_loss triplet_margin cosine_embedding_loss
+        cosine_embedding
     """,
     "cross_entropy": """
-        cross_entropy nll_loss nll
+        cross_entropy nll_loss nll linear_cross_entropy
+    """,
+    "alignments": """
+        ctc_loss
     """,
     "derivatives": """
         grad

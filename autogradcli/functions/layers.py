@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from autogradcli.functions.function import Function, NoDefinition
 from autogradcli.functions.handles import Array, Handle, Sizes, TapeBuilder, array
@@ -76,6 +77,35 @@ def group_norm(
     groups = whole.reshape(len(whole), num_groups, -1)
     standardised = array(_standardised(builder, groups, (2,), eps)).reshape(whole.shape)
     return _by_channel(builder, standardised, weight, bias)
+
+
+def instance_norm(
+    builder: TapeBuilder,
+    input: Handle,
+    running_mean: Handle | None,
+    running_var: Handle | None,
+    weight: Handle | None,
+    bias: Handle | None,
+    use_input_stats: bool,
+    eps: int,
+    **_: object,
+) -> Handle:
+    """Each channel of each example by itself, or as batch_norm does by the mean and variance that are given."""
+    x = array(input)
+    if not use_input_stats:
+        given = running_mean, running_var, weight, bias
+        return batch_norm(builder, x, *given, training=False, eps=eps)
+    standardised = _standardised(builder, x, range(2, x.ndim), eps)
+    return _by_channel(builder, standardised, weight, bias)
+
+
+def local_response_norm(builder: TapeBuilder, input: Handle, size: int, alpha: int, beta: int, k: int) -> Handle:
+    """Over a power of k plus alpha times the mean of the squares in so many channels around; outside stand zeros."""
+    x = array(input)
+    sides = [(0, 0), (size // 2, (size - 1) // 2), *[(0, 0)] * (x.ndim - 2)]
+    squares = np.pad(array(builder.call("square", x)), sides, constant_values=builder.literal(Fraction(0)))
+    means = builder.call("mean", np.lib.stride_tricks.sliding_window_view(squares, size, 1), dim=-1)
+    return builder.formula("x/(k + alpha*means)**beta", x=x, means=means, alpha=alpha, beta=beta, k=k)
 
 
 def batch_norm(
@@ -153,6 +183,24 @@ ROWS: tuple[Function, ...] = (
         tensor=True,
         fused=True,
         body=group_norm,
+    ),
+    Function(
+        "instance_norm",
+        "input, running_mean: fixed = None, running_var: fixed = None, weight=None, bias=None, "
+        "use_input_stats: flag = True, momentum: number = 0.1, eps: number = 1e-5",
+        "(input - mean)/sqrt(variance + eps) of each channel of each example, times weight, plus bias.",
+        torch="nn.functional.instance_norm",
+        tensor=True,
+        fused=True,
+        body=instance_norm,
+    ),
+    Function(
+        "local_response_norm",
+        "input, size: int, alpha: number = 1e-4, beta: number = 0.75, k: number = 1",
+        "Over a power of k plus alpha times the mean of the squares in the channels around.",
+        torch="nn.functional.local_response_norm",
+        tensor=True,
+        body=local_response_norm,
     ),
     Function(
         "batch_norm",

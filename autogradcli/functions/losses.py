@@ -8,6 +8,7 @@ from autogradcli.functions.function import Function
 from autogradcli.functions.handles import Handle, TapeBuilder, array, handle
 from autogradcli.functions.later import numpy as np
 from autogradcli.functions.layers import times
+from autogradcli.functions.scattering import known_indices
 
 
 def reduced(builder: TapeBuilder, x: Handle, reduction: str) -> Handle:
@@ -112,6 +113,39 @@ def triplet_margin_loss(
         far = builder.call("minimum", far, distance(positive, negative))
     losses = builder.formula("relu(near - far + margin)", near=near, far=far, margin=margin)
     return reduced(builder, losses, reduction)
+
+
+def multi_margin_loss(
+    builder: TapeBuilder,
+    input: Handle,
+    target: Handle,
+    p: int,
+    margin: int,
+    weight: Handle | None,
+    reduction: str,
+) -> Handle:
+    """The sum over the other classes of relu(margin - score of the target + score)**p, over the number of classes."""
+    scores, classes = np.atleast_2d(array(input)), np.atleast_1d(known_indices(builder, target))
+    losses = []
+    for line, index in zip(scores, classes.tolist(), strict=True):
+        others = np.delete(line, index)
+        each = builder.formula("relu(margin - x + others)", margin=margin, x=int(line[index]), others=others)
+        powers = builder.call("square", each) if p == 2 else each
+        total = times(builder, powers, None if weight is None else int(array(weight)[index]))
+        losses.append(builder.call("div", builder.call("sum", total), builder.literal(Fraction(len(line)))))
+    return reduced(builder, handle(np.array(losses).reshape(np.shape(input)[:-1])), reduction)
+
+
+def multilabel_margin_loss(builder: TapeBuilder, input: Handle, target: Handle, reduction: str) -> Handle:
+    """The sum of relu(1 - score + other) over the labels before the first -1 and the others, over their number."""
+    scores, labels = np.atleast_2d(array(input)), np.atleast_2d(known_indices(builder, target))
+    losses = []
+    for line, places in zip(scores, labels.tolist(), strict=True):
+        chosen = places[: places.index(-1)] if -1 in places else places
+        others = np.delete(line, chosen)
+        each = builder.formula("relu(1 - x + y)", x=line[chosen][:, None], y=others[None, :])
+        losses.append(builder.call("div", builder.call("sum", each), builder.literal(Fraction(len(line)))))
+    return reduced(builder, handle(np.array(losses).reshape(np.shape(input)[:-1])), reduction)
 
 
 REDUCTION = 'reduction: ("mean", "sum", "none") = "mean"'
@@ -257,6 +291,24 @@ ROWS: tuple[Function, ...] = (
         tensor=True,
         fused=True,
         body=multilabel_soft_margin_loss,
+    ),
+    Function(
+        "multi_margin_loss",
+        f"input, target: indices, p: int = 1, margin: number = 1, weight: fixed = None, *, {REDUCTION}",
+        "The mean of sum(relu(margin - input[target] + others)**p) over the number of classes.",
+        aliases=("multi_margin",),
+        torch="nn.functional.multi_margin_loss",
+        tensor=True,
+        body=multi_margin_loss,
+    ),
+    Function(
+        "multilabel_margin_loss",
+        f"input, target: indices, *, {REDUCTION}",
+        "The mean of sum(relu(1 - input[label] + others)) over labels, which end at -1.",
+        aliases=("multilabel_margin",),
+        torch="nn.functional.multilabel_margin_loss",
+        tensor=True,
+        body=multilabel_margin_loss,
     ),
     Function(
         "triplet_margin_loss",

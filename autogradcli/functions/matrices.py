@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import isfinite
 from typing import Any
 
-from autogradcli.functions.function import Function
+from autogradcli.functions.function import Function, NoDefinition
 from autogradcli.functions.handles import Array, Body, Handle, TapeBuilder, array, filled, fold, handle
 from autogradcli.functions.later import numpy as np
 from autogradcli.functions.linear_systems import Minors, eliminate, substitute_back
@@ -100,14 +100,27 @@ def solve_triangular(
     return solve(builder, triangle, B, left)
 
 
-def pinv(builder: TapeBuilder, A: Handle) -> Handle:
+def pinv(builder: TapeBuilder, A: Handle, atol: Fraction | None, rtol: Fraction | None, hermitian: bool) -> Handle:
+    """The pseudoinverse, with no singular value but 0 left out."""
+    if atol is not None or rtol is not None or hermitian:
+        raise NoDefinition("pinv with a bound on singular values, or of one triangle,")
+    return _pinv(builder, A)
+
+
+def _pinv(builder: TapeBuilder, A: Handle) -> Handle:
     """inverse(A.T @ A) @ A.T for a tall matrix, and the transpose of that of the transpose for a wide one."""
     tall = array(A)
     if tall.shape[-2] < tall.shape[-1]:
-        return handle(array(pinv(builder, tall.swapaxes(-1, -2))).swapaxes(-1, -2))
+        return handle(array(_pinv(builder, tall.swapaxes(-1, -2))).swapaxes(-1, -2))
     if tall.ndim == 2 and _about_singular(builder, eliminate(builder, _gram(builder, tall), tall[:0].T).pivots):
         return _pinv_of_any_rank(builder, tall)
     return builder.formula("inverse(A.mT @ A) @ A.mT", A=tall)
+
+
+def _varies_freely(builder: TapeBuilder, A: Array) -> bool:
+    """Whether each component is that of a variable, so that the rank is full nearby."""
+    entries = A.ravel().tolist()
+    return len(set(entries)) == len(entries) and all(map(builder.is_input, entries))
 
 
 def _gram(builder: TapeBuilder, A: Array) -> Array:
@@ -120,6 +133,8 @@ def _pinv_of_any_rank(builder: TapeBuilder, A: Array) -> Handle:
     By the coefficients of the characteristic polynomial of A.T @ A, the last of which that is not 0 tells the rank
     (Decell, An application of the Cayley-Hamilton theorem to generalized matrix inversion, SIAM Review 7, 1965).
     """
+    if not _varies_freely(builder, A):
+        raise NoDefinition("pinv of a product, or the like, whose rank is not full")
     gram, one = _gram(builder, A), identity(builder, A.shape[1])
     zero = builder.literal(Fraction(0))
     found: Handle = filled(A.T.shape, zero)
@@ -191,12 +206,29 @@ def matrix_power(builder: TapeBuilder, A: Array, n: int) -> Array:
     return result
 
 
-def cov(builder: TapeBuilder, x: Handle, correction: int) -> Handle:
-    """The covariances of the rows; of one row, its variance."""
+def cov(builder: TapeBuilder, x: Handle, correction: int, fweights: Handle | None, aweights: Handle | None) -> Handle:
+    """The covariances of the rows; of one row, its variance. Columns count as often as their weights say."""
     rows = np.atleast_1d(array(x))
-    distances = array(builder.call("sub", rows, builder.call("mean", rows, dim=-1, keepdim=True)))
-    freedom = builder.literal(Fraction(max(rows.shape[-1] - correction, 0)))
-    return handle(array(builder.call("div", builder.call("inner", distances, distances), freedom)).squeeze())
+    if fweights is None and aweights is None:
+        distances = array(builder.call("sub", rows, builder.call("mean", rows, dim=-1, keepdim=True)))
+        freedom = builder.literal(Fraction(max(rows.shape[-1] - correction, 0)))
+        return handle(array(builder.call("div", builder.call("inner", distances, distances), freedom)).squeeze())
+    return _weighted_cov(builder, rows, builder.literal(Fraction(correction)), fweights, aweights)
+
+
+def _weighted_cov(
+    builder: TapeBuilder, rows: Array, correction: int, fweights: Handle | None, aweights: Handle | None
+) -> Handle:
+    """As numpy.cov has it: the freedom is sum(w) - correction*sum(w*a)/sum(w), w being the products of the weights."""
+    one = builder.literal(Fraction(1))
+    often, sizes = (one if each is None else each for each in (fweights, aweights))
+    text = "w = often*sizes + zeros; total = sum(w); d = x - sum(x*w, dim=-1, keepdim=True)/total;"
+    free = "total - correction*sum(w*sizes)/total" if aweights is not None else "total - correction"
+    zeros = builder.call("zeros_like", rows.reshape(-1, rows.shape[-1])[0])
+    found = builder.formula(
+        f"{text} inner(d*w, d)/relu({free})", often=often, sizes=sizes, zeros=zeros, x=rows, correction=correction
+    )
+    return handle(array(found).squeeze())
 
 
 def corrcoef(builder: TapeBuilder, x: Handle) -> Handle:
@@ -259,7 +291,7 @@ ROWS: tuple[Function, ...] = (
     ),
     Function(
         "pinv",
-        "A",
+        "A, *, atol: real = None, rtol: real = None, hermitian: flag = False",
         "The pseudoinverse of a matrix.",
         aliases=("pinverse",),
         torch="linalg.pinv",
@@ -313,8 +345,19 @@ ROWS: tuple[Function, ...] = (
     ),
     Function("svdvals", "A", "The singular values.", torch="linalg.svdvals", tensor=True, note=NOT_SCALAR),
     Function(
-        "eigvalsh", "A", "The eigenvalues of a symmetric matrix.", torch="linalg.eigvalsh", tensor=True, note=NOT_SCALAR
+        "eigvalsh",
+        'A, UPLO: ("L", "U") = "L"',
+        "The eigenvalues of a symmetric matrix.",
+        torch="linalg.eigvalsh",
+        tensor=True,
+        note=NOT_SCALAR,
     ),
-    Function("cov", "x, *, correction: int = 1", "The covariances of the rows.", tensor=True, body=cov),
+    Function(
+        "cov",
+        "x, *, correction: int = 1, fweights: indices = None, aweights: fixed = None",
+        "The covariances of the rows; columns count as often as their weights say.",
+        tensor=True,
+        body=cov,
+    ),
     Function("corrcoef", "x", "The coefficients of correlation of the rows.", tensor=True, body=corrcoef),
 )

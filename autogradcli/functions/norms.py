@@ -75,6 +75,20 @@ def cosine_similarity(builder: TapeBuilder, x1: Handle, x2: Handle, dim: int, ep
     return builder.formula(text, x=x, y=y, eps=eps)
 
 
+def pdist(builder: TapeBuilder, x: Handle, p: Order) -> Handle:
+    """The norms of the differences of two rows, the one before the other."""
+    first, second = np.triu_indices(len(array(x)), 1)
+    return builder.call("vector_norm", builder.call("sub", array(x)[first], array(x)[second]), ord=p, dim=1)
+
+
+def renorm(builder: TapeBuilder, x: Handle, p: Order, dim: int, maxnorm: int) -> Handle:
+    """Each slice, or maxnorm/(norm + 1e-7) times it where its norm is larger."""
+    others = tuple(axis for axis in range(np.ndim(x)) if axis != dim % np.ndim(x))
+    norms = builder.call("vector_norm", x, ord=p, dim=others, keepdim=True)
+    text = "x*where(norms > maxnorm, maxnorm/(norms + 1e-7), 1)"
+    return builder.formula(text, x=x, norms=norms, maxnorm=maxnorm)
+
+
 ROWS: tuple[Function, ...] = (
     Function(
         "norm",
@@ -118,10 +132,27 @@ ROWS: tuple[Function, ...] = (
     ),
     Function(
         "cdist",
-        "x1, x2, p: order = 2",
+        'x1, x2, p: order = 2, compute_mode: ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", '
+        '"donot_use_mm_for_euclid_dist") = "use_mm_for_euclid_dist_if_necessary"',
         "The distances of all rows of the one from all rows of the other.",
         definition="vector_norm(unsqueeze(x1, dim=-2) - unsqueeze(x2, dim=-3), ord=p, dim=-1)",
         tensor=True,
+    ),
+    Function(
+        "pdist",
+        "x, p: order = 2",
+        "The distances of the rows from each other, of each pair once.",
+        torch="nn.functional.pdist",
+        tensor=True,
+        body=pdist,
+    ),
+    Function(
+        "renorm",
+        "x, p: order, dim: int, maxnorm: number",
+        "With each slice along a dimension whose norm is larger than maxnorm made as small as that.",
+        tensor=True,
+        note="As torch does, 1e-7 is added to the norms that are divided by.",
+        body=renorm,
     ),
     Function(
         "pairwise_distance",

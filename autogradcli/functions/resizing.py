@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from autogradcli.functions.function import Function, NoDefinition
-from autogradcli.functions.handles import Array, Handle, TapeBuilder, array
+from autogradcli.functions.handles import Array, Body, Handle, TapeBuilder, array
 from autogradcli.functions.later import numpy as np
 
 Weights = list[dict[int, Fraction]]
@@ -164,6 +164,13 @@ WEIGHTS: Mapping[str, Callable[..., Weights]] = {
 """By the mode: the weights along one dimension."""
 
 
+def _upsampled(mode: str, align_corners: bool | None) -> Body:
+    def meaning(builder: TapeBuilder, input: Handle, size: Any, scale_factor: Any) -> Handle:
+        return interpolate(builder, input, size, scale_factor, mode, align_corners, None, False)
+
+    return meaning
+
+
 def pixel_shuffle(_: TapeBuilder, x: Handle, upscale_factor: int) -> Handle:
     """Channels, in order, as the rows and columns of a square."""
     *batch, channels, rows, columns = np.shape(x)
@@ -232,6 +239,17 @@ ROWS: tuple[Function, ...] = (
         tensor=True,
         body=interpolate,
     ),
+    *(
+        Function(
+            f"upsample_{mode}",
+            "input, size: ints = None, scale_factor: reals = None",
+            f"interpolate with mode={mode!r}{end}.",
+            torch=f"nn.functional.upsample_{mode}",
+            tensor=True,
+            body=_upsampled(mode, corners),
+        )
+        for mode, corners, end in (("nearest", None, ""), ("bilinear", True, " and align_corners=True"))
+    ),
     Function(
         "pixel_shuffle",
         "x, upscale_factor: int",
@@ -264,7 +282,7 @@ ROWS: tuple[Function, ...] = (
     *(
         Function(
             name,
-            f"input, p: real = 0.5, training: flag = {name != 'alpha_dropout'}",
+            f"input, p: real = 0.5, training: flag = {'alpha' not in name}",
             f"{what} at random set to 0, and the others larger.",
             torch=f"nn.functional.{name}",
             tensor=True,
@@ -278,6 +296,7 @@ ROWS: tuple[Function, ...] = (
             "dropout2d": "Channels",
             "dropout3d": "Channels",
             "alpha_dropout": "Components",
+            "feature_alpha_dropout": "Channels",
         }.items()
     ),
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
-from autogradcli.functions.function import Function, NoDefinition
+from autogradcli.functions.function import PLACE, Function, NoDefinition
 from autogradcli.functions.handles import Array, Body, Handle, TapeBuilder, array, fold, handle
 from autogradcli.functions.later import numpy as np
 
@@ -102,10 +102,33 @@ def index_reduce(
     return _slices(builder, x, dim, index, source, _joined(reduce, include_self))
 
 
+def known_places(builder: TapeBuilder, places: Handle) -> Array:
+    """Places as numbers, or a mask as True and False."""
+    handles = array(places)
+    if handles.size and builder.is_condition(int(handles.flat[0])):
+        return known_mask(builder, places, handles.shape)
+    return known_indices(builder, places)
+
+
+def getitem_at(builder: TapeBuilder, x: Handle, index: Sequence[Any], places: Sequence[Handle]) -> Handle:
+    """The components at a subscript that holds values."""
+    given = iter(known_places(builder, each) for each in places)
+    subscript: Any = tuple(next(given) if each == PLACE else each for each in index)
+    return handle(np.asarray(array(x)[subscript]))
+
+
+def _places_of(builder: TapeBuilder, places: Sequence[Handle]) -> list[Array]:
+    """For each dimension its list; a mask is one for each dimension that it has."""
+    found: list[Array] = []
+    for each in (known_places(builder, one) for one in places):
+        found += list(each.nonzero()) if each.dtype == bool else [each]
+    return found
+
+
 def index_put(builder: TapeBuilder, x: Handle, indices: Sequence[Handle], values: Handle, accumulate: bool) -> Handle:
     """The components at places of which every dimension has its own list."""
     whole = array(x)
-    places = np.broadcast_arrays(*(known_indices(builder, each) for each in indices))
+    places = np.broadcast_arrays(*_places_of(builder, indices))
     sources = np.broadcast_to(array(values), whole[tuple(places)].shape)
     parts: Parts = {}
     for one in np.ndindex(places[0].shape):
@@ -212,14 +235,6 @@ def masked_scatter(builder: TapeBuilder, x: Handle, mask: Handle, source: Handle
     return handle(changed)
 
 
-def embedding(builder: TapeBuilder, input: Handle, weight: Handle, padding_idx: int | None) -> Handle:
-    """The rows of weight; the one for padding has no definition, as torch holds it constant."""
-    places, rows = known_indices(builder, input), array(weight)
-    if padding_idx is not None and (places == padding_idx % len(rows)).any():
-        raise NoDefinition("embedding of padding_idx")
-    return rows[places]
-
-
 REDUCTIONS = 'reduce: ("sum", "prod", "mean", "amax", "amin")'
 
 ROWS: tuple[Function, ...] = (
@@ -275,11 +290,19 @@ ROWS: tuple[Function, ...] = (
     ),
     Function(
         "index_put",
-        "x, indices: sequence, values, accumulate: flag = False",
+        "x, indices: subscripts, values, accumulate: flag = False",
         "With other components at places of which every dimension has its own list.",
         tensor=True,
-        note="Places are whole numbers; for a mask type masked_scatter, or where.",
+        note="A mask names the places where it is true.",
         body=index_put,
+    ),
+    Function(
+        "getitem_at",
+        "x, index: index, *places: places",
+        "Part of a tensor at places that are values: x[mask], x[x > 1], x[:, index].",
+        torch="Tensor.__getitem__",
+        tensor=True,
+        body=getitem_at,
     ),
     Function("take", "x, index: indices", "The components at some places, counted row by row.", tensor=True, body=take),
     Function(
@@ -331,14 +354,5 @@ ROWS: tuple[Function, ...] = (
         "With the components of source, in order, where a mask is true.",
         tensor=True,
         body=masked_scatter,
-    ),
-    Function(
-        "embedding",
-        "input: indices, weight, padding_idx: int = None",
-        "The rows of weight at some places.",
-        torch="nn.functional.embedding",
-        tensor=True,
-        note="No gradient reaches the row padding_idx: it counts as a constant.",
-        body=embedding,
     ),
 )

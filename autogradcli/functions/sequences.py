@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import accumulate
+from functools import partial
+from itertools import accumulate, pairwise
 from typing import Any
 
 from autogradcli.functions.function import Function, NoDefinition
-from autogradcli.functions.handles import Array, Axes, Body, Handle, TapeBuilder, along, array, reduce
+from autogradcli.functions.handles import Array, Axes, Body, Handle, TapeBuilder, along, array, fold, handle, reduce
 from autogradcli.functions.later import numpy as np
 
 PLACES = ("values", "indices")
@@ -52,6 +53,31 @@ def median(builder: TapeBuilder, x: Handle, dim: Axes = None, keepdim: bool = Fa
     return reduce(x, dim, keepdim, one)
 
 
+def _numbers(builder: TapeBuilder, handles: Sequence[int]) -> list[int]:
+    """The components that are no NaN."""
+    sizes = builder.estimates(handles)
+    if sizes is None:
+        raise NoDefinition("which components are NaN")
+    return [each for each, size in zip(handles, sizes, strict=True) if not math.isnan(size)]
+
+
+def nanmedian(builder: TapeBuilder, x: Handle, dim: Axes = None, keepdim: bool = False) -> Handle:
+    """The middle one of the components that are no NaN."""
+    return reduce(x, dim, keepdim, lambda handles: int(median(builder, np.array(_numbers(builder, handles)))))
+
+
+def mode(builder: TapeBuilder, x: Handle, dim: int, keepdim: bool) -> Handle:
+    """The smallest component where all differ; where some are equal, the most frequent one jumps."""
+
+    def one(handles: Sequence[int]) -> int:
+        sizes = builder.estimates(handles)
+        if sizes is None or len(set(sizes)) < len(sizes):
+            raise NoDefinition("mode of equal components")
+        return fold(builder, "minimum", handles)
+
+    return reduce(x, dim, keepdim, one)
+
+
 def kthvalue(builder: TapeBuilder, x: Handle, k: int, dim: int, keepdim: bool) -> Handle:
     """The component at a place, counted from 1, in ascending order."""
     return reduce(x, dim, keepdim, lambda handles: sort(builder, handles)[k - 1])
@@ -82,15 +108,85 @@ def quantile(
     return reduce(x, dim, keepdim, one)
 
 
+def nanquantile(
+    builder: TapeBuilder, x: Handle, q: Fraction, dim: int | None, keepdim: bool, interpolation: str
+) -> Handle:
+    """The quantile of the components that are no NaN."""
+
+    def one(handles: Sequence[int]) -> int:
+        numbers = np.array(_numbers(builder, handles), dtype=np.intp)
+        return int(quantile(builder, numbers, q, None, False, interpolation)) if numbers.size else handles[0]
+
+    return reduce(x, dim, keepdim, one)
+
+
+STEPS = {
+    "linear": "clamp(place - k, 0, 1)",
+    "lower": "where(place >= k + 1, 1, 0)",
+    "higher": "where(place > k, 1, 0)",
+    "midpoint": "(where(place >= k + 1, 1, 0) + where(place > k, 1, 0))/2",
+    "nearest": "where(round(place) > k, 1, 0)",
+}
+"""For each interpolation, the share of the distance from the k-th component in order to the next one."""
+
+
+def quantile_at(
+    builder: TapeBuilder, x: Handle, q: Handle, dim: int | None, keepdim: bool, interpolation: str
+) -> Handle:
+    """The first component in order, and so much of each distance to the next one; for each of several shares."""
+
+    def one(handles: Sequence[int], share: int) -> int:
+        ordered = sort(builder, handles)
+        place = builder.call("mul", share, builder.literal(Fraction(len(handles) - 1)))
+        total = ordered[0]
+        for k, (lower, upper) in enumerate(pairwise(ordered)):
+            part = builder.formula(STEPS[interpolation], place=place, k=builder.literal(Fraction(k)))
+            total = builder.formula("total + part*(y - x)", total=total, part=part, x=lower, y=upper)
+        return int(total)
+
+    found = [
+        array(reduce(x, dim, keepdim, partial(lambda share, handles: one(handles, share), int(share))))
+        for share in array(q).ravel()
+    ]
+    return handle(np.stack(found).reshape((*np.shape(q), *found[0].shape)))
+
+
+def nanquantile_at(
+    builder: TapeBuilder, x: Handle, q: Handle, dim: int | None, keepdim: bool, interpolation: str
+) -> Handle:
+    """The same of the components that are no NaN, of which there must not be any."""
+    handles = array(x).ravel().tolist()
+    if len(_numbers(builder, handles)) < len(handles):
+        raise NoDefinition("nanquantile of several shares, of NaN")
+    return quantile_at(builder, x, q, dim, keepdim, interpolation)
+
+
 def trapezoid(builder: TapeBuilder, y: Handle, dx: Fraction, dim: int) -> Handle:
     """The sum of the means of neighbours, each times their distance."""
-    return _trapezoids(builder, array(y), builder.literal(dx), dim % np.ndim(y))
+    axis = dim % np.ndim(y)
+    return builder.call("sum", _trapezoids(builder, array(y), builder.literal(dx), axis), dim=axis)
 
 
 def trapezoid_over(builder: TapeBuilder, y: Handle, x: Handle, dim: int) -> Handle:
-    """The same with the places given, for all lines along the dimension or, broadcast, for each of them."""
-    heights, places = array(y), array(x)
-    axis = dim % heights.ndim
+    """The same with the places given."""
+    axis = dim % np.ndim(y)
+    return builder.call("sum", _over(builder, array(y), array(x), axis), dim=axis)
+
+
+def cumulative_trapezoid(builder: TapeBuilder, y: Handle, dx: Fraction, dim: int) -> Handle:
+    """The sums up to each component but the first."""
+    axis = dim % np.ndim(y)
+    return builder.call("cumsum", _trapezoids(builder, array(y), builder.literal(dx), axis), dim=axis)
+
+
+def cumulative_trapezoid_over(builder: TapeBuilder, y: Handle, x: Handle, dim: int) -> Handle:
+    """The same with the places given."""
+    axis = dim % np.ndim(y)
+    return builder.call("cumsum", _over(builder, array(y), array(x), axis), dim=axis)
+
+
+def _over(builder: TapeBuilder, heights: Array, places: Array, axis: int) -> Array:
+    """The areas at places that are given for all lines along the dimension or, broadcast, for each of them."""
     if places.ndim == 1:
         places = places.reshape([-1 if each == axis else 1 for each in range(heights.ndim)])
     else:
@@ -104,16 +200,18 @@ def _neighbours(x: Array, axis: int) -> tuple[Array, Array]:
     return x[(*before, slice(1, None))], x[(*before, slice(None, -1))]
 
 
-def _trapezoids(builder: TapeBuilder, heights: Array, widths: Handle, axis: int) -> Handle:
+def _trapezoids(builder: TapeBuilder, heights: Array, widths: Handle, axis: int) -> Array:
     right, left = _neighbours(heights, axis)
-    areas = builder.formula("widths*(left + right)/2", widths=widths, left=left, right=right)
-    return builder.call("sum", areas, dim=axis)
+    return array(builder.formula("widths*(left + right)/2", widths=widths, left=left, right=right))
 
 
-def diff(builder: TapeBuilder, x: Handle, n: int, dim: int) -> Handle:
-    """Each component less the one before it, n times over."""
-    result = array(x)
-    for _ in range(min(n, np.shape(x)[dim])):
+def diff(builder: TapeBuilder, x: Handle, n: int, dim: int, prepend: Handle | None, append: Handle | None) -> Handle:
+    """Each component less the one before it, n times over, with what is put before and after them."""
+    if not n:
+        return x
+    parts = [array(each) for each in (prepend, x, append) if each is not None]
+    result = np.concatenate(parts, dim)
+    for _ in range(min(n, result.shape[dim])):
         result = array(builder.call("sub", *_neighbours(result, dim % result.ndim)))
     return result
 
@@ -157,6 +255,9 @@ def _values(meaning: Body) -> Body:
     return chosen
 
 
+INTERPOLATION = 'interpolation: ("linear", "lower", "higher", "midpoint", "nearest") = "linear"'
+
+
 ROWS: tuple[Function, ...] = (
     Function(
         "median",
@@ -177,6 +278,31 @@ ROWS: tuple[Function, ...] = (
         body=_values(median),
     ),
     Function(
+        "nanmedian",
+        "x",
+        "The middle one in order of size of the components that are no NaN.",
+        tensor=True,
+        body=nanmedian,
+    ),
+    Function(
+        "nanmedian_dim",
+        "x, dim: int, keepdim: flag = False",
+        "The middle one along a dimension of the components that are no NaN.",
+        aliases=("nanmedian",),
+        torch="nanmedian",
+        tensor=True,
+        fields=PLACES,
+        body=_values(nanmedian),
+    ),
+    Function(
+        "mode",
+        "x, dim: int = -1, keepdim: flag = False",
+        "The most frequent component along a dimension; where all differ the smallest.",
+        tensor=True,
+        fields=PLACES,
+        body=_values(mode),
+    ),
+    Function(
         "midpoint_median",
         "x, dim: int = None, keepdim: flag = False",
         "The middle component in order of size, or the mean of the two middle ones, as NumPy's median.",
@@ -193,13 +319,22 @@ ROWS: tuple[Function, ...] = (
         fields=PLACES,
         body=_values(kthvalue),
     ),
-    Function(
-        "quantile",
-        "x, q: real, dim: int = None, keepdim: flag = False, *, "
-        'interpolation: ("linear", "lower", "higher", "midpoint", "nearest") = "linear"',
-        "What a share q of the components is below, by a line between two of them.",
-        tensor=True,
-        body=quantile,
+    *(
+        Function(
+            f"{name}{'_at' * several}",
+            f"x, q{'' if several else ': real'}, dim: int = None, keepdim: flag = False, *, {INTERPOLATION}",
+            f"What a share q of the components{what} is below, by a line between two of them.",
+            aliases=(name,) if several else (),
+            torch=name,
+            tensor=True,
+            body=body,
+        )
+        for name, what, several, body in (
+            ("quantile", "", False, quantile),
+            ("quantile", "", True, quantile_at),
+            ("nanquantile", " that are no NaN", False, nanquantile),
+            ("nanquantile", " that are no NaN", True, nanquantile_at),
+        )
     ),
     Function(
         "trapezoid",
@@ -219,6 +354,22 @@ ROWS: tuple[Function, ...] = (
         body=trapezoid_over,
     ),
     Function(
+        "cumulative_trapezoid",
+        "y, *, dx: real = 1, dim: int = -1",
+        "The integrals up to each component but the first by the trapezoidal rule, at equal distances.",
+        tensor=True,
+        body=cumulative_trapezoid,
+    ),
+    Function(
+        "cumulative_trapezoid_over",
+        "y, x, *, dim: int = -1",
+        "The integrals up to each component but the first by the trapezoidal rule, at the places x.",
+        aliases=("cumulative_trapezoid",),
+        torch="cumulative_trapezoid",
+        tensor=True,
+        body=cumulative_trapezoid_over,
+    ),
+    Function(
         "msort",
         "x",
         "The rows in order of size, column by column.",
@@ -227,7 +378,7 @@ ROWS: tuple[Function, ...] = (
     ),
     Function(
         "diff",
-        "x, n: int = 1, dim: int = -1",
+        "x, n: int = 1, dim: int = -1, prepend=None, append=None",
         "The differences of neighbours along a dimension, n times over.",
         tensor=True,
         body=diff,

@@ -13,12 +13,12 @@ from autogradcli.functions.layers import plus
 from autogradcli.functions.products import Labelled, contract
 
 
-def _each(sizes: Sizes, dimensions: int) -> tuple[int, ...]:
+def each_axis(sizes: Sizes, dimensions: int) -> tuple[int, ...]:
     """One size for each axis; one alone is that of all."""
     return tuple(np.broadcast_to(sizes, dimensions).tolist())
 
 
-def _windows(x: Array, kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int]) -> Array:
+def windows(x: Array, kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int]) -> Array:
     """What the windows over the last axes see, as as many new last axes."""
     dimensions = len(kernel)
     reach = [(size - 1) * step + 1 for size, step in zip(kernel, dilation, strict=True)]
@@ -27,7 +27,7 @@ def _windows(x: Array, kernel: Sequence[int], stride: Sequence[int], dilation: S
     return seen[(..., *strides)]
 
 
-def _padded(x: Array, sides: Sequence[tuple[int, int]], value: int) -> Array:
+def padded(x: Array, sides: Sequence[tuple[int, int]], value: int) -> Array:
     """With so many components before and after, along the last axes; a negative number takes some away."""
     kept: Any = [slice(max(-before, 0), size - max(-after, 0)) for (before, after), size in _with_sizes(sides, x)]
     whole = x[(..., *kept)]
@@ -50,10 +50,10 @@ def _convolution(dimensions: int) -> Body:
         dilation: Sizes,
         groups: int,
     ) -> Handle:
-        kernels, spread = array(weight), _each(dilation, dimensions)
+        kernels, spread = array(weight), each_axis(dilation, dimensions)
         sides = _sides(padding, kernels.shape[2:], spread)
-        x = _padded(array(input), sides, builder.literal(Fraction(0)))
-        seen = _windows(x, kernels.shape[2:], _each(stride, dimensions), spread)
+        x = padded(array(input), sides, builder.literal(Fraction(0)))
+        seen = windows(x, kernels.shape[2:], each_axis(stride, dimensions), spread)
         result = _correlate(builder, seen, kernels, groups, dimensions)
         return plus(builder, result, None if bias is None else array(bias).reshape(-1, *[1] * dimensions))
 
@@ -65,7 +65,7 @@ def _sides(padding: Sizes | str, kernel: Sequence[int], dilation: Sequence[int])
     if isinstance(padding, str):
         reach = [(size - 1) * step if padding == "same" else 0 for size, step in zip(kernel, dilation, strict=True)]
         return [(each // 2, each - each // 2) for each in reach]
-    return [(each, each) for each in _each(padding, len(kernel))]
+    return [(each, each) for each in each_axis(padding, len(kernel))]
 
 
 def _transposed_convolution(dimensions: int) -> Body:
@@ -81,13 +81,13 @@ def _transposed_convolution(dimensions: int) -> Body:
         dilation: Sizes,
     ) -> Handle:
         """A convolution with the kernels turned round, of the input with zeros between its components."""
-        kernels, steps, spread = array(weight), _each(stride, dimensions), _each(dilation, dimensions)
+        kernels, steps, spread = array(weight), each_axis(stride, dimensions), each_axis(dilation, dimensions)
         zero = builder.literal(Fraction(0))
         reach = [(size - 1) * step for size, step in zip(kernels.shape[2:], spread, strict=True)]
-        before = [each - less for each, less in zip(reach, _each(padding, dimensions), strict=True)]
-        after = [each + more for each, more in zip(before, _each(output_padding, dimensions), strict=True)]
-        x = _padded(_apart(array(input), steps, zero), list(zip(before, after, strict=True)), zero)
-        seen = _windows(x, kernels.shape[2:], [1] * dimensions, spread)
+        before = [each - less for each, less in zip(reach, each_axis(padding, dimensions), strict=True)]
+        after = [each + more for each, more in zip(before, each_axis(output_padding, dimensions), strict=True)]
+        x = padded(_apart(array(input), steps, zero), list(zip(before, after, strict=True)), zero)
+        seen = windows(x, kernels.shape[2:], [1] * dimensions, spread)
         result = _correlate(builder, seen, _turned(kernels, groups), groups, dimensions)
         return plus(builder, result, None if bias is None else array(bias).reshape(-1, *[1] * dimensions))
 
@@ -139,14 +139,14 @@ class Pooling(NamedTuple):
     def seen(self, x: Array, value: int) -> Array:
         """What the windows see, as as many new last axes; `value` is seen outside."""
         sides = [(pad, pad + more) for pad, more in zip(self.padding, self.beyond, strict=True)]
-        return _windows(_padded(x, sides, value), self.kernel, self.stride, self.dilation)
+        return windows(padded(x, sides, value), self.kernel, self.stride, self.dilation)
 
 
 def _pooling(
     x: Array, kernel_size: Sizes, stride: Sizes | None, padding: Sizes, dilation: Sizes, ceil_mode: bool, axes: int
 ) -> Pooling:
-    kernel, spread, pad = (_each(each, axes) for each in (kernel_size, dilation, padding))
-    steps = kernel if stride in {None, ()} else _each(stride, axes)
+    kernel, spread, pad = (each_axis(each, axes) for each in (kernel_size, dilation, padding))
+    steps = kernel if stride in {None, ()} else each_axis(stride, axes)
     sizes = x.shape[x.ndim - axes :]
     beyond = [_beyond(*each) if ceil_mode else 0 for each in zip(sizes, kernel, steps, pad, spread, strict=True)]
     return Pooling(kernel, steps, pad, spread, tuple(beyond))
@@ -172,14 +172,14 @@ def _means(axes: int) -> Body:
         divisor_override: int | None = None,
     ) -> Handle:
         x = array(input)
-        windows = _pooling(x, kernel_size, stride, padding, 1, ceil_mode, axes)
+        pooling = _pooling(x, kernel_size, stride, padding, 1, ceil_mode, axes)
         counted = np.ones(x.shape[x.ndim - axes :], dtype=np.intp)
-        sides = [(each, each) for each in windows.padding]
-        counts = windows._replace(padding=(0,) * axes).seen(_padded(counted, sides, int(count_include_pad)), 0)
+        sides = [(each, each) for each in pooling.padding]
+        counts = pooling._replace(padding=(0,) * axes).seen(padded(counted, sides, int(count_include_pad)), 0)
         last = tuple(range(-axes, 0))
         shares = counts.sum(last) if divisor_override is None else np.full(counts.shape[:axes], divisor_override)
         divisors = np.vectorize(lambda each: builder.literal(Fraction(int(each))), otypes=[np.intp])(shares)
-        sums = builder.call("sum", windows.seen(x, builder.literal(Fraction(0))), dim=last)
+        sums = builder.call("sum", pooling.seen(x, builder.literal(Fraction(0))), dim=last)
         return builder.call("div", sums, divisors)
 
     return meaning
@@ -199,9 +199,9 @@ def _largest(axes: int) -> Body:
     ) -> Handle:
         if field == "indices":
             raise NoDefinition("the order of components")
-        windows = _pooling(array(input), kernel_size, stride, padding, dilation, ceil_mode, axes)
+        pooling = _pooling(array(input), kernel_size, stride, padding, dilation, ceil_mode, axes)
         around = builder.call("neg", builder.literal("inf"))
-        return builder.call("amax", windows.seen(array(input), around), dim=tuple(range(-axes, 0)))
+        return builder.call("amax", pooling.seen(array(input), around), dim=tuple(range(-axes, 0)))
 
     return meaning
 
@@ -216,9 +216,9 @@ def _norms(axes: int) -> Body:
         ceil_mode: bool,
     ) -> Handle:
         """relu(mean(x**p)*count)**(1/p), as torch computes it; of no padding."""
-        windows = _pooling(array(input), kernel_size, stride, 0, 1, ceil_mode, axes)
+        pooling = _pooling(array(input), kernel_size, stride, 0, 1, ceil_mode, axes)
         power = builder.literal(norm_type)
-        powers = builder.call("pow", windows.seen(array(input), builder.literal(Fraction(0))), power)
+        powers = builder.call("pow", pooling.seen(array(input), builder.literal(Fraction(0))), power)
         sums = builder.call("sum", powers, dim=tuple(range(-axes, 0)))
         text = "(sign(sums)*relu(abs(sums)))**(1/power)"
         return builder.formula(text, sums=sums, power=power)

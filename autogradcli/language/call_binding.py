@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from autogradcli.errors import Span
-from autogradcli.functions.function import REQUIRED, Function, Parameter, Placeholder
+from autogradcli.functions.function import LISTS, REQUIRED, Function, Parameter, Placeholder
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.lexer import Token
 
@@ -26,6 +26,7 @@ WITHOUT_EFFECT: dict[str, bool | None] = {
     "generator": None,
 }
 WITHOUT_EFFECT |= {"size_average": None, "reduce": None, "layout": None, "inplace": False, "requires_grad": False}
+WITHOUT_EFFECT |= {"sparse": False, "max_norm": None}
 """Arguments that change nothing, given as torch's default."""
 
 
@@ -190,10 +191,14 @@ def _is_none(argument: Argument, parameter: Parameter) -> bool:
 def _operands(parameter: Parameter, name: str, argument: Argument) -> list[Argument]:
     """The steps of an argument, or an exact number that is still to become one."""
     value = argument.value
-    if parameter.kind == "sequence":
+    if parameter.kind in LISTS:
         if not isinstance(value, tuple):
             raise _Misfit(f"{parameter.name} of {name} is a list", argument.span, f"{name}([x, y])")
         return [argument._replace(value=each) for each in value]
+    if parameter.variadic and isinstance(value, tuple):
+        return [argument._replace(value=each) for each in value]
+    if isinstance(value, Static) and isinstance(value.value, bool) and parameter.kind == "tensor":
+        return [argument._replace(value=Static(Fraction(int(value.value))))]
     if isinstance(value, Static) and isinstance(value.value, Fraction):
         return [argument]
     if not isinstance(value, int):

@@ -5,7 +5,7 @@ from functools import cache
 from autogradcli.functions.table import row
 from autogradcli.language.program import Call, Program, Variable
 
-NEVER = frozenset({"indices", "fixed"})
+NEVER = frozenset({"indices", "places", "subscripts", "fixed"})
 """Kinds of parameters that torch does not differentiate."""
 FIXED = NEVER | {"classes"}
 """The same, and those that it differentiates if they are probabilities: only where somebody asks."""

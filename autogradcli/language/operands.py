@@ -8,7 +8,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from autogradcli.errors import Span
-from autogradcli.functions.function import Parameter, Placeholder
+from autogradcli.functions.function import LISTS, PLACE, Function, Parameter, Placeholder
 from autogradcli.language import constant_folding
 from autogradcli.language.call_binding import Argument, Static, parameter_at
 from autogradcli.language.constant_folding import NotConstant, Scope, TooManyPasses
@@ -59,8 +59,10 @@ class Operands:
             case ast.Call():
                 return self._of_call(node, scope)
             case ast.Subscript():
-                index = Operand(self.tree.span(node.slice), (), Static(self._index(node.slice, scope)))
-                return Operand(self.tree.span(node.value), ((node.value, scope),)), index
+                return [
+                    Operand(self.tree.span(node.value), ((node.value, scope),)),
+                    *self._subscript(node.slice, scope),
+                ]
             case ast.Attribute() if self.names.in_module(self.tree, node):
                 return ()
             case ast.ListComp() | ast.GeneratorExp():
@@ -92,13 +94,14 @@ class Operands:
         It is given by its place or by its name.
         """
         name, place = (given, given.text) if isinstance(given, Token) else (None, given)
-        found = (parameter_at(row, place) for row in self.names.rows(self.tree, call))
+        rows = self.names.rows(self.tree, call)
+        found = (parameter_at(row, place) for row in rows)
         parameters = [parameter for parameter in found if parameter is not None]
         span = self.tree.span(node)
         fixed = self._fixed(node, scope, parameters)
         if fixed is not None:
             return Operand(span, (), fixed, name)
-        if any(each.kind == "sequence" for each in parameters):
+        if any(each.kind in LISTS for each in parameters) or _is_all_of_several(rows, call, node):
             if isinstance(node, ast.List | ast.Tuple):
                 return Operand(span, tuple((each, scope) for each in node.elts), name=name, apart=True)
             if isinstance(node, ast.ListComp):
@@ -116,15 +119,25 @@ class Operands:
         infinite = value in constant_folding.INFINITIES and any(each.operand for each in parameters)
         return None if infinite else Static(value)
 
-    def _index(self, node: ast.expr, scope: Scope) -> tuple[object, ...]:
-        """What stands between the brackets after a value, as NumPy takes it."""
+    def _subscript(self, node: ast.expr, scope: Scope) -> list[Operand]:
+        """What stands between the brackets after a value, as NumPy takes it, and then the values that stand there."""
+        items = node.elts if isinstance(node, ast.Tuple) else [node]
+        fixed = [self._index(each, scope) for each in items]
+        values = [each for each, index in zip(items, fixed, strict=True) if index == PLACE]
+        index = Operand(self.tree.span(node), (), Static(tuple(fixed)))
+        return [index, *(Operand(self.tree.span(each), ((each, scope),)) for each in values)]
+
+    def _index(self, node: ast.expr, scope: Scope) -> object:
+        """One item of a subscript, as NumPy takes it; PLACE for a value."""
         try:
-            index = constant_folding.fold(self.tree, node, scope)
-            return tuple(map(_whole_index, index if isinstance(node, ast.Tuple) else (index,)))
+            return _whole_index(constant_folding.fold(self.tree, node, scope))
         except NotConstant:
-            hint = "for a mask type where(condition, x, 0)" if isinstance(node, ast.Compare) else "type x[0] or x[1:3]"
-            message = "a subscript is made of whole numbers and slices, written out in the text"
-            raise self.tree.error("parse", message, self.tree.span(node), hint) from None
+            pass
+        match node:
+            case ast.Slice() | ast.Constant() | ast.UnaryOp(operand=ast.Constant()):
+                message = "a subscript is made of whole numbers, slices of such, and values"
+                raise self.tree.error("parse", message, self.tree.span(node), "type x[0] or x[1:3]")
+        return PLACE
 
     def _passes(self, node: ast.ListComp | ast.GeneratorExp, scope: Scope) -> list[Scoped]:
         """The expression of a loop for each of its passes."""
@@ -141,6 +154,14 @@ class Operands:
         if len(scopes) > MAX_STEPS:
             raise self.tree.error("limit", f"this loop has more than {MAX_STEPS:,} passes", span)
         return [(node.elt, each) for each in scopes]
+
+
+def _is_all_of_several(rows: Sequence[Function], call: ast.Call, node: ast.expr) -> bool:
+    """Whether an argument is a list of all tensors that a row takes one by one, as torch allows: meshgrid([x, y])."""
+    if not isinstance(node, ast.List | ast.Tuple) or any(isinstance(each, ast.Constant) for each in node.elts):
+        return False
+    before = [sum(not each.keyword_only for each in row.parameters) - 1 for row in rows if row.parameters[-1].variadic]
+    return bool(before) and call.args[-1] is node and len(call.args) - 1 in before
 
 
 def loop_of(node: ast.Call) -> ast.GeneratorExp | None:

@@ -164,7 +164,7 @@ class ProgramBuilder:
         """Raises GradcalcError if a step is not what a parameter takes."""
         if parameter.kind == "boolean":
             self._check_condition(index, span, name)
-        elif parameter.kind != "mask":
+        elif parameter.kind not in {"mask", "places", "subscripts"}:
             self._check_number(index, span)
         if parameter.kind == "number" and not self._known[index].constant:
             message = f"{parameter.name} of {name} must be a constant"

@@ -194,13 +194,18 @@ class _Resolver:
             case ast.Call():
                 return self._call(node, arguments)
             case ast.Subscript():
-                value, index = arguments
-                self._number(value)
-                return self._append(Item(value, index, self._tree.span(node)))
+                return self._subscript(node, arguments)
             case ast.GeneratorExp():
                 hint = "type sum(...)"
                 raise self._tree.error("parse", "a loop is an argument of a function", self._tree.span(node), hint)
         return self._operation(node, arguments)
+
+    def _subscript(self, node: ast.Subscript, arguments: Sequence[Argument]) -> int:
+        value, index, *places = arguments
+        self._number(value)
+        if places:
+            return self._apply("getitem_at", arguments, self._tree.span(node))
+        return self._append(Item(value, index, self._tree.span(node)))
 
     # Numbers and names.
 

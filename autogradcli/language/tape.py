@@ -239,6 +239,10 @@ class TapeWriter:
         entry = self.entries[index]
         return isinstance(entry, Operation) and row(entry.function).returns == "boolean"
 
+    def is_input(self, index: int) -> bool:
+        """Whether an entry is a component of a variable."""
+        return isinstance(self.entries[index], Input)
+
     def _apply_to_wholes(self, function: Function, arguments: Mapping[str, Any]) -> Handle:
         if not function.definition:
             if function.body is None:

@@ -83,7 +83,17 @@ def logcumsumexp(x: Array, dim: int) -> Array:
     return each(mp.log)(np.cumsum(each(mp.exp)(x), axis=dim)) if np.ndim(x) else x
 
 
+def as_strided_scatter(x: Array, source: Array, size: Any, stride: Any, storage_offset: int = 0) -> Array:
+    """x with the source at steps of its own along each dimension: torch.as_strided_scatter's page."""
+    changed = x.ravel().copy()
+    for place in np.ndindex(*size):
+        changed[storage_offset + sum(a * b for a, b in zip(place, stride, strict=True))] = source[place]
+    return changed.reshape(x.shape)
+
+
 MEANING: Mapping[str, Callable[..., Array]] = {
+    # torch's backward gives x the gradient at the places that were written to, and 0 at all others
+    "as_strided_scatter": as_strided_scatter,
     "addr": lambda x, a, b, beta=1, alpha=1: (beta * x if beta else 0) + alpha * np.outer(a, b),
     "__rpow__": lambda x, y: each(mp.power)(y, x),
     "special.entr": each(lambda x: mp.zero if x == 0 else -x * mp.log(x)),

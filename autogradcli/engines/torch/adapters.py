@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from autogradcli.errors import GradcalcError
-from autogradcli.functions.function import Function
+from autogradcli.functions.function import PLACE, Function
 from autogradcli.functions.handles import MAX_ELEMENTS
 from autogradcli.language.dtypes import DTYPES
 
@@ -39,6 +39,12 @@ def _stack(*components: torch.Tensor) -> torch.Tensor:
 
 def _index(x: torch.Tensor, index: tuple[Any, ...]) -> torch.Tensor:
     return x[index]
+
+
+def _index_at(x: torch.Tensor, places: Sequence[torch.Tensor], index: tuple[Any, ...]) -> torch.Tensor:
+    """Masks as they are, and all else as whole numbers."""
+    given = iter(each if each.dtype == torch.bool else whole(each) for each in places)
+    return x[tuple(next(given) if each == PLACE else each for each in index)]
 
 
 def _set_index(x: torch.Tensor, index: tuple[Any, ...], value: Scalar) -> torch.Tensor:
@@ -73,6 +79,18 @@ def _cross_entropy(
     if target.requires_grad and classes is not target:
         raise ValueError("classes are whole numbers, which have no derivative")
     return torch.nn.functional.cross_entropy(x, classes, weight, **options)
+
+
+def _linear_cross_entropy(
+    x: torch.Tensor, linear_weight: torch.Tensor, target: torch.Tensor, **options: Any
+) -> torch.Tensor:
+    """The same of a linear map, which gives the scores their shape."""
+    scores = (*x.shape[:-1], *linear_weight.shape[:-1])
+    classes = target if tuple(target.shape) == scores else whole(target)
+    if target.requires_grad and classes is not target:
+        raise ValueError("classes are whole numbers, which have no derivative")
+    found: torch.Tensor = torch.nn.functional.linear_cross_entropy(x, linear_weight, classes, **options)
+    return found
 
 
 def _one_hot(x: torch.Tensor, num_classes: int = -1) -> torch.Tensor:
@@ -114,7 +132,8 @@ def _meshgrid(*, tensors: Sequence[torch.Tensor], indexing: str = "ij") -> tuple
 def _index_put(
     x: torch.Tensor, indices: Sequence[torch.Tensor], values: torch.Tensor, accumulate: bool = False
 ) -> torch.Tensor:
-    return torch.index_put(x, tuple(map(whole, indices)), values, accumulate)
+    places = tuple(each if each.dtype == torch.bool else whole(each) for each in indices)
+    return torch.index_put(x, places, values, accumulate)
 
 
 def _vander(x: torch.Tensor, N: int | None = None, increasing: bool = False) -> torch.Tensor:  # noqa: N803
@@ -165,11 +184,43 @@ def _grad(output: torch.Tensor, x: torch.Tensor, upstream: torch.Tensor) -> torc
     return found
 
 
+def _instance_norm(
+    x: torch.Tensor,
+    running_mean: torch.Tensor | None = None,
+    running_var: torch.Tensor | None = None,
+    *affine: torch.Tensor,
+    **options: Any,
+) -> torch.Tensor:
+    """On copies of the running statistics, which torch changes."""
+    mean, var = (None if each is None else each.clone() for each in (running_mean, running_var))
+    given = dict(zip(("weight", "bias"), affine, strict=False))
+    return torch.nn.functional.instance_norm(x, mean, var, **given, **options)  # type: ignore[arg-type]
+
+
+def _with_pivots(run: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that takes pivots as the whole numbers of LAPACK, which have 32 bits."""
+
+    def called(*operands: torch.Tensor, **options: Any) -> Any:
+        return run(*(each.int() if each.dtype == torch.int64 else each for each in operands), **options)
+
+    return called
+
+
+def _row_by_row(run: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
+    """A function that reads memory, given tensors whose components stand there row by row."""
+
+    def called(x: torch.Tensor, *others: torch.Tensor, **options: Any) -> torch.Tensor:
+        return run(x.contiguous(), *others, **options)
+
+    return called
+
+
 ADAPTERS: dict[str, Callable[..., Any]] = {
     "if_else": _choose,
     "as_condition": _as_condition,
     "stack_items": _stack,
     "getitem": _index,
+    "getitem_at": _index_at,
     "setitem": _set_index,
     "numel": _numel,
     "size": _size,
@@ -193,6 +244,15 @@ ADAPTERS: dict[str, Callable[..., Any]] = {
     "logsumexp": _along_the_only_one(torch.logsumexp),
     "batch_norm": _batch_norm,
     "grad": _grad,
+    "instance_norm": _instance_norm,
+    "linear_cross_entropy": _linear_cross_entropy,
+    "lu_solve": _with_pivots(torch.lu_solve),
+    "linalg_lu_solve": _with_pivots(torch.linalg.lu_solve),
+    "lu_unpack": _with_pivots(torch.lu_unpack),
+    "as_strided": _row_by_row(torch.as_strided),
+    "as_strided_scatter": _row_by_row(torch.as_strided_scatter),
+    "tensor_split_at": lambda x, indices_or_sections, dim=0: torch.tensor_split(x, indices_or_sections, dim),
+    "narrow_from": torch.narrow,
 }
 """By the row's name: what torch has not as one function, or calls in another way."""
 

@@ -41,6 +41,10 @@ SIZES = words(
     "randn_like from_numpy"
 )
 """Functions whose results autograd does not follow."""
+COMPOSED = words("multi_head_attention_forward linear_cross_entropy")
+"""Functions with rows that are still looked into, as what they are made of is smaller."""
+NAMESAKES = {torch.nn.functional.unfold: "unfold_blocks"}
+"""Functions that have the name of a method, and are other functions; each with its row."""
 GET, SET = "__get__", "__set__"
 
 
@@ -77,7 +81,9 @@ def kind_of(function: Any) -> Treatment:
     }
     if name in SIZES or name in UNTOUCHED - {"detach_"}:
         return Treatment(name, passed=True)
-    one = changes or any(not row.differentiates for row in rows_of(name))  # a gradient is what the engine is called for
+    name = NAMESAKES.get(function, name)
+    rows: tuple[Function, ...] = () if name in COMPOSED else rows_of(name)
+    one = changes or any(not row.differentiates for row in rows)  # a gradient is what the engine is called for
     inside = None if one else inner(function)
     return Treatment(name, changes=changes, statistics=name in STATISTICS, random=name in RANDOM, inside=inside)
 

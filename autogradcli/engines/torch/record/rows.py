@@ -13,7 +13,7 @@ import torch
 from autogradcli.engines.torch.record.calls import Call, Given, Result, Unknown, Value
 from autogradcli.engines.torch.record.kinds import SWAPPED, kind_of, rows_of
 from autogradcli.errors import Span
-from autogradcli.functions.function import Function, Parameter
+from autogradcli.functions.function import LISTS, Function, Parameter
 from autogradcli.language.call_binding import Argument, Binding, Static, bind_first, parameter_at
 from autogradcli.language.lexer import Token
 
@@ -39,6 +39,8 @@ class Bound:
 def bind(call: Call, dtype: torch.dtype | None = None) -> Bound:
     """The row that a call means; Unbindable if it means none. Numbers are taken as the dtype holds them."""
     name = kind_of(call.function).name
+    if name.startswith("as_strided"):
+        raise Unbindable(f"{name} reads memory, whose order is not known here")
     several = len(call.shapes) > 1 and call.base is None
     rows = tuple(row for row in rows_of(name) if bool(row.fields) is several)
     if not rows:
@@ -123,7 +125,7 @@ class _Reader:
                 return Static(self._fixed(_number(value)))
             self._slots.append(value)
             return len(self._slots) - 1
-        if "sequence" in kinds and isinstance(value, list | tuple):
+        if kinds & LISTS and isinstance(value, list | tuple):
             return tuple(self._as(each, set()) for each in value)
         if isinstance(value, float) and not math.isfinite(value) and kinds & {"tensor", "number"}:
             self._slots.append(value)
