@@ -21,7 +21,15 @@ from tests.oracles.rows.tools import each
 from tests.test_meaning_formulas import CALLS, WITHOUT_FORMULA
 
 DIGITS = 50
-MATRICES = ["matrix_exp(a)", "svdvals(a)", "eigvalsh(a + a.T)"]
+MATRICES = [
+    "matrix_exp(a)",
+    "svdvals(a)",
+    "eigvalsh(a + a.T)",
+    "cond(a)",
+    "eigh(a + a.T).eigenvalues",
+    "torch.linalg.svd(a).S",
+    "svd(a).S",
+]
 """Calls of rows that have no definition in scalar operations."""
 
 
@@ -32,6 +40,8 @@ def called(function: Function, operands: list[Any], options: Mapping[str, Any]) 
     given = function.arguments(operands, options)
     given.pop("dtype", None)
     for parameter in function.parameters:
+        if given.get(parameter.name) is None:
+            continue
         if parameter.kind == "indices" or (parameter.kind == "classes" and np.ndim(given[parameter.name]) < 2):
             given[parameter.name] = whole(given[parameter.name])
     return np.asarray(TENSORS[function.name](**given), dtype=object)

@@ -58,17 +58,17 @@ NAMES = {
         linalg.diagonal diagonal diagonal_copy diag_embed view_as reshape_as atleast_1d atleast_2d atleast_3d rot90
         diagflat unfold unfold_copy triu tril cat concat concatenate stack hstack vstack row_stack dstack column_stack
     """,
-    "strided": """
-        as_strided as_strided_copy as_strided_scatter sum_to_size combinations cartesian_prod fill narrow_from narrow
-        repeat_interleave_each repeat_interleave tensor_split_at tensor_split gradient atleast_1d_each atleast_1d
-        atleast_2d_each atleast_2d atleast_3d_each atleast_3d
-    """,
     "pieces": """
         split split_copy unsafe_split split_with_sizes split_with_sizes_copy unsafe_split_with_sizes chunk chunk_copy
         unsafe_chunk tensor_split tensor_split_copy unsafe_tensor_split hsplit hsplit_copy unsafe_hsplit vsplit
         vsplit_copy unsafe_vsplit dsplit dsplit_copy unsafe_dsplit unbind unbind_copy unsafe_unbind meshgrid
         meshgrid_copy unsafe_meshgrid broadcast_tensors broadcast_tensors_copy unsafe_broadcast_tensors var_mean
         var_mean_corrected var_mean_all std_mean std_mean_corrected std_mean_all aminmax
+    """,
+    "strided": """
+        as_strided as_strided_copy as_strided_scatter sum_to_size combinations cartesian_prod fill narrow_from narrow
+        repeat_interleave_each repeat_interleave tensor_split_at tensor_split gradient atleast_1d_each atleast_1d
+        atleast_2d_each atleast_2d atleast_3d_each atleast_3d
     """,
     "classes": """
         one_hot gather index_select

@@ -233,7 +233,7 @@ def _weighted_cov(
 
 def corrcoef(builder: TapeBuilder, x: Handle) -> Handle:
     """The covariances over the roots of the variances; of one row a variance over itself."""
-    covariances = array(builder.call("cov", x))
+    covariances = array(builder.call("cov", x, fweights=None, aweights=None))
     if not covariances.ndim:
         return builder.call("div", handle(covariances), handle(covariances))
     variances = covariances.diagonal()

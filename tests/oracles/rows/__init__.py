@@ -5,14 +5,16 @@ and of a row with fields also the `field` that is chosen. What a meaning does no
 NotImplementedError.
 """
 
+from tests.oracles.rows.factors import FACTORS
 from tests.oracles.rows.layers import LAYERS
 from tests.oracles.rows.lines import LINES
 from tests.oracles.rows.losses import LOSSES
 from tests.oracles.rows.matrices import MATRICES
 from tests.oracles.rows.numbers import NUMBERS
+from tests.oracles.rows.places import PLACES
 from tests.oracles.rows.shaping import SHAPING
 
 __all__ = ["NUMBERS", "TENSORS"]
 
-TENSORS = SHAPING | LINES | MATRICES | LAYERS | LOSSES
+TENSORS = SHAPING | LINES | MATRICES | LAYERS | LOSSES | FACTORS | PLACES
 """By the name of the row."""

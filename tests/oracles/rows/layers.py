@@ -249,6 +249,8 @@ LAYERS: dict[str, Callable[..., Any]] = {
     "pixel_unshuffle": pixel_unshuffle,
     "channel_shuffle": channel_shuffle,
     "glu": glu,
-    **dict.fromkeys(("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout"), nothing_dropped),
+    **dict.fromkeys(
+        ("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout"), nothing_dropped
+    ),
 }
 """By the names of the parameters."""

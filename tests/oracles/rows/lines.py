@@ -187,7 +187,7 @@ LINES: dict[str, Callable[..., Any]] = {
     "trapezoid": lambda y, dx, dim: trapezoid(y, numbers([k * dx for k in range(y.shape[dim])]), dim),
     "trapezoid_over": lambda y, x, dim: trapezoid(y, x, dim),
     "msort": lambda x: lines(x, 0, sorted),
-    "diff": lambda x, n, dim: np.diff(x, n, dim),
+    "diff": lambda x, n, dim, **_: np.diff(x, n, dim),
     "sort": values(lambda x, dim, descending, stable: lines(x, dim, lambda line: sorted(line, reverse=descending))),
     "topk": values(lambda x, k, dim, largest, **_: lines(x, dim, lambda line: sorted(line, reverse=largest)[:k])),
     "cumsum": cumulated(lambda a, b: a + b),

@@ -39,8 +39,10 @@ def solve_triangular(A: Array, B: Array, upper: bool, left: bool, unitriangular:
     return solve(triangle(A, lambda place: place >= 0 if upper else place <= 0), B, left)
 
 
-def pinv(A: Array) -> Array:
+def pinv(A: Array, atol: Any, rtol: Any, hermitian: bool) -> Array:
     """Of a tall matrix of full rank."""
+    if atol is not None or rtol is not None or hermitian:
+        raise NotImplementedError
     return of_matrices(lambda one: (one.T * one) ** -1 * one.T)(A)
 
 
@@ -62,8 +64,10 @@ def block_diag(tensors: Sequence[Array]) -> Array:
     return result
 
 
-def cov(x: Array, correction: int = 1) -> Array:
+def cov(x: Array, correction: int = 1, fweights: Any = None, aweights: Any = None) -> Array:
     """The covariances of the rows."""
+    if fweights is not None or aweights is not None:
+        raise NotImplementedError
     rows = np.atleast_2d(x)
     distances = rows - mean(rows, 1, keepdim=True)
     return np.squeeze(distances @ distances.T / mp.mpf(rows.shape[1] - correction))
@@ -136,7 +140,7 @@ MATRICES: dict[str, Callable[..., Any]] = {
     "vector_norm": lambda x, ord, dim, keepdim: norm(x, ord, dim, keepdim),
     "matrix_norm": matrix_norm,
     "dist": lambda x, y, p: norm(x - y, p),
-    "cdist": lambda x1, x2, p: norm(x1[:, None] - x2, p, -1),
+    "cdist": lambda x1, x2, p, **_: norm(x1[:, None] - x2, p, -1),
     "pairwise_distance": lambda x1, x2, p, eps, keepdim: distance(x1, x2, p, eps, keepdim),
     "normalize": lambda x, p, dim, eps: x / each(max)(norm(x, p, dim, keepdim=True), eps),
     "cosine_similarity": lambda x1, x2, dim, eps: cosine(x1, x2, dim, eps),
@@ -157,7 +161,7 @@ MATRICES: dict[str, Callable[..., Any]] = {
     "matrix_power": lambda A, n: of_matrices(lambda one: one**n)(A),
     "matrix_exp": of_matrices(mp.expm),
     "svdvals": of_matrices(lambda one: list(mp.svd_r(one, compute_uv=False))),
-    "eigvalsh": of_matrices(lambda one: list(mp.eigsy(one, eigvals_only=True))),
+    "eigvalsh": lambda A, **_: of_matrices(lambda one: list(mp.eigsy(one, eigvals_only=True)))(A),
     "cov": cov,
     "corrcoef": corrcoef,
 }

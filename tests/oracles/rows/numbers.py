@@ -69,5 +69,6 @@ NUMBERS: dict[str, Callable[..., Any]] = {
     "threshold": lambda x, threshold, value: x if x > threshold else value,
     "round_decimals": lambda x, decimals: mp.nint(x * mp.power(10, decimals)) / mp.power(10, decimals),
     "positive_frac": lambda x: x - mp.floor(x),
+    "method_polygamma": lambda x, n: mp.psi(int(n), x),
 }
 """Rows that are applied component by component, by the operands alone."""

@@ -290,6 +290,6 @@ SHAPING: dict[str, Callable[..., Any]] = {
     "diagonal_scatter": diagonal_scatter,
     "masked_select": lambda x, mask: x[mask.astype(bool)],
     "masked_scatter": masked_scatter,
-    "embedding": lambda input, weight, padding_idx: weight[input],
+    "embedding": lambda input, weight, **_: weight[input],
 }
 """By the names of the parameters."""
