@@ -137,3 +137,12 @@ def test_a_tracer_is_left_alone() -> None:
     )
     assert made.failure is None
     assert len(made.passes) == 1
+
+
+def test_what_is_written_through_data_changes_no_view_that_was_recorded() -> None:
+    """`v.data.add_` leaves no version; a part of v that was used before is what it was."""
+    made = ledger(
+        "v = torch.tensor([-3.5, 1.0], requires_grad=True)\nfor i in range(4):\n    y = v[0]**2 + v[1]*v[0]\n"
+        "    y.backward()\n    v.data.add_(-0.1 * v.grad.data)\n    v.grad.data.zero_()\n"
+    )
+    assert {(each.verdict, each.proof) for each in made.passes} == {("verified", "whole")}

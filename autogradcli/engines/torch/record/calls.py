@@ -92,7 +92,7 @@ class Unknown:
 Value = Given | Result | Unknown
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class Call:
     """One call of torch's API."""
 
@@ -128,6 +128,11 @@ class Call:
         yield from values_in(self.keywords)
         if self.base is not None:
             yield self.base
+
+    def keep(self) -> None:
+        """Copy the outputs, because the program is about to change memory that they share."""
+        self.outputs = [None if each is None else each.clone() for each in self.outputs]
+        self.versions = [0 for _ in self.outputs]
 
     def let_go(self) -> None:
         """Keep a fingerprint in place of each large output."""

@@ -74,7 +74,7 @@ class Recorder(TorchFunctionMode):
         """By `id` of a tensor that takes no gradient: it, weakly, how it was made of what does, and its version."""
         self._cuts: dict[int, tuple[Any, str]] = {}
         self._memory: dict[int, list[Any]] = {}
-        """By the address of memory: what is Given and shares it, weakly."""
+        """By the address of memory: what is Given and shares it, and calls whose outputs do, weakly."""
         self._own: dict[str, bool] = {}
         self._released = 0
         self.last_changed: Place | None = None
@@ -178,6 +178,8 @@ class Recorder(TorchFunctionMode):
             call.dtypes.append(None)
             return
         call.outputs.append(output.detach() if self.keeps else None)
+        if self.keeps and output._is_view():  # what is written to the memory of its base by .data leaves no version
+            self._memory.setdefault(address(output), []).append(weakref.ref(call))
         call.versions.append(output._version)
         call.shapes.append(tuple(output.shape))
         call.dtypes.append(output.dtype)
