@@ -331,3 +331,27 @@ def test_what_has_no_row_is_unverified_by_its_name() -> None:
     assert entry.verdict == "unverified"
     assert entry.reason is not None
     assert "fft_rfft is no row of gradcalc's table of functions; float64 agrees" in entry.reason.message
+
+
+FORGOTTEN = """
+net = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Tanh(), torch.nn.Linear(4, 1))
+optimizer = torch.optim.SGD({parameters}, lr=0.1)
+for step in range(5):
+    optimizer.zero_grad()
+    net(torch.randn(6, 3)).pow(2).mean().backward()
+    optimizer.step()
+"""
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ("net[2].parameters()", ["no optimiser has net.0.bias, net.0.weight"]),
+        ("net.parameters()", []),
+        ("[each.requires_grad_(False) for each in net[0].parameters()] and net[2].parameters()", []),
+    ],
+)
+def test_a_parameter_that_no_optimiser_has_is_named(parameters: str, said: list[str]) -> None:
+    """If it gets gradients and never changes while an optimiser makes steps; a frozen one gets none."""
+    made = ledger(FORGOTTEN.format(parameters=parameters))
+    assert [each.message.partition(":")[0] for each in made.mistakes] == said

@@ -29,6 +29,7 @@ def _all(watch: Watch, texts: Texts, passes: Sequence[Verified]) -> "Iterator[tu
     for event in watch.finished():
         yield from ((event.place, each) for each in _of_event(event, texts))
         yield from _broadcasts(event, texts)
+    yield from _left_out(watch)
     for (kind, place), facts in watch.recorder.remarks.items():
         name = texts.code(place).removesuffix(".grad") if place is not None else None
         yield place, REMARKS[kind]({"name": name, **{key: value for key, value in facts.items() if value}}, passes)
@@ -40,6 +41,41 @@ def _of_event(event: Backward, texts: Texts) -> Iterator[Explanation]:
         yield _leaf(event, texts)
     if event.stale:
         yield _not_zeroed(event.stale)
+
+
+def _left_out(watch: Watch) -> "Iterator[tuple[Place | None, Explanation]]":
+    """Parameters of modules that get gradients from pass to pass while optimisers make steps, and never change."""
+    if watch.recorder.optimised < STEPS:
+        return
+    seen: dict[int, str] = {}
+    names: dict[str, Place | None] = {}
+    for event in watch.finished():
+        for each in event.arrivals:
+            value = each.value
+            if not isinstance(value, Given) or value.identity in watch.recorder.moved or not _learns(value, each.added):
+                continue
+            if value.identity in seen and value.name is not None:
+                names[value.name] = event.place
+            seen[value.identity] = value.name or ""
+    if names:
+        message = f"no optimiser has {_some(list(names))}: gradients reach it in each step, and it never changes"
+        hint = "give it to the optimiser, or type .requires_grad_(False) if it is not to learn"
+        yield next(iter(names.values())), (message, hint)
+
+
+STEPS = 2
+"""Steps of optimisers from which on what never changes is in none of them."""
+
+
+def _learns(value: Given, added: Given | None) -> bool:
+    """Whether a leaf is the parameter of a module, and got a gradient that is not 0."""
+    tensor = value.tensor() if value.tensor is not None else None
+    is_parameter = type(tensor).__name__ == "Parameter" and "." in (value.name or "")
+    return is_parameter and added is not None and bool(added.data.any())
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
 
 
 def _leaf(event: Backward, texts: Texts) -> Explanation:
@@ -59,8 +95,7 @@ def _argument(code: str) -> str | None:
 
 
 def _not_zeroed(names: Sequence[str]) -> Explanation:
-    shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
-    message = f"{shown}: .grad still held the last step's gradient, and backward added this step's to it"
+    message = f"{_some(names)}: .grad still held the last step's gradient, and backward added this step's to it"
     hint = f"type {names[0]}.grad = None, or {names[0]}.grad.zero_(), after each step"
     return message, hint if len(names) <= 4 else "type optimizer.zero_grad() in each step, before backward"
 

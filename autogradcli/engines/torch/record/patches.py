@@ -113,6 +113,7 @@ def _step(recorder: Recorder, original: Callable[..., Any]) -> Callable[..., Any
     def step(self: Any, *args: Any, **kwargs: Any) -> Any:
         closure = args[0] if args else kwargs.get("closure")
         grads_change = getattr(self, "grad_scale", None) is not None or self.defaults.get("differentiable")
+        recorder.optimised += recorder.on
         if not recorder.on or closure is not None or grads_change:
             return original(self, *args, **kwargs)
         with torch._C.DisableTorchFunction():

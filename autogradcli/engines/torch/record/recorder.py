@@ -61,6 +61,10 @@ class Recorder(TorchFunctionMode):
         """How often something that autograd follows was turned into what it does not."""
         self.failed: dict[str, Any] = {}
         """What is known of the last tensor whose backward raised an error."""
+        self.moved: set[int] = set()
+        """The identities of leaves that were changed between two of their gradients."""
+        self.optimised = 0
+        """How often an optimiser made a step."""
         self.touched: dict[int, int] = {}
         """How often the memory at an address was changed in place."""
         self._kinds: dict[Any, Treatment] = {}

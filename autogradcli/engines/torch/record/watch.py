@@ -323,6 +323,8 @@ class _Event:
             now = self._recorder.touched.get(address(tensor), 0)
             last = self._steps.get(value.identity)
             self._steps[value.identity] = now
+            if last is not None and last != now:
+                self._recorder.moved.add(value.identity)
             if before is not None and last is not None and last != now and bool(before.data.any()):
                 names.append(self._recorder.name_of(tensor) or "a leaf")
         return tuple(names)
