@@ -43,7 +43,7 @@ NAMES = {
         hard_sigmoid hardswish hard_swish hard_silu hardshrink softshrink threshold
     """,
     "rounding": """
-        floor ceil ceiling trunc fix round rint around round_decimals frac positive_frac sympy.frac sp.frac
+        floor ceil ceiling trunc fix round rint around round_decimals frac positive_frac sympy.frac sp.frac frexp
     """,
     "constructors": """
         zeros ones full eye identity arange_to arange linspace zeros_like ones_like full_like rand randn randint
@@ -120,14 +120,15 @@ NAMES = {
         adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d
     """,
     "unpooling": """
-        unfold_blocks F.unfold functional.unfold fold max_unpool1d max_unpool2d max_unpool3d
+        unfold_blocks F.unfold functional.unfold fold max_unpool1d max_unpool2d max_unpool3d fractional_max_pool2d
+        fractional_max_pool3d
     """,
     "attention": """
         scaled_dot_product_attention attention multi_head_attention_forward
     """,
     "resizing": """
         pad constant_pad_nd interpolate upsample_nearest upsample_bilinear pixel_shuffle pixel_unshuffle channel_shuffle
-        glu dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout
+        glu dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout rrelu
     """,
     "grids": """
         grid_sample affine_grid

@@ -211,6 +211,13 @@ def dropout(builder: TapeBuilder, input: Handle, p: Fraction, training: bool) ->
     raise NoDefinition("dropout")
 
 
+def rrelu(builder: TapeBuilder, x: Handle, lower: Fraction, upper: Fraction, training: bool) -> Handle:
+    """x where it is positive, else the mean of both slopes times x."""
+    if training:
+        raise NoDefinition("rrelu in training")
+    return builder.call("leaky_relu", x, builder.literal((lower + upper) / 2))
+
+
 RANDOM = "What it drops is drawn by torch's generator: only where nothing is dropped is the gradient verified."
 
 ROWS: tuple[Function, ...] = (
@@ -298,5 +305,15 @@ ROWS: tuple[Function, ...] = (
             "alpha_dropout": "Components",
             "feature_alpha_dropout": "Channels",
         }.items()
+    ),
+    Function(
+        "rrelu",
+        "x, lower: real = 1/8, upper: real = 1/3, training: flag = False",
+        "x where it is positive, else x times a slope that is drawn in training, and the mean of its bounds elsewhere.",
+        torch="nn.functional.rrelu",
+        tensor=True,
+        draws=True,
+        note=RANDOM,
+        body=rrelu,
     ),
 )

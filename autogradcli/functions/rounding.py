@@ -1,6 +1,14 @@
 """Rounding: steps, and what is left over."""
 
 from autogradcli.functions.function import Function
+from autogradcli.functions.handles import Handle, TapeBuilder
+
+
+def frexp(builder: TapeBuilder, x: Handle, field: str) -> Handle:
+    """The exponent for which x over that power of 2 is from 1/2 to 1 in size, or that number."""
+    exponent = builder.formula("where(x == 0, 0, floor(log2(abs(where(x == 0, 1, x)))) + 1)", x=x)
+    return exponent if field == "exponent" else builder.formula("x*2**(-e)", x=x, e=exponent)
+
 
 ROWS: tuple[Function, ...] = (
     Function(
@@ -67,5 +75,14 @@ ROWS: tuple[Function, ...] = (
         aliases=("sympy.frac", "sp.frac"),
         definition="x - floor(x)",
         jumps="x == floor(x)",
+    ),
+    Function(
+        "frexp",
+        "x",
+        "The mantissa, from 1/2 to 1 in size, and the exponent of the power of 2 that it is multiplied by.",
+        tensor=True,
+        returns="fields",
+        fields=("mantissa", "exponent"),
+        body=frexp,
     ),
 )

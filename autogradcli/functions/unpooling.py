@@ -92,6 +92,10 @@ def _size_before(sizes: Sequence[int], kernel: Sizes, stride: Sizes | None, padd
     return tuple((size - 1) * step - 2 * pad + reach for size, reach, step, pad in every)
 
 
+def _drawn(_: TapeBuilder, **__: Any) -> Handle:
+    raise NoDefinition("what is drawn at random")
+
+
 BLOCKS = "dilation: ints = 1, padding: ints = 0, stride: ints = 1"
 
 ROWS: tuple[Function, ...] = (
@@ -124,5 +128,21 @@ ROWS: tuple[Function, ...] = (
             body=_unpooling(axes),
         )
         for axes in (1, 2, 3)
+    ),
+    *(
+        Function(
+            f"fractional_max_pool{axes}d",
+            "input, kernel_size: ints, output_size: ints = None, output_ratio: reals = None, "
+            "return_indices: flag = False",
+            "The largest components of windows, some of whose distances are drawn.",
+            torch=f"nn.functional.fractional_max_pool{axes}d",
+            tensor=True,
+            draws=True,
+            fields=("values", "indices"),
+            fields_if="return_indices",
+            note="Where the windows stand is drawn by torch's generator: the gradient is not verified.",
+            body=_drawn,
+        )
+        for axes in (2, 3)
     ),
 )

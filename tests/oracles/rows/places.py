@@ -272,6 +272,18 @@ def ctc_loss(log_probs: Array, targets: Any, input_lengths: Any, target_lengths:
     return -logsumexp(terms) / count
 
 
+def only_mantissa(x: Array, field: str) -> Array:
+    """x over the power of 2 that is next above it."""
+    if field != "mantissa":
+        raise NotImplementedError
+    return np.array([mp.frexp(value)[0] for value in x], dtype=object)
+
+
+def drawn(**_: Any) -> Array:
+    """What is drawn by chance is none of the numbers of a row."""
+    raise NotImplementedError
+
+
 def at_several(change: Callable[..., Array]) -> Callable[..., Array]:
     """The tensor that the field names, changed."""
     return lambda tensors, field: change(tensors[int(field)])
@@ -322,5 +334,8 @@ PLACES: dict[str, Callable[..., Any]] = {
     "embedding_bag": embedding_bag,
     "multi_head_attention_forward": heads,
     "ctc_loss": ctc_loss,
+    "rrelu": lambda x, lower, upper, training: np.where(x > 0, x, x * mp.mpf(11) / 48),
+    "frexp": only_mantissa,
+    **{f"fractional_max_pool{n}d": drawn for n in (2, 3)},
 }
 """By the names of the parameters."""
