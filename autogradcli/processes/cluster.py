@@ -76,6 +76,7 @@ def _connect(address: str) -> Any:
 
 def _while_there(address: str, client: Any, results: Iterator[Any]) -> Iterator[Any]:
     """The results, as long as there is a scheduler. What Dask raises without one is an error that says so."""
+    # An extra.
     from distributed import CancelledError
 
     try:

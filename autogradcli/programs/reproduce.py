@@ -3,31 +3,31 @@
 import math
 import shlex
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autogradcli.compute.compute import compute
 from autogradcli.compute.problem import Options, Problem
 from autogradcli.engines.backward import Backward as How
 from autogradcli.engines.results import flat
+from autogradcli.engines.torch.files import save
+from autogradcli.engines.torch.record.assemble import constant
+from autogradcli.engines.torch.record.calls import Given, Result, Unknown
+from autogradcli.engines.torch.record.kinds import kind_of
+from autogradcli.engines.torch.record.nonfinite import Birth, place_of, result_name
 from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.parser import parse
 from autogradcli.programs.texts import Texts
 
-if TYPE_CHECKING:
-    from autogradcli.engines.torch.record.nonfinite import Birth
-
 UPSTREAM = "upstream"
 """What the gradient from above is called in the file."""
 
 
-def kept(born: "Birth", texts: Texts, path: str) -> str | None:
+def kept(born: Birth, texts: Texts, path: str) -> str | None:
     """The command, which has been tried; None if no expression shows it. What went in is in the file then.
 
     Raises GradcalcError if the file cannot be written.
     """
-    from autogradcli.engines.torch.files import save
-
     names = _names(born, texts)
     tensors = {name: _computed(born, tensor) for name, (_, tensor) in zip(names, born.tensors, strict=True)}
     if born.upstream is not None:
@@ -42,13 +42,13 @@ def kept(born: "Birth", texts: Texts, path: str) -> str | None:
     return None
 
 
-def _computed(born: "Birth", tensor: Any) -> Any:
+def _computed(born: Birth, tensor: Any) -> Any:
     """A tensor as the operation saw it: under autocast in another format."""
     dtype = None if born.call is None else born.call.autocast
     return tensor if dtype is None or not tensor.is_floating_point() else tensor.to(dtype)
 
 
-def _names(born: "Birth", texts: Texts) -> list[str]:
+def _names(born: Birth, texts: Texts) -> list[str]:
     """What the operands are called: by the program's own names where these are names of this language."""
     found: list[str] = []
     for place, (value, _) in enumerate(born.tensors):
@@ -59,16 +59,12 @@ def _names(born: "Birth", texts: Texts) -> list[str]:
 
 
 def _name(value: Any, texts: Texts) -> str | None:
-    from autogradcli.engines.torch.record.nonfinite import place_of, result_name
 
     return result_name(value) or texts.name(place_of(value))
 
 
-def _expressions(born: "Birth", names: list[str], texts: Texts) -> Iterator[str]:
+def _expressions(born: Birth, names: list[str], texts: Texts) -> Iterator[str]:
     """Texts that may mean the operation: as the program has it, and as a call by torch's name."""
-    from autogradcli.engines.torch.record.kinds import kind_of
-    from autogradcli.engines.torch.record.nonfinite import place_of
-
     assert born.call is not None
     text = texts.code(born.call.place)
     operands = [(texts.code(place_of(value)), name) for (value, _), name in zip(born.tensors, names, strict=True)]
@@ -84,8 +80,6 @@ def _expressions(born: "Birth", names: list[str], texts: Texts) -> Iterator[str]
 
 def _written(argument: Any, names: Iterator[str]) -> str:
     """An argument as text, with names in place of tensors."""
-    from autogradcli.engines.torch.record.calls import Given, Result, Unknown
-
     if isinstance(argument, Given | Result | Unknown):
         return next(names)
     if isinstance(argument, list | tuple):
@@ -95,8 +89,6 @@ def _written(argument: Any, names: Iterator[str]) -> str:
 
 def _shows(text: str, tensors: Mapping[str, Any]) -> bool:
     """Whether the value of an expression, or one of its gradients, is not finite."""
-    from autogradcli.engines.torch.record.assemble import constant
-
     try:
         program = parse(text)
         if not set(program.variables) <= tensors.keys():
