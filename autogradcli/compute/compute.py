@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import cache, partial
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from time import perf_counter
 from types import TracebackType
@@ -86,13 +87,15 @@ class Pending:
         `lower` is what is known from derivatives of lower order.
         """
         self._lower = lower
+        problem = self._problem
         start = perf_counter()
         with _no_garbage_collection():
             # torch is imported with it.
             from autogradcli.engines.torch.engine import differentiate
-            from autogradcli.engines.torch.state import seeded
+            from autogradcli.engines.torch.state import load_checks, seeded
 
-        problem = self._problem
+            if problem.function is not None or problem.backward.upstream is not None:
+                load_checks()
         imported = perf_counter()
         try:
             with self.budget.running(), seeded(problem.options.seed) if problem.random else nullcontext():
@@ -107,8 +110,11 @@ class Pending:
             watcher.found(self._autograd)
         self._tell_sympy(self._autograd)
         differentiated = perf_counter()
-        with _no_garbage_collection(), self.budget.running():
-            self._proof = _prove(problem, self._autograd, lower)
+        with _no_garbage_collection():
+            # python-flint is loaded after torch, while SymPy's process works already; and not in the problem's time.
+            import_module("autogradcli.engines.arb.engine")
+            with self.budget.running():
+                self._proof = _prove(problem, self._autograd, lower)
         self._seconds = {
             "import": imported - start,
             "torch": differentiated - imported,
@@ -264,7 +270,6 @@ def _prove(problem: Problem, autograd: Autograd, lower: Lower) -> Proof:
 
 def _by_balls(problem: Problem, autograd: Autograd, lower: Lower) -> Proof:
     """A proof for every component; for a long program the result along random directions."""
-    # Only now: python-flint is loaded after torch, while SymPy's process works already.
     from autogradcli.engines.arb.engine import Question, prove
 
     options = problem.options

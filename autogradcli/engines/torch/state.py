@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from importlib import import_module
 
 import torch
 
@@ -65,3 +66,8 @@ def sentences(found: Sequence[warnings.WarningMessage]) -> tuple[str, ...]:
 def _sentence(message: str) -> str:
     """The message without the place in torch's own source, which torch puts behind it."""
     return message.partition(" (Triggered internally")[0].partition("\n")[0].strip().rstrip(".")
+
+
+def load_checks() -> None:
+    """Import what torch checks a given upstream gradient by, SymPy among it: it takes half a second."""
+    import_module("torch.fx.experimental.symbolic_shapes")
