@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from autogradcli.engines.results import flat
+from autogradcli.engines.torch.record.below import calls_below
 from autogradcli.engines.torch.record.calls import Backward, Call, Given, Place, Result
 from autogradcli.engines.torch.record.kinds import kind_of
-from autogradcli.engines.torch.record.watch import Watch, calls_below
+from autogradcli.engines.torch.record.watch import Watch
 from autogradcli.language.shapes import written as shape_text
 from autogradcli.programs.ledger import Mistake
 from autogradcli.programs.texts import Texts

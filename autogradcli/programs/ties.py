@@ -3,8 +3,8 @@
 import ast
 import re
 
+from autogradcli.engines.torch.record.below import calls_below
 from autogradcli.engines.torch.record.calls import Backward, Call, Place, Result
-from autogradcli.engines.torch.record.watch import calls_below
 from autogradcli.programs.texts import Texts
 
 

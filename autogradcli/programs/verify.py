@@ -12,11 +12,11 @@ from autogradcli.compute.verdict import worst
 from autogradcli.engines.backward import Backward as How
 from autogradcli.engines.results import Array
 from autogradcli.engines.torch.record.assemble import Assembled, Unverifiable, assemble
+from autogradcli.engines.torch.record.below import calls_below, operations_below, reaches
 from autogradcli.engines.torch.record.calls import Arrival, Backward, Given, Place, Result
 from autogradcli.engines.torch.record.kinds import kind_of
 from autogradcli.engines.torch.record.mathematics import as_mathematics, is_custom
 from autogradcli.engines.torch.record.replay import NotReplayed, gradients, masks_of, replay
-from autogradcli.engines.torch.record.watch import calls_below, operations_below, reaches
 from autogradcli.errors import GradcalcError
 from autogradcli.processes.limits import Budget, OutOfTime, check
 from autogradcli.programs.customs import Customs

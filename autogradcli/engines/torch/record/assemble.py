@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import torch
 
+from autogradcli.engines.torch.record.below import calls_below
 from autogradcli.engines.torch.record.calls import (
     Arrival,
     Backward,
@@ -21,7 +22,6 @@ from autogradcli.engines.torch.record.calls import (
 )
 from autogradcli.engines.torch.record.kinds import kind_of
 from autogradcli.engines.torch.record.rows import Bound, Unbindable, bind, index_of
-from autogradcli.engines.torch.record.watch import calls_below
 from autogradcli.errors import Span
 from autogradcli.functions.function import FIELD
 from autogradcli.language.dtypes import DTYPES

@@ -9,11 +9,11 @@ from typing import Any
 
 import torch
 
+from autogradcli.engines.torch.record.below import calls_below, givens_below
 from autogradcli.engines.torch.record.calls import Backward, Call, Given, Result, Unknown, Value, mapped, tensors_in
 from autogradcli.engines.torch.record.kinds import is_function
 from autogradcli.engines.torch.record.recorder import Recorder
 from autogradcli.engines.torch.record.replay import NotReplayed, quiet, run_call, state_of
-from autogradcli.engines.torch.record.watch import calls_below, givens_below
 
 
 class Context:

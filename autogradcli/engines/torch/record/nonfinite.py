@@ -6,10 +6,10 @@ from typing import Any
 
 import torch
 
+from autogradcli.engines.torch.record.below import calls_below, givens_below
 from autogradcli.engines.torch.record.calls import Backward, Call, Given, Place, Result, tensors_in, values_in
 from autogradcli.engines.torch.record.replay import NotReplayed, Replay, quiet, replay
 from autogradcli.engines.torch.record.steps import Step, sent, steps_of
-from autogradcli.engines.torch.record.watch import calls_below, givens_below
 
 LONGEST_WAY = 8
 """Operations of the way that are named."""

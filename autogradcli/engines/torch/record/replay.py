@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from autogradcli.engines.torch.record.below import calls_below, givens_below
 from autogradcli.engines.torch.record.calls import (
     Backward,
     Call,
@@ -22,7 +23,6 @@ from autogradcli.engines.torch.record.calls import (
     tensors_in,
 )
 from autogradcli.engines.torch.record.kinds import is_function, kind_of
-from autogradcli.engines.torch.record.watch import calls_below, givens_below
 from autogradcli.processes.limits import check
 
 LOW = frozenset({torch.float32, torch.float16, torch.bfloat16})

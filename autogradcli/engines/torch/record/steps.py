@@ -12,12 +12,12 @@ from typing import Any
 
 import torch
 
+from autogradcli.engines.torch.record.below import calls_below
 from autogradcli.engines.torch.record.calls import Backward, Call, mapped, tensors_in
 from autogradcli.engines.torch.record.definitions import definition_of
 from autogradcli.engines.torch.record.kinds import kind_of
 from autogradcli.engines.torch.record.mathematics import forward_of, is_custom
 from autogradcli.engines.torch.record.replay import CASTS, LOW, Replay, gradients, quiet, replay, run_call, state_of
-from autogradcli.engines.torch.record.watch import calls_below
 
 ROUNDINGS = 4
 """Units of roundoff by which a number may honestly err."""
