@@ -9,8 +9,9 @@ import torch
 
 from autogradcli.engines.torch.record.below import calls_below, givens_below
 from autogradcli.engines.torch.record.calls import Arrival, Backward, Given, Unknown, Value
+from autogradcli.engines.torch.record.memory import KEY, address, metadata
 from autogradcli.engines.torch.record.naming import find_names
-from autogradcli.engines.torch.record.recorder import KEY, Recorder, address, metadata
+from autogradcli.engines.torch.record.recorder import Recorder
 
 FREED = "gradcalc.freed"
 """Under which the node of an output keeps the line of the backward that freed its graph."""

@@ -10,17 +10,16 @@ import threading
 import weakref
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
-from itertools import count
+from functools import partial
 from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
 
-from autogradcli.engines.torch.record.calls import Call, Given, Place, Result, Unknown, Value, mapped, tensors_in
+from autogradcli.engines.torch.record.calls import Call, Given, Place, Result, mapped, tensors_in
 from autogradcli.engines.torch.record.kinds import Treatment, kind_of
+from autogradcli.engines.torch.record.memory import KEY, Memory, metadata
 
-KEY = "gradcalc"
-"""Under which a node of the graph holds its call."""
 LIBRARIES = tuple(
     {f"{sysconfig.get_path(name)}/" for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     | {"<frozen", f"{__file__.rpartition('/autogradcli/')[0]}/autogradcli/"}
@@ -39,11 +38,16 @@ class _State(threading.local):
     """The function of torch that is looked into: if it comes again, its check could not be answered."""
 
 
-class Recorder(TorchFunctionMode):
+Way = Callable[[Any, Any, Any], Any]
+"""How a call is treated: from the function, its arguments and its keywords to what it gives."""
+
+
+class Recorder(Memory, TorchFunctionMode):
     """What is known of the tensors of one run."""
 
     def __init__(self) -> None:
-        super().__init__()
+        Memory.__init__(self)
+        TorchFunctionMode.__init__(self)
         self.on = True
         self.keeps = True
         """Whether outputs are kept, to be compared with those of a replay."""
@@ -65,22 +69,9 @@ class Recorder(TorchFunctionMode):
         """The identities of leaves that were changed between two of their gradients."""
         self.optimised = 0
         """How often an optimiser made a step."""
-        self.touched: dict[int, int] = {}
-        """How often the memory at an address was changed in place."""
-        self._kinds: dict[Any, Treatment] = {}
-        self._serial = count(1)
-        self._identities = count(1)
+        self._ways: dict[Any, Way | None] = {}
         self._state = _State()
-        self._known: dict[int, tuple[Any, Any, int]] = {}
-        """By `id` of a tensor: it, weakly, what it was Given as, weakly, and its identity."""
-        self._names: dict[int, tuple[Any, str]] = {}
-        self._facts: dict[int, tuple[Any, Value, int]] = {}
-        """By `id` of a tensor that takes no gradient: it, weakly, how it was made of what does, and its version."""
-        self._cuts: dict[int, tuple[Any, str]] = {}
-        self._memory: dict[int, list[Any]] = {}
-        """By the address of memory: what is Given and shares it, and calls whose outputs do, weakly."""
         self._own: dict[str, bool] = {}
-        self._released = 0
         self.last_changed: Place | None = None
         """Where a tensor that autograd follows was last changed in place."""
 
@@ -92,18 +83,23 @@ class Recorder(TorchFunctionMode):
         if not self.on or self._state.depth:
             return function(*args, **kwargs)
         try:
-            kind = self._kinds.get(function)
+            way = self._ways[function]
+        except KeyError:
+            way = self._ways[function] = self._way(kind_of(function))
         except TypeError:  # not hashable
-            return function(*args, **kwargs)
-        if kind is None:
-            kind = self._kinds[function] = kind_of(function)
+            way = None
+        return function(*args, **kwargs) if way is None else way(function, args, kwargs)
+
+    def _way(self, kind: Treatment) -> Way | None:
+        """How calls of a function are treated, found out once; None if nothing of them is recorded."""
         if kind.passed:
-            return function(*args, **kwargs)
+            return None
         special = SPECIAL.get((kind.name, kind.attribute))
         if special is not None:
-            return special(self, function, args, kwargs)
-        if kind.inside is not None and self._state.inside is not function:
-            return self._look_inside(function, kind.inside, args, kwargs)
+            return partial(special, self)
+        return partial(self._called, kind) if kind.inside is None else partial(self._look_inside, kind)
+
+    def _called(self, kind: Treatment, function: Any, args: Any, kwargs: Any) -> Any:
         if kind.changes or kwargs.get("inplace") is True or kwargs.get("out") is not None:
             return self._change(function, kind, args, kwargs)
         return self._plain(function, kind, args, kwargs)
@@ -143,12 +139,14 @@ class Recorder(TorchFunctionMode):
             self._append(function, values, names, outputs)
         return result
 
-    def _look_inside(self, function: Any, inside: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    def _look_inside(self, kind: Treatment, function: Any, args: Any, kwargs: Any) -> Any:
         """What a Python function of torch gives, all that it calls recorded."""
+        if self._state.inside is function or kind.inside is None:  # its check for overrides could not be answered
+            return self._called(kind, function, args, kwargs)
         before, self._state.inside = self._state.inside, function
         try:
             with self:
-                return inside(*args, **kwargs)
+                return kind.inside(*args, **kwargs)
         finally:
             self._state.inside = before
 
@@ -183,7 +181,7 @@ class Recorder(TorchFunctionMode):
             return
         call.outputs.append(output.detach() if self.keeps else None)
         if self.keeps and output._is_view():  # what is written to the memory of its base by .data leaves no version
-            self._memory.setdefault(address(output), []).append(weakref.ref(call))
+            self._share(output, call)
         call.versions.append(output._version)
         call.shapes.append(tuple(output.shape))
         call.dtypes.append(output.dtype)
@@ -227,19 +225,6 @@ class Recorder(TorchFunctionMode):
             self.last_changed = call.place
         return result
 
-    def touch(self, tensor: torch.Tensor) -> None:
-        """Copy what was recorded of a memory that is about to change."""
-        where = address(tensor)
-        self.touched[where] = self.touched.get(where, 0) + 1
-        for each in self._memory.pop(where, ()):
-            given = each()
-            if given is not None and given.serial >= self._released:
-                given.keep()
-
-    def release(self) -> None:
-        """Let go of what was recorded so far: it need not be copied any more when it changes."""
-        self._released = next(self._serial)
-
     def _note_cut(self, reason: str, args: Any, result: Any) -> None:
         """Take note that a result is cut off from the graph of what it was made of."""
         if not args or result is None:
@@ -258,75 +243,6 @@ class Recorder(TorchFunctionMode):
         if outputs[0].dtype == torch.bool:
             return any(each.requires_grad or id(each) in self._facts for each in tensors_in((args, kwargs)))
         return bool(self._facts) and any(self._fact(each) is not None for each in tensors_in((args, kwargs)))
-
-    # What is known.
-
-    def value(self, tensor: torch.Tensor) -> Value:
-        """What is known of a tensor as it is now."""
-        node = tensor.grad_fn
-        if node is not None:
-            found = metadata(node).get(KEY)
-            known = found.get(tensor.output_nr) if found else None
-            return Unknown(node.name()) if known is None else known
-        return self._fact(tensor) or self._given(tensor)
-
-    def _fact(self, tensor: torch.Tensor) -> Value | None:
-        found = self._facts.get(id(tensor))
-        if found is None or found[0]() is not tensor or found[2] != tensor._version:
-            return None
-        return found[1]
-
-    def _given(self, tensor: torch.Tensor) -> Given:
-        known = self._known.get(id(tensor))
-        identity = 0
-        if known is not None and known[0]() is tensor:
-            given = known[1]()
-            identity = known[2]
-            same = given is not None and given.shared and given.version == tensor._version
-            if same and given.leaf == tensor.requires_grad:
-                return given  # type: ignore[no-any-return]
-        identity = identity or next(self._identities)
-        given = Given(tensor.detach(), tensor.requires_grad, tensor._version, next(self._serial), identity=identity)
-        given.name, given.cut, given.tensor = self.name_of(tensor), self.cut(tensor), weakref.ref(tensor)
-        self._known[id(tensor)] = (given.tensor, weakref.ref(given), identity)
-        self._memory.setdefault(address(tensor), []).append(weakref.ref(given))
-        return given
-
-    def snapshot(self, tensor: torch.Tensor | None) -> Given | None:
-        """A tensor's numbers as they are now, to be copied when they are about to change; it is nobody's operand."""
-        if tensor is None:
-            return None
-        given = Given(tensor.detach(), False, tensor._version, next(self._serial))
-        self._memory.setdefault(address(tensor), []).append(weakref.ref(given))
-        return given
-
-    def name(self, tensor: torch.Tensor, name: str) -> None:
-        """Let a tensor be known by a name."""
-        self._names[id(tensor)] = (weakref.ref(tensor), name)
-        known = self._known.get(id(tensor))
-        given = known[1]() if known is not None and known[0]() is tensor else None
-        if given is not None:
-            given.name = name
-
-    def name_of(self, tensor: torch.Tensor) -> str | None:
-        """The name that a tensor is known by."""
-        found = self._names.get(id(tensor))
-        return found[1] if found is not None and found[0]() is tensor else None
-
-    def cut(self, tensor: torch.Tensor) -> str | None:
-        """What cut a tensor off from the graph."""
-        found = self._cuts.get(id(tensor))
-        return found[1] if found is not None and found[0]() is tensor else None
-
-    def forget_the_dead(self) -> None:
-        """Let go of entries about tensors that are gone, where there are many."""
-        for entries in (self._known, self._facts, self._cuts, self._names):
-            if len(entries) > MOST_ENTRIES:
-                for key in [key for key, each in entries.items() if each[0]() is None]:
-                    del entries[key]
-        if len(self._memory) > MOST_ENTRIES:
-            alive = {key: [each for each in found if each() is not None] for key, found in self._memory.items()}
-            self._memory = {key: found for key, found in alive.items() if found}
 
     def _values(self, items: Any) -> Any:
         """Arguments with what is known of each tensor in its place; most are a flat row, which needs no recursion."""
@@ -426,7 +342,6 @@ class Recorder(TorchFunctionMode):
 
 
 CUTS = frozenset({"detach", "data", "detach_"})
-MOST_ENTRIES = 5_000
 PLAIN = frozenset({torch.Tensor, torch.nn.Parameter})
 SPECIAL: dict[tuple[str, bool], Callable[[Recorder, Any, Any, Any], Any]] = {
     ("__bool__", False): Recorder._bool,
@@ -452,19 +367,6 @@ def _numbers(value: Any) -> Any:
     if isinstance(value, Given):
         return value.data
     return value.call.outputs[value.index] if isinstance(value, Result) else value
-
-
-def metadata(node: Any) -> dict[str, Any]:
-    """What is kept in a node of autograd's graph, and lives as long as it does."""
-    return node.metadata  # type: ignore[no-any-return]
-
-
-def address(tensor: torch.Tensor) -> int:
-    """The address of a tensor's memory; 0 for one that has none."""
-    try:
-        return tensor.untyped_storage().data_ptr()
-    except (RuntimeError, NotImplementedError):
-        return 0
 
 
 def transformed() -> bool:

@@ -12,9 +12,10 @@ from autogradcli.engines.torch.record.below import calls_below, givens_below
 from autogradcli.engines.torch.record.calls import Backward
 from autogradcli.engines.torch.record.event import FREED, Event, is_finite, walk
 from autogradcli.engines.torch.record.kinds import is_function
+from autogradcli.engines.torch.record.memory import metadata
 from autogradcli.engines.torch.record.naming import find_names
 from autogradcli.engines.torch.record.patches import watched
-from autogradcli.engines.torch.record.recorder import Recorder, metadata, transformed
+from autogradcli.engines.torch.record.recorder import Recorder, transformed
 
 MOST_BYTES = 1_000_000_000
 """Memory that kept passes may hold beyond the last of each call."""
