@@ -26,8 +26,8 @@ Choice = tuple[int, int]
 """An entry that chooses, and the entry that it takes its value from."""
 
 
-def decisions(tape: Tape, values: Sequence[Array]) -> Mapping[int, bool]:
-    """How torch decided conditions, at the precision in force.
+def decisions(tape: Tape, values: Sequence[Array]) -> Mapping[int, Truth]:
+    """The truth of conditions for the numbers that torch has, at the precision in force.
 
     `values` are those of the program's steps; without them there are no decisions. What is compared within a step is
     worked out from the numbers that the step received.
@@ -37,7 +37,7 @@ def decisions(tape: Tape, values: Sequence[Array]) -> Mapping[int, bool]:
     for index, entry in enumerate(tape.entries if known else ()):
         number = known.get(index)
         found.append(_result(entry, found) if number is None else number)
-    return {index: each.value for index, each in enumerate(found) if isinstance(each, Truth) and each.value is not None}
+    return {index: each for index, each in enumerate(found) if isinstance(each, Truth) and each.value is not None}
 
 
 def _known(tape: Tape, values: Sequence[Array]) -> Iterator[tuple[int, arb | Truth]]:

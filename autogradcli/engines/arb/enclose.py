@@ -48,8 +48,17 @@ class Enclosures:
 
     @cached_property
     def decided(self) -> Mapping[int, bool]:
-        """How torch decided conditions."""
-        return decisions(self.plan.tape, self.computed)
+        """How torch decided conditions; not those in a function that only its rounded numbers make a tie.
+
+        What torch's own formula gives there is a part of either branch.
+        """
+        found = decisions(self.plan.tape, self.computed)
+        of_the_text, exact = set(self.deciding), self.exact.values
+        return {
+            index: bool(truth.value)
+            for index, truth in found.items()
+            if not truth.tie or exact[index].tie or index in of_the_text
+        }
 
     @cached_property
     def ties(self) -> AbstractSet[int]:
