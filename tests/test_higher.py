@@ -230,6 +230,21 @@ def test_each_row_of_a_jacobian_is_about_its_own_component(
     assert (found.reason.code if found.reason else None) == code
 
 
+@pytest.mark.parametrize(
+    ("text", "beyond", "said"),
+    [
+        ("sum(x**3)", Beyond(order=2), "the Hessian has 1,002,001 components, and at most 1,000,000 are worked out"),
+        ("x**3", Beyond(jacobian=True), "the Jacobian has 1,002,001 components, and at most 1,000,000 are worked out"),
+    ],
+)
+def test_a_matrix_that_is_too_large(text: str, beyond: Beyond, said: str) -> None:
+    """The hint names what can be had in its place."""
+    with pytest.raises(GradcalcError) as caught:
+        report(text, {"x": "ones(1001)"}, beyond, "ones_like(out)")
+    assert caught.value.message == said
+    assert caught.value.hint is not None
+
+
 def test_an_output_without_components_has_no_jacobian() -> None:
     """The message says so."""
     with pytest.raises(GradcalcError, match="the output has no components"):

@@ -6,20 +6,16 @@ output along some directions, one after the other, or one component of the outpu
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from functools import cached_property
-from typing import Protocol
 
-from autogradcli.compute.evidence import Evidence, Lower
-from autogradcli.compute.gradients import Finding
 from autogradcli.compute.problem import GRADIENT, Beyond, Problem, called
-from autogradcli.compute.reasons import Doubt, reason, short
 from autogradcli.compute.report import Gradient, Reason, Report
 from autogradcli.compute.stacked import stacked, unknown
+from autogradcli.compute.stage import FirstOrder, Path, Stage, ended
 from autogradcli.compute.verdict import worst
-from autogradcli.engines.results import Cause, flat, nested, shape
+from autogradcli.engines.results import flat, nested, shape
 from autogradcli.errors import GradcalcError, Span
 from autogradcli.language.program import Constant, Direction, Program, component
 from autogradcli.language.shapes import Shape, indices
@@ -28,36 +24,10 @@ from autogradcli.processes.limits import OutOfTime
 
 Parts = tuple[tuple[str, tuple[float, ...]], ...]
 """Names, and what the components of each move by, row by row."""
-Path = tuple[Direction, ...]
-"""The directions along which the output is differentiated, one after the other."""
 Further = dict[str, dict[str, Gradient]]
 """Derivatives by name, and then by order or by a second name."""
-
-
-class FirstOrder(Protocol):
-    """A problem of the first order on its way to a report."""
-
-    @property
-    def evidence(self) -> Evidence:
-        """What the engines found, once there is a report."""
-
-    @property
-    def findings(self) -> Mapping[str, Sequence[Finding]]:
-        """For each name the finding on each component of the gradient, once there is a report."""
-
-    def evaluate(self, lower: Lower) -> None:
-        """Run torch and Arb, and tell SymPy the point; `lower` is what is known from derivatives of lower order."""
-
-    def report(self) -> Report:
-        """The report."""
-
-
-HEREDITARY = frozenset({"GC104", "GC201", "GC202", "GC203"})
-"""Causes of wrong numbers that the next derivative inherits: the branch of a guard, and what is not finite."""
-ENDS = frozenset({"GC111", "GC114"})
-"""Codes of a function that is not defined on both sides of the point."""
-FINITE = frozenset({"verified", "imprecise", "mismatch"})
-"""Verdicts on a number that there is, though no number is proven where it was looked at along random directions."""
+MOST_COMPONENTS = 1_000_000
+"""Components of a Hessian or a Jacobian."""
 Start = Callable[[Problem], FirstOrder]
 """Hands a problem of the first order to the engines."""
 
@@ -109,16 +79,6 @@ def _found(report: Report, family: "Family", beyond: Beyond) -> Report:
         (name,) = family.wrt
         return replace(report, derivatives={name: family.orders(name, beyond.order)})
     return replace(report, hessian=family.hessian(beyond.order))
-
-
-ENDED = {"GC506": "ran out of time: --timeout allows more", "GC507": "ran out of memory: --max-memory allows more"}
-"""What is said of a derivative that a limit stands in the way of."""
-
-
-def _ended(end: Exception, order: int) -> Reason:
-    """Why there is no derivative of an order where the work on it ended."""
-    code = {OutOfTime: "GC506", MemoryError: "GC507"}.get(type(end), "GC508")
-    return Reason(code, f"the {called(order)} {ENDED.get(code, f'ended its process: {end}')}")
 
 
 class Family:
@@ -188,6 +148,8 @@ class Family:
             message = f"order {order} is for one variable that is a number"
             names = ",".join([self.wrt[0]] * (order - 1) + [self.wrt[-1]])
             raise GradcalcError("usage", message, hint=f"type --wrt {names} for one mixed partial derivative")
+        count = sum(math.prod(self.shape(name)) for name in self.wrt)
+        _check_size("the Hessian", count * count, "--hvp NAME=VALUE for its product with a direction")
         rows = {name: [self.stage((each,)) for each in self._components(name)] for name in self.wrt}
         return {
             name: {other: stacked([row.gradient(other) for row in rows[name]], self.shape(name)) for other in rows}
@@ -216,8 +178,10 @@ class Family:
 
     def jacobian(self) -> dict[str, Gradient]:
         """The derivative of every component of the output with respect to every component of each name."""
+        count = math.prod(self._output) * sum(math.prod(self.shape(name)) for name in self.wrt)
+        _check_size("the Jacobian", count, "--jvp NAME=VALUE or --upstream VALUE for a product with it")
         if self.end is not None:
-            why = _ended(self.end, 1)
+            why = ended(self.end, 1)
             return {name: unknown(why, (*self._output, *self.shape(name))) for name in self.wrt}
         rows = self._rows(self._problem)
         return {name: stacked([row.gradients[name] for row in rows], self._output) for name in self.wrt}
@@ -226,7 +190,7 @@ class Family:
         """The derivative of every component of the output along a direction, by torch's forward mode."""
         moving = ",".join(name for name, _ in direction)
         if self.end is not None:
-            return {moving: unknown(_ended(self.end, 1), self._output)}
+            return {moving: unknown(ended(self.end, 1), self._output)}
         problem, parts = self._problem, self._parts(direction)
         program, name = shifted(problem.program, {each: (self.shape(each), weights) for each, weights in parts})
         at = {**problem.at, name: Program("0", (Constant(Fraction(0), Span(0, 1)),), 0, None, {}, ())}
@@ -271,145 +235,11 @@ class Family:
         return shape(self._base.evidence.point(name))
 
 
-class Stage:
-    """The derivative of the output along a path, and its gradient."""
-
-    def __init__(self, family: Family, path: Path, pending: FirstOrder | None) -> None:
-        self._family = family
-        self._path = path
-        self._work = pending
-
-    @property
-    def _pending(self) -> FirstOrder:
-        assert self._work is not None
-        return self._work
-
-    def gradient(self, name: str) -> Gradient:
-        """The gradient of the derivative with respect to a name; without a derivative, why there is none."""
-        refusal = self._refusal if self._goes_on else _ended(self._family.end or OutOfTime(), len(self._path) + 1)
-        if refusal is not None:
-            return unknown(refusal, self._family.shape(name))
-        found = self.report.gradients[name]
-        return found if found.verdict != "mismatch" else replace(found, reason=self._cause(name, found))
-
-    def _cause(self, name: str, found: Gradient) -> Reason | None:
-        """Why a derivative is wrong: what made the one before it wrong, if that has a cause that lives on."""
-        wrong = next(each for each in self.findings[name] if each.ruling.verdict == "mismatch")
-        for moved, _ in self._path[-1].parts if self._path else ():
-            before = self._family.stage(self._path[:-1]).gradient(moved).reason
-            if before is not None and before.code in HEREDITARY and wrong.truth.nearest is not None:
-                numbers = f"autograd gives {wrong.number!r}, the truth is {short(wrong.truth.nearest)}"
-                lower = called(len(self._path))
-                return replace(before, message=f"{numbers}; the {lower} is wrong already: {before.message}")
-        return found.reason
-
-    @cached_property
-    def _refusal(self) -> Reason | None:
-        """Why torch gives no derivative of this order: it has none, or no time is left; None if it gives one."""
-        if not self._path:
-            return None
-        try:
-            self._pending.evaluate(self._lower)
-        except (OutOfTime, MemoryError) as error:
-            return _ended(error, len(self._path) + 1)
-        except GradcalcError as error:
-            if error.kind != "torch":
-                raise
-            return Reason("GC509", error.message)
-        return None
-
-    @property
-    def _goes_on(self) -> bool:
-        """Whether there is a finding, or time for one."""
-        return self._family.end is None or not self._path or "report" in self.__dict__
-
-    @property
-    def is_known(self) -> bool:
-        """Whether there is a finding on its gradient."""
-        return self._goes_on and self._refusal is None
-
-    @property
-    def is_constant(self) -> bool:
-        """Whether the derivative along the path does not require grad in torch."""
-        return not self._pending.evidence.autograd.nodes
-
-    @property
-    def remark(self) -> str | None:
-        """What was found out in another way than by a proof of every number."""
-        return self._pending.evidence.proof.remark
-
-    @cached_property
-    def report(self) -> Report:
-        """The report on this problem of the first order."""
-        if not self._path:
-            return self._family.base_report
-        assert self._refusal is None
-        return self._pending.report()
-
-    @cached_property
-    def findings(self) -> Mapping[str, Sequence[Finding]]:
-        """For each name the finding on each component of the gradient."""
-        assert self.report is not None
-        return self._pending.findings
-
-    @cached_property
-    def _lower(self) -> Lower:
-        """What is known from derivatives of lower order."""
-        before = self._family.stage(self._path[:-1]).findings
-        missing = self._missing
-        causes = {
-            name: [missing or self._outside(name, place) for place in range(len(found))]
-            for name, found in before.items()
-        }
-        return Lower(self._scales, causes)
-
-    @cached_property
-    def _missing(self) -> Cause | None:
-        """If the derivative along the path does not exist, or is not known: why, of the first component that is so."""
-        lower = self._family.stage(self._path[:-1])
-        moved = [
-            (name, place) for name, weights in self._path[-1].parts for place, weight in enumerate(weights) if weight
-        ]
-        return next(filter(None, (lower.cause(*each) for each in moved)), None)
-
-    def _outside(self, name: str, place: int) -> Cause | None:
-        """If the function ends at the point along a component: why, for then no derivative of it goes on there."""
-        stages = [self._family.stage(self._path[:count]) for count in range(len(self._path))]
-        causes = (stage.cause(name, place) for stage in stages if stage.findings[name][place].ruling.code in ENDS)
-        return next(causes, None)
-
-    def cause(self, name: str, place: int) -> Cause | None:
-        """Why there is no derivative with respect to a component, and so none of a higher order; None if there is."""
-        if self._refusal is not None:
-            return Cause("unverified", self._refusal.code, self._refusal.message, None)
-        inherited = self._lower.causes[name][place] if self._path else None
-        if inherited is not None:
-            return inherited
-        found = self.findings[name][place]
-        if found.truth.nearest is not None or (found.truth.slopes is None and found.ruling.verdict in FINITE):
-            return None
-        why = found.truth.cause or reason(
-            Doubt(self._pending.evidence, name, place, found.number, found.truth), found.ruling
-        )
-        assert why is not None
-        verdict = "unverified" if found.ruling.verdict == "unverified" else "undefined"
-        return Cause(verdict, why.code, f"there is no {called(len(self._path) + 1)} here: {why.message}", why.step)
-
-    @cached_property
-    def _scales(self) -> Mapping[str, Sequence[float]]:
-        """For each component of the gradient what its scale is at least: what derivatives of lower order come to.
-
-        For the second derivative with respect to x and y these are g_y/x and f/(x*y). The rest, g_x/y, this problem
-        knows by itself.
-        """
-        least: dict[str, list[float]] = {}
-        for place, direction in enumerate(self._path):
-            lower = self._family.stage((*self._path[:place], *self._path[place + 1 :]))
-            size = self._family.size_along(direction)
-            for name, found in lower.findings.items():
-                scales = [each.scale / size for each in found]
-                least[name] = list(map(max, least.get(name, scales), scales))
-        return least
+def _check_size(what: str, components: int, instead: str) -> None:
+    """Raises GradcalcError for a matrix that is too large to be worked out and shown."""
+    if components > MOST_COMPONENTS:
+        message = f"{what} has {components:,} components, and at most {MOST_COMPONENTS:,} are worked out"
+        raise GradcalcError("limit", message, hint=f"type {instead}")
 
 
 def _largest(numbers: Iterable[float]) -> float:
