@@ -3,21 +3,25 @@
     from autogradcli import evaluate
     evaluate("sigmoid(x)", x=40).gradients["x"].verdict
 
-`evaluate`, `diff`, `check`, `assert_gradient` and `watch` are the library; see `autogradcli.api`. Nothing prints, and
-nothing is imported before it is asked for.
+`evaluate`, `diff`, `graph`, `trace`, `check`, `assert_gradient` and `watch` are the library; see `autogradcli.api`.
+Nothing prints, and nothing is imported before it is asked for.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from autogradcli.api import (
+        ChainRule,
         CheckResult,
+        Graph,
         Report,
         assert_gradient,
         check,
         diff,
         evaluate,
+        graph,
         load_ipython_extension,
+        trace,
         watch,
     )
     from autogradcli.errors import GradcalcError
@@ -25,14 +29,18 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "ChainRule",
     "CheckResult",
     "GradcalcError",
+    "Graph",
     "Report",
     "assert_gradient",
     "check",
     "diff",
     "evaluate",
+    "graph",
     "load_ipython_extension",
+    "trace",
     "watch",
 ]
 

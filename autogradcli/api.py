@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial, wraps
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from autogradcli.checks.case import CasePlace, CaseText
@@ -20,6 +21,7 @@ from autogradcli.compute import report as computed
 from autogradcli.compute.compute import compute
 from autogradcli.compute.derivatives import STYLES, derivatives, output_shape, wanted
 from autogradcli.compute.problem import Options
+from autogradcli.engines.backward import Backward, Detail
 from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.nearest import did_you_mean
@@ -31,24 +33,30 @@ from autogradcli.processes.pool import Pool
 from autogradcli.processes.serial import Serial
 from autogradcli.programs.watching import watch
 from autogradcli.render import checks as render_checks
+from autogradcli.render import graph as graphs
 from autogradcli.render import report as render_report
 from autogradcli.render.checks.json import outcomes_object
 from autogradcli.render.checks.lines import details, problems
 from autogradcli.render.checks.summary import Outcomes
+from autogradcli.render.graph.cut import cut
 from autogradcli.render.programs.text import draw_text as draw_ledger
 from autogradcli.render.report import html
-from autogradcli.render.report.rows import OF_ONE, rows
+from autogradcli.render.report.trace import draw_traces
 from autogradcli.render.terminal import FILE
 
 __all__ = [
+    "ChainRule",
     "CheckResult",
     "GradcalcError",
+    "Graph",
     "Report",
     "assert_gradient",
     "check",
     "diff",
     "evaluate",
+    "graph",
     "load_ipython_extension",
+    "trace",
     "watch",
 ]
 
@@ -120,14 +128,26 @@ class Report(computed.Report):
         text = f"Report(verdict={self.verdict!r}, value={self.value!r}, gradients={gradients!r})"
         return text if len(text) <= LONGEST else f"{text[:LONGEST]}...)"
 
+    def to_object(self) -> dict[str, Any]:
+        """The fields, with nested lists where they have arrays."""
+        return {"schema_version": computed.SCHEMA_VERSION, **computed.fields_of(self._nested())}
+
+    def _nested(self) -> computed.Report:
+        """The report as it was computed: with nested lists where this one has arrays and tensors."""
+        found = {each.name: getattr(self, each.name) for each in fields(self)}
+        found["gradients"] = {
+            name: replace(each, autograd=_listed(each.autograd)) for name, each in self.gradients.items()
+        }
+        return computed.Report(**found)
+
     def __str__(self) -> str:
-        return render_report.FORMATS["text"].render(Checked(self), FILE)
+        return render_report.FORMATS["text"].render(Checked(self._nested()), FILE)
 
     def _repr_markdown_(self) -> str:
-        return render_report.FORMATS["markdown"].render(Checked(self), FILE)
+        return render_report.FORMATS["markdown"].render(Checked(self._nested()), FILE)
 
     def _repr_html_(self) -> str:
-        return html.TABLE.draw(rows(self.to_dict()), OF_ONE)
+        return html.draw_html(self._nested())
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +191,7 @@ def _row(outcome: Outcome) -> dict[str, str]:
 
 @_in_python
 def evaluate(
-    expression: str,
+    expression: str | Callable[..., Any],
     at: Mapping[str, Value] | None = None,
     *,
     wrt: str | Sequence[str] = (),
@@ -191,7 +211,12 @@ def evaluate(
     function: Callable[..., Any] | str | None = None,
     **values: Value,
 ) -> Report:
-    """Value, gradient, graph and verdict of an expression at a point.
+    """Value, gradient, graph and verdict of an expression, or of a function of torch's tensors, at a point.
+
+    >>> evaluate("x**3", x=2).gradients["x"].autograd
+    12.0
+    >>> evaluate(lambda x: x**3, x=2).verdict
+    'verified'
 
     Values of variables are keyword arguments (`x=2`), or stand in `at` where their name is one of the parameters here.
     `dtype`, a name or a dtype of torch or NumPy, is float64 unless it is given, or all tensors among the values have
@@ -206,9 +231,119 @@ def evaluate(
     given = {**further, "of": of, "upstream": upstream, "rtol": rtol, "atol": atol, "max_ulps": max_ulps}
     stated = {key: value for key, value in given.items() if value is not None}
     chosen = _dtype(point.values()) if dtype is None else _name(dtype)
+    options = Options(symbolic=symbolic, timeout=timeout)
+    if callable(expression):
+        return _of_callable(expression, point, replace(options, dtype=chosen, rtol=rtol, atol=atol, max_ulps=max_ulps))
     fields = {"expression": expression, "at": point, "wrt": _names(wrt), "dtype": chosen}
-    problem = _builder({**fields, **stated}).problem(Options(symbolic=symbolic, timeout=timeout))
-    return _shown(compute(replace(problem, function=function)))
+    problem = _builder({**fields, **stated}).problem(options)
+    return _shown(compute(replace(problem, function=function)), point)
+
+
+def _of_callable(function: Callable[..., Any], point: Mapping[str, Value], options: Options) -> Report:
+    """The report on a function of tensors that is called once."""
+    from autogradcli.programs.functions import function_report
+
+    return _shown(function_report(function, _fields(point), options), point)
+
+
+@_in_python
+def graph(
+    expression: str,
+    at: Mapping[str, Value] | None = None,
+    *,
+    wrt: str | Sequence[str] = (),
+    of: str | None = None,
+    upstream: Value = None,
+    dtype: Any = None,
+    timeout: float = 10.0,
+    **values: Value,
+) -> "Graph":
+    """The graph that autograd built: a tree as text, a picture in a notebook, a file by `save("graph.svg")`.
+
+    >>> print(str(graph("x**2", x=3)).splitlines()[1])
+    PowBackward0         x**2           9.0        1.0
+
+    Values are given as to `evaluate`. Raises GradcalcError where the input makes no sense.
+    """
+    stated = {} if of is None else {"of": of}
+    stated |= {} if upstream is None else {"upstream": upstream}
+    point = {**(at or {}), **values}
+    chosen = _dtype(point.values()) if dtype is None else _name(dtype)
+    fields = {"expression": expression, "at": point, "wrt": _names(wrt), "dtype": chosen, **stated}
+    backward = Backward(detail=Detail(derivatives=True))
+    return Graph(compute(_builder(fields).problem(Options(symbolic=False, timeout=timeout), backward)))
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """The graph behind a report."""
+
+    report: computed.Report
+
+    def draw(self, format: str) -> str | bytes:
+        """The graph in a format of `gradcalc graph`: tree, dot, mermaid, json, svg, png or pdf."""
+        if format not in graphs.FORMATS.names:
+            hint = did_you_mean(format, graphs.FORMATS.names) or f"the formats are {', '.join(graphs.FORMATS.names)}"
+            raise GradcalcError("usage", f"there is no format {format}", hint=hint)
+        return graphs.FORMATS[format].render(cut(self.report, None), FILE)
+
+    def save(self, path: str) -> None:
+        """Write the graph to a file whose ending tells the format; raises GradcalcError if it tells none."""
+        endings = graphs.FORMATS.suffixes()
+        ending = Path(path).suffix.lower()
+        if ending not in endings:
+            raise GradcalcError("usage", f"{path} does not end in a format", hint=f"it can be {', '.join(endings)}")
+        drawn = self.draw(endings[ending])
+        Path(path).write_bytes(drawn if isinstance(drawn, bytes) else drawn.encode())
+
+    def __str__(self) -> str:
+        return str(self.draw("tree"))
+
+    def _repr_svg_(self) -> str:
+        drawn = self.draw("svg")
+        return drawn.decode() if isinstance(drawn, bytes) else drawn
+
+
+@_in_python
+def trace(
+    expression: str,
+    at: Mapping[str, Value] | None = None,
+    *,
+    wrt: str | Sequence[str] = (),
+    of: str | None = None,
+    timeout: float = 10.0,
+    **values: Value,
+) -> "ChainRule":
+    """The chain rule written out, from the output to each variable, with true values.
+
+    >>> print(trace("x**2 - 3*x", x=2))
+    chain rule for df/dx: 2 paths, which are added
+    path 1                    formula   value   product so far
+      d(x**2 - 3*x)/d(x**2)   = 1           1                1
+      d(x**2)/dx              = 2*x         4                4
+    path 2                   formula   value   product so far
+      d(x**2 - 3*x)/d(3*x)   = -1         -1               -1
+      d(3*x)/dx              = 3           3               -3
+    df/dx = 4 + (-3) = 1
+
+    Values are given as to `evaluate`. Raises GradcalcError where the input makes no sense.
+    """
+    point = {**(at or {}), **values}
+    fields = {"expression": expression, "at": point, "wrt": _names(wrt), **({} if of is None else {"of": of})}
+    problem = _builder(fields).problem(Options(symbolic=False, timeout=timeout, trace=True))
+    report = compute(problem)
+    return ChainRule(report.traces, report.output)
+
+
+@dataclass(frozen=True, slots=True)
+class ChainRule:
+    """The chain rule for each gradient."""
+
+    traces: Mapping[str, computed.Trace]
+    output: str | None
+
+    def __str__(self) -> str:
+        return "\n".join(draw_traces(self.traces, self.output, FILE))
 
 
 def _names(wrt: str | Sequence[str]) -> list[str]:
@@ -216,8 +351,25 @@ def _names(wrt: str | Sequence[str]) -> list[str]:
     return [name.strip() for name in wrt.split(",")] if isinstance(wrt, str) else list(wrt)
 
 
-def _shown(report: computed.Report) -> Report:
-    return Report(**{each.name: getattr(report, each.name) for each in fields(report)})
+def _shown(report: computed.Report, point: Mapping[str, Value]) -> Report:
+    """The report, with gradients about arrays and tensors as what they are about."""
+    found = {each.name: getattr(report, each.name) for each in fields(report)}
+    found["gradients"] = {
+        name: replace(each, autograd=_like(point.get(name), each.autograd)) for name, each in report.gradients.items()
+    }
+    return Report(**found)
+
+
+def _like(value: Value, nested: Any) -> Any:
+    """Nested lists as an array of NumPy, or as a tensor, if that is what the value is."""
+    if not isinstance(nested, list) or not hasattr(value, "tolist"):
+        return nested
+    if hasattr(value, "new_tensor"):
+        like = value.detach()
+        return (like if like.is_floating_point() else like.double()).new_tensor(nested)
+    import numpy as np
+
+    return np.asarray(nested)
 
 
 @_in_python
@@ -232,6 +384,9 @@ def diff(
     timeout: float = 10.0,
 ) -> dict[str, str]:
     """The symbolic derivatives by SymPy, by what is differentiated with respect to; torch is not loaded.
+
+    >>> diff("x**2*y", wrt="x,y")
+    {'x': '2*x*y', 'y': 'x**2'}
 
     `format` is text, latex, python or c; `style` is an older word for it. `order` asks for all derivatives up to that
     one, whose names are `x,x`, and

@@ -219,3 +219,92 @@ def test_numbers_of_the_standard_library() -> None:
     for value in (Fraction(1, 3), Decimal("0.5"), range(3)):
         assert evaluate("sum(x**2)", x=value, symbolic=False).verdict == "verified"
     assert evaluate("x", x=Fraction(1, 3), symbolic=False).value == 1 / 3
+
+
+def test_wrt_may_be_names_with_commas() -> None:
+    """As at the command line."""
+    assert list(evaluate("x*y*z", x=1, y=2, z=3, wrt="x, z", symbolic=False).gradients) == ["x", "z"]
+    assert diff("x**2*y", "y,x") == {"y": "x**2", "x": "2*x*y"}
+
+
+def test_arrays_come_back_as_arrays() -> None:
+    """Of NumPy or of torch, as the values are; lists as lists; JSON has nested lists."""
+    array = evaluate("sum(x**2)", x=np.array([1.0, 2.0]), symbolic=False)
+    assert isinstance(array.gradients["x"].autograd, np.ndarray)
+    assert array.gradients["x"].autograd.tolist() == [2.0, 4.0]
+    assert array.to_dict()["gradients"]["x"]["autograd"] == [2.0, 4.0]
+    assert "[2.0, 4.0]" in str(array)
+    tensor = evaluate("sum(x**2)", x=torch.tensor([1, 2]), symbolic=False).gradients["x"].autograd
+    assert torch.equal(tensor, torch.tensor([2.0, 4.0], dtype=torch.float64))
+    assert evaluate("sum(x**2)", x=[1, 2], symbolic=False).gradients["x"].autograd == [2.0, 4.0]
+
+
+def test_a_short_repr() -> None:
+    """One line, never the whole report."""
+    assert repr(evaluate("x**2", x=3, symbolic=False)) == "Report(verdict='verified', value=9.0, gradients={'x': 6.0})"
+    assert len(repr(evaluate("sum(x**2)", x=list(range(200)), symbolic=False))) < 220
+
+
+def test_a_notebook_shows_formula_chain_and_picture() -> None:
+    """One element that a parser of XML reads."""
+    shown = ET.fromstring(evaluate("x**2", x=3)._repr_html_())
+    texts = ["".join(each.itertext()) for each in shown]
+    assert texts[1] == "df/dx = 2*x"
+    assert "PowBackward0" in texts[2]
+    assert shown[3].tag.endswith("svg")
+
+
+def test_a_function_of_tensors() -> None:
+    """What it computes is recorded and verified; errors say what it gives."""
+    report = evaluate(lambda x, y: torch.sin(x) ** 2 * y, x=2.0, y=3.0)
+    assert (report.verdict, list(report.gradients)) == ("verified", ["x", "y"])
+    assert report.gradients["y"].symbolic.formula == "sin(x)**2"
+    wrong = evaluate(users_code.Cube.apply, x=2.0, symbolic=False)
+    assert wrong.verdict == "mismatch"
+    with pytest.raises(GradcalcError, match="a tensor of shape"):
+        evaluate(lambda x: 2 * x, x=[1.0, 2.0])
+    with pytest.raises(GradcalcError, match="does not depend"):
+        evaluate(lambda x: torch.ones(()) + 0 * x.detach(), x=1.0)
+
+
+def test_the_graph(tmp_path: Path) -> None:
+    """Text, files and a picture for notebooks."""
+    found = autogradcli.graph("tanh(w*x)", w=2, x=0.5)
+    assert "TanhBackward0" in str(found)
+    assert "<svg" in found._repr_svg_()
+    found.save(str(tmp_path / "graph.dot"))
+    assert (tmp_path / "graph.dot").read_text().startswith("digraph")
+    with pytest.raises(GradcalcError, match=r"does not end in a format\nhint: it can be \.txt"):
+        found.save("graph.xyz")
+
+
+def test_the_chain_rule() -> None:
+    """As `--trace` writes it."""
+    assert str(autogradcli.trace("x**2*y", x=2, y=3, wrt="x")).startswith("chain rule for df/dx: one path\n")
+
+
+def test_a_claim() -> None:
+    """What the derivatives are, by name."""
+    assert_gradient("x**2", x=3, claim={"x": "2*x"}, symbolic=False)
+    with pytest.raises(AssertionError, match=r"x\*\*2: claim\.x: wrong at x = "):
+        assert_gradient("x**2", x=3, claim={"x": "3*x"}, symbolic=False)
+
+
+def test_examples_in_docstrings() -> None:
+    """They give what they show."""
+    import doctest
+
+    from autogradcli import api
+
+    results = doctest.testmod(api)
+    assert results.attempted >= 5
+    assert results.failed == 0
+
+
+def test_errors_are_raised_in_few_frames() -> None:
+    """Of gradcalc's own the call and nothing of what is behind it."""
+    with pytest.raises(GradcalcError) as caught:
+        evaluate("2 +", x=1)
+    assert len(caught.traceback) == 2
+    assert str(caught.value) == "something is missing after +\n  2 +\n    ^"
+    assert caught.value.__context__ is None

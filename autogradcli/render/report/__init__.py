@@ -6,5 +6,5 @@ from autogradcli.render.formats import Formats
 STREAMED = ("json", "csv", "markdown", "latex")
 """Those that can hold many reports."""
 
-FORMATS: Formats[Checked, str] = Formats(__name__, "text", "plain", *STREAMED)
+FORMATS: Formats[Checked, str] = Formats(__name__, "text", "plain", *STREAMED, "html")
 """All of them."""

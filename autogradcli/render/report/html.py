@@ -1,9 +1,20 @@
-"""A table in HTML, for notebooks."""
+"""HTML: the opinions as a table, the formulas, the chain and a picture of the graph; for notebooks and for files."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from html import escape
 
-from autogradcli.render.report.rows import TableSyntax
+from autogradcli.checks.checked import Checked
+from autogradcli.compute.report import Report
+from autogradcli.errors import GradcalcError
+from autogradcli.render.chain import draw_chain
+from autogradcli.render.equations import derivative_of
+from autogradcli.render.formats import Format
+from autogradcli.render.report.rows import OF_ONE, TableSyntax, rows
+from autogradcli.render.terminal import FILE
+
+MOST_NODES = 60
+"""Of a graph that is drawn."""
 
 
 def begin(columns: Sequence[str]) -> str:
@@ -17,3 +28,51 @@ def line(cells: Sequence[str]) -> str:
 
 
 TABLE = TableSyntax(begin, line, "</tbody></table>")
+
+
+def draw_html(report: Report) -> str:
+    """The report as one element."""
+    chain = "\n".join(draw_chain(report.nodes, _dtype(report), FILE))
+    parts = [
+        TABLE.draw(rows(report.to_dict()), OF_ONE),
+        *(f"<p><code>{escape(text)}</code></p>" for text in _formulas(report)),
+        f"<pre>{escape(chain)}</pre>" if chain else "",
+        _picture(report),
+        *(f"<p>note: {escape(note)}</p>" for note in report.notes),
+    ]
+    return f"<div>{''.join(parts)}</div>"
+
+
+def _formulas(report: Report) -> Iterator[str]:
+    for name, gradient in report.findings().items():
+        formula = gradient.symbolic.pattern or gradient.symbolic.formula
+        if isinstance(formula, str):
+            yield f"{derivative_of(report.output or 'f', name)} = {formula}"
+
+
+def _picture(report: Report) -> str:
+    """The graph, if it is small and Graphviz draws it."""
+    from autogradcli.render.graph import PICTURES
+    from autogradcli.render.graph.cut import cut
+
+    if not 0 < len(report.nodes) <= MOST_NODES:
+        return ""
+    with suppress(GradcalcError):
+        text = PICTURES["svg"].render(cut(report, None), FILE).decode()
+        return text[text.index("<svg") :]
+    return ""
+
+
+def _dtype(report: Report) -> str:
+    return next((variable.dtype for variable in report.variables.values()), "float64")
+
+
+def draw_document(checked: Checked) -> str:
+    """The report as a page of its own."""
+    title = escape(checked.report.expression)
+    head = f'<head><meta charset="utf-8"/><title>{title}</title></head>'
+    failures = "".join(f"<p>{escape(failure)}</p>" for failure in checked.failures)
+    return f"<!DOCTYPE html>\n<html>{head}<body>{draw_html(checked.report)}{failures}</body></html>\n"
+
+
+FORMAT: Format[Checked, str] = Format("html", (".html", ".htm"), lambda checked, _: draw_document(checked))

@@ -1,0 +1,42 @@
+"""A call of a function of tensors, watched."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+
+from autogradcli.engines.torch.record.calls import Backward
+from autogradcli.engines.torch.record.watch import Watch
+
+
+class NoNumber(Exception):
+    """A function does not give one number that depends on its arguments."""
+
+
+def watch_call(function: Callable[..., Any], point: Mapping[str, Any], dtype: str) -> Sequence[Backward]:
+    """What is recorded of one call with leaves of these numbers, and of one `backward` from its result.
+
+    Raises NoNumber if the result is no number, or does not depend on the leaves.
+    """
+    kind = getattr(torch, dtype)
+    leaves = {name: torch.tensor(value, dtype=kind, requires_grad=True) for name, value in point.items()}
+    watch = Watch("all")
+    with torch.enable_grad(), watch.watching():
+        for name, leaf in leaves.items():
+            watch.recorder.name(leaf, name)
+        out = _called(function, leaves)
+        if not isinstance(out, torch.Tensor) or out.numel() != 1:
+            given = f"a tensor of shape {tuple(out.shape)}" if isinstance(out, torch.Tensor) else type(out).__name__
+            raise NoNumber(f"the function gives {given}, and backward starts from a single number")
+        if not out.requires_grad:
+            raise NoNumber("what the function gives does not depend on its arguments in a way that torch follows")
+        out.backward()  # type: ignore[no-untyped-call]
+    return watch.finished()
+
+
+def _called(function: Callable[..., Any], leaves: Mapping[str, torch.Tensor]) -> Any:
+    """What the function gives; `apply` of an autograd.Function takes no names, and is asked for while it is watched."""
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, type) and issubclass(owner, torch.autograd.Function):
+        return owner.apply(*leaves.values())  # type: ignore[no-untyped-call]
+    return function(**leaves)
