@@ -21,7 +21,8 @@ def text() -> str:
 
 
 def _names(module: str) -> str:
-    names = dict.fromkeys(name for row in rows_of(module) for name in (row.name, *row.aliases))
+    rows = rows_of(module)
+    names = dict.fromkeys(name for row in rows for name in (row.name, *row.aliases, *(f".{x}" for x in row.properties)))
     return fill(" ".join(names), width=120, initial_indent=" " * 8, subsequent_indent=" " * 8, break_on_hyphens=False)
 
 

@@ -52,8 +52,8 @@ NAMES = {
     "shaping": """
         stack_items tensor as_tensor array asarray Tensor FloatTensor DoubleTensor clone copy alias_copy contiguous
         reshape view view_copy flatten ravel unflatten squeeze squeeze_copy unsqueeze expand_dims unsqueeze_copy
-        transpose swapaxes swapdims transpose_copy t t_copy adjoint matrix_transpose permute permute_copy movedim
-        moveaxis expand expand_copy broadcast_to expand_as repeat tile repeat_interleave np.repeat numpy.repeat
+        transpose swapaxes swapdims transpose_copy t t_copy .T adjoint matrix_transpose .mT .mH permute permute_copy
+        movedim moveaxis expand expand_copy broadcast_to expand_as repeat tile repeat_interleave np.repeat numpy.repeat
         jnp.repeat flip fliplr flipud roll getitem setitem select narrow narrow_copy diag linalg_diagonal
         linalg.diagonal diagonal diagonal_copy diag_embed view_as reshape_as atleast_1d atleast_2d atleast_3d rot90
         diagflat unfold unfold_copy triu tril cat concat concatenate stack hstack vstack row_stack dstack column_stack
@@ -84,7 +84,7 @@ NAMES = {
         sum mean prod nansum nanmean var var_corrected var_all std std_all std_corrected population_var np.var numpy.var
         jnp.var population_std np.std numpy.std jnp.std amax amin max_all max min_all min max_dim torch.max np.max
         numpy.max Tensor.max min_dim torch.min np.min numpy.min Tensor.min logsumexp numel len np.size numpy.size
-        jnp.size size
+        jnp.size size .shape
     """,
     "sequences": """
         median median_dim nanmedian nanmedian_dim mode midpoint_median np.median numpy.median jnp.median kthvalue

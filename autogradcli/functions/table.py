@@ -83,7 +83,8 @@ def candidates(name: str) -> tuple[Function, ...]:
 
 def property_row(name: str) -> Function | None:
     """The row that an attribute of a tensor means, as `x.T` does."""
-    return next((each for each in rows().values() if name in each.properties), None)
+    places = _index().get(f".{name}") or modules()
+    return next((each for module in places for each in rows_of(module) if name in each.properties), None)
 
 
 def is_function(name: str) -> bool:
@@ -98,7 +99,7 @@ def names() -> tuple[str, ...]:
 
 @cache
 def _index() -> Mapping[str, tuple[str, ...]]:
-    """The modules that have rows of each name."""
+    """The modules that have rows of each name, and of each attribute as `.T`."""
     found: dict[str, tuple[str, ...]] = {}
     for module, names in NAMES.items():
         for name in names.split():
