@@ -349,11 +349,13 @@ def test_every_tensor_row_is_called() -> None:
     tensors = {row.name for row in table.rows().values() if row.tensor and not row.random}
     called = {name for text in (*CALLS, *WITHOUT_FORMULA) for name in rows(text)}
     undefined = {"matrix_exp", "svdvals", "eigvalsh", "eigh", "linalg_svd", "svd", "cond"} | DRAWN
+    undefined |= {each.name for each in table.rows().values() if each.differentiates}  # see test_adjoint
     assert tensors - called == undefined, "add a small call of each to CALLS"
 
 
 @pytest.mark.parametrize("text", CALLS)
 def test_sympy_agrees(session: Session, text: str) -> None:
-    """The formula that SymPy finds for every component gives torch's gradient."""
-    statuses = {each.symbolic.status for each in report(session, text).gradients.values()}
-    assert statuses == {"agrees"}
+    """The formula that SymPy finds for every component agrees with the balls, and torch's gradient with both."""
+    found = report(session, text).gradients.values()
+    assert {each.symbolic.status for each in found} == {"agrees"}
+    assert {each.verdict for each in found} <= {"verified", "imprecise"}

@@ -45,7 +45,7 @@ def test_second_derivatives_are_those_of_torch(share: int) -> None:
     assert [each for one in OPERATORS[share :: 4 * FEWER] for each in faults(one, "float64", 1, order=2)] == []
 
 
-@pytest.mark.parametrize(("share", "least"), enumerate(KNOWN))
+@pytest.mark.parametrize(("share", "least"), list(enumerate(KNOWN)))
 def test_operators_that_are_known(share: int, least: int) -> None:
     """By one sample at least."""
     mine = OPERATORS[share :: len(KNOWN)]

@@ -45,7 +45,7 @@ def test_a_row_is_defined_once(row: Function) -> None:
     """By a formula in its parameters, or by a function; if by nothing, it says so, or its numbers are random."""
     ways = bool(row.definition) + (row.body is not None)
     assert row.doc.endswith(".")
-    assert ways == (0 if row.random or "no definition" in row.note else 1)
+    assert ways == (0 if row.random or "no definition" in row.note else 1), "a definition or a body, not both"
     if row.definition:
         assert set(definition(row).variables) <= {parameter.name for parameter in row.parameters}
 
@@ -65,7 +65,7 @@ def test_adapters_belong_to_rows() -> None:
         "population_var",
         "population_std",
         "midpoint_median",
-    ]
+    ], "a row that torch lacks is in this list if its definition does, and has an adapter else"
 
 
 # Names.

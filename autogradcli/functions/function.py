@@ -137,6 +137,10 @@ class Function:
             raise ValueError("a row needs a name")
         if not (self.torch or self.definition or self.body):
             raise ValueError(f"the row {self.name} needs a function of torch, a definition or a body")
+        if self.body and (self.definition or not self.tensor):
+            raise ValueError(f"the row {self.name} has a body: it has no definition, and is tensor=True")
+        if isinstance(self.partials, str):  # type: ignore[unreachable]  # in text that nothing has checked
+            raise ValueError(f'the partials of the row {self.name} are a tuple: ("{self.partials}",)')
 
     @property
     def elementary(self) -> bool:

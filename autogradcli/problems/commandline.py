@@ -246,6 +246,9 @@ def _assigned(arguments: Sequence[str], syntax: Syntax) -> str:
 
 
 def _too_many(arguments: Sequence[str], syntax: Syntax) -> GradcalcError:
+    if not syntax.arguments:
+        message = f"{syntax.command} takes options alone, and there is {arguments[0]}"
+        return GradcalcError("usage", message, hint="leave it out")
     name, count = syntax.arguments[-1], len(arguments)
     message = f"one {name} is expected, and there are {count}: {', '.join(arguments)}"
     if values := _assigned(arguments, syntax):

@@ -28,7 +28,7 @@ def draw_functions(families: Mapping[str, Sequence[Function]], terminal: Termina
 def draw_function(row: Function, terminal: Terminal) -> str:
     """Everything that the table says of one function."""
     facts = [(label, text) for label, text in _facts(row) if text]
-    width = max(len(label) for label, _ in facts)
+    width = max((len(label) for label, _ in facts), default=0)
     lines = [f"{terminal.paint(signature(row, row.name), 'bold')}{GAP}{row.doc}", ""]
     lines += [f"  {label:<{width}}{GAP}{text}" for label, text in facts]
     return "\n".join(lines) + "\n"
