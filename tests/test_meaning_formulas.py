@@ -224,6 +224,7 @@ CALLS = [
     "dropout3d(m, training=False)",
     "alpha_dropout(v)",
     "view_as(m, q)",
+    "type_as(m, m)",
     "reshape_as(m, q)",
     "atleast_1d(s)",
     "atleast_2d(v)",

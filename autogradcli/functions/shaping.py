@@ -364,6 +364,14 @@ ROWS: tuple[Function, ...] = (
         tensor=True,
         body=_moved(lambda x, other: x.reshape(np.shape(other))),
     ),
+    Function(
+        "type_as",
+        "x, other",
+        "The same components, in the format of another, which is that of all numbers.",
+        torch="Tensor.type_as",
+        definition="x",
+        tensor=True,
+    ),
     *(
         Function(
             f"atleast_{dimensions}d",

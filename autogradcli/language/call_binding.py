@@ -18,7 +18,7 @@ BY_PLACE = {"input": 0, "self": 0, "other": 1, "exponent": 1, "tensor1": 1, "ten
 """What torch calls parameters of many functions, and their places."""
 FORMATS = {each: each for each in DTYPES} | {"double": "float64", "float": "float32", "half": "float16"}
 """What torch calls the formats of numbers."""
-WITHOUT_EFFECT: dict[str, bool | None] = {
+WITHOUT_EFFECT: dict[str, bool | Fraction | None] = {
     "out": None,
     "dtype": None,
     "device": None,
@@ -26,7 +26,7 @@ WITHOUT_EFFECT: dict[str, bool | None] = {
     "generator": None,
 }
 WITHOUT_EFFECT |= {"size_average": None, "reduce": None, "layout": None, "inplace": False, "requires_grad": False}
-WITHOUT_EFFECT |= {"sparse": False, "max_norm": None}
+WITHOUT_EFFECT |= {"sparse": False, "max_norm": None, "enable_gqa": False, "_stacklevel": Fraction(3)}
 """Arguments that change nothing, given as torch's default."""
 
 
@@ -143,7 +143,7 @@ def parameter_at(function: Function, place: int | str) -> Parameter | None:
 def _assign(function: Function, name: str, arguments: Sequence[Argument]) -> dict[str, list[Argument]]:
     """For each parameter that is given its arguments: one, or several of those that take several."""
     given: dict[str, list[Argument]] = {}
-    for index, argument in enumerate(arguments):
+    for index, argument in enumerate(_in_new_words(function, arguments)):
         if _has_no_effect(function, argument):
             continue
         parameter = parameter_at(function, index if argument.name is None else argument.name.text)
@@ -154,6 +154,23 @@ def _assign(function: Function, name: str, arguments: Sequence[Argument]) -> dic
             raise _Misfit(f"{parameter.name} of {name} is given twice", argument.place)
         given.setdefault(parameter.name, []).append(argument)
     return given
+
+
+def _in_new_words(function: Function, arguments: Sequence[Argument]) -> Sequence[Argument]:
+    """The arguments with the reduction that size_average and reduce, older options of losses, come to."""
+    if all(each.name != "reduction" for each in function.parameters):
+        return arguments
+    old = {each.name.text: each for each in arguments if each.name is not None and each.name.text in OLD_OPTIONS}
+    if all(each.value not in (Static(True), Static(False)) for each in old.values()):
+        return arguments
+    off = {name for name, each in old.items() if each.value == Static(False)}
+    reduction = "none" if "reduce" in off else "sum" if "size_average" in off else "mean"
+    place = next(iter(old.values())).span
+    new = Argument(Static(reduction), place, Token("name", "reduction", place.start, place.end))
+    return [*(each for each in arguments if each.name is None or each.name.text not in {*old, "reduction"}), new]
+
+
+OLD_OPTIONS = ("size_average", "reduce")
 
 
 def _has_no_effect(function: Function, argument: Argument) -> bool:

@@ -178,7 +178,9 @@ class ProgramBuilder:
             raise self._error("parse", "this is a condition, and a number is needed here", span, hint)
         if known.fields:
             text = excerpt(self._source, span)
-            fields = " or ".join(f"{text}.{field}" for field in known.fields)
+            fields = (
+                f"{text}[0]" if known.fields[0] == "0" else " or ".join(f"{text}.{field}" for field in known.fields)
+            )
             raise self._error("parse", "this gives several results, and one is needed here", span, f"type {fields}")
 
     def _check_condition(self, index: int, span: Span, name: str) -> None:

@@ -41,9 +41,18 @@ def _index(x: torch.Tensor, index: tuple[Any, ...]) -> torch.Tensor:
     return x[index]
 
 
+def _places(x: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+    """Whole numbers; ValueError for zeros and ones that are as many as a mask would have."""
+    found = whole(places)
+    as_mask = found.shape == x.shape or (found.ndim == 1 and len(found) in x.shape)
+    if found.ndim and as_mask and bool(((found == 0) | (found == 1)).all()):
+        raise ValueError("these may be places or a mask: type x[m != 0] for a mask, index_select(x, 0, m) for places")
+    return found
+
+
 def _index_at(x: torch.Tensor, places: Sequence[torch.Tensor], index: tuple[Any, ...]) -> torch.Tensor:
     """Masks as they are, and all else as whole numbers."""
-    given = iter(each if each.dtype == torch.bool else whole(each) for each in places)
+    given = iter(each if each.dtype == torch.bool else _places(x, each) for each in places)
     return x[tuple(next(given) if each == PLACE else each for each in index)]
 
 

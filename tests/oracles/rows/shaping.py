@@ -235,6 +235,7 @@ SHAPING: dict[str, Callable[..., Any]] = {
     "fliplr": lambda x: x[:, ::-1],
     "flipud": lambda x: x[::-1],
     "roll": lambda x, shifts, dims: np.roll(x, shifts, axes(dims)),
+    "type_as": lambda x, other: x,
     "getitem": lambda x, index: x[index],
     "setitem": changed,
     "select": lambda x, dim, index: x[along(dim, index)],
