@@ -52,6 +52,8 @@ def near(found: Any, truth: Any) -> bool:
         ("x*abs(x)", "-3", 2, -2),
         ("relu(x)**3", "0", 2, 0),
         ("silu(x)", "-40", 2, mp.diff(lambda x: x / (1 + mp.exp(-x)), -40, 2)),
+        # What is compared beside the point differs by the fourth power of the distance.
+        ("max(tanh(x), tanh(x) + (x - 1)**4)", "1", 2, -2 * mp.tanh(1) / mp.cosh(1) ** 2),
     ],
 )
 def test_a_right_derivative_is_verified(text: str, x: str, order: int, truth: Any) -> None:

@@ -21,7 +21,7 @@ from autogradcli.language.tape import Input, Operation
 
 DISTANCES = (1200, 2400)
 """Binary logarithms of the distances, negated: the nearer is the square of the other. Doubles end at 2**-1074."""
-NEAREST = 4800
+NEAREST = 3600
 """The same of the place where a derivative is taken for its limit."""
 AGREEMENT = 100
 """Binary digits in which two slopes must agree to be one limit."""
