@@ -38,3 +38,21 @@ def test_what_is_made_of_derivatives_is_differentiated(
 def test_a_kink_of_the_first_derivative_is_a_jump_of_the_second() -> None:
     """The slope of abs(x)*x is 2*abs(x), which has a kink at 0."""
     assert compute(problem("grad(abs(x)*x, x)", {"x": "0"})).gradients["x"].verdict == "kink"
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict", "code", "said"),
+    [
+        # The derivative of what a guard's branch has at the point is not the derivative there.
+        ("s = where(x == 0, 1, expm1(x)/x); grad(s, x)", "mismatch", "GC202", "the truth is 0.3333333"),
+        ("s = sinc(x); grad(s, x)", "mismatch", "GC203", "autograd gives nan; the truth is -3.289868"),
+        ("s = relu(x); grad(s, x)", "undefined", "GC113", "grad(s, x) jumps (both sides)"),
+        ("s = x*abs(x); grad(s, x)", "kink", "GC101", "the slope is -2 to the left and 2 to the right"),
+    ],
+)
+def test_where_a_derivative_is_a_limit(text: str, verdict: str, code: str, said: str) -> None:
+    """It is differentiated as the limit from either side."""
+    found = compute(problem(text, {"x": "0"})).gradients["x"]
+    assert found.reason is not None
+    assert (found.verdict, found.reason.code) == (verdict, code)
+    assert said in found.reason.message

@@ -47,7 +47,8 @@ def prove(question: Question, autograd: Autograd) -> "BallProof":
     for direction in question.along:
         plans.append(differentiated(plans[-1], direction, question.limit))
     proof = enclose(plans[-1], inputs, question.dtype, autograd.values)
-    return BallProof(with_neighbours(proof, plans[:-1], question.along), autograd)
+    proof = with_neighbours(proof, plans[:-1], question.along)
+    return BallProof(proof, autograd, of_derivative=bool(question.along))
 
 
 def prepare() -> None:
@@ -62,8 +63,10 @@ class BallProof:
 
     remark = None
 
-    def __init__(self, proof: Enclosures, autograd: Autograd) -> None:
+    def __init__(self, proof: Enclosures, autograd: Autograd, *, of_derivative: bool) -> None:
+        """`of_derivative` says that torch's graph is that of a derivative of the program."""
         self._proof = proof
+        self._of_derivative = of_derivative
         self._autograd = autograd
         self._lossy_pieces: dict[str, FirstDivergence | None] = {}
 
@@ -84,9 +87,12 @@ class BallProof:
     def first_divergence(self, name: str, place: int | None) -> FirstDivergence | None:
         """The first operation, from the output back to a name, whose backward is wrong; None of a derivative's graph.
 
-        The nodes of such a graph belong to no single operation of the text.
+        The nodes of such a graph belong to no single operation of the text. What a derivative that is written out sends
+        on is not its limit.
         """
-        return None if self._of_derivative else first_divergence(self._proof, self._autograd, name, place)
+        found = None if self._of_derivative else first_divergence(self._proof, self._autograd, name, place)
+        step = None if found is None else self._proof.plan.program.steps[found.step]
+        return None if isinstance(step, Call) and row(step.function).differentiates else found
 
     def lossy_piece(self, name: str) -> FirstDivergence | None:
         """A step that torch computes in one piece and whose backward loses digits, on the way to a name."""
@@ -120,10 +126,6 @@ class BallProof:
     def cancellation(self) -> Cancellation | None:
         """The sum that loses the most digits."""
         return cancellation(self._proof)
-
-    @property
-    def _of_derivative(self) -> bool:
-        return self._proof.plan.order > 1
 
 
 def lossy_piece(proof: Enclosures, autograd: Autograd, name: str) -> FirstDivergence | None:

@@ -61,7 +61,19 @@ def _sides(proof: Enclosures, moved: Sequence[int], most: int) -> tuple[Side, Si
     if above is None:
         return Side("unsettled"), Side("unsettled")
     with ctx.workprec(proof.precision_beside):
-        return _side(proof, moved, above, -1), _side(proof, moved, above, 1)
+        left, right = (secants(proof, moved, above, sign) for sign in (-1, 1))
+        if _parts(proof, left, right):
+            origin = proof.plan.tape.output
+            return Side("jump", origin=origin), Side("jump", origin=origin)
+        return _side(proof, left, above), _side(proof, right, above)
+
+
+def _parts(proof: Enclosures, left: "Secants", right: "Secants") -> bool:
+    """Whether a derivative has another limit on either side: then what it is made of has a corner."""
+    output = proof.plan.tape.output
+    far = look(proof, left.places[-1], output) - look(proof, right.places[-1], output)
+    near = look(proof, left.here, output) - look(proof, right.here, output)
+    return bool(abs(near) > 0 and abs(near) > abs(far) / 2)
 
 
 def entries_above(proof: Enclosures, moved: Sequence[int], most: int) -> Sequence[int] | None:
@@ -77,8 +89,7 @@ def entries_above(proof: Enclosures, moved: Sequence[int], most: int) -> Sequenc
     return sorted(found)
 
 
-def _side(proof: Enclosures, moved: Sequence[int], above: Sequence[int], sign: int) -> Side:
-    taken = secants(proof, moved, above, sign)
+def _side(proof: Enclosures, taken: "Secants", above: Sequence[int]) -> Side:
     side = leave(proof, taken, proof.plan.tape.output)
     if side.slope is not None:
         return side

@@ -21,8 +21,9 @@ from autogradcli.engines.arb.primitives import CORRECTLY_ROUNDED, Kind, Rule, Va
 from autogradcli.engines.arb.rounding import Rounding
 from autogradcli.engines.arb.ternary import Truth
 from autogradcli.engines.results import Array, shape
+from autogradcli.functions.table import row
 from autogradcli.language.adjoint import derivative_along
-from autogradcli.language.program import Direction, Program
+from autogradcli.language.program import Call, Direction, Program
 from autogradcli.language.shapes import Shape
 from autogradcli.language.tape import (
     MAX_OPERATIONS,
@@ -89,7 +90,16 @@ def plan(
     shapes = {name: shape(value) for name, value in at.items()}
     tape = scalarise(program, primitive, shapes, TapeOptions(upstream, apart, limit, Estimates(at)))
     asked = {name: components(tape.results[index]) for name, index in steps.items()}
-    return _planned(program, tape, asked, shapes)
+    return replace(_planned(program, tape, asked, shapes), order=1 + _derivatives_within(program))
+
+
+def _derivatives_within(program: Program) -> int:
+    """How many derivatives of each other the output is made of: 0 for a program that takes none."""
+    found: list[int] = []
+    for step in program.steps:
+        below = max((found[operand] for operand in step.operands), default=0) if isinstance(step, Call) else 0
+        found.append(below + (isinstance(step, Call) and row(step.function).differentiates))
+    return found[program.output]
 
 
 def differentiated(plan: Plan, along: Direction, limit: int = MAX_OPERATIONS) -> Plan:
