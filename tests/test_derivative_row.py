@@ -56,3 +56,18 @@ def test_where_a_derivative_is_a_limit(text: str, verdict: str, code: str, said:
     assert found.reason is not None
     assert (found.verdict, found.reason.code) == (verdict, code)
     assert said in found.reason.message
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        # Beside the point the derivative is y, and at the point autograd has that of the branch: 0.
+        ("s = where(x == 0, 0, x*y); grad(s, x)", "unverified"),
+        ("s = where(x > 0, x*y, y**2*x); grad(s, x)", "unverified"),
+        ("s = where(x > 1, x*y, y**2*x); grad(s, x)", "verified"),
+        ("s = relu(x - 1)*y; grad(s, x) + y**2", "verified"),
+    ],
+)
+def test_beside_a_choice_in_a_tie_nothing_is_known(text: str, verdict: str) -> None:
+    """Along a variable that the choice does not depend on."""
+    assert compute(problem(text, {"x": "0", "y": "3"})).gradients["y"].verdict == verdict

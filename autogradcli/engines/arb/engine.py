@@ -13,12 +13,13 @@ from flint import arb, ctx
 from autogradcli.engines.arb.blame import above, autograd_flows, cancellation, first_divergence
 from autogradcli.engines.arb.enclose import Enclosures, enclose, nearest
 from autogradcli.engines.arb.error_bounds import corner_steps, measure_gradients, measure_values, scalar
+from autogradcli.engines.arb.kinks import MAX_WORK, entries_above
 from autogradcli.engines.arb.neighbours import with_neighbours
 from autogradcli.engines.arb.paths import Local, paths
 from autogradcli.engines.arb.primitives import primitive, rule
 from autogradcli.engines.arb.range_errors import broken, small, vanished
 from autogradcli.engines.arb.sweep import differentiated, plan
-from autogradcli.engines.results import Autograd, Cancellation, Enclosure, FirstDivergence, Paths, Small, flat
+from autogradcli.engines.results import Autograd, Cancellation, Cause, Enclosure, FirstDivergence, Paths, Small, flat
 from autogradcli.functions.table import row, rows
 from autogradcli.language.dtypes import Dtype
 from autogradcli.language.program import Call, Direction, Program
@@ -82,7 +83,34 @@ class BallProof:
 
     def gradient(self, name: str, numbers: Sequence[float]) -> list[Enclosure]:
         """The opinion on numbers for the derivative with respect to each component of a name, row by row."""
-        return measure_gradients(self._proof, name, numbers)
+        found = measure_gradients(self._proof, name, numbers)
+        if not self._tied:
+            return found
+        asked = self._proof.plan.asked[name]
+        return [self._beside_ties(entry) or each for entry, each in zip(asked, found, strict=True)]
+
+    @cached_property
+    def _tied(self) -> Sequence[int]:
+        """The choices in a tie of which the text takes a derivative.
+
+        The derivative there is a limit, and what is written out is that of the branch that is taken at the point.
+        """
+        proof = self._proof
+        if proof.plan.order == 1 or self._of_derivative:
+            return []
+        entries, values = proof.plan.tape.entries, proof.exact.values
+        return [each for each in sorted(proof.choosing) if values[entries[each].operands[0]].tie]  # type: ignore[union-attr]
+
+    def _beside_ties(self, entry: int) -> Enclosure | None:
+        """That nothing is known along an entry on which a choice in a tie does not depend; None if all of them do."""
+        entries, program = self._proof.plan.tape.entries, self._proof.plan.program
+        moved = {entry, *(entries_above(self._proof, [entry], MAX_WORK) or ())}
+        for each in self._tied:
+            if entries[each].operands[0] not in moved:  # type: ignore[union-attr]
+                step = entries[each].step
+                message = f"a derivative is taken of {program.text(step)}, which chooses in a tie here"
+                return Enclosure(cause=Cause("unverified", "GC501", message, step))
+        return None
 
     def first_divergence(self, name: str, place: int | None) -> FirstDivergence | None:
         """The first operation, from the output back to a name, whose backward is wrong; None of a derivative's graph.
