@@ -1,6 +1,7 @@
 """`grad(output, x)` in an expression: the derivative of what is made of derivatives, against truths by hand."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -71,3 +72,10 @@ def test_where_a_derivative_is_a_limit(text: str, verdict: str, code: str, said:
 def test_beside_a_choice_in_a_tie_nothing_is_known(text: str, verdict: str) -> None:
     """Along a variable that the choice does not depend on."""
     assert compute(problem(text, {"x": "0", "y": "3"})).gradients["y"].verdict == verdict
+
+
+def test_what_the_text_differentiates_need_not_be_asked_about() -> None:
+    """Its gradient is taken by the text alone: of 2*x*y with respect to y."""
+    report = compute(replace(problem("grad(x**2*y, x)", {"x": "2", "y": "3"}), wrt=("y",)))
+    assert {name: each.autograd for name, each in report.gradients.items()} == {"y": 4.0}
+    assert report.verdict == "verified"

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import torch
 
 from autogradcli.errors import GradcalcError
+from autogradcli.functions.table import row
 from autogradcli.language.program import Call, Constant, Program, Tensor, Variable
 from autogradcli.language.shapes import Shape, subscript, written
 
@@ -69,8 +70,16 @@ def _note(name: str, reason: str, lost: torch.Tensor, given: torch.Tensor, recei
 
 
 def leaves_asked(program: Program, wrt: Sequence[str]) -> tuple[str, ...]:
-    """The variables that require a gradient: those of `wrt`, or all where only intermediates are asked about."""
-    return tuple(name for name in wrt if name in program.variables) or (program.variables if wrt else ())
+    """The variables that require a gradient: those of `wrt`, or all where only intermediates are asked about.
+
+    And those that the program itself differentiates with respect to.
+    """
+    named = tuple(name for name in wrt if name in program.variables) or (program.variables if wrt else ())
+    targets = [
+        step.operands[1] for step in program.steps if isinstance(step, Call) and row(step.function).differentiates
+    ]
+    below = {name for each in targets for name in _variables_below(program, each)}
+    return (*named, *(name for name in program.variables if name in below and name not in named))
 
 
 def tensors_asked(program: Program, values: Sequence[object], wrt: Sequence[str]) -> Mapping[str, torch.Tensor]:
