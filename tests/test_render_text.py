@@ -4,8 +4,10 @@ from collections.abc import Iterable
 
 import pytest
 
+from autogradcli import evaluate
 from autogradcli.compute.report import Ball, Reason
 from autogradcli.errors import columns
+from autogradcli.render.layout import fitted
 from autogradcli.render.report.text import draw_text
 from autogradcli.render.terminal import FILE, Terminal
 from autogradcli.render.verdicts import LOOKS
@@ -208,3 +210,29 @@ def test_tables_are_never_wider_than_the_terminal(width: int) -> None:
     for each in (QUADRATIC, MISMATCH, both):
         text = draw_text(each, Terminal(width=width, height=24, boxes=True))
         assert max(widths(text)) <= width
+
+
+@pytest.mark.parametrize(
+    ("line", "fits"),
+    [
+        ("a line that fits\n", "a line that fits\n"),
+        ("one two three four five six seven\n", "one two three four\n  five six seven\n"),
+        ("note  one two three four five six\n", "note  one two three\n      four five six\n"),
+        ("  note  \x1b[1mone\x1b[0m two three four\n", "  note  \x1b[1mone\x1b[0m two\n        three four\n"),
+        ("a_word_that_is_wider_than_it\n", "a_word_that_is_wider_than_it\n"),
+    ],
+)
+def test_lines_that_are_wider_than_a_terminal(line: str, fits: str) -> None:
+    """They are broken between words, and what goes on stands below where it began; colours take no room."""
+    assert fitted(line, 20) == fits
+
+
+def test_a_formula_of_thirty_terms_is_cut_on_a_terminal() -> None:
+    """At most some lines of the function and of the formula, none wider than the terminal; --full shows all."""
+    text = " + ".join(f"a{i}*sin(x)**{i}" for i in range(1, 31))
+    found = evaluate(text, dict.fromkeys([f"a{i}" for i in range(1, 31)], 1.0), x=0.5, wrt="x")
+    shown = draw_text(found, Terminal(80, 24))
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "--full shows them" in shown
+    assert text not in shown
+    assert text in draw_text(found, FILE)

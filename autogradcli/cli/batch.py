@@ -68,7 +68,7 @@ def batch(
         check_resumable(resume, alone=writing.output is None and not writing.quiet and form == "json")
     inputs = open_inputs(files, writing.output or resume)
     with (
-        append_output(resume) if resume else writing.open() as place,
+        append_output(resume) if resume else writing.open(form) as place,
         open_progress(inputs, place.stream) as advance,
     ):
         lines = lines_of(inputs)

@@ -84,7 +84,7 @@ def check(
     make = partial(CaseWork, partial(build_case, options=asked), STRICT if accuracy.strict else LENIENT, asked.symbolic)
     entries: Iterator[Entry] = (entry for file in files for entry in read_cases(file) if _selected(entry, select))
     found: list[Outcome] = []
-    with append_output(resume) if resume else writing.open() as place:
+    with append_output(resume) if resume else writing.open(form) as place:
         found += done_cases(entries, resume) if resume else []
         workers = executor(jobs, scheduler, computation.limits)
         with closing(run_cases(workers, make, entries)) as outcomes:

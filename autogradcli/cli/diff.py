@@ -78,7 +78,7 @@ def diff(
     found = derivatives(program, asked, sizes, "text" if form == "json" else form, timeout)
     names = {each: (each.within(program, sizes), ",".join(each.names)) for each in asked}
     formulas = {names[each]: one.formula for each, one in found.items() if one.formula is not None}
-    with writing.open() as place:
+    with writing.open(form) as place:
         place.write(
             draw_json(_object(program, names, found))
             if form == "json"

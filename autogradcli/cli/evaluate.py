@@ -120,7 +120,7 @@ def evaluate(
         for remark in [*(remarks(checked.report) if form == "plain" else ()), *checked.failures]:
             say(remark)
     shown = writing.shown(checked, form)
-    with writing.open() as place:
+    with writing.open(form) as place:
         place.write("" if writing.quiet else FORMATS[form].render(shown, _room(place.terminal, chain, full)))
     code = exit_code({checked.report.verdict}, accuracy.strict)
     return ExitCode.MISMATCH if checked.failures else code

@@ -34,7 +34,7 @@ def explain(*, code: Code = None, writing: Writing) -> None:
     """
     form = writing.form(FORMATS)
     found = None if code is None else word_page(code) or _page(code)
-    with writing.open() as place:
+    with writing.open(form) as place:
         if found is not None:
             place.write(DRAW[form](found, place.terminal))
             return

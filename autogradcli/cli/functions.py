@@ -33,8 +33,9 @@ def functions(
 ) -> None:
     """The functions that gradcalc knows, or one of them in full."""
     rows = None if name is None else find(name)
-    draw = draw_objects if writing.form(FORMATS) == "json" else draw_rows
-    with writing.open() as place:
+    form = writing.form(FORMATS)
+    draw = draw_objects if form == "json" else draw_rows
+    with writing.open(form) as place:
         place.write(draw(rows, place.terminal))
 
 

@@ -170,7 +170,7 @@ def write_graph(report: Report, form: str, depth: int | None, full: bool, writin
     if form in PICTURES.names:
         write_bytes(PICTURES[form].render(excerpt, FILE), writing.output)
     else:
-        with writing.open() as place:
+        with writing.open(form) as place:
             place.write(TEXTS[form].render(excerpt, place.terminal.endless if full else place.terminal.tall))
     edges = sum(len(node.inputs) for node in excerpt.nodes)
     if form == "mermaid" and edges > MOST_ARROWS:

@@ -12,6 +12,7 @@ from types import FrameType
 from typing import BinaryIO, Literal, TextIO
 
 from autogradcli.errors import GradcalcError
+from autogradcli.render.layout import fitted
 from autogradcli.render.terminal import FILE, Terminal, terminal_of
 
 
@@ -25,6 +26,8 @@ class Output:
     """None where only the exit status is wanted."""
     colours: str = "auto"
     """When there are colours: one of `render.terminal.COLOURS`."""
+    for_people: bool = False
+    """Whether lines that are wider than a terminal are broken between words."""
 
     @property
     def terminal(self) -> Terminal:
@@ -35,6 +38,8 @@ class Output:
         """Pass the text on at once; raises GradcalcError if that fails, unless it is because the reader went away."""
         if self.stream is None:
             return
+        if self.for_people and (width := self.terminal.width) is not None:
+            text = fitted(text, width)
         try:
             with uninterrupted():
                 self.stream.write(text)
@@ -69,14 +74,16 @@ def uninterrupted() -> Iterator[None]:
 
 
 @contextmanager
-def open_output(path: str | None, quiet: bool = False, colours: str = "auto") -> Iterator[Output]:
+def open_output(
+    path: str | None, quiet: bool = False, colours: str = "auto", for_people: bool = False
+) -> Iterator[Output]:
     """The output of a command with these options; raises GradcalcError if the file cannot be written."""
     if quiet:
         yield Output("nothing", None)
     elif path is None or path == "-":
         if sys.stdout is None:
             raise GradcalcError("file", "standard output is closed", hint="write to a file by -o, or nothing by -q")
-        yield Output("standard output", sys.stdout, colours)
+        yield Output("standard output", sys.stdout, colours, for_people)
     else:
         with locked(path), _closed(path, _opened(path, "w")) as stream:
             yield Output(path, stream, "never" if colours == "auto" else colours)

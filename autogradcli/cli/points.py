@@ -32,7 +32,7 @@ def evaluate_points(
     asked = {"at": {}, **{key: value for key, value in stated.items() if value or key == "at"}}
     draw = partial(draw_answer, form, writing) if form in STREAMED else draw_json_line
     status, kept = Status(), []
-    with points, writing.open() as place:
+    with points, writing.open(form) as place:
         place.write(stream(form).begin if form in STREAMED else "")
         with closing(run_lines(point_lines(points, asked), executor(1, None, limits), options, draw)) as answers:
             for answer in answers:

@@ -230,10 +230,10 @@ def _note_misplaced(target: Target, context: typer.Context) -> None:
 def _place(writing: Writing, form: str) -> Iterator[Output]:
     """Where the report goes; a document that goes to standard output finds it as it was before the program ran."""
     if writing.quiet or writing.output not in {None, "-"} or form != "text":
-        with writing.open() as place:
+        with writing.open(form) as place:
             yield place
     else:
-        yield Output("standard error", sys.stderr, writing.color)
+        yield Output("standard error", sys.stderr, writing.color, for_people=True)
 
 
 @contextmanager

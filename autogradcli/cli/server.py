@@ -44,9 +44,10 @@ def server(*, action: Action, foreground: Foreground = False, writing: Writing) 
     """
     if action == "start" and foreground:
         control.become()
-    draw = draw_json if writing.form(FORMATS) == "json" else _sentences
+    form = writing.form(FORMATS)
+    draw = draw_json if form == "json" else _sentences
     found = ACTIONS[action]()
-    with writing.open() as place:
+    with writing.open(form) as place:
         place.write(draw(found))
     return ExitCode.OK if found["running"] or action == "stop" else ExitCode.UNDEFINED
 

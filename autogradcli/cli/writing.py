@@ -19,6 +19,8 @@ MOST_DIGITS = 30
 
 
 Found = TypeVar("Found")
+FOR_PEOPLE = frozenset({"text", "tree"})
+"""Formats whose lines may be broken on a terminal."""
 WRITTEN = frozenset({".csv", ".json", ".jsonl", ".md", ".tex", ".html", ".xml", ".tap", ".py", ".c", ".h"})
 """Endings that mean something in other commands, and are no slips."""
 
@@ -133,9 +135,9 @@ class Writing:
 
         return in_digits(found, self.digits)
 
-    def open(self) -> AbstractContextManager[Output]:
-        """A context with the place that the result goes to."""
-        return open_output(self.output, self.quiet, self.color)
+    def open(self, form: str) -> AbstractContextManager[Output]:
+        """A context with the place that the result goes to, which is in this format."""
+        return open_output(self.output, self.quiet, self.color, form in FOR_PEOPLE)
 
 
 def unwritable(path: str, why: str) -> GradcalcError:

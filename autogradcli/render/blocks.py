@@ -10,7 +10,7 @@ from autogradcli.compute.report import Ball, Gradient
 from autogradcli.engines.results import Array, flat, shape
 from autogradcli.errors import columns, visible
 from autogradcli.language.shapes import subscript, written
-from autogradcli.render.layout import elide
+from autogradcli.render.layout import elide, wrapped
 from autogradcli.render.numbers import ALL_DIGITS, DOUBLE_DIGITS, enclosure, shorter, shortest, significant, ulps
 from autogradcli.render.tensors import Drawn, Write, draw_tensor
 from autogradcli.render.terminal import Terminal
@@ -19,6 +19,8 @@ from autogradcli.render.verdicts import LOOKS
 LABELS = ("variable", "autograd", "SymPy: derivative", "SymPy: value", "true value (Arb)", "error", "verdict")
 WIDTH = max(map(len, LABELS)) + 3
 """Columns before what a label stands for."""
+FORMULA_LINES = 4
+"""Lines of a screen that one formula for all components may take."""
 NOT_PROVEN = "--"
 """What stands for a component without a proven number: at a kink, say."""
 SAME = "as the true value"
@@ -130,7 +132,8 @@ def _symbolic(
     """SymPy's formula, one for all components or for each, and its values unless they look like the true ones."""
     symbolic = gradient.symbolic
     if symbolic.pattern is not None:
-        yield _entry("SymPy: derivative", symbolic.pattern)
+        lines = [symbolic.pattern] if room is None else wrapped(symbolic.pattern, room, FORMULA_LINES, terminal, "")
+        yield _Entry("SymPy: derivative", Drawn(tuple(lines), True))
     elif any(each is not None for each in flat(symbolic.formula)):
         yield _Entry(
             "SymPy: derivative", draw_tensor(symbolic.formula, _formula_writer(room, terminal), room, terminal.ellipsis)

@@ -1,5 +1,7 @@
 """Columns, side by side: widths, alignment, and what is done where there is no room."""
 
+import re
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -76,6 +78,48 @@ def _cells(
         space = " " * (width - columns(text))
         painted = terminal.paint(text, style)
         yield space + painted if right else painted + space
+
+
+def wrapped(text: str, width: int, most: int, terminal: Terminal, indent: str = "  ") -> list[str]:
+    """The text on lines of at most so many columns, broken between words, the later ones indented; at most so many."""
+    lines = textwrap.wrap(
+        text, max(width, LEAST_WIDTH), subsequent_indent=indent, break_on_hyphens=False, break_long_words=False
+    )
+    if len(lines) <= most:
+        return lines
+    return [*lines[: most - 1], f"{_take(lines[most - 1], max(width, LEAST_WIDTH) - 4).rstrip()} {terminal.ellipsis}"]
+
+
+_PAINTED = re.compile(r"\x1b\[[0-9;]*m")
+_WORDS = re.compile(r" *[^ ]+")
+_BESIDE = re.compile(r" *[^ ]+(?: [^ ]+)* {2,}")
+
+
+def fitted(text: str, width: int) -> str:
+    """The text with every line that is wider than the terminal broken between words, and the rest of it indented."""
+    return "".join(_fitted(line, width) for line in text.splitlines(keepends=True))
+
+
+def _fitted(line: str, width: int) -> str:
+    plain = _PAINTED.sub("", line.rstrip("\n"))
+    if columns(plain) <= width:
+        return line
+    beside = _BESIDE.match(plain)
+    indent = len(beside[0]) if beside and len(beside[0]) <= width // 2 else len(plain) - len(plain.lstrip()) + 2
+    lines, used = [""], 0
+    for word in _WORDS.findall(line.rstrip("\n")):
+        goes_on = not used or used + columns(_PAINTED.sub("", word)) <= width
+        piece = word if goes_on else word.lstrip()
+        if not goes_on:
+            lines.append(" " * indent)
+            used = indent
+        lines[-1] += piece
+        used += columns(_PAINTED.sub("", piece))
+    return "\n".join(lines) + line[len(line.rstrip("\n")) :]
+
+
+LEAST_WIDTH = 20
+"""Columns of a line, however narrow the terminal."""
 
 
 def elide(text: str, width: int, terminal: Terminal) -> str:

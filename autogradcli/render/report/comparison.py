@@ -11,7 +11,7 @@ from autogradcli.engines.results import shape
 from autogradcli.errors import visible
 from autogradcli.render.blocks import PARTLY, draw_blocks
 from autogradcli.render.equations import derivative_of
-from autogradcli.render.layout import NARROW_GAP, Column, Table, draw_table, elide, one_line
+from autogradcli.render.layout import NARROW_GAP, Column, Table, draw_table, elide, one_line, wrapped
 from autogradcli.render.numbers import ALL_DIGITS, DOUBLE_DIGITS, enclosure, shortest, significant, ulps
 from autogradcli.render.terminal import Terminal
 from autogradcli.render.verdicts import LOOKS
@@ -21,6 +21,8 @@ Gradients = Mapping[str, Gradient]
 
 FORMULA_LINES = 4
 """Lines of a screen that a formula may take."""
+LABEL = 20
+"""Terminal columns for what stands before a formula in a list."""
 LEAST_DIGITS = 8
 """Significant digits below which no number is cut."""
 LEAST_FORMULA = 20
@@ -49,7 +51,7 @@ def _bounded(gradient: Gradient, terminal: Terminal) -> Gradient:
     symbolic = gradient.symbolic
     if terminal.width is None:
         return gradient
-    room = FORMULA_LINES * terminal.width
+    room = FORMULA_LINES * max(terminal.width - LABEL, LABEL)
     formula = elide(symbolic.formula, room, terminal) if isinstance(symbolic.formula, str) else symbolic.formula
     pattern = None if symbolic.pattern is None else elide(symbolic.pattern, room, terminal)
     return replace(gradient, symbolic=replace(symbolic, formula=formula, pattern=pattern))
@@ -59,7 +61,7 @@ def _draw_numbers(gradients: Gradients, output: str, dtype: str, terminal: Termi
     """The lines of the widest layout that fits, and below it the formulas that it has no room for."""
     for table in _tables(gradients, dtype, terminal):
         if terminal.width is None or table.width <= terminal.width:
-            return [*draw_table(table, terminal), *_left_out(gradients, output, table)]
+            return [*draw_table(table, terminal), *_left_out(gradients, output, table, terminal)]
     return _lists(_columns(gradients, dtype, ALL_DIGITS), terminal)
 
 
@@ -93,25 +95,32 @@ def _cut(column: Column, digits: int) -> Column:
     return replace(column, cells=tuple(significant(text.partition(" ±")[0], digits) for text in column.cells))
 
 
-def _left_out(gradients: Gradients, output: str, table: Table) -> list[str]:
-    """The formulas in full, one on each line, if the table does not show them so."""
+def _left_out(gradients: Gradients, output: str, table: Table, terminal: Terminal) -> list[str]:
+    """The formulas in full, one below the other, if the table does not show them so."""
     shown = {text for column in table.columns for text in column.cells}
     formulas = {name: each.symbolic.formula for name, each in gradients.items() if each.symbolic.formula}
     if shown.issuperset(formulas.values()):
         return []
-    return ["", *(f"{derivative_of(output, visible(name))} = {formula}" for name, formula in formulas.items())]
+    equations = [f"{derivative_of(output, visible(name))} = {formula}" for name, formula in formulas.items()]
+    if terminal.width is None:
+        return ["", *equations]
+    return ["", *(line for each in equations for line in wrapped(each, terminal.width, FORMULA_LINES, terminal))]
 
 
 def _lists(columns: tuple[Column, ...], terminal: Terminal) -> list[str]:
-    """For each variable its opinions one below the other, nothing cut."""
+    """For each variable its opinions one below the other; a long formula takes several lines."""
     labels = [one_line(column).header for column in columns]
     width = max(map(len, labels))
     lines: list[str] = []
     for index in range(len(columns[0].cells)):
         lines += [""] if lines else []
         for label, column in zip(labels, columns, strict=True):
-            text = terminal.paint(column.cells[index], column.styles[index] if column.styles else None)
-            lines += [f"{terminal.paint(f'{label:<{width}}', 'bold')}   {text}"] if text else []
+            style = column.styles[index] if column.styles else None
+            room = (terminal.width or 0) - width - 3
+            cells = wrapped(column.cells[index], room, FORMULA_LINES, terminal, "") if terminal.width else []
+            for place, text in enumerate(cells or [column.cells[index]]):
+                beside = f"{'' if place else label:<{width}}"
+                lines += [f"{terminal.paint(beside, 'bold')}   {terminal.paint(text, style)}"] if text else []
     return lines
 
 

@@ -11,7 +11,7 @@ from autogradcli.language.shapes import written
 from autogradcli.render.blocks import float_writer
 from autogradcli.render.chain import draw_chain
 from autogradcli.render.formats import Format
-from autogradcli.render.layout import Column, Table, draw_table
+from autogradcli.render.layout import Column, Table, draw_table, wrapped
 from autogradcli.render.report.comparison import draw_comparison
 from autogradcli.render.report.trace import draw_traces
 from autogradcli.render.tensors import brief, draw_tensor
@@ -20,6 +20,8 @@ from autogradcli.render.verdicts import LOOKS
 
 SHAPE_ROOM = 24
 """Columns of a line that are kept free for more than a tensor: what stands before it, and its shape."""
+FUNCTION_LINES = 6
+"""Lines of a terminal that the function may take."""
 SAID = {
     "proved": "proved: SymPy finds no difference to the derivative, and balls find none at any point looked at",
     "holds": "holds: equal to a hundred digits here, and at no point looked at is there a difference",
@@ -52,7 +54,11 @@ def _heading(report: Report, dtype: str, terminal: Terminal) -> list[str]:
     point = [_equation(name, value, dtype, terminal) for name, value in inputs.items()]
     lines = [(" " * 10).join([function, ", ".join(point), dtype] if point else [function])]
     if terminal.width is not None and columns(lines[0]) > terminal.width:
-        lines = [function, *_point(point, any(map(shape, inputs.values())), terminal), dtype]
+        lines = [
+            *wrapped(function, terminal.width, FUNCTION_LINES, terminal),
+            *_point(point, any(map(shape, inputs.values())), terminal),
+            dtype,
+        ]
     label = f"value of {visible(report.output)}" if report.output else "value"
     lines += _labelled(label, report.value, dtype, terminal)
     return lines if report.upstream is None else [*lines, *_labelled("upstream", report.upstream, dtype, terminal)]
@@ -68,7 +74,8 @@ def _equation(name: str, value: Array, dtype: str, terminal: Terminal) -> str:
 def _point(equations: Sequence[str], tensors: bool, terminal: Terminal) -> list[str]:
     """The point on lines of its own; tensors, which have commas in them, on one each."""
     if not tensors:
-        return _wrap(f"at {', '.join(equations)}", terminal)
+        joined = ", ".join(each.replace(" ", "\N{NO-BREAK SPACE}") for each in equations)
+        return [line.replace("\N{NO-BREAK SPACE}", " ") for line in _wrap(f"at {joined}", terminal)]
     return [f"{'at' if index == 0 else '  '} {equation}" for index, equation in enumerate(equations)]
 
 
