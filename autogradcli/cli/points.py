@@ -1,18 +1,20 @@
 """`gradcalc eval --at`: one expression at many points."""
 
 import json
+import os
 from collections.abc import Mapping
 from contextlib import closing
 from functools import partial
 from typing import Any
 
 from autogradcli.cli.batch import draw_answer, run_lines, stream
-from autogradcli.cli.inputs import open_inputs
+from autogradcli.cli.inputs import STANDARD_INPUT, open_inputs
 from autogradcli.cli.jobs import executor
 from autogradcli.cli.pipeline import Status
 from autogradcli.cli.writing import Writing
 from autogradcli.compute.problem import Options
 from autogradcli.errors import GradcalcError
+from autogradcli.language.nearest import did_you_mean
 from autogradcli.problems.tables import point_lines
 from autogradcli.processes.limits import Limits
 from autogradcli.render.json import draw_json_line
@@ -28,7 +30,7 @@ def evaluate_points(
         raise GradcalcError("usage", f"--at has no format {form}", hint=f"type --format {STREAMED[1]}")
     if "function" in stated:
         raise GradcalcError("usage", "--function and --at exclude each other", hint="leave one of them out")
-    (points,) = open_inputs([path.removeprefix("@")], writing.output)
+    (points,) = open_inputs([_existing(path)], writing.output)
     asked = {"at": {}, **{key: value for key, value in stated.items() if value or key == "at"}}
     draw = partial(draw_answer, form, writing) if form in STREAMED else draw_json_line
     status, kept = Status(), []
@@ -43,3 +45,14 @@ def evaluate_points(
                     kept.append(writing.shown(json.loads(answer.text), form))
         place.write(stream(form).end if form in STREAMED else DRAW[form](kept, place.terminal))
     return status
+
+
+def _existing(path: str) -> str:
+    """The path of the file that is named; raises GradcalcError, with what may be meant, if there is none."""
+    name = path.removeprefix("@")
+    if name == STANDARD_INPUT or os.path.exists(name):
+        return name
+    folder = os.path.dirname(name) or "."
+    near = did_you_mean(os.path.basename(name), os.listdir(folder) if os.path.isdir(folder) else [])
+    hint = near or f"--at takes a file; for a variable of that name type --set at={path}"
+    raise GradcalcError("file", f"there is no file {name}", hint=hint)
