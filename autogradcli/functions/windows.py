@@ -251,6 +251,10 @@ OVER = {1: "sequences", 2: "images", 3: "volumes"}
 """What functions of windows work on, by the number of dimensions."""
 
 
+ENDINGS = ("", "_with_indices")
+"""Of the name of a maximum: whether its places stand beside it where they are asked for, or always."""
+
+
 ROWS: tuple[Function, ...] = (
     *(
         Function(
@@ -289,17 +293,19 @@ ROWS: tuple[Function, ...] = (
     ),
     *(
         Function(
-            f"max_pool{axes}d",
-            "input, kernel_size: ints, stride: ints = None, padding: ints = 0, dilation: ints = 1, "
-            "ceil_mode: flag = False, return_indices: flag = False",
-            "The largest components of windows.",
-            torch=f"nn.functional.max_pool{axes}d",
+            f"max_pool{axes}d{ending}",
+            f"input, kernel_size: ints, stride: ints = None, padding: ints = 0, dilation: ints = 1, "
+            f"ceil_mode: flag = False, return_indices: flag = {bool(ending)}",
+            f"The largest components of windows{', and their places' if ending else ''}.",
+            torch=f"nn.functional.max_pool{axes}d{ending}",
             tensor=True,
             body=_largest(axes),
             fields=("values", "indices"),
-            fields_if="return_indices",
+            returns="fields" if ending else "number",
+            fields_if="" if ending else "return_indices",
         )
         for axes in OVER
+        for ending in ENDINGS
     ),
     *(
         Function(
@@ -325,15 +331,17 @@ ROWS: tuple[Function, ...] = (
     ),
     *(
         Function(
-            f"adaptive_max_pool{axes}d",
-            "input, output_size: sizes, return_indices: flag = False",
-            "The largest components of as many windows of about one size.",
-            torch=f"nn.functional.adaptive_max_pool{axes}d",
+            f"adaptive_max_pool{axes}d{ending}",
+            f"input, output_size: sizes, return_indices: flag = {bool(ending)}",
+            f"The largest components of as many windows of about one size{', and their places' if ending else ''}.",
+            torch=f"nn.functional.adaptive_max_pool{axes}d{ending}",
             tensor=True,
             body=_adaptive(axes, "amax"),
             fields=("values", "indices"),
-            fields_if="return_indices",
+            returns="fields" if ending else "number",
+            fields_if="" if ending else "return_indices",
         )
         for axes in OVER
+        for ending in ENDINGS
     ),
 )
