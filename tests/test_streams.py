@@ -30,6 +30,21 @@ CASES = {
         f"2\n{LINE}",
         "error: f.jsonl is both input and output\nhint: write to another file\n",
     ),
+    "standard output is the input": (
+        f"{RUN} batch f.jsonl >> f.jsonl; echo $? >&2; cat f.jsonl",
+        LINE,
+        "error: standard output is both input and output\nhint: write to another file\n2\n",
+    ),
+    "the expression comes from the output": (
+        f"{RUN} eval - --x 1 -o f.json < f.json; echo $?; cat f.json",
+        "2\nx**2\n",
+        "error: f.json is both input and output\nhint: write to another file\n",
+    ),
+    "a value comes from the output": (
+        f"echo 1,2 > p.csv; {RUN} eval 'sum(x)' --x @p.csv -o p.csv; echo $?; cat p.csv",
+        "2\n1,2\n",
+        "error: p.csv is both input and output\nhint: write to another file\n",
+    ),
     "standard error is closed": (f"{RUN} eval 'x**2' --x 3 --no-symbolic --format plain 2>&-; echo $?", "6.0\n0\n", ""),
     "standard error is closed, and there is an error": (f"{RUN} eval 'x+' 2>&-; echo $?", "2\n", ""),
     "standard error is full": (f"{RUN} eval 'x+' 2>/dev/full; echo $?", "2\n", ""),
@@ -87,6 +102,7 @@ CASES = {
 def test_streams_that_fail(command: str, tmp_path: Path) -> None:
     """Status, output and what is said."""
     (tmp_path / "f.jsonl").write_text(LINE)
+    (tmp_path / "f.json").write_text("x**2\n")
     done = shell(CASES[command][0], tmp_path)
     assert (done.stdout, done.stderr) == CASES[command][1:]
 

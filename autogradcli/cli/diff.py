@@ -64,7 +64,9 @@ def diff(
     df/dx = 2*x, or in Python df_dx = 2*x. Of a list each component has its own.
     """
     form = writing.form(FORMATS)
-    stated = command_line({"expression": read_expression(expression), "wrt": wrt, "of": of, "order": order})
+    stated = command_line(
+        {"expression": read_expression(expression, writing.output), "wrt": wrt, "of": of, "order": order}
+    )
     program = stated.program(())
     variables = stated.wrt(program)
     if not variables:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from autogradcli.cli import arguments as options
-from autogradcli.cli.inputs import read_expression
+from autogradcli.cli.inputs import check_values_apart, read_expression
 from autogradcli.cli.jobs import within
 from autogradcli.cli.output import say
 from autogradcli.cli.writing import Writing
@@ -94,10 +94,17 @@ def evaluate(
     """
     form = writing.form(FORMATS)
     asked = replace(computation.options(accuracy), trace=trace)
-    said = {"expression": read_expression(expression), "at": assignments, "wrt": wrt, "of": of, "upstream": upstream}
+    said = {
+        "expression": read_expression(expression, writing.output),
+        "at": assignments,
+        "wrt": wrt,
+        "of": of,
+        "upstream": upstream,
+    }
     further = {"order": order, "hessian": hessian, "jacobian": jacobian, "jvp": jvp, "hvp": hvp}
     spellings = [spelling for parameter in context.command.params for spelling in parameter.opts]
     stated = command_line({**said, **further, "claim": claim, "function": function}, spellings)
+    check_values_apart([*stated.fields["at"].values(), upstream or ""], writing.output)
     if at is not None:
         # Only where there are many points.
         from autogradcli.cli.points import evaluate_points

@@ -10,7 +10,7 @@ import typer
 
 from autogradcli.cli import arguments as options
 from autogradcli.cli.arguments import whole
-from autogradcli.cli.inputs import read_expression
+from autogradcli.cli.inputs import check_values_apart, read_expression
 from autogradcli.cli.output import file_error, say
 from autogradcli.cli.run import choose_target, compiled, to_standard_error
 from autogradcli.cli.writing import Writing, unwritable
@@ -108,9 +108,16 @@ def graph(
         raise GradcalcError("usage", "--backward is for a program", hint="type --run FILE")
     if expression is None:
         raise GradcalcError("usage", "EXPR is missing", hint='type gradcalc graph "x**2" --x 2, or --run FILE')
-    said = {"expression": read_expression(expression), "at": assignments, "wrt": wrt, "of": of, "upstream": upstream}
+    said = {
+        "expression": read_expression(expression, writing.output),
+        "at": assignments,
+        "wrt": wrt,
+        "of": of,
+        "upstream": upstream,
+    }
     spellings = [spelling for parameter in context.command.params for spelling in parameter.opts]
     stated = command_line(said, spellings)
+    check_values_apart([*stated.fields["at"].values(), upstream or ""], writing.output)
     asked = replace(computation.options(), symbolic=False)
     problem = of_order(stated.problem(asked, Backward(detail=detail)), order)
     return draw_graph(problem, computation.limits, write)

@@ -3,22 +3,23 @@
 import os
 import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from typing import BinaryIO
 
 from autogradcli.cli.output import file_error, say
 from autogradcli.errors import GradcalcError
 from autogradcli.language.characters import MAX_LENGTH
+from autogradcli.problems.point import MARK
 
 STANDARD_INPUT = STANDARD_OUTPUT = "-"
 
 
-def read_expression(argument: str) -> str:
-    """The expression itself, or what stands on standard input where it is `-`."""
+def read_expression(argument: str, output: str | None = None) -> str:
+    """The expression itself, or what stands on standard input where it is `-`; that must not be the output."""
     if argument != STANDARD_INPUT:
         return argument
-    with _standard_input() as stream:
+    with _standard_input(output) as stream:
         # A character takes up to four bytes; more than that is for the parser to refuse, and need not be read.
         text = stream.read(4 * MAX_LENGTH + 4)
     try:
@@ -40,17 +41,23 @@ def open_inputs(paths: Sequence[str], output: str | None) -> list[BinaryIO]:
 
 def _open(path: str, output: str | None) -> BinaryIO:
     if path == STANDARD_INPUT:
-        stream = _standard_input()
-        if output is not None and _is_open_on(stream, output):
-            raise GradcalcError("usage", f"{output} is both input and output", hint="write to another file")
-        return stream
+        return _standard_input(output)
     try:
         check_apart([path], [output])
         if os.path.isdir(path):
             raise GradcalcError("file", f"{path} is a directory")
-        return open(path, "rb")
+        return _apart(open(path, "rb"), output)
     except (OSError, ValueError) as error:
         raise file_error(path, error, "read") from error
+
+
+def check_values_apart(values: Iterable[str], output: str | None) -> None:
+    """Raises GradcalcError if a file that one of these values is read from is the output."""
+    files = [value for value in values if value.startswith(MARK)]
+    if files and output is not None:
+        from autogradcli.problems.files.read import path_of
+
+        check_apart([path_of(each) for each in files], [output])
 
 
 def check_apart(inputs: Sequence[str], outputs: Sequence[str | None]) -> None:
@@ -70,19 +77,25 @@ def _is_same(path: str, other: str) -> bool:
     return os.path.realpath(path) == os.path.realpath(other)
 
 
-def _is_open_on(stream: BinaryIO, path: str) -> bool:
-    """Whether a stream reads the regular file at a path."""
+def _apart(stream: BinaryIO, output: str | None) -> BinaryIO:
+    """The stream; raises GradcalcError if it reads the regular file at a path, or that behind standard output.
+
+    A file that grows by what is written of it has no end.
+    """
+    name, place = ("standard output", 1) if output is None or output == STANDARD_OUTPUT else (output, output)
     read = os.fstat(stream.fileno())
-    return stat.S_ISREG(read.st_mode) and os.path.exists(path) and os.path.samestat(read, os.stat(path))
+    if stat.S_ISREG(read.st_mode) and os.path.exists(place) and os.path.samestat(read, os.stat(place)):
+        raise GradcalcError("usage", f"{name} is both input and output", hint="write to another file")
+    return stream
 
 
-def _standard_input() -> BinaryIO:
+def _standard_input(output: str | None) -> BinaryIO:
     """Standard input in bytes, behind a buffer of its own: a thread that waits in Python's blocks the exit."""
     if sys.stdin is None:
         raise GradcalcError("file", "standard input is closed")
     if sys.stdin.isatty():
         say("reading from the terminal; Ctrl-D ends the input")
-    return open(sys.stdin.fileno(), "rb", closefd=False)
+    return _apart(open(sys.stdin.fileno(), "rb", closefd=False), output)
 
 
 def total_size(inputs: Sequence[BinaryIO]) -> int | None:

@@ -47,6 +47,11 @@ def read_file(reference: str, label: str) -> Program:
         raise GradcalcError("file", visible(f"{label}: {path} cannot be read: {why}")) from error
 
 
+def path_of(reference: str) -> str:
+    """The path in `@model.pt:fc.bias`; GradcalcError if it is that of no file that values are read from."""
+    return _split(reference.removeprefix(MARK), reference)[0]
+
+
 def _split(reference: str, label: str) -> tuple[str, str, str | None]:
     found = _REFERENCE.fullmatch(reference)
     if found is not None:
