@@ -108,3 +108,12 @@ def test_a_loop_that_is_written_out_is_not_searched_for_remedies() -> None:
     report = json.loads(result.out)
     assert (report["verdict"], report["gradients"]["x"]["reason"]["remedy"]) == ("undefined", None)
     assert count < 4_500_000
+
+
+def test_many_names_cost_no_more_than_each_of_them() -> None:
+    """A thousand variables are looked up together, not each by going through all steps."""
+    names = [f"a{number}" for number in range(1000)]
+    line = json.dumps({"expression": "+".join(names), "at": dict.fromkeys(names, 1)})
+    count, result = counted(lambda: gradcalc("batch", "--no-symbolic", stdin=line))
+    assert json.loads(result.out)["verdict"] == "verified"
+    assert count < 2_500_000

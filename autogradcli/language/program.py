@@ -98,6 +98,11 @@ class Program:
         """Index of the step that a name means: a variable, or what the text gives that name in the end."""
         return self.variable_index(name) if name in self.variables else self.assigned[name]
 
+    def indices(self) -> dict[str, int]:
+        """`index` of every name, for who asks about many."""
+        steps = [(step.name, index) for index, step in enumerate(self.steps) if isinstance(step, Variable)]
+        return {**self.assigned, **dict(reversed(steps))}
+
     def variable_index(self, name: str) -> int:
         """Index of the step that is the variable `name`."""
         return next(i for i, step in enumerate(self.steps) if isinstance(step, Variable) and step.name == name)

@@ -85,7 +85,8 @@ def plan(
     `at` is the point that it is best for: where a formula can begin with any component, it begins with the largest.
     `upstream` gives what each component of the output is multiplied by; raises TooLong beyond `limit` entries.
     """
-    steps = {name: program.index(name) for name in wrt}
+    indices = program.indices()
+    steps = {name: indices[name] for name in wrt}
     apart = {index for name, index in steps.items() if name not in program.variables}
     shapes = {name: shape(value) for name, value in at.items()}
     tape = scalarise(program, primitive, shapes, TapeOptions(upstream, apart, limit, Estimates(at)))

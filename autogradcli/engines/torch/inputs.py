@@ -85,8 +85,9 @@ def leaves_asked(program: Program, wrt: Sequence[str]) -> tuple[str, ...]:
 def tensors_asked(program: Program, values: Sequence[object], wrt: Sequence[str]) -> Mapping[str, torch.Tensor]:
     """The tensor behind each name; an error for one that takes no gradient, with the reason."""
     found: dict[str, torch.Tensor] = {}
+    indices = program.indices()
     for name in wrt:
-        value = values[program.index(name)]
+        value = values[indices[name]]
         if not isinstance(value, torch.Tensor) or not value.requires_grad:
             raise _no_gradient(program, name, leaves_asked(program, wrt))
         found[name] = value
