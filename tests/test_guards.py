@@ -63,6 +63,8 @@ RIGHT = [
     ("5 if x == 0 else x", {"x": "0"}, "undefined"),
     ("where(abs(x) < 1e-3, 0, x)", {"x": "0"}, "verified"),
     ("where(abs(x) < 1e-12, 5, x)", {"x": "0"}, "verified"),
+    ("where(abs(x - 2) < 1e-10, 1/2 + 0.25*(x - 2), 1e6*(x - 2))", {"x": "2"}, "verified"),  # a step, not a guard
+    ("where(abs(x) < 1e-9, 1e-6 + x, 1e3*x)", {"x": "0"}, "mismatch"),  # within what 1e3*x changes there
     ("where(abs(x) < 1e-12, 0, abs(x))", {"x": "0"}, "verified"),
     ("where(abs(x) < 1e-4, 1 + x/2 + x**2/6, expm1(x)/x)", {"x": "1e-5"}, "verified"),
     ("where(x < 1e-12, 0, x)", {"x": "0"}, "verified"),

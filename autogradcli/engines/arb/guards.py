@@ -79,21 +79,16 @@ def beyond(proof: Enclosures, entry: Input) -> Continuation | None:
         return None
     with ctx.workprec(proof.precision_beside):
         far = way.places([arb(-reach), arb(reach)])
-        alone = list(way.alone(*far))
+        widths = {choice: way.width(choice, reach) for choice in way.alone(*far)}
         sides = [way.go_on(values, sign) for values, sign in zip(far, (-1, 1), strict=True)]
-        slopes = [side.slope(proof.plan.tape.output, reach) for side in sides]
+        slopes = [side.slope(proof.plan.tape.output, max(widths.values(), default=0.0)) for side in sides]
         left, right = slopes
-        if not alone or left is None or right is None:
+        if not widths or left is None or right is None:
             return None
-        choice = next((each for each in alone if any(side.differs(each) for side in sides)), alone[0])
-        width = next((each for each in _narrower(reach) if not way.is_alone(choice, each)), 0.0)
+        choice = next((each for each in widths if any(side.differs(each) for side in sides)), next(iter(widths)))
         slope = float(left) if abs(left - right) <= abs(left).max(abs(right)) * SAME else None
-        named = _named(proof, choice, slope, 10 * width)
+        named = _named(proof, choice, slope, widths[choice])
         return None if named is None else Continuation(named, (left, right))
-
-
-def _narrower(reach: float) -> Iterator[float]:
-    return (reach / 10**count for count in range(1, NARROWER))
 
 
 def _decides_otherwise(proof: Enclosures, entry: Input, step: float) -> bool:
@@ -131,7 +126,12 @@ class _Way:
             found -= choices(tape, partial(look, self.proof, values))
         yield from sorted((each for each in found if each[0] in self.proof.choosing), reverse=True)
 
-    def is_alone(self, choice: Choice, reach: float) -> bool:
+    def width(self, choice: Choice, reach: float) -> float:
+        """Within which distance a choice is made, as a power of ten of the reach; 0 if it is at the point alone."""
+        narrower = (reach / 10**count for count in range(1, NARROWER))
+        return next((10 * each for each in narrower if not self._is_alone(choice, each)), 0.0)
+
+    def _is_alone(self, choice: Choice, reach: float) -> bool:
         """Whether a choice is not made so far from the point."""
         return choice in self.alone(*self.places([arb(-reach), arb(reach)]))
 
@@ -158,7 +158,10 @@ class _Continued:
     places: Sequence[Values]
 
     def slope(self, index: int, reach: float) -> arb | None:
-        """The slope with which an entry comes to its value at the point; None if it does not come to it."""
+        """The slope with which an entry comes to its value at the point; None if it does not come to it.
+
+        By as much as it changes within `reach` it may miss the value: so far the guard is there.
+        """
         values = self._values(index)
         slope = self._limit(index)
         if slope is None or not values[-1].is_finite():
