@@ -29,7 +29,7 @@ SERVER = "--server"
 
 VALUES = {
     "diff": "; values of variables are for gradcalc eval",
-    "run": "; values of variables stand in the program",
+    "run": "; what is the program's own stands after it: gradcalc run train.py --epochs 3",
     "check": "; values of variables stand in the files: at.x = 2",
     "batch": '; values of variables stand in the lines: "at": {"x": 2}',
 }

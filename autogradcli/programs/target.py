@@ -108,7 +108,8 @@ def _notebook(target: Target) -> Program:
     kept = [_without_magics(text) for text in texts]
     source = "\n".join(text for text, _ in kept) + "\n"
     left_out = sum(count for _, count in kept)
-    notes = (f"{left_out} lines of {path} are magics and were left out",) if left_out else ()
+    said = "1 line of {} is a magic and was" if left_out == 1 else f"{left_out} lines of {{}} are magics and were"
+    notes = (f"{said.format(path)} left out",) if left_out else ()
     code = compile(source, path, "exec", dont_inherit=True)
     return Program(target, code, _main(path), os.path.dirname(os.path.realpath(path)), path, source, notes)
 
