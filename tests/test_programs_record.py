@@ -146,3 +146,18 @@ def test_what_is_written_through_data_changes_no_view_that_was_recorded() -> Non
         "    y.backward()\n    v.data.add_(-0.1 * v.grad.data)\n    v.grad.data.zero_()\n"
     )
     assert {(each.verdict, each.proof) for each in made.passes} == {("verified", "whole")}
+
+
+def test_a_mode_of_the_program_s_own_sees_the_optimiser() -> None:
+    """Its step runs unwatched only where nobody else watches it."""
+    text = (
+        "from torch.overrides import TorchFunctionMode\nseen = []\nclass Mode(TorchFunctionMode):\n"
+        "    def __torch_function__(self, function, types, args=(), kwargs=None):\n"
+        "        seen.append(getattr(function, '__name__', ''))\n        return function(*args, **(kwargs or {}))\n"
+        "w = torch.ones(3, requires_grad=True)\noptimizer = torch.optim.SGD([w], lr=0.1, foreach=False)\n"
+        "(w**2).sum().backward()\nwith Mode():\n    optimizer.step()\nassert 'add_' in seen\n"
+        "(w**2).sum().backward()\noptimizer.step()\n"
+    )
+    made = ledger(text)
+    assert made.failure is None
+    assert {each.verdict for each in made.passes} == {"verified"}

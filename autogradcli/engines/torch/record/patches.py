@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from autogradcli.engines.torch.record.recorder import Recorder
+from autogradcli.engines.torch.record.recorder import PLAIN, Recorder
 
 Engine = Callable[..., Any]
 RECORDER = sys.modules[Recorder.__module__].__file__
@@ -111,10 +111,10 @@ def _step(recorder: Recorder, original: Callable[..., Any]) -> Callable[..., Any
 
     @wraps(original)
     def step(self: Any, *args: Any, **kwargs: Any) -> Any:
+        recorder.optimised += recorder.on
         closure = args[0] if args else kwargs.get("closure")
         grads_change = getattr(self, "grad_scale", None) is not None or self.defaults.get("differentiable")
-        recorder.optimised += recorder.on
-        if not recorder.on or closure is not None or grads_change:
+        if closure is not None or grads_change or not _is_alone(recorder, self):
             return original(self, *args, **kwargs)
         with torch._C.DisableTorchFunction():
             for each in _parameters(self):
@@ -127,7 +127,7 @@ def _step(recorder: Recorder, original: Callable[..., Any]) -> Callable[..., Any
 def _zero_grad(recorder: Recorder, original: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(original)
     def zero_grad(self: Any, set_to_none: bool = True) -> Any:
-        if not recorder.on:
+        if not _is_alone(recorder, self):
             return original(self, set_to_none)
         with torch._C.DisableTorchFunction():
             for each in () if set_to_none else _parameters(self):
@@ -136,6 +136,13 @@ def _zero_grad(recorder: Recorder, original: Callable[..., Any]) -> Callable[...
             return original(self, set_to_none)
 
     return zero_grad
+
+
+def _is_alone(recorder: Recorder, owner: Any) -> bool:
+    """Whether nobody but the recorder sees what is done to the parameters: no other mode, and no class of tensors."""
+    if not recorder.on or torch._C._len_torch_function_stack() != 1:
+        return False
+    return all(type(each) in PLAIN for each in _parameters(owner))
 
 
 def _parameters(owner: Any) -> Iterator[torch.Tensor]:
