@@ -23,6 +23,7 @@ from autogradcli.engines.arb.estimates import size
 from autogradcli.engines.arb.primitives import Kind, constant, primitive, rule, selects
 from autogradcli.engines.arb.ternary import Truth
 from autogradcli.engines.results import Array, flat, shape
+from autogradcli.functions.handles import Handle
 from autogradcli.functions.table import row
 from autogradcli.language.program import Direction, Program
 from autogradcli.language.tape import Entry, Input, Literal, Operation, TapeOptions, TapeWriter, partial_programs
@@ -149,6 +150,10 @@ class _Duals(TapeWriter):
     def number(self, index: int) -> Fraction | None:
         """The exact number that an entry is; None if it is no constant."""
         return self._numbers.get(index)
+
+    def _own(self, value: Handle) -> Handle:  # noqa: ARG002
+        """Nothing: entries are not kept, so that the text can differentiate with respect to none. Raises Undirected."""
+        raise Undirected
 
     def is_condition(self, index: int) -> bool:
         """Whether an entry is true or false."""
