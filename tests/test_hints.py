@@ -167,7 +167,7 @@ TEXTS: list[tuple[str, str, str]] = [
     ("sum(x.requires_grad_())", "leave .requires_grad_() away", "x"),
     ("Symbol(x)", "type the name alone", "x"),
     ("Rational(1, 2)*x", "type a/b", "1/2*x"),
-    ("grad(x**2)", "type the formula alone", "x**2"),
+    ("grad(x**2)", "type grad(output, x", "grad(x**2, x)"),
     ("Piecewise(x, y)", "type a if condition else b", "x if x > 0 else y"),
     ("if x > 0: x", "type a if condition else b", "x if x > 0 else 0"),
     ("x if x > 0", "type a if condition else b", "x if x > 0 else 0"),
