@@ -106,8 +106,11 @@ NAMES = {
     """,
     "factors": """
         cholesky_ex inv_ex solve_ex cholesky_solve cholesky_inverse triangular_solve lu_factor lu_factor_ex lu linalg_lu
-        linalg.lu lu_unpack linalg_lu_solve linalg.lu_solve lu_solve householder_product orgqr ormqr linalg_qr linalg.qr
-        qr lstsq tensorinv tensorsolve cond eigh linalg_svd linalg.svd svd
+        linalg.lu lu_unpack linalg_lu_solve linalg.lu_solve lu_solve lstsq tensorinv tensorsolve cond eigh linalg_svd
+        linalg.svd svd
+    """,
+    "reflections": """
+        householder_product orgqr ormqr linalg_qr linalg.qr qr
     """,
     "softmax": """
         softmax log_softmax softmin

@@ -31,7 +31,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "reductions": ("reductions", "sequences"),
     "products": ("products",),
     "norms": ("norms",),
-    "matrices": ("matrices", "factors"),
+    "matrices": ("matrices", "factors", "reflections"),
     "layers": ("softmax", "layers", "windows", "unpooling", "attention"),
     "resizing": ("resizing", "grids"),
     "losses": ("losses", "cross_entropy", "alignments"),

@@ -215,6 +215,18 @@ def _with_pivots(run: Callable[..., Any]) -> Callable[..., Any]:
     return called
 
 
+def _of_triangle(run: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
+    """A function whose last operand is a triangle; ValueError if it has components on its other side."""
+
+    def called(*operands: torch.Tensor, upper: bool = False) -> torch.Tensor:
+        other = operands[-1].tril(-1) if upper else operands[-1].triu(1)
+        if other.count_nonzero():
+            raise ValueError("the matrix is not triangular")
+        return run(*operands, upper=upper)
+
+    return called
+
+
 def _row_by_row(run: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
     """A function that reads memory, given tensors whose components stand there row by row."""
 
@@ -255,6 +267,8 @@ ADAPTERS: dict[str, Callable[..., Any]] = {
     "grad": _grad,
     "instance_norm": _instance_norm,
     "linear_cross_entropy": _linear_cross_entropy,
+    "cholesky_solve": _of_triangle(torch.cholesky_solve),
+    "cholesky_inverse": _of_triangle(torch.cholesky_inverse),
     "lu_solve": _with_pivots(torch.lu_solve),
     "linalg_lu_solve": _with_pivots(torch.linalg.lu_solve),
     "lu_unpack": _with_pivots(torch.lu_unpack),

@@ -51,6 +51,7 @@ MATRIX = "a matrix is expected"
 REASONS = {
     r"(indices are whole numbers, and .* is none)": "{0}",
     r"the matrix is not symmetric": "the matrix is not symmetric",
+    r"the matrix is not triangular": "the matrix is not triangular",
     # Component by component.
     r"size of tensor a \(\d+\) must match": UNEQUAL,
     r"inconsistent tensor size": UNEQUAL,
