@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from autogradcli.processes.limits import Budget, Limits, OutOfTime, check, watcher
+from autogradcli.processes.limits import Budget, Limits, OutOfTime, check, standing, watcher
 from autogradcli.processes.pool import Pool
 from autogradcli.processes.work import MEMORY, TIME, Lost
 from tests.cases import write
@@ -76,6 +76,18 @@ def test_time_runs_while_a_problem_is_worked_on_alone() -> None:
         with pytest.raises(OutOfTime):
             check()
     check()
+
+
+def test_time_stands_while_something_is_loaded() -> None:
+    """For the problem at hand and for those that it is a part of."""
+    outer, inner = Budget(0.2), Budget(0.2)
+    with outer.running():
+        with inner.running():
+            with standing():
+                time.sleep(0.3)
+            check()
+        check()
+    assert min(inner.left, outer.left) > 0
 
 
 def run(*words: str) -> "subprocess.CompletedProcess[str]":

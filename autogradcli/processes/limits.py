@@ -21,6 +21,8 @@ TIMEOUT = 10.0
 """Seconds that a problem may take, unless the user says otherwise."""
 MAX_MEMORY = 2 << 30
 """Bytes that the process that works on a problem may hold, unless the user says otherwise."""
+LOADING = 60.0
+"""Seconds that libraries may take to be loaded."""
 MOST_OVERHEARD = 4_000
 """Bytes that are passed on of what is written to descriptors."""
 
@@ -33,7 +35,7 @@ class Limits:
     """Seconds, from when its libraries are loaded."""
     memory: int | None = None
     """Bytes; None for as many as the system gives."""
-    loading: float = 60.0
+    loading: float = LOADING
     """Seconds beyond its time that an item may take before libraries are loaded."""
 
 
@@ -62,18 +64,36 @@ class Budget:
 
         Within another problem that is running, what that one has left is all there is.
         """
-        start = monotonic()
+        start, stood = monotonic(), _stood.get()
         deadline = min(_deadline.get(), start + max(self.left, least))
         watcher.turn(deadline - start)
         before = _deadline.set(deadline)
         try:
             yield
         finally:
+            stood = _stood.get() - stood
             _deadline.reset(before)
-            self.left -= monotonic() - start
+            _deadline.set(_deadline.get() + stood)
+            self.left -= monotonic() - start - stood
+
+
+@contextmanager
+def standing() -> Iterator[None]:
+    """Have the time of the problem at hand stand, while something is loaded that all problems after it find loaded."""
+    start = monotonic()
+    watcher.turn(LOADING)
+    try:
+        yield
+    finally:
+        now = monotonic()
+        _stood.set(_stood.get() + now - start)
+        _deadline.set(_deadline.get() + now - start)
+        watcher.turn(_deadline.get() - now)
 
 
 _deadline: ContextVar[float] = ContextVar("deadline", default=inf)
+_stood: ContextVar[float] = ContextVar("stood", default=0.0)
+"""Seconds for which the time has stood so far."""
 
 
 def check() -> None:

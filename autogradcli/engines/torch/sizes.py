@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import torch
@@ -10,6 +11,7 @@ from torch.nn import functional
 from autogradcli.functions.function import Function
 from autogradcli.functions.handles import MAX_ELEMENTS
 from autogradcli.language.shapes import Shape, written
+from autogradcli.processes.limits import standing
 
 MOST_COPIES = 30 * MAX_ELEMENTS
 """Numbers that a convolution may make on the way: it writes out, for each window, a copy of what is in it."""
@@ -58,14 +60,19 @@ def _broadcast(arguments: Sequence[Any]) -> Any:
 
 
 def _bare_result(run: Callable[..., Any], positional: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
-    """The result of a call with nothing in it; None if it hangs on the numbers, or makes no sense.
-
-    The first time it takes a second, in which torch imports what works shapes out.
-    """
+    """The result of a call with nothing in it; None if it hangs on the numbers, or makes no sense."""
+    _load()
     try:
         return run(*map(_bare, positional), **{name: _bare(each) for name, each in keywords.items()})
     except (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError, AttributeError):
         return None
+
+
+@cache
+def _load() -> None:
+    """Have torch import what it works shapes out by, which takes it a second."""
+    with standing():
+        torch.add(torch.empty(0, device="meta"), 1)
 
 
 def _check_windows(over: torch.Tensor, weight: torch.Tensor) -> None:
