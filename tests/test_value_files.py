@@ -334,7 +334,7 @@ def test_large_files_are_not_read(suffix: str, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(source, "MAX_BYTES", 1_000_000)
     monkeypatch.setattr("autogradcli.problems.files.arrays.MAX_BYTES", 1_000_000)
     Path(f"a{suffix}").write_bytes(b"1" * 1_000_001)
-    with pytest.raises(GradcalcError, match=f"^--x: a{suffix} is larger than 1 MB$"):
+    with pytest.raises(GradcalcError, match=f"^--x: a{suffix} is larger than 1 MB\\n"):
         value(f"a{suffix}")
 
 
