@@ -233,22 +233,23 @@ AHEAD = 40
 """Lines that may be on their way when one is answered: more than `batch` works on at once."""
 
 
-def fuzz(kind: str, count: int, seed: int) -> Iterator[Fault]:
-    """The faults among so many inputs of one kind."""
+def fuzz(kind: str, count: int, seed: int, slower: float = 1.0) -> Iterator[Fault]:
+    """The faults among so many inputs of one kind, each of which may take so many times what is allowed."""
     chance = Random(f"{seed} {kind}")
     if kind == "files":
         with tempfile.TemporaryDirectory() as folder:
             prepare(Path(folder))
     for start in range(0, count, BLOCK):
-        yield from _faults(kind, [_line(kind, chance) for _ in range(min(BLOCK, count - start))])
+        lines = [_line(kind, chance) for _ in range(min(BLOCK, count - start))]
+        yield from _faults(kind, lines, slower * LIMITS[kind])
 
 
-def _faults(kind: str, lines: Sequence[str]) -> Iterator[Fault]:
+def _faults(kind: str, lines: Sequence[str], seconds: float) -> Iterator[Fault]:
     """The faults among lines that one process answers; those that may have taken too much are tried again alone."""
     doubtful: set[int] = set()
     answered = -1  # the harmless one
     for stretch in _stretches(kind, lines, AHEAD):
-        if answered >= 0 and _is_too_much(stretch, 0.8 * LIMITS[kind]):
+        if answered >= 0 and _is_too_much(stretch, 0.8 * seconds):
             doubtful.update(range(answered, min(len(lines), answered + AHEAD)))
         for answer in stretch.answers:
             if _is_defect(answer):
@@ -258,18 +259,18 @@ def _faults(kind: str, lines: Sequence[str]) -> Iterator[Fault]:
             break
     if answered < len(lines):
         doubtful.update(range(max(answered, 0), min(len(lines), answered + AHEAD)))
-        yield from _faults(kind, lines[answered + AHEAD :])
-    yield from _faults_alone(kind, [lines[number] for number in sorted(doubtful)])
+        yield from _faults(kind, lines[answered + AHEAD :], seconds)
+    yield from _faults_alone(kind, [lines[number] for number in sorted(doubtful)], seconds)
 
 
-def _faults_alone(kind: str, lines: Sequence[str]) -> Iterator[Fault]:
+def _faults_alone(kind: str, lines: Sequence[str], seconds: float) -> Iterator[Fault]:
     """The faults among lines each of which is answered before the next one comes; each is told once."""
     if not lines:
         return
     answered, bad = -1, False
     for stretch in _stretches(kind, lines, 1):
         ends = stretch.silent > PATIENCE
-        if answered >= 0 and not bad and (ends or _is_too_much(stretch, LIMITS[kind])):
+        if answered >= 0 and not bad and (ends or _is_too_much(stretch, seconds)):
             yield Fault(f"{stretch.took.processor:.1f} s, {stretch.took.largest:.0f} MB", lines[answered])
             bad = True
         if stretch.answers:
@@ -279,7 +280,7 @@ def _faults_alone(kind: str, lines: Sequence[str]) -> Iterator[Fault]:
     if answered < len(lines):
         if not bad:
             yield Fault("ends its process", lines[max(answered, 0)])
-        yield from _faults_alone(kind, lines[max(answered, 0) + 1 :])
+        yield from _faults_alone(kind, lines[max(answered, 0) + 1 :], seconds)
 
 
 def _stretches(kind: str, lines: Sequence[str], ahead: int) -> Iterator[Stretch]:

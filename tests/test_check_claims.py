@@ -214,7 +214,7 @@ def test_the_counterexample_is_one() -> None:
     assert found.point is not None
     x = Fraction(found.point["x"])
     assert 3 * x * x != 3 * x * abs(x)
-    assert found.message.startswith(f"wrong at x = {found.point['x']!r}: the derivative about x is ")
+    assert found.message.startswith(f"wrong at x = {found.point['x']!r}: the derivative with respect to x is ")
 
 
 CASES = """
@@ -257,8 +257,8 @@ def test_claims_in_case_files(tmp_path: Path) -> None:
     ]
     assert [[each["line"] for each in case["failures"]] for case in cases] == [[], [10], [], [20], []]
     assert cases[1]["failures"][0]["message"] == (
-        "wrong at x = 1.0, y = 2.0: the derivative about y is 7.38906, the claim 2.71828;"
+        "wrong at x = 1.0, y = 2.0: the derivative with respect to y is 7.38906, the claim 2.71828;"
         " SymPy's derivative is x*exp(y)"
     )
-    assert "the derivative about w[" in cases[3]["failures"][0]["message"]
+    assert "the derivative with respect to w[" in cases[3]["failures"][0]["message"]
     assert cases[4]["error"]["message"] == "claim.w: the claim has 2 components, the derivative 3"

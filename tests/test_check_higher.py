@@ -26,7 +26,7 @@ FAIL = [
 ]
 WRONG = [
     ('expression = "x**2"\nat = {x = 3}\nhessian.x = 2', "hessian.x must be a table"),
-    ('expression = "x**2"\nat = {x = 3}\nhessian.x.z = 2', "hessian.x: there is no derivative about z"),
+    ('expression = "x**2"\nat = {x = 3}\nhessian.x.z = 2', "hessian.x: there is no derivative with respect to z"),
     ('expression = "x**2"\nat = {x = 3}\norder = 0', "order must be a whole number, 1 to 10"),
     ('expression = "x**2"\nat = {x = 3}\norder = 2\njacobian = true', "order and jacobian exclude each other"),
 ]

@@ -171,7 +171,7 @@ def test_directories_are_searched_in_order(tmp_path: Path) -> None:
 
 
 FILES = {
-    "nothing.grad.toml": "nothing.grad.toml cannot be read: No such file or directory",
+    "nothing.grad.toml": "there is no file or directory nothing.grad.toml",
     "formulas.yaml": "formulas.yaml is not a case file",
     "empty": "empty has no case files in it",
 }
@@ -182,6 +182,7 @@ def test_what_is_no_case_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n
     """An error before anything is computed."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
+    (tmp_path / "formulas.yaml").touch()
     result = gradcalc("check", name)
     assert (result.status, result.err.splitlines()[0]) == (2, f"error: {FILES[name]}")
 

@@ -63,11 +63,11 @@ def test_text_and_plain() -> None:
     result = gradcalc("eval", "x*y", "--x", "2", "--y", "3", "--claim", "x=y", "--claim", "y = x*x", "--no-symbolic")
     assert result.out.splitlines()[-2:] == [
         "claim    x: holds: equal to a hundred digits here, and at no point looked at is there a difference",
-        "failed   claim.y: wrong at x = 2.0, y = 3.0: the derivative about y is 2, the claim 4",
+        "failed   claim.y: wrong at x = 2.0, y = 3.0: the derivative with respect to y is 2, the claim 4",
     ]
     plain = gradcalc("eval", "x**2", "--x", "2", "--claim", "x=x", "--format", "plain")
     assert (plain.status, plain.out) == (1, "4.0\n")
-    assert plain.err.startswith("claim.x: wrong at x = 2.0: the derivative about x is 4, the claim 2")
+    assert plain.err.startswith("claim.x: wrong at x = 2.0: the derivative with respect to x is 4, the claim 2")
 
 
 def test_a_claim_without_a_value_is_told_apart() -> None:
@@ -75,7 +75,7 @@ def test_a_claim_without_a_value_is_told_apart() -> None:
     lacking = gradcalc("eval", "prod(x)", "--x", "[0, 2, 3]", "--claim", "x=prod(x)/x", "--no-symbolic")
     assert lacking.status == 1
     assert lacking.out.endswith(
-        "failed   claim.x: the claim has no value at x of shape (3), where the derivative about x[0] is 6\n"
+        "failed   claim.x: the claim has no value at x of shape (3), where the derivative with respect to x[0] is 6\n"
     )
     kink = gradcalc("eval", "abs(x)", "--x", "0", "--claim", "x=x/abs(x)", "--no-symbolic")
     assert "claim    x: holds: here there is no derivative; equal to a hundred digits nearby" in kink.out
@@ -86,13 +86,13 @@ def test_tables_say_on_standard_error_what_fails(form: str) -> None:
     """Their rows are about gradients."""
     result = gradcalc("eval", "x**2", "--x", "2", "--claim", "x=x", "--format", form, "--no-symbolic")
     assert result.status == 1
-    assert result.err == "claim.x: wrong at x = 2.0: the derivative about x is 4, the claim 2\n"
+    assert result.err == "claim.x: wrong at x = 2.0: the derivative with respect to x is 4, the claim 2\n"
 
 
 ERRORS = {
     "x": "--claim x claims nothing",
     "=2": "--claim =2 claims nothing",
-    "z=2": "--claim z: there is no derivative about z",
+    "z=2": "--claim z: there is no derivative with respect to z",
     "x=z": "--claim x: z is not a variable of the expression",
     "x=2*(": "--claim x: this ( is never closed",
 }
@@ -108,7 +108,7 @@ def test_claims_that_make_no_sense(claim: str) -> None:
 def test_a_difference_beyond_all_digits_is_told() -> None:
     """The two numbers look alike."""
     result = gradcalc("eval", "x**3", "--x", "1", "--claim", "x=3*x**2 - 1e-100", "--format", "plain", "--no-symbolic")
-    assert result.err == "claim.x: wrong at x = 1.0: the derivative about x is 3, the claim 3 minus 1e-100\n"
+    assert result.err == "claim.x: wrong at x = 1.0: the derivative with respect to x is 3, the claim 3 minus 1e-100\n"
 
 
 @pytest.mark.parametrize(

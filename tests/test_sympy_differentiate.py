@@ -44,7 +44,7 @@ FORMULAS = [
 
 @pytest.mark.parametrize(("text", "formula"), FORMULAS)
 def test_formulas_read_as_a_person_would_write_them(text: str, formula: str) -> None:
-    """The derivative about x, in the shortest of a few cheap forms."""
+    """The derivative with respect to x, in the shortest of a few cheap forms."""
     assert Asked(text + " + 0*x").formula("x") == (formula, None)
 
 

@@ -424,7 +424,7 @@ WRONG: list[tuple[str, ...]] = [
     (
         "eval x --x 2 --format xml",
         "error: --format cannot be xml",
-        "hint: it can be text, plain, json, csv, markdown or latex",
+        "hint: it can be text, plain, json, csv, markdown, latex or html",
     ),
     (
         "eval x --x 2 --format plain --json",

@@ -233,13 +233,13 @@ def _agrees_nearby(compared: "Claim", points: Sequence[Point]) -> bool:
 
 def _wrong(claim: ClaimText, looked: _Looked) -> ClaimVerdict:
     comparison = looked.comparison
-    derivative = f"the derivative about {_about(claim, looked)} is {comparison.derivative}"
+    derivative = f"the derivative with respect to {_about(claim, looked)} is {comparison.derivative}"
     message = f"wrong{looked.where or at(looked.point)}: {derivative}, the claim {comparison.claimed}"
     return ClaimVerdict("wrong", message, looked.point)
 
 
 def _valueless(claim: ClaimText, looked: _Looked) -> ClaimVerdict:
-    derivative = f"the derivative about {_about(claim, looked)} is {looked.comparison.derivative}"
+    derivative = f"the derivative with respect to {_about(claim, looked)} is {looked.comparison.derivative}"
     message = f"the claim has no value{at(looked.point)}, where {derivative}"
     return ClaimVerdict("untold", message, looked.point, valued=False)
 

@@ -33,9 +33,9 @@ The program is run, as `python` would run it: it can do whatever it could do
 there. Options of gradcalc stand before it, and all that stands after it is
 its own. Its output goes where it always goes; the report goes to standard
 error, or to the file that -o names; -o nan.pt keeps what went into the first
-number that is not finite, and the report says how to look at it again. With --format json or markdown and no
--o the report is standard output, and what the program prints goes to
-standard error.
+number that is not finite, and the report says how to look at it again. With
+--format json or markdown and no -o the report is standard output, and what
+the program prints goes to standard error.
 
 \b
 Exit status: 1 if a gradient is wrong; else 2 if the program fails (an

@@ -181,7 +181,7 @@ class ProblemBuilder:
             with self.showing(path):
                 if not set(name.split(",") if key == "claim" else [name]) <= set(wrt):
                     hint = did_you_mean(name, wrt) or f"there are {', '.join(wrt)}"
-                    message = f"{self.notation.label(path)}: there is no derivative about {name}"
+                    message = f"{self.notation.label(path)}: there is no derivative with respect to {name}"
                     raise GradcalcError("value", message, hint=hint)
             yield name, self.value(path, value, partial(parse_expected, program) if program else parse_value)
 

@@ -80,7 +80,8 @@ class Verifier:
         except OutOfTime:
             return self._late(event)
         except Exception as problem:  # the program's own code runs again here, and may raise anything
-            return self._unverified(event, Reason("GC505", f"not verified: {problem}"))
+            said = problem.message if isinstance(problem, GradcalcError) else problem
+            return self._unverified(event, Reason("GC505", f"not verified: {said}"))
 
     def _one(self, event: Backward, deadline: float) -> Verified:
         _refer(event, self._demands.references)

@@ -20,7 +20,7 @@ class Formula:
     text: str
     value: Function
     slopes: tuple[tuple[str, Function], tuple[str, Function]]
-    """The derivatives about x and about y."""
+    """The derivatives with respect to x and about y."""
 
 
 def _constant(number: int) -> tuple[str, Function]:

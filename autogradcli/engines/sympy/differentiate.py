@@ -247,7 +247,9 @@ def _number(expression: Expr, point: Point | None) -> Number:
 
 def _explain(problem: Exception) -> str:
     """The reason in words."""
-    if isinstance(problem, NoFormula | NoValue | TooMuch | Unprintable | GradcalcError):
+    if isinstance(problem, GradcalcError):
+        return problem.message
+    if isinstance(problem, NoFormula | NoValue | TooMuch | Unprintable):
         return str(problem)
     if isinstance(problem, MemoryError):
         return "SymPy ran out of memory"

@@ -173,7 +173,8 @@ class _CaseBuilder(ProblemBuilder):
         for each in (name, *map(normal, others)):
             if each not in wrt:
                 hint = did_you_mean(each, wrt) or f"there are {', '.join(wrt)}"
-                raise GradcalcError("value", f"hessian.{name}: there is no derivative about {each}", hint=hint)
+                message = f"hessian.{name}: there is no derivative with respect to {each}"
+                raise GradcalcError("value", message, hint=hint)
 
     def _verdicts(self) -> tuple[str, ...]:
         with self.showing("verdict"):
