@@ -158,10 +158,14 @@ def _as_power(difference: Expr) -> tuple[Expr, int]:
     """The base and the degree of what is a power, also if it is written out; of what is a size, or several, 2."""
     if tree_sizes(difference)[difference] > LIMITED:
         return difference, 1
+    # Factors in exp(-100) would be looked for as in a polynomial of degree 100 in exp(-1).
+    numbers = {each: sympy.Dummy() for each in difference.atoms(sympy.exp) if not each.free_symbols}
     try:
-        factor, parts = sympy.factor_list(difference)
+        factor, parts = sympy.factor_list(difference.xreplace(numbers))
     except sympy.PolynomialError:
         return difference, 1
+    known = {dummy: number for number, dummy in numbers.items()}
+    parts = [(base.xreplace(known), multiplicity) for base, multiplicity in parts]
     if factor != 1:
         return difference, 1
     if all(isinstance(base, Abs) or multiplicity % 2 == 0 for base, multiplicity in parts):
