@@ -30,9 +30,7 @@ Exit status: 0; 3 if status finds no server.
 FORMATS = Endings(("text", "json"), {".txt": "text", ".json": "json"})
 
 NAMES = ("start", "stop", "status")
-Action = Annotated[
-    str, typer.Argument(metavar="start|stop|status", parser=one_of("ACTION", ("start", "stop", "status")))
-]
+Action = Annotated[str, typer.Argument(metavar="|".join(NAMES), parser=one_of("ACTION", NAMES))]
 Foreground = Annotated[bool, typer.Option("--foreground", help="With start: be the server, for a service manager.")]
 
 

@@ -61,9 +61,7 @@ class Spare:
 
     def hear(self) -> Any:
         """The next message; None if the process has ended."""
-        header = self.stdout.read(_NUMBER.size)
-        body = self.stdout.read(_NUMBER.unpack(header)[0]) if header else b""
-        return marshal.loads(body) if body else None
+        return receive(self._channel)[0]
 
     def interrupt(self) -> None:
         """Have it hear of Ctrl-C."""

@@ -52,14 +52,14 @@ class Nursery:
         self.ending = False
         self._selector = selectors.DefaultSelector()
         self._listener = _listen(path)
-        self._watch(self._listener, self._accept)
+        self.watch(self._listener, self._accept)
         self._wakeup = _wakeup_on_child()
-        self._watch(self._wakeup, self._reap)
+        self.watch(self._wakeup, self._reap)
         signal.signal(signal.SIGTERM, self._terminate)
 
     def watch(self, place: socket.socket | int, act: Callable[[], None]) -> None:
         """Have something done when there is something to read at a place."""
-        self._watch(place, act)
+        self._selector.register(place, selectors.EVENT_READ, act)
 
     def forget(self, place: socket.socket | int) -> None:
         """Look at a place no more."""
@@ -90,9 +90,6 @@ class Nursery:
         for spare in self._spares:
             spare.channel.close()
 
-    def _watch(self, place: socket.socket | int, act: Callable[[], None]) -> None:
-        self._selector.register(place, selectors.EVENT_READ, act)
-
     def _terminate(self, _: int, __: FrameType | None) -> None:
         self.ending = True
 
@@ -103,7 +100,7 @@ class Nursery:
                 connection.close()
                 return
             connection.setblocking(False)
-            self._watch(connection, lambda: self._hear(connection))
+            self.watch(connection, lambda: self._hear(connection))
 
     def _hear(self, connection: socket.socket) -> None:
         """What a borrower says: that it wants a process, that its process is interrupted, or that it ends."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
+from autogradcli.engines.sympy.process import ENVIRONMENT as SYMPY
 from autogradcli.processes import worker
 from autogradcli.processes.spare import COMMAND, COMPUTE, SYMBOLIC, receive, settle_in
 from autogradcli.server import call
@@ -97,5 +98,5 @@ SERVE: Mapping[str, Serve] = {
     SYMBOLIC: _work_symbolically,
 }
 """What the forks do."""
-ENVIRONMENT: Mapping[str, Mapping[str, str]] = {COMPUTE: {}, SYMBOLIC: {"SYMPY_CACHE_SIZE": "100000"}}
+ENVIRONMENT: Mapping[str, Mapping[str, str]] = {COMPUTE: {}, SYMBOLIC: SYMPY}
 """What is read when a library is loaded."""

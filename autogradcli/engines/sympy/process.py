@@ -34,7 +34,7 @@ from autogradcli.language.program import Program
 from autogradcli.processes.child import Child, spawn
 from autogradcli.processes.spare import SYMBOLIC, borrow
 
-CACHE_SIZE = "100000"
+ENVIRONMENT = {"SYMPY_CACHE_SIZE": "100000"}
 """Results that each of SymPy's caches keeps, until the child empties them: its own 1,000 lose what is needed again."""
 COMMAND = (sys.executable, "-P", "-m", "autogradcli.engines.sympy.worker")
 """`-P`: a `sympy.py` in the user's folder is not SymPy."""
@@ -271,7 +271,7 @@ class _Child:
     def __init__(self) -> None:
         self._replies: queue.SimpleQueue[tuple[Reply | None, float]] = queue.SimpleQueue()
         nothing = os.open(os.devnull, os.O_WRONLY)
-        process = borrow(SYMBOLIC, nothing) or spawn(COMMAND, {"SYMPY_CACHE_SIZE": CACHE_SIZE}, nothing)
+        process = borrow(SYMBOLIC, nothing) or spawn(COMMAND, ENVIRONMENT, nothing)
         os.close(nothing)
         self._child = Child(process, lambda reply, came: self._replies.put((reply, came)))
         self._child.listen()
