@@ -162,6 +162,21 @@ def test_a_folder_of_another_user_is_not_used(environment: dict[str, str], tmp_p
     assert call(other, "diff", "x**2").stderr.startswith("error: there is no server")
 
 
+def test_where_no_server_can_live_it_is_said_and_calls_are_cold() -> None:
+    """A folder that cannot be made is no defect."""
+    own = {**os.environ, "XDG_RUNTIME_DIR": "/proc/none", "GRADCALC_SERVER": "start"}
+    done = subprocess.run([*PROGRAM, "server", "start"], env=own, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.splitlines()) == (
+        2,
+        [
+            "error: /proc/none/gradcalc cannot be made: No such file or directory",
+            "hint: let XDG_RUNTIME_DIR name a folder of your own",
+        ],
+    )
+    done = subprocess.run([*PROGRAM, "diff", "x**2"], env=own, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "2*x\n", "")
+
+
 @pytest.fixture
 def copied(tmp_path: Path) -> dict[str, str]:
     """The environment of a copy of the package."""

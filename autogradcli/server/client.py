@@ -6,6 +6,7 @@ import stat
 import sys
 from binascii import crc32
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import autogradcli
@@ -37,9 +38,11 @@ def call_server(mode: str, arguments: Sequence[str]) -> int | None:
         return 2
     if mode == START:
         # Only where a server is used.
+        from autogradcli.errors import GradcalcError
         from autogradcli.server.control import launch
 
-        launch()
+        with suppress(GradcalcError, OSError):  # where none can be started, the call is done all the same
+            launch()
     return None
 
 

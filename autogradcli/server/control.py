@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-from contextlib import suppress
 from time import monotonic, sleep
 from typing import Any, NoReturn
 
@@ -22,8 +21,13 @@ def home() -> str:
     """The server's folder, made if it is not there; raises GradcalcError if others could enter it."""
     place = home_of_server()
     for folder in (os.path.dirname(place), place):
-        with suppress(FileExistsError):
+        try:
             os.mkdir(folder, 0o700)
+        except FileExistsError:
+            pass
+        except OSError as error:
+            hint = "let XDG_RUNTIME_DIR name a folder of your own"
+            raise GradcalcError("file", f"{folder} cannot be made: {error.strerror}", hint=hint) from error
         if not is_private(folder):
             raise GradcalcError("file", f"{folder} is not this user's alone", hint=f"type chmod 700 {folder}")
     return place

@@ -91,11 +91,12 @@ class Server(Nursery):
 
     def lend(self, connection: socket.socket) -> None:
         """Hand a process over; none if what it would run is no more what is installed."""
-        if monotonic() - self._looked > WAIT and code() != self._code:
-            _log("gradcalc has changed: starts anew")
-            self.close()
-            os.execv(sys.executable, [*COMMAND_LINE, COMMAND, self._home])
-        self._looked = monotonic()
+        if monotonic() - self._looked > WAIT:
+            self._looked = monotonic()
+            if code() != self._code:
+                _log("gradcalc has changed: starts anew")
+                self.close()
+                os.execv(sys.executable, [*COMMAND_LINE, COMMAND, self._home])
         super().lend(connection)
 
     def lost(self, pid: int) -> None:
