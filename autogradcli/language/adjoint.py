@@ -12,6 +12,7 @@ import operator
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 from autogradcli.functions.function import Function
 from autogradcli.functions.handles import TooLong
@@ -304,7 +305,7 @@ EXACT: dict[str, Callable[..., Fraction | None]] = {
     "pow": _power,
 }
 """Rows that make an exact number of exact numbers."""
-COMPARED: dict[str, Callable[[Fraction, Fraction], bool]] = {
+COMPARED: dict[str, Callable[[Any, Any], bool]] = {
     "lt": operator.lt,
     "le": operator.le,
     "gt": operator.gt,

@@ -17,6 +17,7 @@ from autogradcli.engines.arb.primitives import primitive
 from autogradcli.engines.arb.sweep import Plan, Point
 from autogradcli.engines.arb.ternary import Truth
 from autogradcli.functions.table import row
+from autogradcli.language.adjoint import COMPARED
 from autogradcli.language.tape import Entry, Input, Literal, Operation, definition, scalarise
 
 Root = Fraction
@@ -129,14 +130,6 @@ def _floor(root: Root) -> Root | None:
     return None if number is None else _root_of(Fraction(number.numerator // number.denominator))
 
 
-COMPARED: Mapping[str, Callable[[Root, Root], bool]] = {
-    "lt": operator.lt,
-    "le": operator.le,
-    "gt": operator.gt,
-    "ge": operator.ge,
-    "eq": operator.eq,
-    "ne": operator.ne,
-}
 OWN: Mapping[str, Callable[..., Root | None]] = {
     "add": _sum,
     "sub": lambda one, other: _sum(one, -other),

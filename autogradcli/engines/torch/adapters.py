@@ -171,17 +171,20 @@ ASYMMETRY = 1e-3
 """What rounding may have made of a symmetric matrix, relative to its largest component."""
 
 
-def _batch_norm(
-    x: torch.Tensor,
-    running_mean: torch.Tensor | None = None,
-    running_var: torch.Tensor | None = None,
-    *affine: torch.Tensor,
-    **options: Any,
-) -> torch.Tensor:
-    """On copies of the running statistics, which torch changes in training."""
-    mean, var = (None if each is None else each.clone() for each in (running_mean, running_var))
-    given = dict(zip(("weight", "bias"), affine, strict=False))
-    return torch.nn.functional.batch_norm(x, mean, var, **given, **options)  # type: ignore[arg-type]
+def _on_copies(norm: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
+    """A norm that works on copies of the running statistics, which torch changes."""
+
+    def run(
+        x: torch.Tensor,
+        running_mean: torch.Tensor | None = None,
+        running_var: torch.Tensor | None = None,
+        *affine: torch.Tensor,
+        **options: Any,
+    ) -> torch.Tensor:
+        mean, var = (None if each is None else each.clone() for each in (running_mean, running_var))
+        return norm(x, mean, var, **dict(zip(("weight", "bias"), affine, strict=False)), **options)
+
+    return run
 
 
 def _grad(output: torch.Tensor, x: torch.Tensor, upstream: torch.Tensor) -> torch.Tensor:
@@ -191,19 +194,6 @@ def _grad(output: torch.Tensor, x: torch.Tensor, upstream: torch.Tensor) -> torc
     given = upstream.to(output.dtype).expand_as(output)
     (found,) = torch.autograd.grad(output, x, given, create_graph=True, materialize_grads=True)
     return found
-
-
-def _instance_norm(
-    x: torch.Tensor,
-    running_mean: torch.Tensor | None = None,
-    running_var: torch.Tensor | None = None,
-    *affine: torch.Tensor,
-    **options: Any,
-) -> torch.Tensor:
-    """On copies of the running statistics, which torch changes."""
-    mean, var = (None if each is None else each.clone() for each in (running_mean, running_var))
-    given = dict(zip(("weight", "bias"), affine, strict=False))
-    return torch.nn.functional.instance_norm(x, mean, var, **given, **options)  # type: ignore[arg-type]
 
 
 def _with_pivots(run: Callable[..., Any]) -> Callable[..., Any]:
@@ -263,9 +253,9 @@ ADAPTERS: dict[str, Callable[..., Any]] = {
     "log_softmax": _along_the_only_one(torch.log_softmax),
     "softmin": _along_the_only_one(torch.nn.functional.softmin),
     "logsumexp": _along_the_only_one(torch.logsumexp),
-    "batch_norm": _batch_norm,
+    "batch_norm": _on_copies(torch.nn.functional.batch_norm),
     "grad": _grad,
-    "instance_norm": _instance_norm,
+    "instance_norm": _on_copies(torch.nn.functional.instance_norm),
     "linear_cross_entropy": _linear_cross_entropy,
     "cholesky_solve": _of_triangle(torch.cholesky_solve),
     "cholesky_inverse": _of_triangle(torch.cholesky_inverse),
