@@ -294,9 +294,9 @@ def test_examples_in_docstrings() -> None:
     """They give what they show."""
     import doctest
 
-    from autogradcli import api
+    from autogradcli.api import calls
 
-    results = doctest.testmod(api)
+    results = doctest.testmod(calls)
     assert results.attempted >= 5
     assert results.failed == 0
 

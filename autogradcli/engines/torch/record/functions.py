@@ -1,6 +1,6 @@
 """A call of a function of tensors, watched."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -13,13 +13,15 @@ class NoNumber(Exception):
     """A function does not give one number that depends on its arguments."""
 
 
-def watch_call(function: Callable[..., Any], point: Mapping[str, Any], dtype: str) -> Sequence[Backward]:
-    """What is recorded of one call with leaves of these numbers, and of one `backward` from its result.
+def watch_call(
+    function: Callable[..., Any], point: Mapping[str, Any], dtype: str, wrt: Collection[str]
+) -> Sequence[Backward]:
+    """What is recorded of one call with tensors of these numbers, and of one `backward` to those that `wrt` names.
 
     Raises NoNumber if the result is no number, or does not depend on the leaves.
     """
     kind = getattr(torch, dtype)
-    leaves = {name: torch.tensor(value, dtype=kind, requires_grad=True) for name, value in point.items()}
+    leaves = {name: torch.tensor(value, dtype=kind, requires_grad=name in wrt) for name, value in point.items()}
     watch = Watch("all")
     with torch.enable_grad(), watch.watching():
         for name, leaf in leaves.items():

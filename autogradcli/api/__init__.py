@@ -1,0 +1,24 @@
+"""gradcalc as a library; nothing prints."""
+
+from autogradcli.api.calls import diff, evaluate, graph, trace
+from autogradcli.api.checking import assert_gradient, check
+from autogradcli.api.display import ChainRule, CheckResult, Graph, Report
+from autogradcli.api.notebook import load_ipython_extension
+from autogradcli.errors import GradcalcError
+from autogradcli.programs.watching import watch
+
+__all__ = [
+    "ChainRule",
+    "CheckResult",
+    "GradcalcError",
+    "Graph",
+    "Report",
+    "assert_gradient",
+    "check",
+    "diff",
+    "evaluate",
+    "graph",
+    "load_ipython_extension",
+    "trace",
+    "watch",
+]
