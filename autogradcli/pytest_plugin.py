@@ -14,7 +14,7 @@ import pytest
 
 if TYPE_CHECKING:
     from autogradcli.checks.outcome import Outcome
-    from autogradcli.checks.run import Entry
+    from autogradcli.checks.run import CaseOrOutcome
     from autogradcli.checks.work import CaseWork
     from autogradcli.programs.watching import Watching
 
@@ -106,7 +106,7 @@ class Said:
 class CaseItem(pytest.Item):
     """One case."""
 
-    def __init__(self, *, entry: "Entry", **arguments: Any) -> None:
+    def __init__(self, *, entry: "CaseOrOutcome", **arguments: Any) -> None:
         super().__init__(**arguments)
         self._entry = entry
 

@@ -9,13 +9,13 @@ from autogradcli.compute.problem import Options
 from autogradcli.programs.demands import Demands
 from autogradcli.programs.ledger import Ledger
 from autogradcli.programs.session import Seen, Wanted, ledger_of, watch_program
-from autogradcli.programs.target import Program, Target, load
+from autogradcli.programs.target import PythonProgram, Target, load
 
 DEMANDS = Demands(Options(symbolic=False, timeout=60.0))
 HEAD = "import torch\nimport torch.nn.functional as F\n"
 
 
-def seen_of(text: str, wanted: Wanted) -> tuple[Program, Seen]:
+def seen_of(text: str, wanted: Wanted) -> tuple[PythonProgram, Seen]:
     """What was seen of a program, whose output is dropped."""
     program = load(Target("program", "code", text))
     main, path = sys.modules["__main__"], sys.path[:]

@@ -1,6 +1,6 @@
 """Reports made by hand, for tests of how they are drawn."""
 
-from autogradcli.compute.report import Ball, Gradient, Node, Reason, Report, Symbolic, Variable
+from autogradcli.compute.report import Ball, Gradient, Node, Reason, ReceivedInput, Report, Symbolic
 
 
 def gradient(
@@ -47,7 +47,7 @@ def report(
         id=None,
         expression=expression,
         output=output,
-        variables={name: Variable(number, (), dtype, name in gradients) for name, number in point.items()},
+        variables={name: ReceivedInput(number, (), dtype, name in gradients) for name, number in point.items()},
         value=value,
         exact_value=None,
         value_ulps=None,

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from autogradcli.engines.results import Array
-from autogradcli.engines.sympy.differentiate import Work
-from autogradcli.engines.sympy.messages import Differentiate, Number, Tensors
+from autogradcli.engines.sympy.differentiate import Differentiation
+from autogradcli.engines.sympy.messages import Differentiate, EvaluatedNumber, Tensors
 from autogradcli.language.parser import parse
 from autogradcli.language.shapes import Shape
 
@@ -28,7 +28,7 @@ class Asked:
         asked = program.variables if wrt is None else tuple(wrt)
         weights = None if upstream is None else tuple(upstream)
         tensors = Tensors(tuple(shapes.items()), weights)
-        self.work = Work(Differentiate(1, program, asked, style, 10.0, tensors))
+        self.work = Differentiation(Differentiate(1, program, asked, style, 10.0, tensors))
 
     def formula(self, name: str) -> tuple[Array, Array]:
         """The derivative, and why there is none."""
@@ -39,7 +39,7 @@ class Asked:
         """The formula with letters for indices."""
         return self.work.formula(name).pattern
 
-    def value(self, at: Mapping[str, Array]) -> Number:
+    def value(self, at: Mapping[str, Array]) -> EvaluatedNumber:
         """The value at a point."""
         return self.work.value(self.work.point(at))
 

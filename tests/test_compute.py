@@ -37,9 +37,9 @@ def test_a_report_is_plain_data() -> None:
 
 def test_sympy_is_the_one_that_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     """A SymPy value outside the proven ball disagrees, with both numbers, and the verdict is about autograd as ever."""
-    from autogradcli.engines.sympy.process import Answer, Derivative, SymbolicProcess
+    from autogradcli.engines.sympy.process import SymbolicAnswer, SymbolicDerivative, SymbolicProcess
 
-    wrong = Answer("8", {"x": Derivative("3*x**2", "12.5", None)}, 0.0)
+    wrong = SymbolicAnswer("8", {"x": SymbolicDerivative("3*x**2", "12.5", None)}, 0.0)
     monkeypatch.setattr(SymbolicProcess, "result", lambda *_: wrong)
     found = compute(problem("x**3", {"x": "2"}, symbolic=True)).gradients["x"]
     assert found.symbolic.status == "disagrees"

@@ -6,19 +6,19 @@ from typing import Any
 import pytest
 import torch
 
-from autogradcli.engines.torch.record.calls import Call
-from autogradcli.engines.torch.record.steps import Step
+from autogradcli.engines.torch.record.calls import RecordedCall
+from autogradcli.engines.torch.record.steps import RecordedStep
 from autogradcli.engines.torch.record.sums import exact
 
 F = torch.nn.functional
 
 
-def step(function: Any, *operands: torch.Tensor, **keywords: Any) -> Step:
+def step(function: Any, *operands: torch.Tensor, **keywords: Any) -> RecordedStep:
     """A step with a random gradient from above."""
     output = function(*operands, **keywords)
-    call = Call(function, operands, keywords, None, 1)
+    call = RecordedCall(function, operands, keywords, None, 1)
     upstream = torch.randn(output.shape, generator=torch.Generator().manual_seed(9), dtype=output.dtype)
-    return Step(call, operands, keywords, [upstream], [tuple(output.shape)], tuple(range(len(operands))))
+    return RecordedStep(call, operands, keywords, [upstream], [tuple(output.shape)], tuple(range(len(operands))))
 
 
 def numbers(*shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:

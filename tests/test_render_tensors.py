@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autogradcli.compute.report import Ball, Component, Gradient, Report, Symbolic, Variable
-from autogradcli.engines.results import Array, Pass, flat, nested, shape
+from autogradcli.compute.report import Ball, Component, Gradient, ReceivedInput, Report, Symbolic
+from autogradcli.engines.results import Accumulation, Array, flat, nested, shape
 from autogradcli.render.blocks import PARTLY, float_writer
 from autogradcli.render.chain import draw_chain
 from autogradcli.render.report.plain import draw_plain
@@ -110,7 +110,7 @@ def tensor_gradient(autograd: Array, formula: Array = None, pattern: str | None 
 
 def of_tensor(x: Array, value: Array, gradient: Gradient, **others: Any) -> Report:
     """A report on a function of the tensor x."""
-    variables = {"x": Variable(x, shape(x), "float64", True)}
+    variables = {"x": ReceivedInput(x, shape(x), "float64", True)}
     found = report("g(x)", {}, value, {"x": gradient})
     return replace(found, variables=variables, **others)
 
@@ -242,7 +242,7 @@ def test_long_formulas_take_a_few_lines(name: str) -> None:
 
 def test_passes_are_a_ledger() -> None:
     """What each `backward` found in `.grad`, added, and left there."""
-    passes = (Pass(None, [2.0, 4.0], [2.0, 4.0]), Pass([2.0, 4.0], [2.0, 4.0], [4.0, 8.0]))
+    passes = (Accumulation(None, [2.0, 4.0], [2.0, 4.0]), Accumulation([2.0, 4.0], [2.0, 4.0], [4.0, 8.0]))
     found = of_tensor([1.0, 2.0], 5.0, tensor_gradient([2.0, 4.0], passes=passes), upstream=[1.0, 0.5])
     lines = draw_text(found, FILE).splitlines()
     assert lines[2] == "upstream  [1.0, 0.5]"

@@ -4,7 +4,7 @@ import pytest
 import sympy
 from mpmath import mp, mpf
 
-from autogradcli.engines.sympy.messages import Number
+from autogradcli.engines.sympy.messages import EvaluatedNumber
 from tests.symbolic import Asked
 
 FORMULAS = [
@@ -123,7 +123,7 @@ def test_every_name_is_a_variable(name: str) -> None:
     """Names that SymPy, Python or the table claim are printed as the user's."""
     found = Asked(f"{name}**2 + exp(1)*{name}", name)
     assert found.formula(name) == (f"2*{name} + exp(1)", None)
-    assert found.slope(name, {name: 0.5}) == Number("3.71828182845904523536028747135", None)
+    assert found.slope(name, {name: 0.5}) == EvaluatedNumber("3.71828182845904523536028747135", None)
 
 
 NO_FORMULA = [
@@ -139,7 +139,7 @@ def test_what_is_no_formula_has_a_reason(text: str, reason: str) -> None:
     """Poles, NaN and complex formulas are data; a number is then missing without a reason of its own."""
     found = Asked(text)
     assert found.formula("x") == (None, reason)
-    assert found.slope("x", {"x": 0.5}) == Number(None, None)
+    assert found.slope("x", {"x": 0.5}) == EvaluatedNumber(None, None)
     assert found.value({"x": 0.5}).digits is None
 
 
@@ -176,8 +176,8 @@ def test_exceptions_of_sympy_become_reasons(monkeypatch: pytest.MonkeyPatch, fai
     monkeypatch.setattr("autogradcli.engines.sympy.slopes.Slopes.by", fail)
     monkeypatch.setattr("autogradcli.engines.sympy.differentiate.evaluate", fail)
     assert broken.formula("x") == (None, reason)
-    assert found.slope("x", {"x": 1.0}) == Number(None, reason)
-    assert found.value({"x": 1.0}) == Number(None, reason)
+    assert found.slope("x", {"x": 1.0}) == EvaluatedNumber(None, reason)
+    assert found.value({"x": 1.0}) == EvaluatedNumber(None, reason)
 
 
 def test_a_formula_beyond_print_is_still_evaluated() -> None:
@@ -228,7 +228,10 @@ def test_values_at_the_very_double(text: str, at: float, value: str, slope: str)
     """30 digits of the function and of its derivative, whatever cancels, and however large or small."""
     found = Asked(text)
     assert found.formula("x")[1] is None
-    assert (found.value({"x": at}), found.slope("x", {"x": at})) == (Number(value, None), Number(slope, None))
+    assert (found.value({"x": at}), found.slope("x", {"x": at})) == (
+        EvaluatedNumber(value, None),
+        EvaluatedNumber(slope, None),
+    )
 
 
 NO_VALUE = [
@@ -256,7 +259,7 @@ def test_what_has_no_value_has_a_reason(text: str, at: float, reason: str) -> No
     """Poles, complex values, kinks, and what cannot be told are data."""
     found = Asked(text)
     assert found.formula("x")[1] is None
-    assert found.slope("x", {"x": at}) == Number(None, reason)
+    assert found.slope("x", {"x": at}) == EvaluatedNumber(None, reason)
 
 
 MEAN = [

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from autogradcli.engines.sympy.process import Derivative, SymbolicProcess
+from autogradcli.engines.sympy.process import SymbolicDerivative, SymbolicProcess
 from autogradcli.language.parser import parse
 from tests.symbolic import HARD
 
@@ -40,7 +40,7 @@ def test_formula_and_number(process: SymbolicProcess) -> None:
     """The tutorial's first example."""
     answer = process.result(ask(process, "5*x**3 + 2*x**2 + 4*x + 8", x=2.0))
     assert answer.value == "64"
-    assert answer.derivatives == {"x": Derivative("15*x**2 + 4*x + 4", "72", None)}
+    assert answer.derivatives == {"x": SymbolicDerivative("15*x**2 + 4*x + 4", "72", None)}
     assert 0 < answer.seconds < 20
 
 
@@ -52,7 +52,7 @@ def test_formulas_alone(process: SymbolicProcess, style: str, formula: str) -> N
     """Without a point there are formulas and no numbers, and nothing is missing."""
     answer = process.result(ask(process, "x**2*y", style=style))
     assert answer.value is None
-    assert answer.derivatives["x"] == Derivative(formula, None, None)
+    assert answer.derivatives["x"] == SymbolicDerivative(formula, None, None)
     assert list(answer.derivatives) == ["x", "y"]
 
 
@@ -77,8 +77,10 @@ def test_the_same_expression_at_many_points(process: SymbolicProcess) -> None:
 def test_e_is_a_constant_or_a_variable(process: SymbolicProcess) -> None:
     """One text, two programs."""
     constant, variable = ask(process, "e*x", x=1.0), ask(process, "e*x", x=1.0, e=3.0)
-    assert process.result(constant).derivatives["x"] == Derivative("exp(1)", "2.71828182845904523536028747135", None)
-    assert process.result(variable).derivatives["x"] == Derivative("e", "3", None)
+    assert process.result(constant).derivatives["x"] == SymbolicDerivative(
+        "exp(1)", "2.71828182845904523536028747135", None
+    )
+    assert process.result(variable).derivatives["x"] == SymbolicDerivative("e", "3", None)
 
 
 def test_a_timeout_costs_one_ticket(process: SymbolicProcess) -> None:
@@ -91,16 +93,16 @@ def test_a_timeout_costs_one_ticket(process: SymbolicProcess) -> None:
     alone = ask(process, "x**7")
     first = child(process)
     answer = process.result(hard)
-    assert answer.derivatives == {"x": Derivative(None, None, "timed out after 0.5 s")}
+    assert answer.derivatives == {"x": SymbolicDerivative(None, None, "timed out after 0.5 s")}
     assert answer.value is None
     assert 0.5 <= answer.seconds < 5
     assert [process.result(ticket).derivatives["x"].digits for ticket in (before, *behind)] == ["6", "3", "4", "5"]
-    assert process.result(alone).derivatives["x"] == Derivative("7*x**6", None, None)
+    assert process.result(alone).derivatives["x"] == SymbolicDerivative("7*x**6", None, None)
     assert child(process) != first
     process.evaluate(pointless, {"x": 1.0})
-    assert process.result(pointless).derivatives["x"] == Derivative("8*x**7", "8", None)
+    assert process.result(pointless).derivatives["x"] == SymbolicDerivative("8*x**7", "8", None)
     process.evaluate(late, {"x": 1.0})
-    assert process.result(late).derivatives["x"] == Derivative(None, None, "timed out after 0.5 s")
+    assert process.result(late).derivatives["x"] == SymbolicDerivative(None, None, "timed out after 0.5 s")
 
 
 def test_formulas_that_were_found_before_the_timeout_are_kept(process: SymbolicProcess) -> None:
@@ -110,7 +112,7 @@ def test_formulas_that_were_found_before_the_timeout_are_kept(process: SymbolicP
     process.evaluate(ticket, {"x": 0.5, "b": 1.5})
     late = "timed out after 1 s"
     found = process.result(ticket).derivatives
-    assert found == {"b": Derivative("2*b", None, late), "x": Derivative(None, None, late)}
+    assert found == {"b": SymbolicDerivative("2*b", None, late), "x": SymbolicDerivative(None, None, late)}
 
 
 def test_any_patience(process: SymbolicProcess) -> None:
@@ -134,7 +136,7 @@ def test_a_killed_child_costs_one_ticket(process: SymbolicProcess) -> None:
     while process._child.ticket is None:
         process._listen()
     os.kill(child(process), signal.SIGKILL)
-    assert process.result(hard).derivatives["x"] == Derivative(None, None, "SymPy's process ended: SIGKILL")
+    assert process.result(hard).derivatives["x"] == SymbolicDerivative(None, None, "SymPy's process ended: SIGKILL")
     assert process.result(behind).derivatives["x"].digits == "6"
 
 
@@ -145,7 +147,7 @@ def test_a_child_that_is_killed_while_idle_costs_nothing(process: SymbolicProces
     assert process.result(ask(process, "x**2", x=3.0)).derivatives["x"].digits == "6"
     os.kill(child(process), signal.SIGKILL)
     process.evaluate(ticket, {"x": 2.0})
-    assert process.result(ticket).derivatives["x"] == Derivative("3*x**2", "12", None)
+    assert process.result(ticket).derivatives["x"] == SymbolicDerivative("3*x**2", "12", None)
 
 
 def test_a_child_that_cannot_start_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import pytest
 from autogradcli.compute.compute import compute
 from autogradcli.compute.report import Symbolic
 from autogradcli.engines.sympy import translate
-from autogradcli.engines.sympy.messages import Number
+from autogradcli.engines.sympy.messages import EvaluatedNumber
 from autogradcli.language.shapes import Shape
 from tests.helpers import problem
 from tests.symbolic import Asked
@@ -77,7 +77,7 @@ def test_intermediates_are_symbols_of_their_own() -> None:
     assert asked.pattern("s") == "2*s[i]*x[i]"
     assert asked.pattern("t") == "x[i]"
     assert asked.pattern("x") == "2*s[i]*x[i]*cos(x[i]) + t[i]"
-    assert asked.slope("s", {"x": [0.0, 1.0]})[0] == Number("0", None)
+    assert asked.slope("s", {"x": [0.0, 1.0]})[0] == EvaluatedNumber("0", None)
     assert asked.slope("s", {"x": [0.0, 1.0]})[1].digits.startswith("1.6829419696157930133")
 
 
@@ -91,19 +91,19 @@ def test_an_upstream_weighs_the_components_of_the_output() -> None:
     """Doubles are written as Python writes them."""
     asked = Asked("x**2", x=(3,), upstream=(0.1, 0.5, -2.0))
     assert asked.formula("x")[0] == ["0.2*x[0]", "x[1]", "-4*x[2]"]
-    assert asked.value({"x": [1.0, 2.0, 3.0]}) == Number("-15.8999999999999999944488848769", None)
+    assert asked.value({"x": [1.0, 2.0, 3.0]}) == EvaluatedNumber("-15.8999999999999999944488848769", None)
 
 
 def test_a_point_that_is_not_finite_has_no_numbers() -> None:
     """Every component says so."""
-    nowhere = Number(None, "the point is not finite")
+    nowhere = EvaluatedNumber(None, "the point is not finite")
     assert Asked("sum(x**2)", x=(2,)).slope("x", {"x": [1.0, float("inf")]}) == [nowhere, nowhere]
 
 
 def test_one_component_without_a_number_does_not_take_the_others_with_it() -> None:
     """Division by zero in one of them."""
     slopes = Asked("sum(log(x))", x=(2,)).slope("x", {"x": [0.0, 4.0]})
-    assert slopes == [Number(None, "division by zero"), Number("0.25", None)]
+    assert slopes == [EvaluatedNumber(None, "division by zero"), EvaluatedNumber("0.25", None)]
 
 
 SHAPES = [
@@ -136,7 +136,7 @@ def test_patterns_without_a_list() -> None:
     assert texts == [None] * 90
     assert reasons[89] == "the formulas of all components are too long to be printed: they have more than 10000 parts"
     assert str(asked.pattern("x")).startswith("x[i]/sqrt(x[0]**2 + x[1]**2")
-    assert asked.slope("x", {"x": [1.0] + [0.0] * 89})[:2] == [Number("1", None), Number("0", None)]
+    assert asked.slope("x", {"x": [1.0] + [0.0] * 89})[:2] == [EvaluatedNumber("1", None), EvaluatedNumber("0", None)]
 
 
 def test_the_opinion_on_a_tensor() -> None:

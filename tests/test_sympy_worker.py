@@ -17,8 +17,8 @@ from autogradcli.engines.sympy.messages import (
     Differentiated,
     Evaluate,
     Evaluated,
+    EvaluatedNumber,
     FormulaMessage,
-    Number,
     Reply,
     Request,
 )
@@ -76,7 +76,9 @@ def test_formulas_first_and_numbers_when_the_point_is_known() -> None:
     ]
     assert conversation.step(Evaluate(1, {"x": 3.0, "y": 0.5})) == [
         Began(1),
-        Evaluated(1, Number("4.5", None), {"x": Number("3", None), "y": Number("9", None)}, 0.0),
+        Evaluated(
+            1, EvaluatedNumber("4.5", None), {"x": EvaluatedNumber("3", None), "y": EvaluatedNumber("9", None)}, 0.0
+        ),
     ]
 
 
@@ -89,7 +91,7 @@ def test_numbers_come_before_new_formulas() -> None:
     assert conversation.step() == [
         Began(3),
         FormulaMessage(3, "x", "3", None),
-        Evaluated(3, Number("3", None), {"x": Number("3", None)}, 0.0),
+        Evaluated(3, EvaluatedNumber("3", None), {"x": EvaluatedNumber("3", None)}, 0.0),
     ]
 
 

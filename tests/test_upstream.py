@@ -13,7 +13,7 @@ from autogradcli.compute.compute import compute
 from autogradcli.compute.problem import Options, Problem
 from autogradcli.compute.report import Report
 from autogradcli.engines.backward import Backward
-from autogradcli.engines.results import Pass
+from autogradcli.engines.results import Accumulation
 from autogradcli.errors import GradcalcError
 from autogradcli.language.parser import parse
 from autogradcli.problems.point import parse_upstream
@@ -141,9 +141,9 @@ def test_gradients_add_up() -> None:
     each = [0.0, 4.0, 8.0]
     assert found.gradients["x"].autograd == each
     assert found.gradients["x"].passes == (
-        Pass(None, each, each),
-        Pass(each, each, [0.0, 8.0, 16.0]),
-        Pass([0.0, 8.0, 16.0], each, [0.0, 12.0, 24.0]),
+        Accumulation(None, each, each),
+        Accumulation(each, each, [0.0, 8.0, 16.0]),
+        Accumulation([0.0, 8.0, 16.0], each, [0.0, 12.0, 24.0]),
     )
     assert found.verdict == "verified"
 
@@ -151,8 +151,8 @@ def test_gradients_add_up() -> None:
 def test_zeroing_in_between() -> None:
     """Every pass begins with zeros and ends with the gradient, of a variable and of an intermediate."""
     found = report("y = x**2; z = y**2", {"x": "2"}, repeat=2, zero_grad=True, wrt=("x", "y"))
-    assert found.gradients["x"].passes == (Pass(None, 32.0, 32.0), Pass(0.0, 32.0, 32.0))
-    assert found.gradients["y"].passes == (Pass(None, 8.0, 8.0), Pass(0.0, 8.0, 8.0))
+    assert found.gradients["x"].passes == (Accumulation(None, 32.0, 32.0), Accumulation(0.0, 32.0, 32.0))
+    assert found.gradients["y"].passes == (Accumulation(None, 8.0, 8.0), Accumulation(0.0, 8.0, 8.0))
 
 
 def test_the_tutorials_vector_jacobian_product() -> None:

@@ -13,7 +13,7 @@ from autogradcli.api.wording import in_python
 from autogradcli.checks.case import CasePlace, CaseText
 from autogradcli.checks.judge import LENIENT, STRICT
 from autogradcli.checks.outcome import Outcome, unusable
-from autogradcli.checks.run import Entry, run_cases
+from autogradcli.checks.run import CaseOrOutcome, run_cases
 from autogradcli.checks.work import CaseWork
 from autogradcli.compute.problem import Options
 from autogradcli.errors import GradcalcError
@@ -92,7 +92,7 @@ def _raise_failure(outcome: Outcome) -> None:
         raise GradcalcError(outcome.error["kind"], "\n".join([*sentences, *details(outcome)]))
 
 
-def _entries(cases: Iterable[str | Mapping[str, Any]]) -> Iterator[Entry]:
+def _entries(cases: Iterable[str | Mapping[str, Any]]) -> Iterator[CaseOrOutcome]:
     for number, case in enumerate(cases, start=1):
         if isinstance(case, Mapping):
             place = CasePlace(str(case.get("name") or case.get("expression") or f"case {number}"), "<python>", number)

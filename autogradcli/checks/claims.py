@@ -24,7 +24,7 @@ from autogradcli.language.shapes import subscript
 from autogradcli.processes.limits import OutOfTime
 
 if TYPE_CHECKING:
-    from autogradcli.engines.arb.claims import Border, Claim, Comparison
+    from autogradcli.engines.arb.claims import Border, Claim, ClaimComparison
 
 Point = Mapping[str, Array]
 
@@ -104,7 +104,7 @@ class _Looked:
     """What was found at one point."""
 
     point: Point
-    comparison: "Comparison"
+    comparison: "ClaimComparison"
     where: str = ""
     """The point in words, where it is no double."""
 

@@ -9,15 +9,15 @@ from autogradcli.checks.outcome import Outcome, unusable
 from autogradcli.errors import GradcalcError
 from autogradcli.processes.work import MEMORY, TIME, Executor, Lost, Make
 
-Entry: TypeAlias = CaseText | Outcome
+CaseOrOutcome: TypeAlias = CaseText | Outcome
 """A case, or what is wrong with one."""
 
 
-def run_cases(executor: Executor, make: Make, entries: Iterable[Entry]) -> Generator[Outcome, None, None]:
+def run_cases(executor: Executor, make: Make, entries: Iterable[CaseOrOutcome]) -> Generator[Outcome, None, None]:
     """The outcome of each case, in order."""
-    places: deque[Entry] = deque()
+    places: deque[CaseOrOutcome] = deque()
 
-    def noted() -> Iterator[Entry]:
+    def noted() -> Iterator[CaseOrOutcome]:
         for entry in entries:
             places.append(entry)
             yield entry
@@ -27,7 +27,7 @@ def run_cases(executor: Executor, make: Make, entries: Iterable[Entry]) -> Gener
         yield _lost(entry, result) if isinstance(result, Lost) else result
 
 
-def _lost(entry: Entry, lost: Lost) -> Outcome:
+def _lost(entry: CaseOrOutcome, lost: Lost) -> Outcome:
     return unusable(entry.place, ENDS.get(lost.reason) or GradcalcError("lost", f"{ENDED}: {lost.reason}"))
 
 

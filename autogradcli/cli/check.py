@@ -11,7 +11,7 @@ import typer
 
 from autogradcli.checks.judge import LENIENT, STRICT
 from autogradcli.checks.outcome import Outcome, exit_code
-from autogradcli.checks.run import Entry, run_cases
+from autogradcli.checks.run import CaseOrOutcome, run_cases
 from autogradcli.checks.work import CaseWork
 from autogradcli.cli import arguments as options
 from autogradcli.cli.inputs import check_apart
@@ -82,7 +82,9 @@ def check(
     if any(map(_names_code, files)):
         stay_cold()
     make = partial(CaseWork, partial(build_case, options=asked), STRICT if accuracy.strict else LENIENT, asked.symbolic)
-    entries: Iterator[Entry] = (entry for file in files for entry in read_cases(file) if _selected(entry, select))
+    entries: Iterator[CaseOrOutcome] = (
+        entry for file in files for entry in read_cases(file) if _selected(entry, select)
+    )
     found: list[Outcome] = []
     with append_output(resume) if resume else writing.open(form) as place:
         found += done_cases(entries, resume) if resume else []
@@ -127,7 +129,7 @@ def _names_code(file: str) -> bool:
     return False
 
 
-def _selected(entry: Entry, pattern: str | None) -> bool:
+def _selected(entry: CaseOrOutcome, pattern: str | None) -> bool:
     """Whether a case is asked for; what is wrong with a file as a whole always is."""
     name = entry.place.name
     if pattern is None or not name:

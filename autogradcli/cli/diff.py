@@ -18,7 +18,7 @@ from autogradcli.compute.derivatives import (
     wanted,
 )
 from autogradcli.compute.report import SCHEMA_VERSION
-from autogradcli.engines.sympy.process import Derivative
+from autogradcli.engines.sympy.process import SymbolicDerivative
 from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.language.program import Program
 from autogradcli.problems.argv import command_line
@@ -96,7 +96,9 @@ def diff(
 
 
 def _object(
-    program: Program, names: Mapping[WantedDerivative, tuple[str, str]], found: Mapping[WantedDerivative, Derivative]
+    program: Program,
+    names: Mapping[WantedDerivative, tuple[str, str]],
+    found: Mapping[WantedDerivative, SymbolicDerivative],
 ) -> dict[str, Any]:
     """The derivatives as a JSON object."""
     derivatives = [

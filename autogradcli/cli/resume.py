@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from autogradcli.checks.outcome import Outcome
-from autogradcli.checks.run import Entry
+from autogradcli.checks.run import CaseOrOutcome
 from autogradcli.cli.pipeline import Status
 from autogradcli.compute.problem import Options, Problem
 from autogradcli.engines.results import flat
@@ -32,7 +32,7 @@ def check_resumable(path: str, alone: bool) -> None:
         raise _other(path, 1, "it is no JSON")
 
 
-def done_cases(entries: Iterator[Entry], path: str) -> Iterator[Outcome]:
+def done_cases(entries: Iterator[CaseOrOutcome], path: str) -> Iterator[Outcome]:
     """The outcomes in a file, whose cases are taken from `entries`; raises GradcalcError if they are of other cases."""
     with open(path, "rb") as lines:
         for number, line in enumerate(lines, start=1):

@@ -19,7 +19,7 @@ from autogradcli.cli.writing import Writing
 from autogradcli.compute.problem import Options
 from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.language.tape import MAX_OPERATIONS
-from autogradcli.programs.target import Program, Target, load
+from autogradcli.programs.target import PythonProgram, Target, load
 from autogradcli.render.programs import FORMATS
 
 EXAMPLES = """\b
@@ -202,7 +202,7 @@ def choose_target(file: str | None, module: str | None, code: str | None, argume
     return Target(file, "notebook" if file.endswith(".ipynb") else "file", file, rest)
 
 
-def compiled(target: Target) -> Program | None:
+def compiled(target: Target) -> PythonProgram | None:
     """The program; None if it does not compile, which is said as Python says it."""
     try:
         return load(target)

@@ -12,17 +12,17 @@ from types import TracebackType
 
 from autogradcli.compute.directions import along_directions
 from autogradcli.compute.evidence import NOTHING_LOWER, Evidence, Lower, traces
-from autogradcli.compute.gradients import Finding, findings, gradient
+from autogradcli.compute.gradients import JudgedComponent, findings, gradient
 from autogradcli.compute.higher import cut_short, with_higher
 from autogradcli.compute.notes import notes
 from autogradcli.compute.problem import Problem
 from autogradcli.compute.remedies import with_remedies
-from autogradcli.compute.report import Report, Variable
+from autogradcli.compute.report import ReceivedInput, Report
 from autogradcli.compute.unproven import unproven
 from autogradcli.compute.verdict import worst
 from autogradcli.engines.results import Autograd, Proof, flat, nested, shape
 from autogradcli.engines.sympy.messages import Tensors
-from autogradcli.engines.sympy.process import Answer, SymbolicProcess
+from autogradcli.engines.sympy.process import SymbolicAnswer, SymbolicProcess
 from autogradcli.errors import GradcalcError, defect
 from autogradcli.functions.function import NoDefinition
 from autogradcli.functions.handles import TooLong
@@ -177,7 +177,7 @@ class Pending:
         self._autograd = autograd
         return cut_short(self._assembled(unproven(end, autograd), None, {}), self, end)
 
-    def _assembled(self, proof: Proof, answer: Answer | None, seconds: dict[str, float]) -> Report:
+    def _assembled(self, proof: Proof, answer: SymbolicAnswer | None, seconds: dict[str, float]) -> Report:
         """The report without remedies, and without derivatives of higher order."""
         assert self._autograd is not None
         self._evidence = Evidence(self._problem, self._autograd, proof, answer, self._lower)
@@ -190,7 +190,7 @@ class Pending:
         return self._evidence
 
     @property
-    def findings(self) -> Mapping[str, Sequence[Finding]]:
+    def findings(self) -> Mapping[str, Sequence[JudgedComponent]]:
         """For each name of `wrt` the finding on each component, once there is a report."""
         return self._findings
 
@@ -281,7 +281,7 @@ def _by_balls(problem: Problem, autograd: Autograd, lower: Lower) -> Proof:
         return along_directions(problem, autograd, lower, reason)
 
 
-def _assemble(evidence: Evidence, found: Mapping[str, Sequence[Finding]], seconds: dict[str, float]) -> Report:
+def _assemble(evidence: Evidence, found: Mapping[str, Sequence[JudgedComponent]], seconds: dict[str, float]) -> Report:
     problem, autograd, values = evidence.problem, evidence.autograd, evidence.proof.values
     sizes = shape(autograd.value)
     gradients = {name: gradient(evidence, name, each) for name, each in found.items()}
@@ -290,7 +290,7 @@ def _assemble(evidence: Evidence, found: Mapping[str, Sequence[Finding]], second
         expression=problem.program.source,
         output=problem.program.output_name,
         variables={
-            name: Variable(number, shape(number), problem.options.dtype, name in problem.wrt)
+            name: ReceivedInput(number, shape(number), problem.options.dtype, name in problem.wrt)
             for name, number in autograd.inputs.items()
         },
         value=autograd.value,
@@ -302,7 +302,7 @@ def _assemble(evidence: Evidence, found: Mapping[str, Sequence[Finding]], second
         notes=notes(evidence, [each.verdict for each in gradients.values()]),
         upstream=autograd.upstream if problem.wrt else None,
         intermediates={
-            name: Variable(evidence.point(name), shape(evidence.point(name)), problem.options.dtype, True)
+            name: ReceivedInput(evidence.point(name), shape(evidence.point(name)), problem.options.dtype, True)
             for name in problem.wrt
             if name not in problem.program.variables
         },

@@ -6,7 +6,7 @@ from itertools import product
 from math import prod
 
 from autogradcli.engines.sympy.messages import Tensors
-from autogradcli.engines.sympy.process import Derivative, SymbolicProcess
+from autogradcli.engines.sympy.process import SymbolicDerivative, SymbolicProcess
 from autogradcli.errors import GradcalcError
 from autogradcli.functions.function import NoDefinition
 from autogradcli.functions.table import row
@@ -75,7 +75,7 @@ def _of_tensors(program: Program) -> GradcalcError:
 
 def derivatives(
     program: Program, asked: Sequence[WantedDerivative], sizes: Shape, style: str, timeout: float
-) -> dict[WantedDerivative, Derivative]:
+) -> dict[WantedDerivative, SymbolicDerivative]:
     """Each derivative in one of `STYLES`, or why there is none; `timeout` in seconds, for each.
 
     `sizes` is the shape of the output.

@@ -8,8 +8,8 @@ from functools import cached_property
 
 from autogradcli.compute.problem import Problem
 from autogradcli.compute.report import Factor, Trace, TracePath
-from autogradcli.engines.results import Array, Autograd, Cause, Link, Paths, Proof, flat
-from autogradcli.engines.sympy.process import Answer
+from autogradcli.engines.results import Array, Autograd, Cause, ChainPaths, Link, Proof, flat
+from autogradcli.engines.sympy.process import SymbolicAnswer
 from autogradcli.language.local_derivatives import local_slope
 
 
@@ -30,7 +30,9 @@ NOTHING_LOWER = Lower()
 class Evidence:
     """The opinions on one problem."""
 
-    def __init__(self, problem: Problem, autograd: Autograd, proof: Proof, answer: Answer | None, lower: Lower) -> None:
+    def __init__(
+        self, problem: Problem, autograd: Autograd, proof: Proof, answer: SymbolicAnswer | None, lower: Lower
+    ) -> None:
         self.problem = problem
         self.autograd = autograd
         self.proof = proof
@@ -67,7 +69,7 @@ def traces(evidence: Evidence) -> dict[str, Trace]:
     return {name: _trace(evidence, each) for name, each in found.items() if each is not None}
 
 
-def _trace(evidence: Evidence, found: Paths) -> Trace:
+def _trace(evidence: Evidence, found: ChainPaths) -> Trace:
     shown = [TracePath(tuple(_factor(evidence, link) for link in path.links), path.product) for path in found.shown]
     return Trace(evidence.autograd.upstream, tuple(shown), found.count, found.total)
 

@@ -16,7 +16,7 @@ from autogradcli.language.shapes import indices, subscript
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class JudgedComponent:
     """One component of a gradient: autograd's number, the truth and the verdict."""
 
     number: float
@@ -26,7 +26,7 @@ class Finding:
     ruling: Ruling
 
 
-def gradient(evidence: Evidence, name: str, findings: Sequence[Finding]) -> Gradient:
+def gradient(evidence: Evidence, name: str, findings: Sequence[JudgedComponent]) -> Gradient:
     """The gradient with respect to one name, by the findings on its components: the verdict is the worst of theirs."""
     sizes = shape(evidence.point(name))
     place = _worst(findings)
@@ -50,7 +50,7 @@ MANY_ULPS = 100
 """Units in the last place beyond which a person sees that digits differ."""
 
 
-def _rounded_off(evidence: Evidence, name: str, findings: Sequence[Finding]) -> RoundedOff | None:
+def _rounded_off(evidence: Evidence, name: str, findings: Sequence[JudgedComponent]) -> RoundedOff | None:
     """The largest error, with its scale, of those that are verified although their digits differ."""
     off = [
         (each.truth.error[1] / each.scale, place)
@@ -74,25 +74,25 @@ def _rounded_off(evidence: Evidence, name: str, findings: Sequence[Finding]) -> 
     return RoundedOff(indices(place, shape(x)), found.truth.error[1], share, beside)
 
 
-def _worst(findings: Sequence[Finding]) -> int:
+def _worst(findings: Sequence[JudgedComponent]) -> int:
     """The place of the component with the worst verdict, of those the first that is farthest off."""
     verdict = worst(each.ruling.verdict for each in findings)
     places = [place for place, each in enumerate(findings) if each.ruling.verdict == verdict]
     return max(places, key=lambda place: findings[place].truth.ulps or 0.0)
 
 
-def _counts(findings: Sequence[Finding]) -> dict[str, int]:
+def _counts(findings: Sequence[JudgedComponent]) -> dict[str, int]:
     """How many components have each verdict, the worst verdict first."""
     found = [each.ruling.verdict for each in findings]
     return {verdict: found.count(verdict) for verdict in WORST_FIRST if verdict in found}
 
 
-def _component(finding: Finding, index: tuple[int, ...]) -> Component:
+def _component(finding: JudgedComponent, index: tuple[int, ...]) -> Component:
     truth = finding.truth
     return Component(index, finding.number, truth.ball, truth.ulps, finding.ruling.verdict)
 
 
-def findings(evidence: Evidence, name: str) -> Sequence[Finding]:
+def findings(evidence: Evidence, name: str) -> Sequence[JudgedComponent]:
     """The finding on the derivative with respect to each component of one name."""
     x = flat(evidence.point(name))
     if not x:
@@ -107,7 +107,7 @@ def findings(evidence: Evidence, name: str) -> Sequence[Finding]:
     size = partial(_size, evidence.scalar, max(map(abs, x)))
     if truths[0].cause is not None and all(each is truths[0] for each in truths):  # nothing is proven of any of them
         one = _finding(evidence, name, numbers[0], truths[0], partial(size, scales[0]))
-        return [Finding(number, one.truth, one.scale, one.ruling) for number in numbers]
+        return [JudgedComponent(number, one.truth, one.scale, one.ruling) for number in numbers]
     each = zip(numbers, truths, scales, strict=True)
     return [_finding(evidence, name, number, truth, partial(size, least)) for number, truth, least in each]
 
@@ -116,13 +116,13 @@ Size = Callable[[Enclosure], float]
 """The scale of a derivative."""
 
 
-def _finding(evidence: Evidence, name: str, number: float, truth: Enclosure, size: Size) -> Finding:
+def _finding(evidence: Evidence, name: str, number: float, truth: Enclosure, size: Size) -> JudgedComponent:
     """The verdict on one number; beyond a guard that covers almost nothing, on its value there."""
-    found = Finding(number, truth, size(truth), _rule(evidence, name, number, truth, size))
+    found = JudgedComponent(number, truth, size(truth), _rule(evidence, name, number, truth, size))
     if truth.farther is None or found.ruling.verdict in ("undefined", "unverified"):
         return found
     ruling = _rule(evidence, name, number, truth.farther, size)
-    return Finding(number, truth.farther, size(truth.farther), ruling) if ruling.code == "GC104" else found
+    return JudgedComponent(number, truth.farther, size(truth.farther), ruling) if ruling.code == "GC104" else found
 
 
 def _size(value: float, x: float, least: float, truth: Enclosure) -> float:
@@ -149,7 +149,7 @@ def _loses_elsewhere(evidence: Evidence, name: str) -> bool:
     return parted is not None and not parted.tied
 
 
-def _symbolic(evidence: Evidence, name: str, findings: Sequence[Finding]) -> Symbolic:
+def _symbolic(evidence: Evidence, name: str, findings: Sequence[JudgedComponent]) -> Symbolic:
     """SymPy's opinion; its status is the worst of its components'."""
     if evidence.answer is None:
         return Symbolic(None, None, None, "unavailable", "SymPy was not asked")
@@ -175,7 +175,7 @@ def _symbolic(evidence: Evidence, name: str, findings: Sequence[Finding]) -> Sym
 WORST_STATUS = ("disagrees", "unavailable", "agrees")
 
 
-def _agreement(digits: str | None, missing: str | None, finding: Finding) -> tuple[str, str | None]:
+def _agreement(digits: str | None, missing: str | None, finding: JudgedComponent) -> tuple[str, str | None]:
     """Whether SymPy's number lies in the proven ball; if not, why."""
     truth = finding.truth
     if digits is None:

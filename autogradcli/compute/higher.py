@@ -13,7 +13,7 @@ from fractions import Fraction
 from autogradcli.compute.problem import GRADIENT, Beyond, Problem, called
 from autogradcli.compute.report import Gradient, Reason, Report
 from autogradcli.compute.stacked import stacked, unknown
-from autogradcli.compute.stage import FirstOrder, Path, Stage, ended
+from autogradcli.compute.stage import DirectionPath, FirstOrder, Stage, ended
 from autogradcli.compute.verdict import worst
 from autogradcli.engines.results import flat, nested, shape
 from autogradcli.errors import GradcalcError, Span
@@ -89,7 +89,7 @@ class Family:
         self._problem = replace(base.evidence.problem, beyond=GRADIENT)
         self._base = base
         self._start = start
-        self._stages: dict[Path, Stage] = {(): Stage(self, (), base)}
+        self._stages: dict[DirectionPath, Stage] = {(): Stage(self, (), base)}
         self.end: Exception | None = None
         """Why nothing more is computed; None as long as there is time."""
 
@@ -107,7 +107,7 @@ class Family:
         """Whether there is one variable, a number."""
         return len(self.wrt) == 1 and not self.shape(self.wrt[0])
 
-    def stage(self, path: Path) -> "Stage":
+    def stage(self, path: DirectionPath) -> "Stage":
         """The derivative along a path, which is handed to the engines when it is first asked for."""
         if path not in self._stages and self.end is not None:
             return Stage(self, path, None)

@@ -9,9 +9,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from autogradcli.engines.results import Array, Ball, Json, Node, Pass
+from autogradcli.engines.results import Accumulation, Array, Ball, Json, Node
 
-__all__ = ["SCHEMA_VERSION", "Ball", "Gradient", "Node", "Reason", "Report", "Symbolic", "Variable", "failure", "plain"]
+__all__ = [
+    "SCHEMA_VERSION",
+    "Ball",
+    "Gradient",
+    "Node",
+    "Reason",
+    "ReceivedInput",
+    "Report",
+    "Symbolic",
+    "failure",
+    "plain",
+]
 
 SCHEMA_VERSION = 1
 
@@ -109,14 +120,14 @@ class Gradient:
     """How many components have each verdict, the worst verdict first."""
     worst: "Component | None" = None
     """The component with the worst verdict, and among those the one farthest off in units in the last place."""
-    passes: tuple[Pass, ...] = ()
+    passes: tuple[Accumulation, ...] = ()
     """What each `backward` did to `.grad`, where it was called more than once."""
     rounded_off: RoundedOff | None = None
     """Of components that are verified although their digits differ from the truth's, the one that is farthest off."""
 
 
 @dataclass(frozen=True, slots=True)
-class Variable:
+class ReceivedInput:
     """An input as torch received it."""
 
     value: Array
@@ -171,7 +182,7 @@ class Report:
     expression: str
     output: str | None
     """The name of the differentiated output, if it has one."""
-    variables: dict[str, Variable]
+    variables: dict[str, ReceivedInput]
     value: Array
     exact_value: Array
     value_ulps: Array
@@ -183,7 +194,7 @@ class Report:
     """What a reader should know beside the numbers, a sentence each."""
     upstream: Array = None
     """What `backward` was given, in the shape of the output; None for an output that is a number if it was nothing."""
-    intermediates: dict[str, Variable] = field(default_factory=dict)
+    intermediates: dict[str, ReceivedInput] = field(default_factory=dict)
     """What gradients were asked of beside the variables, as torch computed it."""
     derivatives: dict[str, dict[str, Gradient]] = field(default_factory=dict)
     """Derivatives of higher order: by the variable, or the names of a mixed partial as `x,x,y`, and by their order."""

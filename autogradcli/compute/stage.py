@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from autogradcli.compute.evidence import Evidence, Lower
-from autogradcli.compute.gradients import Finding
+from autogradcli.compute.gradients import JudgedComponent
 from autogradcli.compute.problem import called
 from autogradcli.compute.reasons import Doubt, reason, short
 from autogradcli.compute.report import Gradient, Reason, Report
@@ -19,7 +19,7 @@ from autogradcli.processes.limits import OutOfTime
 if TYPE_CHECKING:
     from autogradcli.compute.higher import Family
 
-Path = tuple[Direction, ...]
+DirectionPath = tuple[Direction, ...]
 """The directions along which the output is differentiated, one after the other."""
 HEREDITARY = frozenset({"GC104", "GC201", "GC202", "GC203"})
 """Causes of wrong numbers that the next derivative inherits: the branch of a guard, and what is not finite."""
@@ -45,7 +45,7 @@ class FirstOrder(Protocol):
         """What the engines found, once there is a report."""
 
     @property
-    def findings(self) -> Mapping[str, Sequence[Finding]]:
+    def findings(self) -> Mapping[str, Sequence[JudgedComponent]]:
         """For each name the finding on each component of the gradient, once there is a report."""
 
     def evaluate(self, lower: Lower) -> None:
@@ -58,7 +58,7 @@ class FirstOrder(Protocol):
 class Stage:
     """The derivative of the output along a path, and its gradient."""
 
-    def __init__(self, family: "Family", path: Path, pending: FirstOrder | None) -> None:
+    def __init__(self, family: "Family", path: DirectionPath, pending: FirstOrder | None) -> None:
         self._family = family
         self._path = path
         self._work = pending
@@ -131,7 +131,7 @@ class Stage:
         return self._pending.report()
 
     @cached_property
-    def findings(self) -> Mapping[str, Sequence[Finding]]:
+    def findings(self) -> Mapping[str, Sequence[JudgedComponent]]:
         """For each name the finding on each component of the gradient."""
         assert self.report is not None
         return self._pending.findings

@@ -65,7 +65,7 @@ class Ball:
 
 
 @dataclass(frozen=True, slots=True)
-class Derivative:
+class LocalDerivative:
     """The derivative of what a node computed with respect to one of its inputs."""
 
     output: tuple[int, ...]
@@ -102,14 +102,14 @@ class Node:
     """The variable's name, if it is a leaf."""
     span: tuple[int, int] | None = None
     """Where that text stands in the source."""
-    derivatives: tuple[Derivative | None, ...] = ()
+    derivatives: tuple[LocalDerivative | None, ...] = ()
     """Its derivative with respect to each of `inputs`, if they were asked for; None where torch does not tell."""
     saved: dict[str, Any] = field(default_factory=dict)
     """What it keeps for `backward`, by name, if that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pass:
+class Accumulation:
     """What one `backward` did to a tensor's `.grad`."""
 
     before: Array
@@ -136,7 +136,7 @@ class Autograd:
     """The graph."""
     upstream: Array
     """What `backward` was given, exactly, in the shape of the output; None for an output that is a number."""
-    passes: dict[str, tuple[Pass, ...]]
+    passes: dict[str, tuple[Accumulation, ...]]
     """For each name of `wrt`, what each `backward` did to its `.grad`; none if the output depends on nothing."""
     notes: tuple[str, ...]
     """What the numbers of the point lost on their way into the dtype, and what torch warned of, a sentence each."""
@@ -159,7 +159,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class ChainPath:
     """One way from the output down to what is differentiated with respect to."""
 
     links: tuple[Link, ...]
@@ -168,10 +168,10 @@ class Path:
 
 
 @dataclass(frozen=True, slots=True)
-class Paths:
+class ChainPaths:
     """The chain rule for one gradient."""
 
-    shown: tuple[Path, ...]
+    shown: tuple[ChainPath, ...]
     """Some of the paths, or all of them."""
     count: int
     """How many there are."""
@@ -331,7 +331,7 @@ class Proof(Protocol):
     def corners(self, name: str, place: int, hidden: bool) -> tuple[int, ...]:
         """The steps that have the corner along one component; with `hidden` those of corners that cancel as well."""
 
-    def paths(self, name: str) -> Paths | None:
+    def paths(self, name: str) -> ChainPaths | None:
         """The chain rule for the gradient of a name, path by path; None if nothing is proven."""
 
     def broken(self, parted: FirstDivergence | None) -> tuple[int, int] | None:

@@ -38,7 +38,7 @@ class Choice(NamedTuple):
     span: Span
 
 
-Bound = Variable | Constant | BoundCall | Choice
+BoundNode = Variable | Constant | BoundCall | Choice
 """What a node is once its row is known."""
 
 
@@ -47,13 +47,13 @@ class Binder:
 
     def __init__(self, source: str) -> None:
         self._source = source
-        self._found: list[Bound] = []
+        self._found: list[BoundNode] = []
 
-    def bind(self, node: Node | StatementEnd) -> Bound | StatementEnd:
+    def bind(self, node: Node | StatementEnd) -> BoundNode | StatementEnd:
         """The node with its row; raises GradcalcError for a call that fits none."""
         match node:
             case Application():
-                bound: Bound = self._call(node.rows, node.name, node.arguments, node.span)
+                bound: BoundNode = self._call(node.rows, node.name, node.arguments, node.span)
             case StatementEnd():
                 return node
             case Attribute():
@@ -85,7 +85,7 @@ class Binder:
             first = Argument(len(self._found), span)
         return BoundCall(bindings, name, span)
 
-    def _attribute(self, node: Attribute) -> Bound:
+    def _attribute(self, node: Attribute) -> BoundNode:
         assert isinstance(node.operand.value, int)
         name = node.name.text
         if name in self._fields(node.operand.value):
@@ -95,7 +95,7 @@ class Binder:
         message, hint = names.unknown_attribute(name, excerpt(self._source, node.span))
         raise GradcalcError("name", message, source=self._source, span=node.name.span, hint=hint)
 
-    def _item(self, node: Item) -> Bound:
+    def _item(self, node: Item) -> BoundNode:
         assert isinstance(node.operand.value, int)
         assert isinstance(node.subscript.value, Static)
         fields = self._fields(node.operand.value)

@@ -95,7 +95,7 @@ def _statement(tokens: list[Token], source: str) -> Statement:
         if not tokens:
             raise _error("parse", f"{name.text} is given no value", equals, source)
     expression = Expression(tuple(tokens), source)
-    _Walk(expression).run()
+    _TokenCheck(expression).run()
     return Statement(name, expression)
 
 
@@ -124,7 +124,7 @@ class _Level:
 
 
 @dataclass(slots=True)
-class _Walk:
+class _TokenCheck:
     """A walk over an expression that checks each token by what came before it."""
 
     expression: Expression

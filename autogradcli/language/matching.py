@@ -28,7 +28,7 @@ TWO, HALF = Fraction(2), Fraction(1, 2)
 
 Operand = int | Fraction
 """A step of the program, or a number that its text does not hold: the 2 of `x*x`."""
-Bound = Mapping[str, object]
+Letters = Mapping[str, object]
 """What each letter stands for: an operand, or what the text fixes for an option."""
 
 
@@ -50,7 +50,7 @@ class Edit:
 class Match(NamedTuple):
     """One way in which a pattern matches a step."""
 
-    bound: Bound
+    bound: Letters
     covered: frozenset[int]
 
 
@@ -117,7 +117,7 @@ class Subject:
             self.exact.get(operand) if isinstance(operand, int) else operand if isinstance(operand, Fraction) else None
         )
 
-    def matches(self, pattern: Program, part: int, operand: Operand, bound: Bound) -> Iterator[Match]:
+    def matches(self, pattern: Program, part: int, operand: Operand, bound: Letters) -> Iterator[Match]:
         """All ways in which part of a pattern matches, given what its letters stand for already."""
         wanted = pattern.steps[part]
         number = _numbers(pattern).get(part)
@@ -264,7 +264,7 @@ def _numbers(pattern: Program) -> Mapping[int, Fraction]:
     return _numbers_of(pattern.source)
 
 
-def _options(wanted: Mapping[str, object], given: Mapping[str, object], bound: Bound) -> Bound | None:
+def _options(wanted: Mapping[str, object], given: Mapping[str, object], bound: Letters) -> Letters | None:
     """The letters with those that stand for options; None if the options differ."""
     chosen = dict(bound)
     for name in wanted.keys() | given.keys():

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from autogradcli.errors import GradcalcError, Span
 from autogradcli.functions.function import FIELD, Function, Parameter
-from autogradcli.language.bind import Bound, BoundCall, Choice
+from autogradcli.language.bind import BoundCall, BoundNode, Choice
 from autogradcli.language.call_binding import Argument, Binding, Static
 from autogradcli.language.characters import excerpt
 from autogradcli.language.program import MAX_STEPS, Call, Constant, Program, Step, Variable
@@ -53,7 +53,7 @@ class ProgramBuilder:
         self._assigned: dict[str, int] = {}
         self._result: StatementEnd | None = None
 
-    def add(self, node: Bound | StatementEnd) -> None:
+    def add(self, node: BoundNode | StatementEnd) -> None:
         """Add the steps of a node. Raises GradcalcError where a condition or a constant is needed and there is none."""
         match node:
             case BoundCall():

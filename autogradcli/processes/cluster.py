@@ -47,7 +47,7 @@ class Cluster:
         """As every executor does. GradcalcError if the scheduler goes, or all its workers for longer than `RETURN`."""
         client = _connect(self._address)
         try:
-            run = _Run(client, pickle.dumps(make), self._limits, self._say)
+            run = _ClusterRun(client, pickle.dumps(make), self._limits, self._say)
             yield from _while_there(self._address, client, run.results(Prefetch(items)))
         finally:
             client.close(timeout=LOOK)
@@ -102,7 +102,7 @@ def _within(seconds: float, call: Callable[[], Any]) -> Any:
     return future.result(timeout=seconds)
 
 
-class _Run:
+class _ClusterRun:
     """One run: a window of blocks, each a future of the scheduler."""
 
     def __init__(self, client: Any, make: bytes, limits: Limits, say: Say) -> None:

@@ -39,7 +39,7 @@ class Pool:
 
     def run(self, make: Make, items: Iterable[Any]) -> Iterator[Any]:
         """As every executor does. A process that ends takes no item with it but, in the end, the one it ends over."""
-        with _Run(self._jobs, self._limits, make, items) as run:
+        with _PoolRun(self._jobs, self._limits, make, items) as run:
             yield from run.results()
 
 
@@ -113,7 +113,7 @@ def _start(printed: int) -> Process:
     return borrow(COMPUTE, printed) or (Fork(serve, printed) if can_fork() else spawn(COMMAND, {}, printed))
 
 
-class _Run:
+class _PoolRun:
     """One run: events come in one queue (items, replies, ends of workers), and everything is decided in one thread."""
 
     def __init__(self, jobs: int, limits: Limits, make: Make, items: Iterable[Any]) -> None:
@@ -135,7 +135,7 @@ class _Run:
             self._begin(worker)
         threading.Thread(target=self._read_items, args=(items,), daemon=True).start()
 
-    def __enter__(self) -> "_Run":
+    def __enter__(self) -> "_PoolRun":
         return self
 
     def __exit__(self, *_: object) -> None:

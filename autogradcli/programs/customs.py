@@ -6,12 +6,12 @@ from typing import Any
 
 from autogradcli.compute.report import Reason
 from autogradcli.compute.verdict import worst
-from autogradcli.engines.torch.record.calls import Backward
+from autogradcli.engines.torch.record.calls import BackwardPass
 from autogradcli.engines.torch.record.customs import claim_of, faults, is_followed
 from autogradcli.engines.torch.record.mathematics import is_custom
-from autogradcli.engines.torch.record.steps import Step, steps_of
+from autogradcli.engines.torch.record.steps import RecordedStep, steps_of
 from autogradcli.programs.ledger import Custom
-from autogradcli.programs.steps import Finding
+from autogradcli.programs.steps import StepFinding
 
 LOOKED_AT = 6
 """Calls of one function that are looked at."""
@@ -29,13 +29,13 @@ class Customs:
     """Whether the program differentiates derivatives."""
     _looked: dict[Any, int] = field(default_factory=dict)
 
-    def look(self, event: Backward) -> list[Finding]:
+    def look(self, event: BackwardPass) -> list[StepFinding]:
         """What is wrong with the custom calls of a pass; raises NotReplayed if it cannot be run again."""
         _, steps = steps_of(event)
         customs = [step for step in steps if is_custom(step.call) and any(each is not None for each in step.upstreams)]
         return [finding for step in customs for finding in self._step(step)]
 
-    def _step(self, step: Step) -> list[Finding]:
+    def _step(self, step: RecordedStep) -> list[StepFinding]:
 
         function = step.call.function
         claim = claim_of(step)
@@ -44,10 +44,10 @@ class Customs:
         if _is_named(claim.name, self.surrogates):
             self.found[function] = replace(bare, declared=True)
             reason = Reason(WRONG, f"the backward of {claim.name} differs from the derivative, as was declared")
-            return [Finding(step.call, "verified", reason, surrogate=True)]
+            return [StepFinding(step.call, "verified", reason, surrogate=True)]
         self._looked[function] = self._looked.get(function, 0) + 1
         if self._looked[function] > LOOKED_AT:
-            return [Finding(step.call, known.verdict, reason) for reason in known.reasons]
+            return [StepFinding(step.call, known.verdict, reason) for reason in known.reasons]
         doubt = is_followed(step)
         if doubt is not None:
             return [self._note(step, "unverified", Reason(UNKNOWN, f"{_whose(claim)}: {doubt}"))]
@@ -62,12 +62,12 @@ class Customs:
                 findings.append(finding)
         return findings
 
-    def _note(self, step: Step, verdict: str, reason: Reason) -> Finding:
+    def _note(self, step: RecordedStep, verdict: str, reason: Reason) -> StepFinding:
 
         known = self.found[step.call.function]
         reasons = known.reasons if reason in known.reasons else (*known.reasons, reason)
         self.found[step.call.function] = replace(known, verdict=worst([known.verdict, verdict]), reasons=reasons)
-        return Finding(step.call, verdict, reason)
+        return StepFinding(step.call, verdict, reason)
 
 
 def _whose(claim: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from autogradcli.compute.problem import DEFAULTS, Options
 from autogradcli.engines.backward import PLAIN, Detail
 
-Advance = Callable[[int, int], None]
+PassesDone = Callable[[int, int], None]
 """To be called with how many passes are done, and how many there are."""
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from autogradcli.engines.results import flat
 from autogradcli.engines.torch.record.below import calls_below
-from autogradcli.engines.torch.record.calls import Backward, Call, Given, Place, Result
+from autogradcli.engines.torch.record.calls import BackwardPass, CallOutput, CallSite, Given, RecordedCall
 from autogradcli.engines.torch.record.kinds import kind_of
 from autogradcli.engines.torch.record.watch import Watch
 from autogradcli.language.shapes import written as shape_text
@@ -26,7 +26,7 @@ def explain(watch: Watch, texts: Texts, passes: Sequence[Verified]) -> tuple[Mis
     return tuple(sorted(found, key=lambda each: each.line))
 
 
-def _all(watch: Watch, texts: Texts, passes: Sequence[Verified]) -> "Iterator[tuple[Place | None, Explanation]]":
+def _all(watch: Watch, texts: Texts, passes: Sequence[Verified]) -> "Iterator[tuple[CallSite | None, Explanation]]":
     for event in watch.finished():
         yield from ((event.place, each) for each in _of_event(event, texts))
         yield from _broadcasts(event, texts)
@@ -36,7 +36,7 @@ def _all(watch: Watch, texts: Texts, passes: Sequence[Verified]) -> "Iterator[tu
         yield place, REMARKS[kind]({"name": name, **{key: value for key, value in facts.items() if value}}, passes)
 
 
-def _of_event(event: Backward, texts: Texts) -> Iterator[Explanation]:
+def _of_event(event: BackwardPass, texts: Texts) -> Iterator[Explanation]:
 
     if len(event.outputs) == 1 and isinstance(event.outputs[0], Given):
         yield _leaf(event, texts)
@@ -44,12 +44,12 @@ def _of_event(event: Backward, texts: Texts) -> Iterator[Explanation]:
         yield _not_zeroed(event.stale)
 
 
-def _left_out(watch: Watch) -> "Iterator[tuple[Place | None, Explanation]]":
+def _left_out(watch: Watch) -> "Iterator[tuple[CallSite | None, Explanation]]":
     """Parameters of modules that get gradients from pass to pass while optimisers make steps, and never change."""
     if watch.recorder.optimised < STEPS:
         return
     seen: dict[int, str] = {}
-    names: dict[str, Place | None] = {}
+    names: dict[str, CallSite | None] = {}
     for event in watch.finished():
         for each in event.arrivals:
             value = each.value
@@ -79,7 +79,7 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
 
 
-def _leaf(event: Backward, texts: Texts) -> Explanation:
+def _leaf(event: BackwardPass, texts: Texts) -> Explanation:
     name = event.names[0] or "a leaf"
     upstream, given = _argument(texts.code(event.place)), written(event.upstreams[0])
     value = "" if given is None else f" = {flat(given)[0]!r}"
@@ -101,7 +101,7 @@ def _not_zeroed(names: Sequence[str]) -> Explanation:
     return message, hint if len(names) <= 4 else "type optimizer.zero_grad() in each step, before backward"
 
 
-def _broadcasts(event: Backward, texts: Texts) -> "Iterator[tuple[Place | None, Explanation]]":
+def _broadcasts(event: BackwardPass, texts: Texts) -> "Iterator[tuple[CallSite | None, Explanation]]":
     """A vector and a column of as many components, which make a square: hardly ever meant."""
     for call in calls_below(event.outputs):
         if kind_of(call.function).name in ELEMENTWISE:
@@ -123,15 +123,15 @@ def _shape(value: Any) -> tuple[int, ...]:
 
     if isinstance(value, Given):
         return tuple(value.data.shape)
-    return value.call.shapes[value.index] if isinstance(value, Result) else ()
+    return value.call.shapes[value.index] if isinstance(value, CallOutput) else ()
 
 
 def _name(value: Any, texts: Texts) -> str:
     """What the program calls a value: its name, or the expression that made it."""
     if isinstance(value, Given):
         return value.name or "a tensor"
-    if isinstance(value, Result):
-        call: Call = value.call
+    if isinstance(value, CallOutput):
+        call: RecordedCall = value.call
         return texts.name(call.place) or texts.code(call.place) or "a tensor"
     return "a tensor"
 

@@ -9,13 +9,13 @@ from autogradcli.engines.backward import Detail
 from autogradcli.errors import GradcalcError
 from autogradcli.programs.demands import Demands
 from autogradcli.programs.session import Wanted, watch_program
-from autogradcli.programs.target import Program
+from autogradcli.programs.target import PythonProgram
 
 LONG = 60.0
 """Seconds that one pass may take."""
 
 
-def graph_report(program: Program, number: int | None, detail: Detail, around: Any) -> Report:
+def graph_report(program: PythonProgram, number: int | None, detail: Detail, around: Any) -> Report:
     """The report on a `backward`, counted from 1, or on the last one; `around` is a context while the program runs.
 
     Raises GradcalcError if the program fails, has no such `backward`, or does what its record cannot follow.

@@ -8,7 +8,7 @@ from autogradcli.engines.results import Array
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class GradientEntry:
     """What one call did to one tensor."""
 
     name: str
@@ -55,7 +55,7 @@ class Pass:
     upstream: Array
     """What it was given; None if nothing."""
     dtype: str
-    entries: tuple[Entry, ...]
+    entries: tuple[GradientEntry, ...]
     verdict: str
     """The worst of the entries'."""
     notes: tuple[str, ...] = ()
@@ -114,7 +114,7 @@ class Nonfinite:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class ProgramError:
     """The error that ended the program, as Python names it."""
 
     line: int
@@ -148,7 +148,7 @@ class Ledger:
     """Of the file, or how it was named on the command line."""
     passes: tuple[Pass, ...]
     mistakes: tuple[Mistake, ...]
-    failure: Failure | None
+    failure: ProgramError | None
     verdict: str
     """The worst over all passes."""
     unverified_in_time: int = 0

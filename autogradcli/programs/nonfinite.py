@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from autogradcli.compute.report import Reason
-from autogradcli.engines.torch.record.calls import Backward
+from autogradcli.engines.torch.record.calls import BackwardPass
 from autogradcli.engines.torch.record.nonfinite import Birth, birth_of, place_of, result_name
 from autogradcli.engines.torch.record.watch import Watch
 from autogradcli.programs.ledger import Nonfinite
@@ -38,7 +38,7 @@ def first_nonfinite(watch: Watch, texts: Texts, keep: str | None = None) -> Nonf
     return told if keep is None or born.call is None else replace(told, again=kept(born, texts, keep))
 
 
-def _told(born: Birth, event: Backward, texts: Texts) -> Nonfinite:
+def _told(born: Birth, event: BackwardPass, texts: Texts) -> Nonfinite:
     if born.call is None:
         what = born.name or "a tensor"
         from_where = {

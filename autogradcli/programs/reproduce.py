@@ -7,11 +7,11 @@ from typing import Any
 
 from autogradcli.compute.compute import compute
 from autogradcli.compute.problem import Options, Problem
-from autogradcli.engines.backward import Backward as How
+from autogradcli.engines.backward import Backward
 from autogradcli.engines.results import flat
 from autogradcli.engines.torch.files import save
 from autogradcli.engines.torch.record.assemble import constant
-from autogradcli.engines.torch.record.calls import Given, Result, Unknown
+from autogradcli.engines.torch.record.calls import CallOutput, Given, Unknown
 from autogradcli.engines.torch.record.kinds import kind_of
 from autogradcli.engines.torch.record.nonfinite import Birth, place_of, result_name
 from autogradcli.errors import GradcalcError
@@ -80,7 +80,7 @@ def _expressions(born: Birth, names: list[str], texts: Texts) -> Iterator[str]:
 
 def _written(argument: Any, names: Iterator[str]) -> str:
     """An argument as text, with names in place of tensors."""
-    if isinstance(argument, Given | Result | Unknown):
+    if isinstance(argument, Given | CallOutput | Unknown):
         return next(names)
     if isinstance(argument, list | tuple):
         return f"[{', '.join(_written(each, names) for each in argument)}]"
@@ -97,7 +97,7 @@ def _shows(text: str, tensors: Mapping[str, Any]) -> bool:
         wrt = tuple(name for name in program.variables if tensors[name].is_floating_point())
         upstream = constant(tensors[UPSTREAM]) if UPSTREAM in tensors else None
         options = Options(_dtype(tensors), symbolic=False, timeout=TRIED)
-        report = compute(Problem(program, at, wrt, options, How(upstream)))
+        report = compute(Problem(program, at, wrt, options, Backward(upstream)))
     except (GradcalcError, ValueError, KeyError):
         return False
     numbers = [*flat(report.value), *(each for found in report.gradients.values() for each in flat(found.autograd))]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from autogradcli.programs.target import Program
+from autogradcli.programs.target import PythonProgram
 
 OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 """Where gradcalc's own files are."""
@@ -40,7 +40,7 @@ AfterImport = tuple[str, Callable[[Any], Any]]
 """The name of a module, and what is called with it as soon as the program has imported it."""
 
 
-def run(program: Program, acts: Sequence[AfterImport]) -> Ending:
+def run(program: PythonProgram, acts: Sequence[AfterImport]) -> Ending:
     """How the program ended, once it has."""
     process, others = os.getpid(), set(threading.enumerate())
     with _as_python(program), ExitStack() as imports:
@@ -59,7 +59,7 @@ def run(program: Program, acts: Sequence[AfterImport]) -> Ending:
 
 
 @contextmanager
-def _as_python(program: Program) -> Iterator[None]:
+def _as_python(program: PythonProgram) -> Iterator[None]:
     """`sys` and the signal of Ctrl-C as Python sets them for a program; afterwards as they were, but for `__main__`.
 
     It stays until the process ends: pickle and `spawn` look for it.
@@ -133,7 +133,7 @@ def _status(leaving: SystemExit) -> int:
     return 1
 
 
-def _failed(program: Program, error: BaseException) -> Ending:
+def _failed(program: PythonProgram, error: BaseException) -> Ending:
     """The ending by an error that nobody caught; it is shown as Python shows it, with the user's frames alone."""
     shown: set[int] = set()
     _strip(error, program, shown)
@@ -159,7 +159,7 @@ def show_syntax_error(error: SyntaxError) -> None:
     sys.excepthook(type(error), error.with_traceback(None), None)
 
 
-def _strip(error: BaseException | None, program: Program, seen: set[int]) -> None:
+def _strip(error: BaseException | None, program: PythonProgram, seen: set[int]) -> None:
     """Take the frames that are not the user's out of the traceback of an error, and of those behind it."""
     if error is None or id(error) in seen:
         return
@@ -171,7 +171,7 @@ def _strip(error: BaseException | None, program: Program, seen: set[int]) -> Non
         _strip(each, program, seen)
 
 
-def _stripped(whole: TracebackType | None, program: Program) -> TracebackType | None:
+def _stripped(whole: TracebackType | None, program: PythonProgram) -> TracebackType | None:
     """A traceback without gradcalc's frames, and without those that torch adds to call it.
 
     torch's Python functions hand themselves over (`handle_torch_function`), and are then called once more.

@@ -11,14 +11,14 @@ from autogradcli.compute import verdict
 from autogradcli.compute.verdict import worst
 from autogradcli.errors import ExitCode
 from autogradcli.language.shapes import written
-from autogradcli.programs.ledger import Custom, Failure, Ledger, Nonfinite, TraceLine
+from autogradcli.programs.ledger import Custom, Ledger, Nonfinite, ProgramError, TraceLine
 from autogradcli.programs.runner import AfterImport, Ending, run
-from autogradcli.programs.target import Program
+from autogradcli.programs.target import PythonProgram
 from autogradcli.programs.texts import Texts
 
 if TYPE_CHECKING:
     from autogradcli.engines.torch.record.watch import Watch
-    from autogradcli.programs.demands import Advance, Demands
+    from autogradcli.programs.demands import Demands, PassesDone
     from autogradcli.programs.verify import Verified
 
 
@@ -48,7 +48,7 @@ class Seen:
     notes: tuple[str, ...] = field(default=())
 
 
-def watch_program(program: Program, wanted: Wanted, around: Any = nullcontext) -> Seen:
+def watch_program(program: PythonProgram, wanted: Wanted, around: Any = nullcontext) -> Seen:
     """What was seen of a program that Python has run; `around` is a context for the time that it runs."""
     # Only where a program is run; most of it imports torch.
     from autogradcli.programs.trace import tracing
@@ -72,14 +72,14 @@ def watch_program(program: Program, wanted: Wanted, around: Any = nullcontext) -
     return Seen(ending, texts, watch, tuple(lines()), program.notes)
 
 
-def run_alone(program: Program, wanted: Wanted, around: Any = nullcontext) -> Seen:
+def run_alone(program: PythonProgram, wanted: Wanted, around: Any = nullcontext) -> Seen:
     """The same for a program that nobody watches."""
     with around():
         ending = run(program, _seeding(wanted.seed))
     return Seen(ending, _texts(program), None, (), program.notes)
 
 
-def _texts(program: Program) -> Texts:
+def _texts(program: PythonProgram) -> Texts:
     source = program.source
     return Texts({} if source is None else {program.code.co_filename: source})
 
@@ -104,12 +104,12 @@ def _headless() -> Iterator[None]:
     yield
 
 
-def ledger_of(program: Program, seen: Seen, demands: "Demands", advance: "Advance | None" = None) -> Ledger:
+def ledger_of(program: PythonProgram, seen: Seen, demands: "Demands", advance: "PassesDone | None" = None) -> Ledger:
     """The ledger of a program that has been watched: its passes are verified now."""
     return verified(program.target.name, seen, demands, advance)
 
 
-def verified(name: str, seen: Seen, demands: "Demands", advance: "Advance | None" = None) -> Ledger:
+def verified(name: str, seen: Seen, demands: "Demands", advance: "PassesDone | None" = None) -> Ledger:
     """The same for code of any name."""
     if seen.watch is None:
         return _bare(name, seen, verifying=True)
@@ -181,7 +181,7 @@ def _bare(name: str, seen: Seen, verifying: bool) -> Ledger:
     )
 
 
-def unwatched(program: Program, seen: Seen) -> Ledger:
+def unwatched(program: PythonProgram, seen: Seen) -> Ledger:
     """The ledger of a program that was run alone."""
     return _bare(program.target.name, seen, verifying=False)
 
@@ -197,7 +197,7 @@ def _notes(watch: "Watch") -> Iterator[str]:
         yield f"{watch.dropped} passes that were to be verified took too much memory and were let go"
 
 
-def _failure(seen: Seen) -> Failure | None:
+def _failure(seen: Seen) -> ProgramError | None:
     """The error that ended the program, with what it is about."""
     ending = seen.ending
     if ending.error is None or ending.status == 0 or ending.interrupted:
@@ -211,7 +211,7 @@ def _failure(seen: Seen) -> Failure | None:
         from autogradcli.programs.explain import hint_for
 
         hint = hint_for(message, _facts(seen.watch, code))
-    return Failure(ending.line or 0, code, type(error).__name__, message, hint, ending.status, span)
+    return ProgramError(ending.line or 0, code, type(error).__name__, message, hint, ending.status, span)
 
 
 def _failing(seen: Seen) -> tuple[str, tuple[int, int] | None]:

@@ -15,9 +15,9 @@ from typing import Any
 from autogradcli.compute.compute import Session
 from autogradcli.compute.problem import Options, Problem
 from autogradcli.compute.report import Gradient, Reason, Report
-from autogradcli.engines.backward import Backward as How
+from autogradcli.engines.backward import Backward
 from autogradcli.engines.torch.record.assemble import Unverifiable, single
-from autogradcli.engines.torch.record.calls import Backward, Call, Given, Result, tensors_in
+from autogradcli.engines.torch.record.calls import BackwardPass, CallOutput, Given, RecordedCall, tensors_in
 from autogradcli.engines.torch.record.definitions import definition_of
 from autogradcli.engines.torch.record.kinds import rows_of
 from autogradcli.engines.torch.record.mathematics import is_custom
@@ -26,9 +26,9 @@ from autogradcli.engines.torch.record.replay import NotReplayed, gradients
 from autogradcli.engines.torch.record.rows import Unbindable, bind
 from autogradcli.engines.torch.record.slopes import whole_slopes
 from autogradcli.engines.torch.record.steps import (
-    Comparison,
     Off,
-    Step,
+    RecordedStep,
+    StepComparison,
     by_component,
     coarsest,
     compare,
@@ -55,10 +55,10 @@ FACTOR = 10
 
 
 @dataclass(slots=True)
-class Finding:
+class StepFinding:
     """What was found of one step that is not as it should be."""
 
-    call: "Call"
+    call: "RecordedCall"
     verdict: str
     reason: Reason
     surrogate: bool = False
@@ -80,7 +80,7 @@ class BySteps:
     """Components that balls proved."""
     sums: int = 0
     """Components that are exact sums of products within what rounding may do."""
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[StepFinding] = field(default_factory=list)
     kinks: Counter[str] = field(default_factory=Counter)
     remarks: list[str] = field(default_factory=list)
     conditioned: dict[int, tuple[str, Reason] | None] = field(default_factory=dict)
@@ -103,7 +103,7 @@ class Prover:
         self._texts, self._session, self._options, self._deadline = texts, session, options, deadline
         self._chance = Random(0)
 
-    def prove(self, event: Backward) -> BySteps:
+    def prove(self, event: BackwardPass) -> BySteps:
         """What a pass comes to, step by step; raises NotReplayed if it cannot be run again."""
         again, steps = steps_of(event)
         if again.changed is not None:
@@ -127,7 +127,7 @@ class Prover:
             self._second(event, masks, twice, found)
         return found
 
-    def _second(self, event: Backward, masks: Any, step: Step, found: BySteps) -> None:
+    def _second(self, event: BackwardPass, masks: Any, step: RecordedStep, found: BySteps) -> None:
         """Second derivatives are no step of their own: the whole pass is looked at by central differences."""
         one, other = whole_slopes(event, masks)
         if abs(one - other) > SLOPES * max(abs(one), abs(other)):
@@ -136,7 +136,7 @@ class Prover:
         else:
             found.remarks.append("second derivatives were looked at by central differences in float64")
 
-    def _step(self, step: Step, found: BySteps, closely: bool) -> None:
+    def _step(self, step: RecordedStep, found: BySteps, closely: bool) -> None:
 
         self._decisions(step, found)
         if step.name in KINKED:
@@ -160,7 +160,7 @@ class Prover:
         elif off is not None and not proven:
             self._off(step, off, found)
 
-    def _sums(self, step: Step, compared: Comparison, off: Off | None, found: BySteps) -> None:
+    def _sums(self, step: RecordedStep, compared: StepComparison, off: Off | None, found: BySteps) -> None:
         """Some components of a sum of products, held against the exact one."""
         for place, operand in enumerate(step.wanted):
             at = off.index if off is not None and off.place == place else None
@@ -176,17 +176,17 @@ class Prover:
                     message = f"backward of it sends {number!r} where {true.value!r} is true"
                     self._add(found, step, "mismatch", "GC303", message)
 
-    def _decisions(self, step: Step, found: BySteps) -> None:
+    def _decisions(self, step: RecordedStep, found: BySteps) -> None:
         """Conditions that tie, and subscripts that depend on what is differentiated: beside them all may change."""
         for each in step.call.values():
-            if isinstance(each, Result) and each.call.dtypes[each.index] is not None and _is_tied(each.call, ties):
+            if isinstance(each, CallOutput) and each.call.dtypes[each.index] is not None and _is_tied(each.call, ties):
                 self._add(found, step, "unverified", "GC505", "a condition in it is decided at a tie")
                 return
             if isinstance(each, Given) and each.cut == "discrete" and not each.data.is_floating_point():
                 self._add(found, step, "unverified", "GC505", "a subscript in it depends on what is differentiated")
                 return
 
-    def _off(self, step: Step, off: Off, found: BySteps) -> None:
+    def _off(self, step: RecordedStep, off: Off, found: BySteps) -> None:
         """A component that float64 does not confirm and balls did not look at."""
         message = f"backward of it sends {off.sent!r} where float64 gives {off.truth!r}"
         if off.matters > FACTOR and off.error > FACTOR and math.isfinite(off.truth):
@@ -194,7 +194,7 @@ class Prover:
         elif off.matters > 1:
             found.remarks.append(f"{self._text(step.call)}: {message}, which does not matter in the whole")
 
-    def _balls(self, step: Step, compared: Comparison, off: Off | None, found: BySteps) -> bool | None:
+    def _balls(self, step: RecordedStep, compared: StepComparison, off: Off | None, found: BySteps) -> bool | None:
         """Whether balls were asked about a step; None if they cannot be."""
         try:
             report = self._proof(step, compared, off)
@@ -222,7 +222,7 @@ class Prover:
                 break
         return not (counts.keys() <= {"unverified"})
 
-    def _wrong(self, step: Step, truth: Any, gradient: Gradient, found: BySteps) -> None:
+    def _wrong(self, step: RecordedStep, truth: Any, gradient: Gradient, found: BySteps) -> None:
         """A component that balls prove wrong: a finding if it matters beside the others, else a remark."""
         reason, worst = gradient.reason, gradient.worst
         message = "" if reason is None else reason.message
@@ -233,7 +233,7 @@ class Prover:
                 return
         self._add(found, step, gradient.verdict, "GC303" if reason is None else reason.code, message)
 
-    def _proof(self, step: Step, compared: Comparison, off: Off | None) -> Report | None:
+    def _proof(self, step: RecordedStep, compared: StepComparison, off: Off | None) -> Report | None:
         """The report on a step as a problem of its own: on some components, or on all if there are few."""
         upstream = step.upstreams[0]
         if upstream is None or sum(each is not None for each in step.upstreams) > 1:
@@ -253,10 +253,12 @@ class Prover:
         wrt = [name for name in assembled.names if name is not None and name in given]
         lists = {name: _listed(given[name], tensors[int(name[1:])]) for name in wrt}
         options = Options(assembled.dtype, symbolic=False, max_operations=self._options.max_operations)
-        problem = Problem(assembled.program, assembled.at, tuple(lists), options, How(assembled.upstream), given=lists)
+        problem = Problem(
+            assembled.program, assembled.at, tuple(lists), options, Backward(assembled.upstream), given=lists
+        )
         return self._session.start(problem).report()
 
-    def _places(self, step: Step, size: int, off: Off | None) -> list[int]:
+    def _places(self, step: RecordedStep, size: int, off: Off | None) -> list[int]:
         """Places of the output that balls look at: of what is most at odds, the largest, and some at random."""
         upstream = step.upstreams[0]
         assert upstream is not None
@@ -271,7 +273,7 @@ class Prover:
         chosen += [self._chance.randrange(size) for _ in range(LOOKED_AT)]
         return list(dict.fromkeys(chosen))[:LOOKED_AT]
 
-    def _condition(self, event: Backward, again: Sequence[Any], gradients: Sequence[Any], found: BySteps) -> None:
+    def _condition(self, event: BackwardPass, again: Sequence[Any], gradients: Sequence[Any], found: BySteps) -> None:
         """Compare what autograd gave with the pass in float64: steps that are right can add up to what is not."""
         value = event.values[0]
         size = 0.0 if value is None else float(value.data.double().abs().sum())
@@ -279,7 +281,7 @@ class Prover:
             known = arrival.added is not None and true is not None and not true.is_complex()
             found.conditioned[place] = self._judged(event, arrival, one, true, size) if known else None
 
-    def _judged(self, event: Backward, arrival: Any, one: Any, true: Any, size: float) -> tuple[str, Reason] | None:
+    def _judged(self, event: BackwardPass, arrival: Any, one: Any, true: Any, size: float) -> tuple[str, Reason] | None:
         """The verdict on one gradient beside that of the pass run again, and in float64; None if it is right."""
         given = arrival.added.data.double()
         error, allowed = (given - true).abs(), self._allowed(event, arrival, true, size)
@@ -295,28 +297,28 @@ class Prover:
             return "imprecise", Reason("GC302", f"{message}: rounding on the way adds up to this")
         return contradiction(event, message)
 
-    def _allowed(self, event: Backward, arrival: Any, true: Any, size: float) -> Any:
+    def _allowed(self, event: BackwardPass, arrival: Any, true: Any, size: float) -> Any:
         """What each component of a gradient may be off, in the coarsest format that the pass computes in."""
         rtol = coarsest(event) if self._options.rtol is None else self._options.rtol
         largest = float(arrival.value.data.abs().max()) if isinstance(arrival.value, Given) else 0.0
         scale = size / largest if largest else size
         return rtol * true.abs().clamp(min=scale if math.isfinite(scale) else 0.0) + (self._options.atol or 0.0)
 
-    def _add(self, found: BySteps, step: Step, verdict: str, code: str, message: str) -> None:
+    def _add(self, found: BySteps, step: RecordedStep, verdict: str, code: str, message: str) -> None:
         text = self._text(step.call)
-        found.findings.append(Finding(step.call, verdict, Reason(code, f"{text}: {message}", None, text)))
+        found.findings.append(StepFinding(step.call, verdict, Reason(code, f"{text}: {message}", None, text)))
 
-    def _text(self, call: Call) -> str:
+    def _text(self, call: RecordedCall) -> str:
         where = "" if call.place is None else f" (line {call.place.line})"
         return f"{self._texts.code(call.place) or call.function}{where}"
 
 
-def _is_tied(call: Call, ties: Any) -> bool:
+def _is_tied(call: RecordedCall, ties: Any) -> bool:
     """Whether a call gave a condition, and somewhere at a tie."""
     return str(call.dtypes[0]) == "torch.bool" and bool(ties(call))
 
 
-def is_known(step: Step) -> bool:
+def is_known(step: RecordedStep) -> bool:
     """Whether the table has a row for a step, or it has a definition, or does nothing but move numbers."""
     defined = definition_of(step.name, step.arguments) is not None
     return defined or step.name in STRUCTURAL or bool(rows_of(step.name))
@@ -345,7 +347,7 @@ STRUCTURAL = frozenset(
 KINKED = frozenset({"relu", "relu_", "abs", "leaky_relu", "max_pool2d", "max_pool1d", "maximum", "clamp", "relu6"})
 
 
-def _kinks(step: Step) -> int:
+def _kinks(step: RecordedStep) -> int:
     """Components at which an activation has a kink, and a gradient reaches it."""
     upstream = step.upstreams[0]
     whole = step.inputs[0] if step.inputs else None
@@ -363,7 +365,7 @@ def _not_finite(given: Any, true: Any) -> tuple[str, Reason]:
     return ("mismatch", Reason("GC202", message)) if math.isfinite(truth) else ("undefined", Reason("GC111", message))
 
 
-def contradiction(event: Backward, message: str) -> tuple[str, Reason]:
+def contradiction(event: BackwardPass, message: str) -> tuple[str, Reason]:
     """The verdict on a gradient that the same pass, run again, does not give: what a hook does is no mathematics."""
     if event.hooked is not None:
         return "unverified", Reason("GC505", f"not verified: a hook on line {event.hooked.line} changes it; {message}")

@@ -28,7 +28,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
+class PythonProgram:
     """A program ready to be run."""
 
     target: Target
@@ -44,31 +44,33 @@ class Program:
     notes: tuple[str, ...] = ()
 
 
-def load(target: Target) -> Program:
+def load(target: Target) -> PythonProgram:
     """The compiled program; raises GradcalcError if there is none, SyntaxError if it does not compile."""
     return LOAD[target.kind](target)
 
 
-def _file(target: Target) -> Program:
+def _file(target: Target) -> PythonProgram:
     if os.path.isdir(target.text) or target.text.endswith(".zip"):
         return _folder(target)
     data, path = _read(target.text), os.path.abspath(target.text)
     main = _main(path)
     main.__loader__ = importlib.machinery.SourceFileLoader("__main__", path)
     code = compile(data, path, "exec", dont_inherit=True)
-    return Program(target, code, main, os.path.dirname(os.path.realpath(path)), target.text, None)
+    return PythonProgram(target, code, main, os.path.dirname(os.path.realpath(path)), target.text, None)
 
 
-def _folder(target: Target) -> Program:
+def _folder(target: Target) -> PythonProgram:
     """A directory or an archive that holds a `__main__.py`."""
     finder: Any = pkgutil.get_importer(target.text)
     spec = finder.find_spec("__main__") if finder is not None else None
     if spec is None:
         raise GradcalcError("file", f"can't find '__main__' module in {target.text}")
-    return Program(target, spec.loader.get_code("__main__"), _main(spec.origin, spec), target.text, target.text, None)
+    return PythonProgram(
+        target, spec.loader.get_code("__main__"), _main(spec.origin, spec), target.text, target.text, None
+    )
 
 
-def _module(target: Target) -> Program:
+def _module(target: Target) -> PythonProgram:
     """As `python -m` finds it, from the current directory on."""
     sys.path.insert(0, os.getcwd())
     try:
@@ -84,20 +86,20 @@ def _module(target: Target) -> Program:
         hint = "a module is named as in import: package.module"
         raise GradcalcError("file", f"no module named {target.text} can be run", hint=hint)
     code = loader.get_code(spec.name)
-    return Program(target, code, _main(spec.origin, spec), os.getcwd(), spec.origin or target.text, None)
+    return PythonProgram(target, code, _main(spec.origin, spec), os.getcwd(), spec.origin or target.text, None)
 
 
-def _code(target: Target) -> Program:
+def _code(target: Target) -> PythonProgram:
     code = compile(target.text, "<string>", "exec", dont_inherit=True)
-    return Program(target, code, _main(None), "", "-c", target.text)
+    return PythonProgram(target, code, _main(None), "", "-c", target.text)
 
 
-def _stdin(target: Target) -> Program:
+def _stdin(target: Target) -> PythonProgram:
     text = sys.stdin.read() if sys.stdin is not None else ""
-    return Program(target, compile(text, "<stdin>", "exec", dont_inherit=True), _main(None), "", "-", text)
+    return PythonProgram(target, compile(text, "<stdin>", "exec", dont_inherit=True), _main(None), "", "-", text)
 
 
-def _notebook(target: Target) -> Program:
+def _notebook(target: Target) -> PythonProgram:
     """The code cells, one after the other; magics are left out."""
     path = target.text
     try:
@@ -111,7 +113,7 @@ def _notebook(target: Target) -> Program:
     said = "1 line of {} is a magic and was" if left_out == 1 else f"{left_out} lines of {{}} are magics and were"
     notes = (f"{said.format(path)} left out",) if left_out else ()
     code = compile(source, path, "exec", dont_inherit=True)
-    return Program(target, code, _main(path), os.path.dirname(os.path.realpath(path)), path, source, notes)
+    return PythonProgram(target, code, _main(path), os.path.dirname(os.path.realpath(path)), path, source, notes)
 
 
 def _without_magics(cell: str) -> tuple[str, int]:

@@ -4,11 +4,11 @@ import ast
 import re
 
 from autogradcli.engines.torch.record.below import calls_below
-from autogradcli.engines.torch.record.calls import Backward, Call, Place, Result
+from autogradcli.engines.torch.record.calls import BackwardPass, CallOutput, CallSite, RecordedCall
 from autogradcli.programs.texts import Texts
 
 
-def reached_by(event: Backward, texts: Texts) -> dict[int, str]:
+def reached_by(event: BackwardPass, texts: Texts) -> dict[int, str]:
     """Why nothing is told of the gradients, by their place among the arrivals, that depend on such a statement.
 
     What was recorded in the lines of the statement, or is made of names that are assigned there, is in doubt, if the
@@ -28,14 +28,14 @@ def reached_by(event: Backward, texts: Texts) -> dict[int, str]:
     return found
 
 
-def _is_made_there(event: Backward, tie: Place, texts: Texts) -> bool:
+def _is_made_there(event: BackwardPass, tie: CallSite, texts: Texts) -> bool:
     """Whether the backward is called of a name that is assigned in the statement."""
     statement = texts.file(tie.file).statement(tie.line)
     words = re.findall(r"\w+", texts.code(event.place))
     return statement is not None and not _assigned(statement).isdisjoint(words)
 
 
-def _doubtful(place: Place, calls: list[Call], texts: Texts) -> list[Call]:
+def _doubtful(place: CallSite, calls: list[RecordedCall], texts: Texts) -> list[RecordedCall]:
     statement = texts.file(place.file).statement(place.line)
     if statement is None:
         return []
@@ -45,7 +45,7 @@ def _doubtful(place: Place, calls: list[Call], texts: Texts) -> list[Call]:
     return [call for call in calls if call.place is not None and _is_touched(call.place, place, lines, pattern, texts)]
 
 
-def _is_touched(each: Place, tie: Place, lines: range, pattern: re.Pattern[str] | None, texts: Texts) -> bool:
+def _is_touched(each: CallSite, tie: CallSite, lines: range, pattern: re.Pattern[str] | None, texts: Texts) -> bool:
     if each.file != tie.file:
         return False
     if each.line in lines:
@@ -57,7 +57,7 @@ def _assigned(statement: ast.stmt) -> set[str]:
     return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
 
 
-def _below(call: Call) -> "list[object]":
+def _below(call: RecordedCall) -> "list[object]":
     """Everything that a call depends on."""
-    values = [value for each in calls_below([Result(call, 0)]) for value in each.values()]
-    return [*values, *(Result(each, 0) for each in calls_below([Result(call, 0)]))]
+    values = [value for each in calls_below([CallOutput(call, 0)]) for value in each.values()]
+    return [*values, *(CallOutput(each, 0) for each in calls_below([CallOutput(call, 0)]))]

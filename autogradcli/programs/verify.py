@@ -9,20 +9,20 @@ from autogradcli.compute.compute import Session
 from autogradcli.compute.problem import Problem
 from autogradcli.compute.report import Gradient, Reason, Report
 from autogradcli.compute.verdict import worst
-from autogradcli.engines.backward import Backward as How
+from autogradcli.engines.backward import Backward
 from autogradcli.engines.results import Array
 from autogradcli.engines.torch.record.assemble import Assembled, Unverifiable, assemble
 from autogradcli.engines.torch.record.below import calls_below, operations_below, reaches
-from autogradcli.engines.torch.record.calls import Arrival, Backward, Given, Place, Result
+from autogradcli.engines.torch.record.calls import Arrival, BackwardPass, CallOutput, CallSite, Given
 from autogradcli.engines.torch.record.kinds import kind_of
 from autogradcli.engines.torch.record.mathematics import as_mathematics, is_custom
 from autogradcli.engines.torch.record.replay import NotReplayed, gradients, masks_of, replay
 from autogradcli.errors import GradcalcError
 from autogradcli.processes.limits import Budget, OutOfTime, check
 from autogradcli.programs.customs import Customs
-from autogradcli.programs.demands import Advance, Demands
-from autogradcli.programs.ledger import Entry, Pass
-from autogradcli.programs.steps import BySteps, Finding, Prover, contradiction
+from autogradcli.programs.demands import Demands, PassesDone
+from autogradcli.programs.ledger import GradientEntry, Pass
+from autogradcli.programs.steps import BySteps, Prover, StepFinding, contradiction
 from autogradcli.programs.texts import Texts
 from autogradcli.programs.ties import reached_by
 
@@ -56,7 +56,7 @@ class Verifier:
         self.interrupted = False
         """Whether Ctrl-C ended it."""
 
-    def verify(self, events: Sequence[Backward], advance: Advance | None = None) -> list[Verified]:
+    def verify(self, events: Sequence[BackwardPass], advance: PassesDone | None = None) -> list[Verified]:
         """The passes, in order, as long as there is time: of every place in the text first its first and last pass."""
         deadline = monotonic() + self._demands.options.timeout
         self.customs.twice = any(_is_twice(event) for event in events)
@@ -72,7 +72,7 @@ class Verifier:
                 advance(done + 1, len(events))
         return [found[place] for place in sorted(found)]
 
-    def one(self, event: Backward, left: float) -> Verified:
+    def one(self, event: BackwardPass, left: float) -> Verified:
         """One pass, which may take so many seconds: as a whole where it is small, else step by step."""
         try:
             with Budget(left).running():
@@ -83,7 +83,7 @@ class Verifier:
             said = problem.message if isinstance(problem, GradcalcError) else problem
             return self._unverified(event, Reason("GC505", f"not verified: {said}"))
 
-    def _one(self, event: Backward, deadline: float) -> Verified:
+    def _one(self, event: BackwardPass, deadline: float) -> Verified:
         _refer(event, self._demands.references)
         claims = self.customs.look(event) if _has_custom(event) else []
         try:
@@ -95,12 +95,12 @@ class Verifier:
             check()
         return _with_claims(event, self._by_steps(event, deadline), claims)
 
-    def _is_small(self, event: Backward) -> bool:
+    def _is_small(self, event: BackwardPass) -> bool:
         """Whether a pass has so few scalar operations that it can be proven as a whole in the time that there is."""
         options = self._demands.options
         return operations_below(event.outputs) <= min(options.max_operations, options.timeout * PER_SECOND)
 
-    def _by_steps(self, event: Backward, deadline: float) -> Verified:
+    def _by_steps(self, event: BackwardPass, deadline: float) -> Verified:
         """The proof that each step is right for the numbers that reached it."""
         found = Prover(self._texts, self._session, self._demands.options, deadline).prove(event)
         if found.out_of_time:
@@ -110,7 +110,7 @@ class Verifier:
         done = self._pass(event, entries, (*found.remarks, *kinks))
         return Verified(replace(done, proof="steps", looked_at=found.looked_at))
 
-    def _whole(self, event: Backward, left: float) -> Verified:
+    def _whole(self, event: BackwardPass, left: float) -> Verified:
         """The proof of the whole program from the leaves to the output."""
         again = replay(event)
         if again.changed is not None:
@@ -134,14 +134,14 @@ class Verifier:
         notes = tuple(note for note in report.notes if "broadcast" not in note)
         return Verified(self._pass(event, entries, notes), report, assembled.program.assigned)
 
-    def _seconds(self, event: Backward, left: float) -> float:
+    def _seconds(self, event: BackwardPass, left: float) -> float:
         """How long SymPy may take; 0 if it is not asked."""
         site = _site(event)
         asked = self._demands.options.symbolic and site not in self._sites
         self._sites.add(site)
         return min(left, self._demands.options.timeout / FOR_SYMPY) if asked else 0.0
 
-    def _problem(self, event: Backward, assembled: Assembled, seconds: float) -> Problem:
+    def _problem(self, event: BackwardPass, assembled: Assembled, seconds: float) -> Problem:
         options = self._demands.options
         known = {name: each for each, name in zip(event.arrivals, assembled.names, strict=True) if name is not None}
         return Problem(
@@ -149,11 +149,11 @@ class Verifier:
             at=assembled.at,
             wrt=tuple(known),
             options=replace(options, dtype=assembled.dtype, symbolic=seconds > 0, timeout=seconds or options.timeout),
-            backward=How(assembled.upstream, detail=self._demands.detail),
+            backward=Backward(assembled.upstream, detail=self._demands.detail),
             given={name: _given(each) for name, each in known.items()},
         )
 
-    def _tied(self, event: Backward, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    def _tied(self, event: BackwardPass, entries: tuple[GradientEntry, ...]) -> tuple[GradientEntry, ...]:
         """The entries, those `unverified` that depend on a statement that was decided at a tie."""
         reason = reached_by(event, self._texts)
         return tuple(
@@ -163,23 +163,23 @@ class Verifier:
             for place, entry in enumerate(entries)
         )
 
-    def _late(self, event: Backward) -> Verified:
+    def _late(self, event: BackwardPass) -> Verified:
         return replace(self._unverified(event, OUT_OF_TIME), in_time=False)
 
-    def _unverified(self, event: Backward, reason: Reason) -> Verified:
+    def _unverified(self, event: BackwardPass, reason: Reason) -> Verified:
         entries = tuple(_bare(arrival, reason) for arrival in event.arrivals)
         return Verified(replace(self._pass(event, entries, ()), proof=None))
 
-    def _entry(self, arrival: Arrival, gradient: Gradient | None) -> Entry:
+    def _entry(self, arrival: Arrival, gradient: Gradient | None) -> GradientEntry:
         """The entry of a tensor; one that the output does not depend on has no gradient, as torch says as well."""
         if gradient is None:
             return replace(_bare(arrival, None), verdict="verified")
         bare = _bare(arrival, gradient.reason)
         return replace(bare, verdict=gradient.verdict, gradient=gradient)
 
-    def _pass(self, event: Backward, entries: tuple[Entry, ...], notes: tuple[str, ...]) -> Pass:
+    def _pass(self, event: BackwardPass, entries: tuple[GradientEntry, ...], notes: tuple[str, ...]) -> Pass:
         value = event.values[0] if event.values else None
-        place: Place | None = event.place
+        place: CallSite | None = event.place
         return Pass(
             number=event.number,
             line=place.line if place is not None else 0,
@@ -195,7 +195,7 @@ class Verifier:
         )
 
 
-def _hooked(event: Backward, again: Any, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+def _hooked(event: BackwardPass, again: Any, entries: tuple[GradientEntry, ...]) -> tuple[GradientEntry, ...]:
     """The entries, those `unverified` whose gradients the program's own hooks have changed."""
     if event.hooked is None:
         return entries
@@ -208,24 +208,24 @@ def _hooked(event: Backward, again: Any, entries: tuple[Entry, ...]) -> tuple[En
     return tuple(found)
 
 
-def _refer(event: Backward, references: Mapping[Any, Any]) -> None:
+def _refer(event: BackwardPass, references: Mapping[Any, Any]) -> None:
     """Tell custom calls what is said to have their derivative."""
     if references:
         for call in calls_below(event.outputs):
             call.reference = references.get(call.function, call.reference)
 
 
-def _has_custom(event: Backward) -> bool:
+def _has_custom(event: BackwardPass) -> bool:
 
     return any(map(is_custom, calls_below(event.outputs)))
 
 
-def _is_twice(event: Backward) -> bool:
+def _is_twice(event: BackwardPass) -> bool:
     """Whether a pass goes through a gradient that was computed before."""
     return any(kind_of(call.function).name == "grad" for call in calls_below(event.outputs))
 
 
-def _with_claims(event: Backward, found: Verified, claims: Sequence[Finding]) -> Verified:
+def _with_claims(event: BackwardPass, found: Verified, claims: Sequence[StepFinding]) -> Verified:
     """A pass with what was found of the backwards that the program brings along."""
     entries = []
     for arrival, entry in zip(event.arrivals, found.entry.entries, strict=True):
@@ -237,14 +237,16 @@ def _with_claims(event: Backward, found: Verified, claims: Sequence[Finding]) ->
     return replace(found, entry=changed)
 
 
-def _is_on_the_way(finding: Finding, value: Any) -> bool:
+def _is_on_the_way(finding: StepFinding, value: Any) -> bool:
     """Whether the gradient of a value went through what a finding is about."""
     if not finding.through:
         return reaches(finding.call, value)
-    return any(each is value or (isinstance(each, Result) and reaches(each.call, value)) for each in finding.through)
+    return any(
+        each is value or (isinstance(each, CallOutput) and reaches(each.call, value)) for each in finding.through
+    )
 
 
-def _claimed(entry: Entry, reached: Sequence[Finding]) -> Entry:
+def _claimed(entry: GradientEntry, reached: Sequence[StepFinding]) -> GradientEntry:
     """The entry of a tensor whose gradient went through custom backwards."""
     if any(each.surrogate for each in reached):
         return replace(entry, verdict="verified", reason=None)
@@ -253,7 +255,7 @@ def _claimed(entry: Entry, reached: Sequence[Finding]) -> Entry:
     return replace(entry, verdict=verdict, reason=reason)
 
 
-def _by_steps(event: Backward, found: BySteps, place: int) -> Entry:
+def _by_steps(event: BackwardPass, found: BySteps, place: int) -> GradientEntry:
     """The entry of a tensor: the worst of the steps between it and the output, and of the pass as a whole."""
     arrival = event.arrivals[place]
     bare = _bare(arrival, None)
@@ -266,11 +268,11 @@ def _by_steps(event: Backward, found: BySteps, place: int) -> Entry:
     return replace(bare, verdict=verdict, reason=reason)
 
 
-def _site(event: Backward) -> Any:
+def _site(event: BackwardPass) -> Any:
     return None if event.place is None else (event.place.code, event.place.instruction)
 
 
-def _urgent_first(events: Sequence[Backward]) -> Iterator[int]:
+def _urgent_first(events: Sequence[BackwardPass]) -> Iterator[int]:
     """The places of the events, those first that are the first or the last of their line, or not finite."""
     first: dict[Any, int] = {}
     last: dict[Any, int] = {}
@@ -292,10 +294,10 @@ def _zeros(shape: Sequence[int]) -> Array:
     return 0.0 if not shape else [_zeros(shape[1:]) for _ in range(shape[0])]
 
 
-def _bare(arrival: Arrival, reason: Reason | None) -> Entry:
+def _bare(arrival: Arrival, reason: Reason | None) -> GradientEntry:
     """The entry of a tensor before anything is verified."""
     before = arrival.before
-    return Entry(
+    return GradientEntry(
         name=arrival.name or "a tensor without a name",
         before=written(before),
         added=written(arrival.added),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from autogradcli.compute.report import Node
-from autogradcli.engines.results import Array, Derivative, shape
+from autogradcli.engines.results import Array, LocalDerivative, shape
 from autogradcli.errors import visible
 from autogradcli.language.shapes import written
 from autogradcli.render.blocks import float_writer
@@ -46,22 +46,22 @@ NARROW_ASCII = Guides("|-", "`-", "| ", "  ")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TreeLine:
     """One line of the tree."""
 
     label: str
     node: Node
     again: bool
     """Whether the node was drawn above and is only referred to."""
-    derivative: Derivative | None
+    derivative: LocalDerivative | None
     """Of the node one level up with respect to it, if that is known."""
 
 
-More = Callable[[Sequence[Row], int | None], Sequence[Column]]
+More = Callable[[Sequence[TreeLine], int | None], Sequence[Column]]
 """Columns beside the usual ones, whose tensors take so many terminal columns."""
 
 
-def nothing(_: Sequence[Row], __: int | None) -> Sequence[Column]:
+def nothing(_: Sequence[TreeLine], __: int | None) -> Sequence[Column]:
     """No columns."""
     return ()
 
@@ -86,20 +86,20 @@ def _summary(nodes: Sequence[Node], rows: int, terminal: Terminal) -> Iterator[s
     yield from textwrap.wrap(f"{len(nodes):,} nodes: {kinds}", terminal.width or len(kinds) + LEAST_LABEL, max_lines=3)
 
 
-def walk(nodes: Sequence[Node], guides: Guides, levels: int) -> Iterator[Row]:
+def walk(nodes: Sequence[Node], guides: Guides, levels: int) -> Iterator[TreeLine]:
     """The rows of the tree from the output on; a node with several uses is drawn once and then referred to."""
     uses = [0] * len(nodes)
     for node in nodes:
         for target in node.inputs:
             uses[target] += 1
     drawn: set[int] = set()
-    stack: list[tuple[int, int, str, str, Derivative | None]] = [(0, 0, "", "", None)]
+    stack: list[tuple[int, int, str, str, LocalDerivative | None]] = [(0, 0, "", "", None)]
     while stack:
         index, depth, prefix, branch, derivative = stack.pop()
         node, again = nodes[index], index in drawn
         shared = f" #{index}" if uses[index] > 1 and node.inputs else ""
         guide = f"{prefix}{branch}" if depth <= levels else f"{prefix}[{depth}] "
-        yield Row(f"{guide}{node.name}{shared}{' (above)' if again else ''}", node, again, derivative)
+        yield TreeLine(f"{guide}{node.name}{shared}{' (above)' if again else ''}", node, again, derivative)
         if again:
             continue
         drawn.add(index)
@@ -138,7 +138,7 @@ def _tables(nodes: Sequence[Node], dtype: str, terminal: Terminal, more: More) -
     yield replace(table, columns=(_elided(label, room, terminal), *others))
 
 
-def _rows(nodes: Sequence[Node], guides: Guides, terminal: Terminal) -> list[Row]:
+def _rows(nodes: Sequence[Node], guides: Guides, terminal: Terminal) -> list[TreeLine]:
     """The rows that are shown."""
     rows = list(walk(nodes, guides, _levels(guides, terminal)))
     return rows[: _room(len(rows), terminal)]
@@ -151,11 +151,11 @@ def _levels(guides: Guides, terminal: Terminal) -> int:
     return min(MAX_GUIDES, max(2, terminal.width // (3 * len(guides.bar))))
 
 
-def _table(rows: Sequence[Row], dtype: str, room: int | None, terminal: Terminal, more: More) -> Table:
+def _table(rows: Sequence[TreeLine], dtype: str, room: int | None, terminal: Terminal, more: More) -> Table:
     """The columns; numbers with fewer digits, and tensors with fewer components, where there is only so much room."""
     write = float_writer(dtype)
 
-    def cell(row: Row, value: Array) -> str:
+    def cell(row: TreeLine, value: Array) -> str:
         if row.again or value is None:
             return ""
         if room is None or shape(value):

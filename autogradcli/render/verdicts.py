@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class VerdictStyle:
     """How a verdict is shown."""
 
     style: str
@@ -14,10 +14,10 @@ class Look:
 
 
 LOOKS = {
-    "verified": Look("green", "autograd's gradient is right"),
-    "imprecise": Look("yellow", "autograd's gradient loses accuracy here"),
-    "kink": Look("yellow", "the function is not differentiable here"),
-    "undefined": Look("yellow", "there is no finite derivative here"),
-    "unverified": Look("yellow", "no engine could check autograd's gradient"),
-    "mismatch": Look("alarm", "autograd's gradient is WRONG"),
+    "verified": VerdictStyle("green", "autograd's gradient is right"),
+    "imprecise": VerdictStyle("yellow", "autograd's gradient loses accuracy here"),
+    "kink": VerdictStyle("yellow", "the function is not differentiable here"),
+    "undefined": VerdictStyle("yellow", "there is no finite derivative here"),
+    "unverified": VerdictStyle("yellow", "no engine could check autograd's gradient"),
+    "mismatch": VerdictStyle("alarm", "autograd's gradient is WRONG"),
 }

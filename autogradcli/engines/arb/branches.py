@@ -22,7 +22,7 @@ class Branches:
     """Entries that choose in a tie and send their adjoint to both branches."""
 
 
-Choice = tuple[int, int]
+TakenBranch = tuple[int, int]
 """An entry that chooses, and the entry that it takes its value from."""
 
 
@@ -59,12 +59,12 @@ def _result(entry: Entry, found: Sequence[Any]) -> arb | Truth:
     return Truth(entry.function == "ne") if isinstance(result, Truth) and result.undefined else result
 
 
-def choices(tape: Tape, look: Callable[[int], object]) -> set[Choice]:
+def choices(tape: Tape, look: Callable[[int], object]) -> set[TakenBranch]:
     """What is chosen on the way to the output, at a point where entries have these values.
 
     A choice whose condition is not decided is none.
     """
-    found: set[Choice] = set()
+    found: set[TakenBranch] = set()
     seen: set[int] = set()
     pending = [entry for entry, _ in tape.seeds]
     while pending:

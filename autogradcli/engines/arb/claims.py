@@ -27,7 +27,7 @@ from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.program import Direction, Program
 from autogradcli.language.tape import Input
 
-__all__ = ["Border", "Claim", "Comparison", "differentiated", "plan"]
+__all__ = ["Border", "Claim", "ClaimComparison", "differentiated", "plan"]
 
 PRECISIONS = (128, 512, 2048, 8192)
 """Binary digits, tried in turn; agreement counts from the second on."""
@@ -40,7 +40,7 @@ DIGITS = (6, 12, 20, 40, 100)
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ClaimComparison:
     """A claim beside the derivative at one point."""
 
     status: str
@@ -55,9 +55,9 @@ class Comparison:
     """Which component, row by row."""
 
 
-AGREES = Comparison("agrees")
-UNTOLD = Comparison("untold")
-UNPROVEN = Comparison("unproven")
+AGREES = ClaimComparison("agrees")
+UNTOLD = ClaimComparison("untold")
+UNPROVEN = ClaimComparison("unproven")
 
 
 class Claim:
@@ -90,7 +90,7 @@ class Claim:
         """Scalar operations of the program."""
         return len(self._plan.tape.entries)
 
-    def compare(self, at: Mapping[str, Array], precisions: Sequence[int] = PRECISIONS) -> Comparison:
+    def compare(self, at: Mapping[str, Array], precisions: Sequence[int] = PRECISIONS) -> ClaimComparison:
         """The claim beside the derivative where the variables are exactly the numbers `at`.
 
         More digits are tried until every component is settled. What no sweep proves is known from slopes, or not at
@@ -100,7 +100,7 @@ class Claim:
         if not self._exists(point):
             return UNTOLD
         scales: dict[int, arb] = {}
-        found: list[Comparison] = []
+        found: list[ClaimComparison] = []
         for number, precision in enumerate(precisions):
             with ctx.workprec(precision):
                 proof = Enclosures(self._plan, point, DTYPES["float64"], precision, sweep(self._plan, point))
@@ -111,7 +111,7 @@ class Claim:
             return UNTOLD
         return self._overall(found, lambda: self._by_slopes(proof, self._formula.at(point)))
 
-    def compare_at_border(self, border: Border) -> Comparison:
+    def compare_at_border(self, border: Border) -> ClaimComparison:
         """The same where numbers are equal that a condition compares, at a point that is known to thousands of digits.
 
         Raises nothing; `untold` where the claim's own conditions are not decided there.
@@ -159,17 +159,19 @@ class Claim:
         numbers = [each if isinstance(each, arb) else arb.nan() for each in values]
         return numbers if self._formula.shape else numbers * len(self._entries)
 
-    def _by_sweep(self, proof: Enclosures, claimed: Sequence[arb], scales: dict[int, arb]) -> list[Comparison]:
+    def _by_sweep(self, proof: Enclosures, claimed: Sequence[arb], scales: dict[int, arb]) -> list[ClaimComparison]:
         """What one sweep says of each component; `unproven` where it proves no derivative."""
         pairs = enumerate(zip(self._entries, claimed, strict=True))
         return [self._component(proof, place, entry, claim, scales) for place, (entry, claim) in pairs]
 
-    def _component(self, proof: Enclosures, place: int, entry: int, claim: arb, scales: dict[int, arb]) -> Comparison:
+    def _component(
+        self, proof: Enclosures, place: int, entry: int, claim: arb, scales: dict[int, arb]
+    ) -> ClaimComparison:
         derivative = proof.gradient(entry)
         if not (proof.value.is_finite() and proof.proves(entry) and derivative.is_finite()):
             return UNPROVEN
         if not claim.is_finite():
-            return Comparison("valueless", _decimal(derivative, DIGITS[0]), place=place)
+            return ClaimComparison("valueless", _decimal(derivative, DIGITS[0]), place=place)
         difference = derivative - claim
         scale = scales.setdefault(place, difference.rad() * arb(2) ** proof.precision)
         if abs(difference) > abs(derivative) * arb(self._tolerance):
@@ -186,23 +188,25 @@ class Claim:
         largest = abs(derivative).max(abs(claimed)).upper().max(scale)
         return bool(difference.rad() <= largest * arb(2) ** -(ctx.prec // 2))
 
-    def _by_slopes(self, proof: Enclosures, values: Sequence[Any]) -> list[Comparison]:
+    def _by_slopes(self, proof: Enclosures, values: Sequence[Any]) -> list[ClaimComparison]:
         """What the slopes on both sides say of each component; `unproven` where there is no derivative."""
         claimed = self._claimed(values)
         pairs = enumerate(zip(self._entries, claimed, strict=True))
         return [self._beside_slope(common_slope(proof, entry), place, claim) for place, (entry, claim) in pairs]
 
-    def _beside_slope(self, slope: arb | None, place: int, claim: arb) -> Comparison:
+    def _beside_slope(self, slope: arb | None, place: int, claim: arb) -> ClaimComparison:
         if slope is None:
             return UNPROVEN
         if not claim.is_finite():
-            return Comparison("valueless", _decimal(slope, DIGITS[0]), place=place)
+            return ClaimComparison("valueless", _decimal(slope, DIGITS[0]), place=place)
         difference = abs(slope - claim)
         if difference > (abs(slope) * arb(self._tolerance)).max(LEAST_SLOPE):
             return _differs(place, slope, claim)
         return AGREES
 
-    def _overall(self, found: Sequence[Comparison], slopes: Callable[[], Sequence[Comparison]]) -> Comparison:
+    def _overall(
+        self, found: Sequence[ClaimComparison], slopes: Callable[[], Sequence[ClaimComparison]]
+    ) -> ClaimComparison:
         """What is to be said of all components; the slopes are only worked out where a sweep proves nothing."""
         if UNPROVEN in found and not _first(found, "differs"):
             with ctx.workprec(LAST_PRECISION):
@@ -214,11 +218,11 @@ class Claim:
         return UNTOLD
 
 
-def _first(found: Sequence[Comparison], status: str) -> Comparison | None:
+def _first(found: Sequence[ClaimComparison], status: str) -> ClaimComparison | None:
     return next((each for each in found if each.status == status), None)
 
 
-def _settled(found: Sequence[Comparison]) -> bool:
+def _settled(found: Sequence[ClaimComparison]) -> bool:
     """Whether more digits would not tell more."""
     return AGREES in found and all(each.status in {"agrees", "unproven"} for each in found)
 
@@ -240,15 +244,15 @@ def common_slope(proof: Enclosures, entry: int) -> arb | None:
     return arb(both.mid(), both.rad() * SPREAD)
 
 
-def _differs(place: int, derivative: arb, claimed: arb) -> Comparison:
+def _differs(place: int, derivative: arb, claimed: arb) -> ClaimComparison:
     """The two numbers with as many digits as it takes to tell them apart."""
     texts = "", ""
     for digits in DIGITS:
         texts = _decimal(derivative, digits), _decimal(claimed, digits)
         if texts[0] != texts[1]:
-            return Comparison("differs", *texts, place)
+            return ClaimComparison("differs", *texts, place)
     more = claimed - derivative
-    return Comparison(
+    return ClaimComparison(
         "differs", texts[0], f"{texts[1]} {'plus' if more > 0 else 'minus'} {_decimal(abs(more), 1)}", place
     )
 

@@ -31,14 +31,14 @@ def corners(proof: Enclosures, entry: Input, hidden: bool) -> tuple[int, ...]:
     if above is None:
         return ()
     with ctx.workprec(proof.precision_beside):
-        found = _Walk(proof, moved, above).corners(hidden)
+        found = _BothSides(proof, moved, above).corners(hidden)
     steps = proof.plan.program.steps
     return tuple(
         sorted({proof.plan.tape.entries[each].step for each in found}, key=lambda each: steps[each].span.start)
     )
 
 
-class _Walk:
+class _BothSides:
     """A program beside the point, on both sides along one direction."""
 
     def __init__(self, proof: Enclosures, moved: Sequence[int], above: Sequence[int]) -> None:

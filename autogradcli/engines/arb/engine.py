@@ -19,7 +19,16 @@ from autogradcli.engines.arb.paths import Local, paths
 from autogradcli.engines.arb.primitives import primitive, rule
 from autogradcli.engines.arb.range_errors import broken, small, vanished
 from autogradcli.engines.arb.sweep import differentiated, plan
-from autogradcli.engines.results import Autograd, Cancellation, Cause, Enclosure, FirstDivergence, Paths, Small, flat
+from autogradcli.engines.results import (
+    Autograd,
+    Cancellation,
+    Cause,
+    ChainPaths,
+    Enclosure,
+    FirstDivergence,
+    Small,
+    flat,
+)
 from autogradcli.functions.table import row, rows
 from autogradcli.language.dtypes import Dtype
 from autogradcli.language.program import Call, Direction, Program
@@ -133,7 +142,7 @@ class BallProof:
         """The steps that have the corner along one component, in the order of the text; see `corner_steps`."""
         return corner_steps(self._proof, name, place, hidden)
 
-    def paths(self, name: str) -> Paths | None:
+    def paths(self, name: str) -> ChainPaths | None:
         """The chain rule for the gradient of a name, path by path."""
         return paths(self._proof, self._autograd.values, name)
 

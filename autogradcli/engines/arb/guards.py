@@ -10,7 +10,7 @@ from functools import partial
 
 from flint import arb, ctx
 
-from autogradcli.engines.arb.branches import Choice, choices
+from autogradcli.engines.arb.branches import TakenBranch, choices
 from autogradcli.engines.arb.enclose import Enclosures
 from autogradcli.engines.arb.kinks import (
     AGREEMENT,
@@ -118,7 +118,7 @@ class _Way:
         """The values that change, at each step."""
         return [beside(self.proof, self.moved, self.above, step) for step in steps]
 
-    def alone(self, *places: Values) -> Iterator[Choice]:
+    def alone(self, *places: Values) -> Iterator[TakenBranch]:
         """The choices of the text that are made at the point and at none of these places, from the output back."""
         tape = self.proof.plan.tape
         found = choices(tape, self.proof.precise.__getitem__)
@@ -126,12 +126,12 @@ class _Way:
             found -= choices(tape, partial(look, self.proof, values))
         yield from sorted((each for each in found if each[0] in self.proof.choosing), reverse=True)
 
-    def width(self, choice: Choice, reach: float) -> float:
+    def width(self, choice: TakenBranch, reach: float) -> float:
         """Within which distance a choice is made, as a power of ten of the reach; 0 if it is at the point alone."""
         narrower = (reach / 10**count for count in range(1, NARROWER))
         return next((10 * each for each in narrower if not self._is_alone(choice, each)), 0.0)
 
-    def _is_alone(self, choice: Choice, reach: float) -> bool:
+    def _is_alone(self, choice: TakenBranch, reach: float) -> bool:
         """Whether a choice is not made so far from the point."""
         return choice in self.alone(*self.places([arb(-reach), arb(reach)]))
 
@@ -143,7 +143,7 @@ class _Way:
         steps = [sign * arb(2) ** -distance for distance in CONTINUED]
         return _Continued(proof, steps, [beside(proof, self.moved, self.above, step, held) for step in steps])
 
-    def leave(self, taken: Secants, choice: Choice) -> tuple[Side, Side]:
+    def leave(self, taken: Secants, choice: TakenBranch) -> tuple[Side, Side]:
         """How the branch that is taken at the point leaves it, and how what is chosen does."""
         index, branch = choice
         return leave(self.proof, taken, branch), leave(self.proof, taken, index)
@@ -169,7 +169,7 @@ class _Continued:
         near = abs(slope) * reach + abs(values[0] - values[-1])
         return None if abs(values[-1] - self.proof.precise[index]) > near else slope
 
-    def differs(self, choice: Choice) -> bool:
+    def differs(self, choice: TakenBranch) -> bool:
         """Whether what is chosen comes to the point with another slope than the branch that is taken there."""
         index, branch = choice
         one, other = self._limit(index), self._limit(branch)
@@ -203,7 +203,7 @@ def _common(left: Side, right: Side) -> float | None:
     return None if left.slope is None or _differ(left, right) else float(left.slope)
 
 
-def _named(proof: Enclosures, choice: Choice, slope: float | None, width: float) -> Guard | None:
+def _named(proof: Enclosures, choice: TakenBranch, slope: float | None, width: float) -> Guard | None:
     """The guard in terms of the program."""
     index, chosen = choice
     results = proof.plan.tape.results

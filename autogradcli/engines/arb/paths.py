@@ -11,7 +11,7 @@ from autogradcli.engines.arb.enclose import Enclosures
 from autogradcli.engines.arb.error_bounds import as_text
 from autogradcli.engines.arb.sweep import Plan, Point, Sweep, plan, sweep
 from autogradcli.engines.arb.ternary import Truth
-from autogradcli.engines.results import Array, Link, Path, Paths, flat, nested, shape
+from autogradcli.engines.results import Array, ChainPath, ChainPaths, Link, flat, nested, shape
 from autogradcli.functions.table import row
 from autogradcli.language.program import Call, Constant, Program, Step, Variable
 from autogradcli.language.tape import components
@@ -27,14 +27,14 @@ Balls = Sequence[arb]
 """The components of a tensor, row by row."""
 
 
-def paths(proof: Enclosures, values: Sequence[Array], name: str) -> Paths:
+def paths(proof: Enclosures, values: Sequence[Array], name: str) -> ChainPaths:
     """The chain rule for the gradient of one name; `values` are torch's, for the shapes of all steps."""
     program = proof.plan.program
     target = program.index(name)
     with ctx.workprec(proof.precision):
         walker = _Walker(proof, values, target)
         start = [arb(weight) for _, weight in proof.plan.tape.seeds]
-        shown: list[Path] = []
+        shown: list[ChainPath] = []
         links = 0
         for each in walker.walk(start):
             links += len(each.links)
@@ -45,7 +45,7 @@ def paths(proof: Enclosures, values: Sequence[Array], name: str) -> Paths:
         # Steps that are all differentiable make a whole that is, even where the sweep fears a tie.
         smooth = len(shown) == count and all(path.product is not None for path in shown)
         gradient = [proof.gradient(entry) if smooth or proof.proves(entry) else arb.nan() for entry in entries]
-        return Paths(tuple(shown), count, _text(gradient, values[target]))
+        return ChainPaths(tuple(shown), count, _text(gradient, values[target]))
 
 
 def ways(step: Step) -> Iterator[tuple[int, int]]:
@@ -77,14 +77,14 @@ class _Walker:
             )
         return found
 
-    def walk(self, start: Balls) -> Iterator[Path]:
+    def walk(self, start: Balls) -> Iterator[ChainPath]:
         """All paths, the first operands first."""
         output = self._proof.plan.program.output
         stack: list[tuple[int, tuple[Link, ...], Balls | None]] = [(output, (), start)]
         while stack:
             index, links, product = stack.pop()
             if index == self._target:
-                yield Path(links, self._text(product, index))
+                yield ChainPath(links, self._text(product, index))
                 continue
             for place, operand in reversed([each for each in ways(self._steps[index]) if self.counts[each[1]]]):
                 link, sent = self._follow(index, place, operand, product)

@@ -8,7 +8,7 @@ from sympy.core.relational import Relational
 
 from autogradcli.engines.sympy.adapters import magnitude, side, where
 from autogradcli.engines.sympy.borders import SIGNS, absorbed, canonical
-from autogradcli.engines.sympy.differentiate import Work
+from autogradcli.engines.sympy.differentiate import Differentiation
 from autogradcli.engines.sympy.messages import SCALARS, Differentiate, Prove
 from autogradcli.engines.sympy.readable import tree_sizes
 from autogradcli.engines.sympy.translate import translate
@@ -22,7 +22,9 @@ def settled(request: Prove) -> bool:
 
     The derivative is one that holds where conditions change, too.
     """
-    work = Work(Differentiate(request.ticket, request.program, (request.name,), "text", request.timeout, SCALARS))
+    work = Differentiation(
+        Differentiate(request.ticket, request.program, (request.name,), "text", request.timeout, SCALARS)
+    )
     try:
         derivative = work.derivative(request.name)
         claim = translate(request.claim)

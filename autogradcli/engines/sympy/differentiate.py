@@ -14,7 +14,7 @@ from autogradcli.engines.sympy.arithmetic import NoValue
 from autogradcli.engines.sympy.borders import Mended, changes, mend
 from autogradcli.engines.sympy.evaluate import Point, Tie, evaluate
 from autogradcli.engines.sympy.formulas import LISTED, GradientFormulas, NoFormula, Style
-from autogradcli.engines.sympy.messages import Differentiate, Number
+from autogradcli.engines.sympy.messages import Differentiate, EvaluatedNumber
 from autogradcli.engines.sympy.printing import Unprintable, write
 from autogradcli.engines.sympy.readable import PRINTABLE, forms, forms_with_sigmoids, tree_sizes
 from autogradcli.engines.sympy.sharing import shared
@@ -32,7 +32,7 @@ LEGIBLE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PrintedDerivative:
     """The derivative with respect to one variable, printed."""
 
     texts: Array
@@ -45,13 +45,13 @@ class Found:
     """Where conditions change and there is no derivative, or the formula does not hold."""
 
 
-class Work:
+class Differentiation:
     """A program, and the derivatives of it that have been found. Nothing that SymPy does becomes an exception here."""
 
     def __init__(self, request: Differentiate) -> None:
         self._request = request
         self._derivatives: dict[str, list[Expr]] = {}
-        self._found: dict[str, Found] = {}
+        self._found: dict[str, PrintedDerivative] = {}
         self._totals: dict[Symbol, Expr] = {}
         self._holds = True
         self._mended: dict[str, list[Mended]] = {}
@@ -80,13 +80,13 @@ class Work:
     def _expand(self) -> Substitution:
         return Substitution(self._translation.intermediates)
 
-    def formula(self, name: str) -> Found:
+    def formula(self, name: str) -> PrintedDerivative:
         """The derivative with respect to one name, printed; or the reason why there is none."""
         if name not in self._found:
             try:
                 self._found[name] = self._find(name)
             except Exception as problem:
-                self._found[name] = Found(None, _explain(problem))
+                self._found[name] = PrintedDerivative(None, _explain(problem))
         return self._found[name]
 
     def derivative(self, name: str) -> list[Expr]:
@@ -98,7 +98,7 @@ class Work:
         """Whether the formula that was found holds wherever there is a derivative, so far as conditions go."""
         return self._holds and all(each.holds for each in self._mended.get(name, []))
 
-    def _find(self, name: str) -> Found:
+    def _find(self, name: str) -> PrintedDerivative:
         translation = self._translation
         gradient = self._differentiate(name, translation.shapes[name])
         style = self._style if self._order == 1 or gradient.shape else self._sharing
@@ -111,12 +111,12 @@ class Work:
             text = None if pattern is None else style.write(pattern.formula)
             texts = printable.within(LISTED if gradient.shape else PRINTABLE).texts(pattern, style)
         except Exception as problem:
-            return Found(gradient.filled(None), gradient.filled(_explain(problem)), text)
+            return PrintedDerivative(gradient.filled(None), gradient.filled(_explain(problem)), text)
         notes = list(dict.fromkeys(note for each in self._mended[name] for note in each.notes))
         longest = max(map(len, texts), default=0)
         if not general and longest > LEGIBLE:
             notes.append(f"the formula of order {self._order} is too long to be read: it has {longest:,} characters")
-        return Found(nested(texts, gradient.shape), gradient.filled(None), text, tuple(notes))
+        return PrintedDerivative(nested(texts, gradient.shape), gradient.filled(None), text, tuple(notes))
 
     @property
     def _order(self) -> int:
@@ -221,28 +221,28 @@ class Work:
         steps = {constant: self._expand(meaning) for constant, meaning in self._attempt.steps.items()}
         return Point({symbol: Fraction(number) for symbol, number in numbers.items()}, steps)
 
-    def value(self, point: Point | None) -> Number:
+    def value(self, point: Point | None) -> EvaluatedNumber:
         """The value of the scalar that is differentiated."""
         try:
             return _number(self._expand(self._output), point)
         except Exception as problem:
-            return Number(None, _explain(problem))
+            return EvaluatedNumber(None, _explain(problem))
 
     def slope(self, name: str, point: Point | None) -> Array:
         """The value of each component of a derivative that was found; a formula that cannot be printed has one, too."""
         if name not in self._derivatives:
-            return Number(None, None)
+            return EvaluatedNumber(None, None)
         numbers = [_number(each, point) for each in self._derivatives[name]]
         return nested(numbers, self._translation.shapes[name])
 
 
-def _number(expression: Expr, point: Point | None) -> Number:
+def _number(expression: Expr, point: Point | None) -> EvaluatedNumber:
     if point is None:
-        return Number(None, "the point is not finite")
+        return EvaluatedNumber(None, "the point is not finite")
     try:
-        return Number(_both_sides(expression, point), None)
+        return EvaluatedNumber(_both_sides(expression, point), None)
     except Exception as problem:
-        return Number(None, _explain(problem))
+        return EvaluatedNumber(None, _explain(problem))
 
 
 def _explain(problem: Exception) -> str:

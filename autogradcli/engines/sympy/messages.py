@@ -94,7 +94,7 @@ class Differentiated:
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class EvaluatedNumber:
     """A value to 30 significant digits, or why there is none."""
 
     digits: str | None
@@ -106,9 +106,9 @@ class Evaluated:
     """Child to parent: the numbers of the ticket, which is thereby done."""
 
     ticket: int
-    value: Number
+    value: EvaluatedNumber
     derivatives: dict[str, Array]
-    """For each variable a `Number` for each component."""
+    """For each variable an `EvaluatedNumber` for each component."""
     seconds: float
 
 

@@ -22,8 +22,8 @@ from autogradcli.engines.sympy.messages import (
     Differentiated,
     Evaluate,
     Evaluated,
+    EvaluatedNumber,
     FormulaMessage,
-    Number,
     Prove,
     Proved,
     Reply,
@@ -41,7 +41,7 @@ COMMAND = (sys.executable, "-P", "-m", "autogradcli.engines.sympy.worker")
 
 
 @dataclass(frozen=True, slots=True)
-class Derivative:
+class SymbolicDerivative:
     """SymPy's result for one variable."""
 
     formula: Array
@@ -57,12 +57,12 @@ class Derivative:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SymbolicAnswer:
     """SymPy's result for one program."""
 
     value: str | None
     """The function's own value at the point, to 30 significant digits."""
-    derivatives: dict[str, Derivative]
+    derivatives: dict[str, SymbolicDerivative]
     seconds: float
     """How long SymPy worked on it."""
 
@@ -120,7 +120,7 @@ class SymbolicProcess:
         elif not known.complete:
             self._hand_over(known)
 
-    def result(self, ticket: int, patience: float = math.inf) -> Answer:
+    def result(self, ticket: int, patience: float = math.inf) -> SymbolicAnswer:
         """The answer, as soon as it is complete; formulas alone where no point was given. To be asked for once.
 
         After so many seconds of `patience` it is what has been found until then.
@@ -238,25 +238,25 @@ class _Ticket:
         self.given_up = reason
         self.seconds += seconds
 
-    def answer(self) -> Answer:
+    def answer(self) -> SymbolicAnswer:
         """What the caller gets."""
         assert isinstance(self.request, Differentiate)
         value = None if self.numbers is None else self.numbers.value.digits
         derivatives = {name: self._derivative(name) for name in self.request.wrt}
-        return Answer(value, derivatives, self.seconds)
+        return SymbolicAnswer(value, derivatives, self.seconds)
 
-    def _derivative(self, name: str) -> Derivative:
+    def _derivative(self, name: str) -> SymbolicDerivative:
         found = self.formulas.get(name)
         if found is None:
-            return Derivative(None, None, self.given_up)
+            return SymbolicDerivative(None, None, self.given_up)
         sizes = shape(found.formula)
         reasons = flat(found.reason)
         if self.numbers is None:
             missing = self.given_up if self.point is not None else None
             why = nested([each or missing for each in reasons], sizes)
-            return Derivative(found.formula, None, why, found.pattern, found.notes)
-        numbers: list[Number] = flat(self.numbers.derivatives[name])
-        return Derivative(
+            return SymbolicDerivative(found.formula, None, why, found.pattern, found.notes)
+        numbers: list[EvaluatedNumber] = flat(self.numbers.derivatives[name])
+        return SymbolicDerivative(
             found.formula,
             nested([number.digits for number in numbers], sizes),
             nested([reason or number.reason for reason, number in zip(reasons, numbers, strict=True)], sizes),

@@ -97,7 +97,7 @@ def translate(program: Program, wrt: Sequence[str] = (), tensors: Tensors = SCAL
     asked = [name for name in wrt if name not in program.variables]
     tape = _tape(program, asked, tensors)
     named = [name for name in program.assigned if name not in program.variables] if shapes else []
-    builder = _Builder(program, tape, shapes, asked, named)
+    builder = _Translator(program, tape, shapes, asked, named)
     if tensors != SCALARS:
         check_size(builder.derivatives(wrt))
     return builder.build()
@@ -138,7 +138,7 @@ def _has_decimals(tape: Tape) -> bool:
     )
 
 
-class _Builder:
+class _Translator:
     def __init__(
         self, program: Program, tape: Tape, shapes: dict[str, Shape], asked: Sequence[str], named: Sequence[str]
     ) -> None:

@@ -18,7 +18,7 @@ from typing import BinaryIO
 from sympy.core.cache import clear_cache
 
 from autogradcli.engines.sympy.claims import settled
-from autogradcli.engines.sympy.differentiate import Work
+from autogradcli.engines.sympy.differentiate import Differentiation
 from autogradcli.engines.sympy.messages import (
     SCALARS,
     Began,
@@ -51,7 +51,7 @@ GRACE = 60
 
 def rehearse(program: Program) -> None:
     """Differentiate a program of one number x beforehand: SymPy finds out at its first task what it needs for all."""
-    work = Work(Differentiate(0, program, ("x",), "text", 0.0, SCALARS))
+    work = Differentiation(Differentiate(0, program, ("x",), "text", 0.0, SCALARS))
     work.formula("x")
     work.slope("x", work.point({"x": 2.0}))
 
@@ -64,8 +64,8 @@ class Worker:
         self._requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self._programs: deque[Differentiate | Prove] = deque()
         self._points: dict[int, Evaluate] = {}
-        self._open: dict[int, tuple[Differentiate, Work]] = {}
-        self._works: dict[bytes, Work] = {}
+        self._open: dict[int, tuple[Differentiate, Differentiation]] = {}
+        self._works: dict[bytes, Differentiation] = {}
         self._count = 0
 
     def add(self, request: Request) -> None:
@@ -129,7 +129,7 @@ class Worker:
         request, work = self._open.pop(point.ticket)
         self._put_in(point, request, work, self._begin(request))
 
-    def _put_in(self, point: Evaluate, request: Differentiate, work: Work, start: float) -> None:
+    def _put_in(self, point: Evaluate, request: Differentiate, work: Differentiation, start: float) -> None:
         """Answer with the numbers at the point."""
         at = work.point(point.at)
         slopes = {name: work.slope(name, at) for name in request.wrt}
@@ -145,11 +145,11 @@ class Worker:
         limit_processor_time(request.timeout + GRACE)
         return time.perf_counter()
 
-    def _work(self, request: Differentiate) -> Work:
+    def _work(self, request: Differentiate) -> Differentiation:
         """What is known of the program; other points of the same expression need no new derivatives."""
         # The source alone does not tell: every output of a script is a program, and they have one source.
         key = pickle.dumps((request.program, request.wrt, request.style, request.tensors))
-        work = self._works.pop(key) if key in self._works else Work(request)
+        work = self._works.pop(key) if key in self._works else Differentiation(request)
         self._works[key] = work
         if len(self._works) > KEPT:
             del self._works[next(iter(self._works))]

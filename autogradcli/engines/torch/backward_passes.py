@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 
 from autogradcli.engines.backward import Backward
-from autogradcli.engines.results import Array, Pass
+from autogradcli.engines.results import Accumulation, Array
 from autogradcli.engines.torch.graph import plain
 
 
@@ -15,21 +15,21 @@ def run_passes(
     asked: Mapping[str, torch.Tensor],
     backward: Backward,
     alone: bool = False,
-) -> dict[str, tuple[Pass, ...]]:
+) -> dict[str, tuple[Accumulation, ...]]:
     """For each of the tensors of `wrt`, what each pass of `backward` did to its `.grad`.
 
     With `alone` no other tensor's is touched: not those of parameters that are somebody's own.
     """
     inputs = list(asked.values()) if alone else None
     arrivals = {name: _Arrival(tensor) for name, tensor in asked.items()}
-    ledger: dict[str, list[Pass]] = {name: [] for name in asked}
+    ledger: dict[str, list[Accumulation]] = {name: [] for name in asked}
     for left in range(backward.repeat - 1, -1, -1):
         if backward.zero_grad:
             _set_to_zero(asked)
         before = {name: plain(tensor.grad) for name, tensor in asked.items()}
         output.backward(upstream, retain_graph=left > 0, inputs=inputs)  # type: ignore[no-untyped-call]
         for name, tensor in asked.items():
-            ledger[name].append(Pass(before[name], arrivals[name].gradient, plain(tensor.grad)))
+            ledger[name].append(Accumulation(before[name], arrivals[name].gradient, plain(tensor.grad)))
     return {name: tuple(passes) for name, passes in ledger.items()}
 
 

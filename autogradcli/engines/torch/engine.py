@@ -12,7 +12,7 @@ import torch
 from torch.autograd import forward_ad
 
 from autogradcli.engines.backward import ONCE, PLAIN, Backward
-from autogradcli.engines.results import Array, Autograd, Node, Pass, flat, shape
+from autogradcli.engines.results import Accumulation, Array, Autograd, Node, flat, shape
 from autogradcli.engines.torch.adapters import construct, native, plain_option, whole
 from autogradcli.engines.torch.backward_passes import run_passes
 from autogradcli.engines.torch.error_messages import misfit
@@ -75,7 +75,7 @@ def _differentiate(
         if output.requires_grad:
             trace.record(None, output)
     nodes: tuple[Node, ...] = ()
-    passes: dict[str, tuple[Pass, ...]] = {}
+    passes: dict[str, tuple[Accumulation, ...]] = {}
     if isinstance(output, torch.Tensor) and output.requires_grad:
         nodes = _watch(program, trace, output, lambda: passes.update(run_passes(output, upstream, asked, backward)))
     gradients = {name: passes[name][0].after if name in passes else None for name in wrt}

@@ -5,13 +5,13 @@ from typing import Any
 
 import torch
 
-from autogradcli.engines.results import Array, Derivative, Empty, Node
+from autogradcli.engines.results import Array, Empty, LocalDerivative, Node
 from autogradcli.functions.table import row
 from autogradcli.language.program import Call, Program, Variable
 
-Findings = tuple[tuple[Derivative | None, ...], dict[str, Any]]
+Findings = tuple[tuple[LocalDerivative | None, ...], dict[str, Any]]
 """The derivatives of a node with respect to its inputs, and what it has saved."""
-Look = Callable[[Any, int, bool], Findings]
+NodeInspector = Callable[[Any, int, bool], Findings]
 """A closer look at a node: which of its outputs is used, and whether it works component by component."""
 
 
@@ -24,7 +24,7 @@ class StepsOfNodes:
     Nodes are known by the Python objects that stand for them; they are kept, so that their identity lasts.
     """
 
-    def __init__(self, program: Program, look: Look | None) -> None:
+    def __init__(self, program: Program, look: NodeInspector | None) -> None:
         self._program = program
         self._look = look
         self._step: dict[Any, int | None] = {}

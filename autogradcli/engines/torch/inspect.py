@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from autogradcli.engines.backward import Detail
-from autogradcli.engines.results import Derivative
+from autogradcli.engines.results import LocalDerivative
 from autogradcli.engines.torch.graph import Findings, plain
 
 MOST_ENTRIES = 64
@@ -26,7 +26,7 @@ def inspect(detail: Detail, node: Any, place: int, by_component: bool) -> Findin
     )
 
 
-def derivatives(node: Any, place: int, by_component: bool) -> tuple[Derivative | None, ...]:
+def derivatives(node: Any, place: int, by_component: bool) -> tuple[LocalDerivative | None, ...]:
     """The derivative of a node's output number `place` with respect to each input; None for one without gradient.
 
     They are what the node's own backward makes of unit vectors. `by_component` says that it computes each component
@@ -84,16 +84,16 @@ class _Rows:
             yield each
 
 
-def _derivative(sums: torch.Tensor, index: int, rows: _Rows, by_component: bool) -> Derivative:
+def _derivative(sums: torch.Tensor, index: int, rows: _Rows, by_component: bool) -> LocalDerivative:
     shape, sizes = tuple(rows.ones.shape), tuple(sums.shape)
     if by_component and shape == sizes:
-        return Derivative(shape, sizes, True, plain(sums))
+        return LocalDerivative(shape, sizes, True, plain(sums))
     if math.prod(shape) == 1:
-        return Derivative(shape, sizes, False, plain(sums.reshape((*shape, *sizes))))
+        return LocalDerivative(shape, sizes, False, plain(sums.reshape((*shape, *sizes))))
     if math.prod(shape) * math.prod(sizes) > MOST_ENTRIES:
-        return Derivative(shape, sizes, False, None)
+        return LocalDerivative(shape, sizes, False, None)
     matrix = torch.stack([row.reshape(sizes) for row in rows.of(index)])
-    return Derivative(shape, sizes, False, plain(matrix.reshape((*shape, *sizes))))
+    return LocalDerivative(shape, sizes, False, plain(matrix.reshape((*shape, *sizes))))
 
 
 def saved(node: Any) -> dict[str, Any]:

@@ -8,9 +8,9 @@ import json
 import re
 from collections.abc import Mapping
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 """The keys and the places in lists that lead to a value."""
-Lines = Mapping[Path, int]
+Lines = Mapping[KeyPath, int]
 """For each path its line, counted from 1."""
 
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
@@ -27,7 +27,7 @@ _PIECE = re.compile(
 _JSON = re.compile(r'(?P<string>"(?:[^"\\]|\\.)*")|(?P<open>[\[{])|(?P<close>[\]}])|(?P<next>,)|(?P<colon>:)')
 
 
-def line_of(lines: Lines, path: Path) -> int:
+def line_of(lines: Lines, path: KeyPath) -> int:
     """The line of a path, or of the nearest value around it whose line is known."""
     while path and path not in lines:
         path = path[:-1]
@@ -46,13 +46,13 @@ class _Toml:
     """A walk through a TOML text, from one table header or assignment to the next."""
 
     def __init__(self, text: str) -> None:
-        self.lines: dict[Path, int] = {}
+        self.lines: dict[KeyPath, int] = {}
         self._text = text
         self._position = 0
         self._counted = 0
         self._line = 1
-        self._table: Path = ()
-        self._sizes: dict[Path, int] = {}
+        self._table: KeyPath = ()
+        self._sizes: dict[KeyPath, int] = {}
         """How many tables each list of tables has so far."""
 
     def step(self) -> bool:
@@ -84,12 +84,12 @@ class _Toml:
         size = self._sizes[path] = self._sizes.get(path, 0) + 1
         self._table = self._note((*path, size - 1))
 
-    def _note(self, path: Path) -> Path:
+    def _note(self, path: KeyPath) -> KeyPath:
         for end in range(1, len(path) + 1):
             self.lines.setdefault(path[:end], self._line)
         return path
 
-    def _path(self, table: Path, keys: list[str]) -> Path:
+    def _path(self, table: KeyPath, keys: list[str]) -> KeyPath:
         """The path that keys lead to; in a list of tables they mean the last one so far."""
         for key in keys:
             table = (*table, key)
@@ -121,7 +121,7 @@ class _Toml:
 
 def json_lines(text: str) -> Lines:
     """The line of every key and every item of a JSON text."""
-    lines: dict[Path, int] = {}
+    lines: dict[KeyPath, int] = {}
     keys: list[str | int] = []
     """Where the walk is: in an object the present key, in a list the number of the present item."""
     line, counted, last = 1, 0, ""

@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 
 from autogradcli.checks.case import CasePlace, CaseText
 from autogradcli.checks.outcome import unusable
-from autogradcli.checks.run import Entry
+from autogradcli.checks.run import CaseOrOutcome
 from autogradcli.errors import GradcalcError
 from autogradcli.language.nearest import did_you_mean
 from autogradcli.problems.cases.keys import DEFAULT_KEYS, KEYS
@@ -65,7 +65,7 @@ def _hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
 
 
-def read_cases(path: str) -> Iterator[Entry]:
+def read_cases(path: str) -> Iterator[CaseOrOutcome]:
     """The cases of a file in their order; raises GradcalcError if the file cannot be read at all."""
     try:
         with open(path, "rb") as file:
@@ -74,7 +74,7 @@ def read_cases(path: str) -> Iterator[Entry]:
         raise GradcalcError("file", f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
 
-def _named_once(entries: Iterator[Entry]) -> Iterator[Entry]:
+def _named_once(entries: Iterator[CaseOrOutcome]) -> Iterator[CaseOrOutcome]:
     """The cases; one whose name an earlier one has is an outcome."""
     seen: dict[str, int] = {}
     for entry in entries:
@@ -88,7 +88,7 @@ def _named_once(entries: Iterator[Entry]) -> Iterator[Entry]:
         yield entry
 
 
-def _read_whole(path: str, file: BinaryIO) -> Iterator[Entry]:
+def _read_whole(path: str, file: BinaryIO) -> Iterator[CaseOrOutcome]:
     data = file.read(MAX_BYTES + 1)
     try:
         if len(data) > MAX_BYTES:
@@ -102,7 +102,7 @@ def _read_whole(path: str, file: BinaryIO) -> Iterator[Entry]:
         yield _case(path, number, fields, defaults, lines)
 
 
-def _read_lines(path: str, file: BinaryIO) -> Iterator[Entry]:
+def _read_lines(path: str, file: BinaryIO) -> Iterator[CaseOrOutcome]:
     number = 0
     while data := file.readline(MAX_LINE + 1):
         number += 1
@@ -205,7 +205,7 @@ def _unknown_default(key: str) -> GradcalcError:
     return GradcalcError("usage", f"there is no key {key}", hint=hint)
 
 
-def _case(path: str, number: int, fields: Any, defaults: Mapping[str, Any], lines: Lines) -> Entry:
+def _case(path: str, number: int, fields: Any, defaults: Mapping[str, Any], lines: Lines) -> CaseOrOutcome:
     line = line_of(lines, ("case", number))
     if not isinstance(fields, dict):
         return unusable(

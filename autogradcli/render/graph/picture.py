@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from autogradcli.compute.report import Report
-from autogradcli.engines.results import Array, Derivative, Node, shape
+from autogradcli.engines.results import Array, LocalDerivative, Node, shape
 from autogradcli.errors import GradcalcError, Span, visible
 from autogradcli.language.grammar import statements
 from autogradcli.language.lexer import tokenize
@@ -200,7 +200,7 @@ def _arrows(node: Node, nodes: Sequence[Node], write: Write) -> Sequence[Arrow]:
     ]
 
 
-def derivative_text(derivative: Derivative | None, write: Write, room: int | None, ellipsis: str) -> str:
+def derivative_text(derivative: LocalDerivative | None, write: Write, room: int | None, ellipsis: str) -> str:
     """A local derivative, in few digits if there is only so much room; of a matrix that is too large, its shape."""
     if derivative is None:
         return ""
@@ -218,7 +218,7 @@ def saved_text(node: Node, write: Write, room: int | None, ellipsis: str) -> str
     )
 
 
-def _told(derivative: Derivative | None, flow: Array, write: Write) -> Sequence[str]:
+def _told(derivative: LocalDerivative | None, flow: Array, write: Write) -> Sequence[str]:
     lines = (
         [] if derivative is None else [f"local derivative  {derivative_text(derivative, write, None, SCREEN.ellipsis)}"]
     )

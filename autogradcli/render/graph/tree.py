@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from autogradcli.render.blocks import float_writer
-from autogradcli.render.chain import Row, draw_chain
+from autogradcli.render.chain import TreeLine, draw_chain
 from autogradcli.render.formats import Format
 from autogradcli.render.graph.cut import Excerpt
 from autogradcli.render.graph.marks import marks
@@ -22,7 +22,7 @@ def draw_tree(excerpt: Excerpt, terminal: Terminal) -> str:
     write = float_writer(dtype_of(report))
     remarks = marks(excerpt.nodes, report.gradients)
 
-    def remark(row: Row) -> str:
+    def remark(row: TreeLine) -> str:
         if row.again:
             return ""
         texts = [
@@ -31,11 +31,11 @@ def draw_tree(excerpt: Excerpt, terminal: Terminal) -> str:
         below = excerpt.below.get(row.node.id, 0)
         return "; ".join([*texts, *([f"{terminal.ellipsis} {below:,} more below"] if below else [])])
 
-    def style(row: Row) -> str | None:
+    def style(row: TreeLine) -> str | None:
         found = remarks.get(row.node.id, ())
         return STYLES[found[0].tone] if found else None
 
-    def more(rows: Sequence[Row], room: int | None) -> Sequence[Column]:
+    def more(rows: Sequence[TreeLine], room: int | None) -> Sequence[Column]:
         slopes = tuple(derivative_text(row.derivative, write, room, terminal.ellipsis) for row in rows)
         saved = tuple("" if row.again else saved_text(row.node, write, room, terminal.ellipsis) for row in rows)
         texts = tuple(map(remark, rows))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from autogradcli.programs.ledger import Entry, Ledger, Pass
+from autogradcli.programs.ledger import GradientEntry, Ledger, Pass
 from autogradcli.render.blocks import float_writer
 from autogradcli.render.formats import Format
 from autogradcli.render.markdown import cell
@@ -38,7 +38,7 @@ def _lines(ledger: Ledger) -> Iterator[str]:
         yield from ("", f"**Line {failure.line}** ends it: {failure.type}: {cell(failure.message)}.{hint}")
 
 
-def _row(each: Pass, entry: Entry) -> str:
+def _row(each: Pass, entry: GradientEntry) -> str:
     texts = [
         "none" if value is None else brief(value, float_writer(each.dtype), ROOM, "…")
         for value in (entry.before, entry.added, entry.after)

@@ -7,7 +7,7 @@ from autogradcli.compute.report import Reason
 from autogradcli.engines.results import Array, flat, shape
 from autogradcli.errors import visible
 from autogradcli.language.shapes import written
-from autogradcli.programs.ledger import Entry, Ledger, Mistake, Nonfinite, Pass, TraceLine
+from autogradcli.programs.ledger import GradientEntry, Ledger, Mistake, Nonfinite, Pass, TraceLine
 from autogradcli.render.blocks import float_writer
 from autogradcli.render.formats import Format
 from autogradcli.render.layout import Column, Table, draw_table
@@ -104,7 +104,7 @@ def _entries(each: Pass, terminal: Terminal) -> Iterator[str]:
     yield from (f"   note: {visible(note)}" for note in each.notes)
 
 
-def _reasons(entries: Sequence[Entry]) -> dict[str, Reason]:
+def _reasons(entries: Sequence[GradientEntry]) -> dict[str, Reason]:
     """Each reason once, by the names of those that it is about."""
     found: dict[Reason, list[str]] = {}
     for entry in entries:
@@ -146,7 +146,7 @@ def _table(each: Pass, terminal: Terminal) -> Table:
     return Table(tuple(column for column in (*columns, verdicts, grad) if any(column.cells)))
 
 
-def _block(entry: Entry, dtype: str, terminal: Terminal) -> Iterator[str]:
+def _block(entry: GradientEntry, dtype: str, terminal: Terminal) -> Iterator[str]:
     """An entry on lines of its own, where one line has no room for its tensors."""
     yield terminal.paint(f"{visible(entry.name)}   {written(shape(entry.after or entry.added))}", "bold")
     texts = {"SymPy: derivative": _formula(entry), "error": _error(entry)}
@@ -172,7 +172,7 @@ def _beside(label: str, lines: Sequence[str]) -> Iterator[str]:
         yield f"   {'' if place else label:<{LABEL}}{line}"
 
 
-def _formula(entry: Entry) -> str:
+def _formula(entry: GradientEntry) -> str:
     """SymPy's formula, if one line has room for it."""
     if entry.gradient is None:
         return ""
@@ -181,14 +181,14 @@ def _formula(entry: Entry) -> str:
     return formulas[0] if len(formulas) == 1 and formulas[0] and len(formulas[0]) <= ROOM else ""
 
 
-def _error(entry: Entry) -> str:
+def _error(entry: GradientEntry) -> str:
     if entry.gradient is None or entry.gradient.worst is None:
         return ""
     small = entry.gradient.rounded_off if entry.gradient.verdict == "verified" else None
     return ulps(entry.gradient.worst.ulps) if small is None else small.small
 
 
-def _after(entry: Entry, dtype: str, terminal: Terminal) -> str:
+def _after(entry: GradientEntry, dtype: str, terminal: Terminal) -> str:
     """What `.grad` holds now; where it accumulated, as the sum that it is."""
     if entry.after is None:
         return ""

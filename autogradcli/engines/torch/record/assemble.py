@@ -11,22 +11,21 @@ import torch
 from autogradcli.engines.torch.record.below import calls_below
 from autogradcli.engines.torch.record.calls import (
     Arrival,
-    Backward,
-    Call,
+    BackwardPass,
+    CallOutput,
+    CallSite,
     Given,
-    Place,
-    Result,
+    RecordedCall,
     Unknown,
     Value,
     mapped,
 )
 from autogradcli.engines.torch.record.kinds import kind_of
-from autogradcli.engines.torch.record.rows import Bound, Unbindable, bind, index_of
+from autogradcli.engines.torch.record.rows import BoundRow, Unbindable, bind, index_of
 from autogradcli.errors import Span
 from autogradcli.functions.function import FIELD
 from autogradcli.language.dtypes import DTYPES
-from autogradcli.language.program import MAX_STEPS, Constant, Program, Tensor, Variable
-from autogradcli.language.program import Call as Step
+from autogradcli.language.program import MAX_STEPS, Call, Constant, Program, Tensor, Variable
 
 CONDITIONS = frozenset({"boolean", "mask"})
 """Kinds of parameters that a tensor of True and False is meant for."""
@@ -47,13 +46,13 @@ class PlaceTexts(Protocol):
     def source(self) -> str:
         """All of them, one after the other."""
 
-    def span(self, place: Place | None, otherwise: str) -> Span:
+    def span(self, place: CallSite | None, otherwise: str) -> Span:
         """Where the text of a place lies in the source."""
 
     def variable(self, name: str, used: Span) -> Span:
         """Where a variable stands in the text of the operation that uses it first."""
 
-    def name(self, place: Place | None) -> str | None:
+    def name(self, place: CallSite | None) -> str | None:
         """What the program calls the value of the expression there, if it gives it a name."""
 
 
@@ -76,7 +75,7 @@ class Assembled:
     upstream: Program | None
 
 
-def assemble(event: Backward, texts: PlaceTexts, masks: Mapping[int, torch.Tensor]) -> Assembled:
+def assemble(event: BackwardPass, texts: PlaceTexts, masks: Mapping[int, torch.Tensor]) -> Assembled:
     """The program that gives the output of a pass; Unverifiable with the reason if it cannot be written as one."""
     if len(event.outputs) != 1:
         raise Unverifiable("backward starts from several tensors")
@@ -85,13 +84,13 @@ def assemble(event: Backward, texts: PlaceTexts, masks: Mapping[int, torch.Tenso
     calls = calls_below(event.outputs)
     if len(calls) > MAX_STEPS:
         raise Unverifiable(f"it was made by more than {MAX_STEPS:,} operations")
-    builder = _Builder(texts, masks, _dtype(event, calls))
+    builder = _Assembler(texts, masks, _dtype(event, calls))
     for call in calls:
         builder.call(call)
     return builder.finish(event)
 
 
-def _dtype(event: Backward, calls: Sequence[Call]) -> torch.dtype:
+def _dtype(event: BackwardPass, calls: Sequence[RecordedCall]) -> torch.dtype:
     """The one dtype of all numbers that autograd follows."""
     found = {each.data.dtype for call in calls for each in call.values() if isinstance(each, Given)}
     found |= {each.data.dtype for each in event.outputs if isinstance(each, Given)}
@@ -112,7 +111,7 @@ def _name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
-class _Builder:
+class _Assembler:
     def __init__(self, texts: PlaceTexts, masks: Mapping[int, torch.Tensor], dtype: torch.dtype) -> None:
         self._texts, self._masks, self._dtype = texts, masks, dtype
         self._steps: list[Any] = []
@@ -126,7 +125,7 @@ class _Builder:
 
     # The steps of a call.
 
-    def call(self, call: Call) -> None:
+    def call(self, call: RecordedCall) -> None:
         """Append a recorded call."""
         name = kind_of(call.function).name
         self._span = self._texts.span(call.place, name)
@@ -146,7 +145,7 @@ class _Builder:
         if given is not None and given not in self._values:
             self._assigned[given] = self._by_serial[call.serial]
 
-    def _one(self, call: Call, name: str) -> int:
+    def _one(self, call: RecordedCall, name: str) -> int:
         """The step of a call that gives one tensor."""
         first = next(iter(call.values()), None)
         if name in IDENTITIES or (name in CASTS and not self._is_condition(first)):
@@ -160,7 +159,7 @@ class _Builder:
             return SPECIAL[name](self, call)
         return self._row(call)
 
-    def _row(self, call: Call) -> int:
+    def _row(self, call: RecordedCall) -> int:
         try:
             bound = bind(call, self._dtype if self._dtype != torch.float64 else None)
         except Unbindable as reason:
@@ -172,7 +171,7 @@ class _Builder:
             self._conditions.add(step)
         return step
 
-    def _fields(self, call: Call, bound: Bound) -> int:
+    def _fields(self, call: RecordedCall, bound: BoundRow) -> int:
         operands = self._operands(bound)
         steps = []
         for index, field in enumerate(bound.function.fields):
@@ -181,7 +180,7 @@ class _Builder:
             self._keep(call, index, steps[-1])
         return steps[0]
 
-    def _parts(self, call: Call, name: str) -> None:
+    def _parts(self, call: RecordedCall, name: str) -> None:
         """Tensors that another falls into along a dimension, one after the other."""
         whole = next(iter(call.values()))
         apart = name == "unbind"
@@ -195,7 +194,7 @@ class _Builder:
                 start += size[dim]
             self._keep(call, index, step)
 
-    def _gradients(self, call: Call) -> None:
+    def _gradients(self, call: RecordedCall) -> None:
         """Gradients that autograd follows itself: of each of several outputs, added up."""
         outputs, targets, upstreams = call.arguments
         one = self._append(Constant(Fraction(1), self._span))
@@ -214,12 +213,12 @@ class _Builder:
     def _upstream(self, value: Value | None, one: int) -> int:
         return one if value is None else self._operand(value)
 
-    def _base(self, call: Call) -> None:
+    def _base(self, call: RecordedCall) -> None:
         """What a tensor is after a view of it was changed: it, with the view's place set."""
         target = call.arguments[0] if call.arguments else None
-        while isinstance(target, Result) and target.call.changes:
+        while isinstance(target, CallOutput) and target.call.changes:
             target = target.call.arguments[0]
-        view = target.call if isinstance(target, Result) else None
+        view = target.call if isinstance(target, CallOutput) else None
         if view is None or kind_of(view.function).name != "__getitem__":
             raise Unverifiable("a tensor was changed in place through a view of it")
         try:
@@ -229,7 +228,7 @@ class _Builder:
         operands = (self._operand(call.base), self._places[call.serial, 0])
         self._places[call.serial, 1] = self._step("setitem", operands, options)
 
-    def embedding(self, call: Call) -> int:
+    def embedding(self, call: RecordedCall) -> int:
         """The rows of a matrix at places."""
         places, weight = call.arguments[:2]
         if not isinstance(places, Given) or call.keywords.get("max_norm") is not None:
@@ -239,7 +238,7 @@ class _Builder:
 
     # Operands.
 
-    def _operands(self, bound: Bound) -> tuple[int, ...]:
+    def _operands(self, bound: BoundRow) -> tuple[int, ...]:
         found = []
         for parameter, value in bound.operands:
             if isinstance(value, Fraction):
@@ -267,7 +266,7 @@ class _Builder:
         return step
 
     def _is_condition(self, value: Any) -> bool:
-        return isinstance(value, Result) and self._places[value.call.serial, value.index] in self._conditions
+        return isinstance(value, CallOutput) and self._places[value.call.serial, value.index] in self._conditions
 
     def _infinite(self, value: float) -> int:
         if math.isnan(value):
@@ -306,19 +305,19 @@ class _Builder:
         return unused
 
     def _step(self, function: str, operands: tuple[int, ...], options: Any = ()) -> int:
-        return self._append(Step(function, operands, tuple(options), self._span))
+        return self._append(Call(function, operands, tuple(options), self._span))
 
     def _append(self, step: Any) -> int:
         self._steps.append(step)
         return len(self._steps) - 1
 
-    def _keep(self, call: Call, index: int, step: int) -> None:
+    def _keep(self, call: RecordedCall, index: int, step: int) -> None:
         self._places[call.serial, index] = step
         self._by_serial[call.serial] = step
 
     # All of it.
 
-    def finish(self, event: Backward) -> Assembled:
+    def finish(self, event: BackwardPass) -> Assembled:
         """The program of an event."""
         self._span = self._texts.span(event.place, event.names[0] or "output")
         (value,) = event.outputs
@@ -359,7 +358,7 @@ class _Builder:
         return unused
 
 
-def single(call: Call, tensors: Sequence[torch.Tensor], upstream: torch.Tensor, texts: PlaceTexts) -> Assembled:
+def single(call: RecordedCall, tensors: Sequence[torch.Tensor], upstream: torch.Tensor, texts: PlaceTexts) -> Assembled:
     """The program of one call alone, for other tensors than it was given; raises Unverifiable if it means no row.
 
     Its variables are `v0`, `v1` … in the order of the tensors among the call's arguments.
@@ -372,7 +371,7 @@ def single(call: Call, tensors: Sequence[torch.Tensor], upstream: torch.Tensor, 
     values: dict[int, Given] = {}
 
     def stand_in(each: Any) -> Any:
-        if not isinstance(each, Given | Result | Unknown):
+        if not isinstance(each, Given | CallOutput | Unknown):
             return each
         place = next(places)
         leaf = tensors[place].is_floating_point()
@@ -381,21 +380,21 @@ def single(call: Call, tensors: Sequence[torch.Tensor], upstream: torch.Tensor, 
 
     arguments, keywords = mapped(call.arguments, stand_in), mapped(call.keywords, stand_in)
     alone = replace(call, arguments=arguments, keywords=keywords, base=None, changes=False)
-    builder = _Builder(texts, {}, dtype)
+    builder = _Assembler(texts, {}, dtype)
     builder.call(alone)
     arrivals = tuple(Arrival(value, value.name, None, None, None) for value in values.values())
     given = Given(upstream, False, 0, 0)
-    event = Backward("backward", call.place, 0, (Result(alone, 0),), (None,), (given,), arrivals, (given,))
+    event = BackwardPass("backward", call.place, 0, (CallOutput(alone, 0),), (None,), (given,), arrivals, (given,))
     return builder.finish(event)
 
 
-SPECIAL = {"embedding": _Builder.embedding}
+SPECIAL = {"embedding": _Assembler.embedding}
 
 
 def _is_bool(value: Any) -> bool:
     if isinstance(value, Given):
         return value.data.dtype == torch.bool
-    return isinstance(value, Result) and value.call.dtypes[value.index] == torch.bool
+    return isinstance(value, CallOutput) and value.call.dtypes[value.index] == torch.bool
 
 
 def _tuples(value: Any) -> Any:

@@ -3,23 +3,23 @@
 import math
 from collections.abc import Iterable
 
-from autogradcli.engines.torch.record.calls import Call, Given, Result, Value
+from autogradcli.engines.torch.record.calls import CallOutput, Given, RecordedCall, Value
 from autogradcli.engines.torch.record.kinds import kind_of, words
 
 
-def calls_below(outputs: Iterable[Value]) -> list[Call]:
+def calls_below(outputs: Iterable[Value]) -> list[RecordedCall]:
     """All calls that some values depend on, in the order in which they were made."""
-    found: dict[int, Call] = {}
-    todo = [each.call for each in outputs if isinstance(each, Result)]
+    found: dict[int, RecordedCall] = {}
+    todo = [each.call for each in outputs if isinstance(each, CallOutput)]
     while todo:
         call = todo.pop()
         if call.serial not in found:
             found[call.serial] = call
-            todo.extend(each.call for each in call.values() if isinstance(each, Result))
+            todo.extend(each.call for each in call.values() if isinstance(each, CallOutput))
     return [found[serial] for serial in sorted(found)]
 
 
-def givens_below(calls: Iterable[Call]) -> list[Given]:
+def givens_below(calls: Iterable[RecordedCall]) -> list[Given]:
     """What the calls were given, in the order in which it was first used."""
     found: dict[int, Given] = {}
     for call in calls:
@@ -29,10 +29,10 @@ def givens_below(calls: Iterable[Call]) -> list[Given]:
     return list(found.values())
 
 
-def reaches(call: Call, value: Value) -> bool:
+def reaches(call: RecordedCall, value: Value) -> bool:
     """Whether a call depends on a value."""
-    calls = calls_below([Result(call, 0)])
-    if isinstance(value, Result):
+    calls = calls_below([CallOutput(call, 0)])
+    if isinstance(value, CallOutput):
         return any(each is value.call for each in calls)
     return any(each is value for each in givens_below(calls))
 
@@ -58,4 +58,4 @@ def shape_of(value: Value) -> tuple[int, ...]:
     """The shape of a value; () if it is not known."""
     if isinstance(value, Given):
         return tuple(value.data.shape)
-    return value.call.shapes[value.index] if isinstance(value, Result) else ()
+    return value.call.shapes[value.index] if isinstance(value, CallOutput) else ()

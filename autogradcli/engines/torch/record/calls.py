@@ -13,7 +13,7 @@ import torch
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CallSite:
     """Where the program called torch."""
 
     code: CodeType
@@ -74,10 +74,10 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class CallOutput:
     """One of the tensors that a call gave."""
 
-    call: "Call"
+    call: "RecordedCall"
     index: int
 
 
@@ -89,18 +89,18 @@ class Unknown:
     """The name of the node of the graph that made it, or what the reason is."""
 
 
-Value = Given | Result | Unknown
+Value = Given | CallOutput | Unknown
 
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
-class Call:
+class RecordedCall:
     """One call of torch's API."""
 
     function: Callable[..., Any]
     arguments: tuple[Any, ...]
     """As they were given, with a `Value` in place of each tensor."""
     keywords: dict[str, Any]
-    place: Place | None
+    place: CallSite | None
     """None if no frame of the program was on the way."""
     serial: int
     outputs: list[torch.Tensor | None] = field(default_factory=list)
@@ -165,12 +165,12 @@ class Arrival:
 
 
 @dataclass(slots=True, eq=False)
-class Backward:
+class BackwardPass:
     """One call of `backward`, or of `torch.autograd.grad`."""
 
     call: str
     """`backward` or `grad`."""
-    place: Place | None
+    place: CallSite | None
     number: int
     """From 1 on, in the order of the calls."""
     outputs: tuple[Value, ...]
@@ -182,11 +182,11 @@ class Backward:
     """The outputs' numbers."""
     unknown: tuple[str, ...] = ()
     """The names of nodes in the graph that no recorded call made."""
-    tied: Mapping[Place, "Call"] = field(default_factory=dict)
+    tied: Mapping[CallSite, "RecordedCall"] = field(default_factory=dict)
     """Where a comparison that tied became a bool before this, and the comparison."""
     stale: tuple[str, ...] = ()
     """The leaves that were changed since the last pass, though their `.grad` was not set to zero."""
-    hooked: Place | None = None
+    hooked: CallSite | None = None
     """A hook of the program's that changes gradients."""
     finite: bool = True
     """Whether the outputs and all that arrived is finite."""
@@ -194,7 +194,7 @@ class Backward:
 
 def values_in(item: Any) -> Iterator[Value]:
     """The values in nested arguments."""
-    if isinstance(item, Given | Result | Unknown):
+    if isinstance(item, Given | CallOutput | Unknown):
         yield item
     elif isinstance(item, list | tuple):
         for each in item:

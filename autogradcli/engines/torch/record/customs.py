@@ -10,7 +10,7 @@ import torch
 from autogradcli.engines.torch.record.kinds import is_function
 from autogradcli.engines.torch.record.mathematics import name_of
 from autogradcli.engines.torch.record.slopes import slopes
-from autogradcli.engines.torch.record.steps import Comparison, Step, compare, second, sent
+from autogradcli.engines.torch.record.steps import RecordedStep, StepComparison, compare, second, sent
 
 WRONG = 10
 """How far beyond the tolerance, and beyond what rounding explains, a claim is wrong."""
@@ -37,7 +37,7 @@ class CustomBackward:
     line: int | None
 
 
-def claim_of(step: Step) -> CustomBackward:
+def claim_of(step: RecordedStep) -> CustomBackward:
     """Who claims what a custom step sends."""
     function: Any = step.call.function
     name = name_of(step.call)
@@ -59,7 +59,7 @@ def claim_of(step: Step) -> CustomBackward:
     )
 
 
-def is_followed(step: Step) -> str | None:
+def is_followed(step: RecordedStep) -> str | None:
     """None if autograd follows the forward of a custom step; else what stands against it."""
     found = slopes(step)
     if found is None:
@@ -72,7 +72,7 @@ def is_followed(step: Step) -> str | None:
     )
 
 
-def faults(step: Step, twice: bool) -> Iterator[Fault]:
+def faults(step: RecordedStep, twice: bool) -> Iterator[Fault]:
     """What is wrong with the backward of a custom step; `twice` if the program differentiates it twice."""
     try:
         compared = compare(step)
@@ -87,7 +87,7 @@ def faults(step: Step, twice: bool) -> Iterator[Fault]:
         yield from _twice(step, twice)
 
 
-def _here(step: Step, compared: Comparison) -> Iterator[Fault]:
+def _here(step: RecordedStep, compared: StepComparison) -> Iterator[Fault]:
     """Faults that show for the numbers that reached the step."""
     missing = [place for place, each in enumerate(compared.sent) if each is None and _matters(compared.truth[place])]
     for place in missing:
@@ -110,7 +110,7 @@ def _matters(truth: Any) -> bool:
     return truth is not None and bool((truth != 0).any())
 
 
-def _swapped(compared: Comparison) -> tuple[int, int] | None:
+def _swapped(compared: StepComparison) -> tuple[int, int] | None:
     for one in range(len(compared.sent)):
         for other in range(one):
             pairs = [(compared.sent[one], compared.truth[other]), (compared.sent[other], compared.truth[one])]
@@ -128,7 +128,7 @@ def _close(number: Any, truth: Any) -> bool:
     )
 
 
-def _input(step: Step, place: int) -> str:
+def _input(step: RecordedStep, place: int) -> str:
     """What the forward calls one of its inputs."""
     function: Any = step.call.function
     names = []
@@ -143,7 +143,7 @@ def _input(step: Step, place: int) -> str:
     return f"input {which + 1}"
 
 
-def _of_the_upstream(step: Step) -> Iterator[Fault]:
+def _of_the_upstream(step: RecordedStep) -> Iterator[Fault]:
     """Faults that show for another gradient from above: another one, one that is not contiguous, an expanded one."""
     other = _with(step, [None if each is None else torch.randn_like(each) for each in step.upstreams])
     if not _is_right(other):
@@ -167,11 +167,11 @@ def _of_the_upstream(step: Step) -> Iterator[Fault]:
             yield Fault("layout", f"its backward is wrong for a gradient from above that is {said}", here=False)
 
 
-def _with(step: Step, upstreams: list[Any]) -> Step:
+def _with(step: RecordedStep, upstreams: list[Any]) -> RecordedStep:
     return replace(step, upstreams=upstreams)
 
 
-def _is_right(step: Step) -> bool:
+def _is_right(step: RecordedStep) -> bool:
     off = compare(step).worst()
     return off is None or off.matters <= WRONG or off.error <= WRONG
 
@@ -194,7 +194,7 @@ def _expanded(each: torch.Tensor) -> torch.Tensor:
     return torch.full((), 1.5, dtype=each.dtype).expand(each.shape)
 
 
-def _of_one_input(step: Step) -> Iterator[Fault]:
+def _of_one_input(step: RecordedStep) -> Iterator[Fault]:
     """Faults that show where only one of several inputs needs a gradient."""
     if len(step.wanted) < 2:
         return
@@ -211,7 +211,7 @@ def _of_one_input(step: Step) -> Iterator[Fault]:
             yield Fault("needs", message, here=False)
 
 
-def _twice(step: Step, used: bool) -> Iterator[Fault]:
+def _twice(step: RecordedStep, used: bool) -> Iterator[Fault]:
     """A backward that is differentiated itself, and loses what it saved of intermediate values."""
     try:
         truth = second(step, pure=True)

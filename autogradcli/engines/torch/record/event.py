@@ -1,4 +1,4 @@
-"""One call of autograd's engine, looked at before and after: it becomes a recorded `Backward`."""
+"""One call of autograd's engine, looked at before and after: it becomes a `BackwardPass`."""
 
 import math
 import sys
@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from autogradcli.engines.torch.record.below import calls_below, givens_below
-from autogradcli.engines.torch.record.calls import Arrival, Backward, Given, Unknown, Value
+from autogradcli.engines.torch.record.calls import Arrival, BackwardPass, Given, Unknown, Value
 from autogradcli.engines.torch.record.memory import KEY, address, metadata
 from autogradcli.engines.torch.record.naming import find_names
 from autogradcli.engines.torch.record.recorder import Recorder
@@ -78,13 +78,13 @@ class Event:
         for each in self._handles:
             each.remove()
 
-    def finish(self, number: int, found: Any) -> Backward:
+    def finish(self, number: int, found: Any) -> BackwardPass:
         """The event, once the engine has run."""
         recorder = self._recorder
         arrivals = tuple(self._arrival(place, found) for place in range(len(self._targets)))
         outputs = tuple(recorder.snapshot(each) for each in self._outputs)
         upstreams = tuple(map(self._upstream, self._outputs, self._upstreams))
-        event = Backward(
+        event = BackwardPass(
             call="backward" if self._accumulates else "grad",
             place=self._place,
             number=number,

@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from autogradcli.engines.torch.record.calls import Backward
+from autogradcli.engines.torch.record.calls import BackwardPass
 from autogradcli.engines.torch.record.watch import Watch
 
 
@@ -15,7 +15,7 @@ class NoNumber(Exception):
 
 def watch_call(
     function: Callable[..., Any], point: Mapping[str, Any], dtype: str, wrt: Collection[str]
-) -> Sequence[Backward]:
+) -> Sequence[BackwardPass]:
     """What is recorded of one call with tensors of these numbers, and of one `backward` to those that `wrt` names.
 
     Raises NoNumber if the result is no number, or does not depend on the leaves.

@@ -10,7 +10,16 @@ from typing import Any
 import torch
 
 from autogradcli.engines.torch.record.below import calls_below, givens_below
-from autogradcli.engines.torch.record.calls import Backward, Call, Given, Result, Unknown, Value, mapped, tensors_in
+from autogradcli.engines.torch.record.calls import (
+    BackwardPass,
+    CallOutput,
+    Given,
+    RecordedCall,
+    Unknown,
+    Value,
+    mapped,
+    tensors_in,
+)
 from autogradcli.engines.torch.record.kinds import is_function
 from autogradcli.engines.torch.record.recorder import Recorder
 from autogradcli.engines.torch.record.replay import NotReplayed, quiet, run_call, state_of
@@ -33,7 +42,7 @@ class Context:
     save_for_forward = mark_dirty = mark_non_differentiable = set_materialize_grads = _nothing
 
 
-def is_custom(call: Call) -> bool:
+def is_custom(call: RecordedCall) -> bool:
     """Whether the backward of a call was written by somebody else than torch."""
     return is_function(call.function) or operator_of(call.function) is not None
 
@@ -50,7 +59,7 @@ def operator_of(function: Any) -> Callable[..., Any] | None:
     return None if found is None else found._init_fn
 
 
-def forward_of(call: Call) -> Callable[..., Any]:
+def forward_of(call: RecordedCall) -> Callable[..., Any]:
     """The forward of a custom call, as a function of its arguments."""
     operator = call.reference or operator_of(call.function)
     if operator is not None:
@@ -67,7 +76,7 @@ def forward_of(call: Call) -> Callable[..., Any]:
     return forward
 
 
-def as_mathematics(event: Backward) -> Backward:
+def as_mathematics(event: BackwardPass) -> BackwardPass:
     """The same pass recorded again, with the forwards of custom calls in place of these.
 
     NotReplayed if a forward does what torch does not see.
@@ -93,16 +102,16 @@ def as_mathematics(event: Backward) -> Backward:
 
 
 def _key(value: Value) -> tuple[int, int]:
-    if isinstance(value, Result):
+    if isinstance(value, CallOutput):
         return value.call.serial, value.index
     raise NotReplayed("a tensor on the way was not recorded")
 
 
-def _again(call: Call, tensors: dict[Any, Any], recorder: Recorder) -> None:
+def _again(call: RecordedCall, tensors: dict[Any, Any], recorder: Recorder) -> None:
     def stand_in(each: Any) -> Any:
         if isinstance(each, Given):
             return tensors["given", each.serial]
-        return tensors[_key(each)] if isinstance(each, Result | Unknown) else each
+        return tensors[_key(each)] if isinstance(each, CallOutput | Unknown) else each
 
     arguments, keywords = mapped(call.arguments, stand_in), mapped(call.keywords, stand_in)
     with state_of(call):
@@ -127,6 +136,6 @@ def _copied(each: Any) -> Any:
     return each.clone() if isinstance(each, torch.Tensor) and each.is_floating_point() else each
 
 
-def name_of(call: Call) -> str:
+def name_of(call: RecordedCall) -> str:
     """What the program calls a custom call."""
     return str(getattr(call.function, "__name__", call.function))

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from autogradcli.engines.torch.record.calls import Call, Given, Unknown, Value
+from autogradcli.engines.torch.record.calls import Given, RecordedCall, Unknown, Value
 
 KEY = "gradcalc"
 """Under which a node of the graph holds its call."""
@@ -72,7 +72,7 @@ class Memory:
         self._share(tensor, given)
         return given
 
-    def _share(self, tensor: torch.Tensor, holder: Given | Call) -> None:
+    def _share(self, tensor: torch.Tensor, holder: Given | RecordedCall) -> None:
         """Let something be told when the memory of a tensor is about to change."""
         sharing = self._memory.setdefault(address(tensor), [])
         if len(sharing) >= MOST_SHARING:

@@ -7,9 +7,17 @@ from typing import Any
 import torch
 
 from autogradcli.engines.torch.record.below import calls_below, givens_below
-from autogradcli.engines.torch.record.calls import Backward, Call, Given, Place, Result, tensors_in, values_in
+from autogradcli.engines.torch.record.calls import (
+    BackwardPass,
+    CallOutput,
+    CallSite,
+    Given,
+    RecordedCall,
+    tensors_in,
+    values_in,
+)
 from autogradcli.engines.torch.record.replay import NotReplayed, Replay, quiet, replay
-from autogradcli.engines.torch.record.steps import Step, sent, steps_of
+from autogradcli.engines.torch.record.steps import RecordedStep, sent, steps_of
 
 LONGEST_WAY = 8
 """Operations of the way that are named."""
@@ -21,14 +29,14 @@ class Birth:
 
     direction: str
     """`forward`, `backward`, `data` or `optimizer`."""
-    call: Call | None
+    call: RecordedCall | None
     """The operation; None where it came in from outside."""
     name: str | None
     """What came in from outside, if it did."""
     went_in: tuple[tuple[Any, float, float], ...]
     """For each tensor that went in its value, and between which numbers its components lie where it happened."""
     came_out: float
-    way: tuple[Place | None, ...]
+    way: tuple[CallSite | None, ...]
     """The operations that it went through."""
     code: str
     tensors: tuple[tuple[Any, torch.Tensor], ...] = ()
@@ -37,7 +45,7 @@ class Birth:
     """The gradient that reached it, where it was born in the backward; else ones in the shape of its output."""
 
 
-def birth_of(event: Backward) -> Birth | None:
+def birth_of(event: BackwardPass) -> Birth | None:
     """The birth of what is not finite in a pass; None if all of it is finite, or it cannot be run again."""
     try:
         calls = calls_below(event.outputs)
@@ -51,7 +59,7 @@ def birth_of(event: Backward) -> Birth | None:
         return None
 
 
-def _from_outside(calls: Sequence[Call], event: Backward) -> Birth | None:
+def _from_outside(calls: Sequence[RecordedCall], event: BackwardPass) -> Birth | None:
     """What was not finite when the forward began: a parameter that an optimiser wrote, or data."""
     for given in givens_below(calls):
         if given.data.is_floating_point() and not bool(given.data.isfinite().all()) and _is_used(given, event):
@@ -61,12 +69,12 @@ def _from_outside(calls: Sequence[Call], event: Backward) -> Birth | None:
     return None
 
 
-def _is_used(given: Given, event: Backward) -> bool:
+def _is_used(given: Given, event: BackwardPass) -> bool:
     """Whether what is not finite reaches the output: masks of minus infinity do not."""
     return given.leaf or any(each is not None and not _is_finite(each.data) for each in event.values)
 
 
-def _forward(calls: Sequence[Call], found: Replay) -> Birth | None:
+def _forward(calls: Sequence[RecordedCall], found: Replay) -> Birth | None:
     """The first call whose output is not finite though all that went in is."""
     for number, call in enumerate(calls):
         output = found.tensors.get((call.serial, 0))
@@ -83,7 +91,7 @@ def _forward(calls: Sequence[Call], found: Replay) -> Birth | None:
     return None
 
 
-def _way(calls: Sequence[Call], found: Replay) -> Iterator[Place | None]:
+def _way(calls: Sequence[RecordedCall], found: Replay) -> Iterator[CallSite | None]:
     """The places of the calls after a birth whose outputs are not finite either."""
     places: dict[Any, None] = {}
     for call in calls:
@@ -93,7 +101,7 @@ def _way(calls: Sequence[Call], found: Replay) -> Iterator[Place | None]:
     yield from list(places)[:LONGEST_WAY]
 
 
-def _backward(event: Backward) -> Birth | None:
+def _backward(event: BackwardPass) -> Birth | None:
     """The first step, from the output back, that sends what is not finite though all that reached it is."""
     _, steps = steps_of(event)
     born: Birth | None = None
@@ -113,7 +121,7 @@ def _with_way(born: Birth, way: list[Any]) -> Birth:
     return replace(born, way=tuple(way))
 
 
-def _of_step(step: Step) -> Birth | None:
+def _of_step(step: RecordedStep) -> Birth | None:
     """The birth in the backward of a step; None if all that it sends is finite."""
     with quiet():
         numbers = sent(step)
@@ -153,6 +161,6 @@ def result_name(value: Any) -> str | None:
     return value.name if isinstance(value, Given) else None
 
 
-def place_of(value: Any) -> Place | None:
+def place_of(value: Any) -> CallSite | None:
     """Where a value was made."""
-    return value.call.place if isinstance(value, Result) else None
+    return value.call.place if isinstance(value, CallOutput) else None

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-from autogradcli.engines.torch.record.calls import Call, Given, Place, Result, mapped, tensors_in
+from autogradcli.engines.torch.record.calls import CallOutput, CallSite, Given, RecordedCall, mapped, tensors_in
 from autogradcli.engines.torch.record.kinds import Treatment, kind_of
 from autogradcli.engines.torch.record.memory import KEY, Memory, metadata
 
@@ -51,13 +51,13 @@ class Recorder(Memory, TorchFunctionMode):
         self.on = True
         self.keeps = True
         """Whether outputs are kept, to be compared with those of a replay."""
-        self.ties: dict[Place | None, Call | None] = {}
+        self.ties: dict[CallSite | None, RecordedCall | None] = {}
         """Where a comparison became a bool, the comparison if it tied the last time."""
-        self.hooks: list[Place | None] = []
+        self.hooks: list[CallSite | None] = []
         """Where the program registered hooks on tensors."""
-        self.remarks: dict[tuple[str, Place | None], dict[str, Any]] = {}
+        self.remarks: dict[tuple[str, CallSite | None], dict[str, Any]] = {}
         """What beginners often do not mean, by kind and place."""
-        self.fixed: Place | None = None
+        self.fixed: CallSite | None = None
         """The place of what is being recorded, where it is known already."""
         self.unscaled = 0
         """How often a `GradScaler` has looked for what is not finite, to skip the step."""
@@ -72,7 +72,7 @@ class Recorder(Memory, TorchFunctionMode):
         self._ways: dict[Any, Way | None] = {}
         self._state = _State()
         self._own: dict[str, bool] = {}
-        self.last_changed: Place | None = None
+        self.last_changed: CallSite | None = None
         """Where a tensor that autograd follows was last changed in place."""
 
     # What torch calls.
@@ -152,7 +152,9 @@ class Recorder(Memory, TorchFunctionMode):
 
     # What is noted.
 
-    def _note(self, function: Any, args: Any, kwargs: Any, outputs: Sequence[torch.Tensor], random: Any) -> Call:
+    def _note(
+        self, function: Any, args: Any, kwargs: Any, outputs: Sequence[torch.Tensor], random: Any
+    ) -> RecordedCall:
         call = self._append(function, self._values(args), self._values(kwargs), outputs)
         call.random = random
         return call
@@ -163,15 +165,15 @@ class Recorder(Memory, TorchFunctionMode):
         if any(KEY not in metadata(each.grad_fn) for each in followed):
             self._append(torch.autograd.grad, arguments, keywords, outputs)
 
-    def _append(self, function: Any, args: Any, kwargs: Any, outputs: Sequence[Any]) -> Call:
-        call = Call(function, args, kwargs, self.place(), next(self._serial))
+    def _append(self, function: Any, args: Any, kwargs: Any, outputs: Sequence[Any]) -> RecordedCall:
+        call = RecordedCall(function, args, kwargs, self.place(), next(self._serial))
         if torch.is_autocast_enabled("cpu"):
             call.autocast = torch.get_autocast_dtype("cpu")
         for index, each in enumerate(outputs):
             self._attach(call, index, each)
         return call
 
-    def _attach(self, call: Call, index: int, output: Any) -> None:
+    def _attach(self, call: RecordedCall, index: int, output: Any) -> None:
         """Let a tensor be known as an output of a call."""
         if not isinstance(output, torch.Tensor):
             call.outputs.append(None)
@@ -188,9 +190,9 @@ class Recorder(Memory, TorchFunctionMode):
         node = output.grad_fn
         if node is not None:
             found = metadata(node).setdefault(KEY, {})
-            found[output.output_nr] = Result(call, index)
+            found[output.output_nr] = CallOutput(call, index)
         elif not output.requires_grad:
-            self._facts[id(output)] = (weakref.ref(output), Result(call, index), output._version)
+            self._facts[id(output)] = (weakref.ref(output), CallOutput(call, index), output._version)
 
     def _change(self, function: Any, kind: Treatment, args: Any, kwargs: Any) -> Any:
         """What a function gives that changes tensors in place."""
@@ -261,7 +263,7 @@ class Recorder(Memory, TorchFunctionMode):
 
     # Where.
 
-    def place(self) -> Place | None:
+    def place(self) -> CallSite | None:
         """Where the program is: the innermost frame that is its own, or that of a library if none is."""
         if self.fixed is not None:
             return self.fixed
@@ -270,11 +272,11 @@ class Recorder(Memory, TorchFunctionMode):
         while frame is not None:
             file = frame.f_code.co_filename
             if self.is_own(file):
-                return Place(frame.f_code, frame.f_lasti)
+                return CallSite(frame.f_code, frame.f_lasti)
             if other is None and not file.startswith(INSIDE):
                 other = frame
             frame = frame.f_back
-        return None if other is None else Place(other.f_code, other.f_lasti)
+        return None if other is None else CallSite(other.f_code, other.f_lasti)
 
     def is_own(self, file: str) -> bool:
         """Whether a file is the program's, and not a library's."""
@@ -301,7 +303,7 @@ class Recorder(Memory, TorchFunctionMode):
     def _bool(self, function: Any, args: Any, kwargs: Any) -> Any:
         result = function(*args, **kwargs)
         found = self._fact(args[0])
-        if isinstance(found, Result):
+        if isinstance(found, CallOutput):
             self.ties[self.place()] = found.call if ties(found.call) else None
         return result
 
@@ -354,9 +356,9 @@ SPECIAL: dict[tuple[str, bool], Callable[[Recorder, Any, Any, Any], Any]] = {
 """By the name, and whether it is an attribute."""
 
 
-def ties(call: Call) -> bool:
+def ties(call: RecordedCall) -> bool:
     """Whether a comparison has equal numbers on both sides somewhere."""
-    sides = [each for each in call.arguments if isinstance(each, Given | Result | int | float)][:2]
+    sides = [each for each in call.arguments if isinstance(each, Given | CallOutput | int | float)][:2]
     if len(sides) < 2:
         return False
     left, right = (_numbers(each) for each in sides)
@@ -366,7 +368,7 @@ def ties(call: Call) -> bool:
 def _numbers(value: Any) -> Any:
     if isinstance(value, Given):
         return value.data
-    return value.call.outputs[value.index] if isinstance(value, Result) else value
+    return value.call.outputs[value.index] if isinstance(value, CallOutput) else value
 
 
 def transformed() -> bool:

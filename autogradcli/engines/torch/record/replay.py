@@ -12,10 +12,10 @@ import torch
 
 from autogradcli.engines.torch.record.below import calls_below, givens_below
 from autogradcli.engines.torch.record.calls import (
-    Backward,
-    Call,
+    BackwardPass,
+    CallOutput,
     Given,
-    Result,
+    RecordedCall,
     Unknown,
     Value,
     fingerprint,
@@ -40,7 +40,7 @@ class Replay:
     """By the call's serial number and the place among its outputs."""
     given: dict[int, torch.Tensor] = field(default_factory=dict)
     """By the Given's serial number."""
-    changed: Call | None = None
+    changed: RecordedCall | None = None
     """The first call whose output is not what it was: it was changed behind autograd's back."""
 
     def of(self, value: Value) -> torch.Tensor:
@@ -52,7 +52,7 @@ class Replay:
         return self.tensors[value.call.serial, value.index]
 
 
-Observe = Callable[[Call, Sequence[Any], Mapping[str, Any], Sequence[Any] | None], None]
+Observe = Callable[[RecordedCall, Sequence[Any], Mapping[str, Any], Sequence[Any] | None], None]
 """To be called before and after each call of a replay, with its arguments and what it gave."""
 
 
@@ -61,7 +61,7 @@ def _unobserved(*_: Any) -> None:
 
 
 def replay(
-    event: Backward,
+    event: BackwardPass,
     masks: Mapping[int, Any] | None = None,
     double: bool = False,
     observe: Observe = _unobserved,
@@ -95,7 +95,7 @@ def replay(
     return found
 
 
-def gradients(event: Backward, found: Replay, create: bool = False) -> list[torch.Tensor | None]:
+def gradients(event: BackwardPass, found: Replay, create: bool = False) -> list[torch.Tensor | None]:
     """What a replayed pass gives to each of the tensors that the program's backward gave something to."""
     outputs = [found.of(each) for each in event.outputs]
     upstreams = [
@@ -117,7 +117,7 @@ def gradients(event: Backward, found: Replay, create: bool = False) -> list[torc
 def _is_there(value: Value, found: Replay) -> bool:
     if isinstance(value, Given):
         return value.serial in found.given
-    return isinstance(value, Result) and (value.call.serial, value.index) in found.tensors
+    return isinstance(value, CallOutput) and (value.call.serial, value.index) in found.tensors
 
 
 def _changed_between(values: Sequence[Given]) -> Given | None:
@@ -141,10 +141,10 @@ def _given(given: Given, double: bool) -> torch.Tensor:
 
 
 def _outputs(
-    call: Call, found: Replay, masks: Mapping[int, Any] | None, double: bool, observe: Observe
+    call: RecordedCall, found: Replay, masks: Mapping[int, Any] | None, double: bool, observe: Observe
 ) -> list[torch.Tensor]:
     def stand_in(each: Any) -> Any:
-        if isinstance(each, Given | Result | Unknown):
+        if isinstance(each, Given | CallOutput | Unknown):
             return found.of(each)
         return torch.float64 if double and isinstance(each, torch.dtype) and each in LOW else each
 
@@ -171,7 +171,7 @@ def first_tensor(arguments: Sequence[Any], keywords: Mapping[str, Any]) -> torch
     return next(tensors_in(keywords["out"] if keywords.get("out") is not None else [arguments, keywords]))
 
 
-def run_call(call: Call, arguments: Sequence[Any], keywords: Mapping[str, Any], double: bool = False) -> Any:
+def run_call(call: RecordedCall, arguments: Sequence[Any], keywords: Mapping[str, Any], double: bool = False) -> Any:
     """What the function of a call gives for other arguments."""
     if is_function(call.function):
         return call.function.apply(*arguments, **keywords)  # type: ignore[attr-defined]
@@ -191,7 +191,7 @@ CASTS = frozenset({"float", "half", "bfloat16", "double"})
 
 
 @contextmanager
-def state_of(call: Call, double: bool = False) -> Iterator[None]:
+def state_of(call: RecordedCall, double: bool = False) -> Iterator[None]:
     """torch's state as it was when the call was made: random numbers, autocast, autograd."""
     with contextlib.ExitStack() as modes:
         modes.enter_context(torch.enable_grad())
@@ -216,7 +216,7 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def masks_of(event: Backward, found: Replay) -> dict[int, torch.Tensor]:
+def masks_of(event: BackwardPass, found: Replay) -> dict[int, torch.Tensor]:
     """What each dropout of a replayed pass multiplied its input by, by the call's serial number."""
     masks = {}
     with quiet(), torch.random.fork_rng(devices=[]):
@@ -233,10 +233,10 @@ def masks_of(event: Backward, found: Replay) -> dict[int, torch.Tensor]:
 
 
 def _is_value(each: Any) -> bool:
-    return isinstance(each, Given | Result | Unknown)
+    return isinstance(each, Given | CallOutput | Unknown)
 
 
-def _same(call: Call, outputs: Sequence[Any]) -> bool:
+def _same(call: RecordedCall, outputs: Sequence[Any]) -> bool:
     """Whether what a call gives again is what it gave, bit for bit."""
     for index, each in enumerate(outputs):
         if not isinstance(each, torch.Tensor) or index >= len(call.outputs):

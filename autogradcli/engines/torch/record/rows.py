@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from autogradcli.engines.torch.record.calls import Call, Given, Result, Unknown, Value
+from autogradcli.engines.torch.record.calls import CallOutput, Given, RecordedCall, Unknown, Value
 from autogradcli.engines.torch.record.kinds import SWAPPED, kind_of, rows_of
 from autogradcli.errors import Span
 from autogradcli.functions.function import LISTS, Function, Parameter
@@ -28,7 +28,7 @@ class Unbindable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class BoundRow:
     """A row with its operands."""
 
     function: Function
@@ -36,7 +36,7 @@ class Bound:
     options: tuple[tuple[str, object], ...]
 
 
-def bind(call: Call, dtype: torch.dtype | None = None) -> Bound:
+def bind(call: RecordedCall, dtype: torch.dtype | None = None) -> BoundRow:
     """The row that a call means; Unbindable if it means none. Numbers are taken as the dtype holds them."""
     name = kind_of(call.function).name
     if name.startswith("as_strided"):
@@ -54,10 +54,10 @@ def bind(call: Call, dtype: torch.dtype | None = None) -> Bound:
     if not isinstance(found, Binding):
         raise Unbindable(f"{name}, called so, is no row of gradcalc's table of functions")
     operands = tuple((parameter, _slot(argument, slots)) for parameter, argument in found.operands)
-    return Bound(found.function, operands, found.options)
+    return BoundRow(found.function, operands, found.options)
 
 
-def _given(call: Call, name: str, rows: Sequence[Function]) -> tuple[Sequence[Any], dict[str, Any]]:
+def _given(call: RecordedCall, name: str, rows: Sequence[Function]) -> tuple[Sequence[Any], dict[str, Any]]:
     """The arguments of a call, those left out that say nothing: torch passes defaults on by their names."""
     arguments: Sequence[Any] = call.arguments[::-1] if name in SWAPPED else call.arguments
     defaults = defaults_of(call.function)
@@ -120,7 +120,7 @@ class _Reader:
     def _as(self, value: Any, kinds: set[str]) -> Any:
         if "index" in kinds:
             return Static(index_of(value))
-        if isinstance(value, Given | Result | Unknown):
+        if isinstance(value, Given | CallOutput | Unknown):
             if kinds and kinds <= {"int", "ints", "shape", "flag", "real", "order"}:
                 return Static(self._fixed(_number(value)))
             self._slots.append(value)
@@ -165,7 +165,7 @@ def _item(item: Any) -> Any:
         return item
     if isinstance(item, slice):
         return slice(*(None if each is None else _whole(each) for each in (item.start, item.stop, item.step)))
-    if isinstance(item, Given | Result):
+    if isinstance(item, Given | CallOutput):
         return _of_tensor(item)
     if isinstance(item, range):
         return tuple(item)

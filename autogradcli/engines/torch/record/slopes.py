@@ -7,10 +7,10 @@ from typing import Any
 
 import torch
 
-from autogradcli.engines.torch.record.calls import Backward, Given, mapped, tensors_in
+from autogradcli.engines.torch.record.calls import BackwardPass, Given, mapped, tensors_in
 from autogradcli.engines.torch.record.mathematics import forward_of
 from autogradcli.engines.torch.record.replay import gradients, quiet, replay
-from autogradcli.engines.torch.record.steps import Step, sent, widened
+from autogradcli.engines.torch.record.steps import RecordedStep, sent, widened
 
 DISTANCES = (1e-6, 1e-7, 1e-8)
 """How far the numbers are moved, in units of the largest; closer by, fewer kinks lie between."""
@@ -21,7 +21,7 @@ NOISE = 1e-14
 
 
 @dataclass(frozen=True, slots=True)
-class Slopes:
+class CustomSlopes:
     """The slope of a custom call along a direction."""
 
     by_autograd: float
@@ -38,7 +38,7 @@ class Slopes:
         return abs(self.by_autograd - self.by_differences) <= self.allowed
 
 
-def slopes(step: Step) -> Slopes | None:
+def slopes(step: RecordedStep) -> CustomSlopes | None:
     """The slopes of a custom call, from as near as they agree; None if the forward cannot be run again."""
     try:
         moving = _Moving(step)
@@ -54,7 +54,7 @@ def slopes(step: Step) -> Slopes | None:
 class _Moving:
     """A custom call whose operands are moved along a direction."""
 
-    def __init__(self, step: Step) -> None:
+    def __init__(self, step: RecordedStep) -> None:
         chance = torch.Generator().manual_seed(0)
         self._step = step
         self._wide = [widened(each, double=True) for each in tensors_in([step.arguments, step.keywords])]
@@ -66,12 +66,12 @@ class _Moving:
         self._by_autograd, self._spread = self._along(sent(step, double=True, pure=True))
         self._claimed, _ = self._along(sent(step))
 
-    def slopes(self, distance: float) -> Slopes:
+    def slopes(self, distance: float) -> CustomSlopes:
         """What the slopes are, with differences over such a distance."""
         way = distance * self._size
         (ahead, size), (behind, _) = self._value(way), self._value(-way)
         allowed = AGREE * self._spread + NOISE * size / way
-        return Slopes(self._by_autograd, (ahead - behind) / (2 * way), self._claimed, allowed)
+        return CustomSlopes(self._by_autograd, (ahead - behind) / (2 * way), self._claimed, allowed)
 
     def _value(self, way: float) -> tuple[float, float]:
         """The sum of the outputs, each times what reached it, so far along the direction; and that of the sizes."""
@@ -98,7 +98,7 @@ class _Moving:
         return sum(float(each.sum()) for each in terms), math.hypot(*(float(each.norm()) for each in terms))
 
 
-def whole_slopes(event: Backward, masks: Mapping[int, Any]) -> tuple[float, float]:
+def whole_slopes(event: BackwardPass, masks: Mapping[int, Any]) -> tuple[float, float]:
     """Along a random direction, the slope of a whole pass by autograd in float64 and by central differences."""
     chance = torch.Generator().manual_seed(0)
     found = replay(event, masks, double=True)

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from autogradcli.engines.torch.record.below import calls_below
-from autogradcli.engines.torch.record.calls import Backward, Call, mapped, tensors_in
+from autogradcli.engines.torch.record.calls import BackwardPass, RecordedCall, mapped, tensors_in
 from autogradcli.engines.torch.record.definitions import definition_of
 from autogradcli.engines.torch.record.kinds import kind_of
 from autogradcli.engines.torch.record.mathematics import forward_of, is_custom
@@ -28,10 +28,10 @@ SLACK = 16
 
 
 @dataclass(slots=True, eq=False)
-class Step:
+class RecordedStep:
     """A call with the numbers that reached it."""
 
-    call: Call
+    call: RecordedCall
     arguments: tuple[Any, ...]
     """As they were given, tensors without a graph."""
     keywords: dict[str, Any]
@@ -70,11 +70,11 @@ class Off:
     """In units of the tolerance."""
 
 
-def steps_of(event: Backward) -> tuple[Replay, list[Step]]:
+def steps_of(event: BackwardPass) -> tuple[Replay, list[RecordedStep]]:
     """A pass run again, and its steps, each with what reached it in backward."""
-    steps: dict[int, Step] = {}
+    steps: dict[int, RecordedStep] = {}
 
-    def observe(call: Call, arguments: Any, keywords: Any, outputs: Sequence[Any] | None) -> None:
+    def observe(call: RecordedCall, arguments: Any, keywords: Any, outputs: Sequence[Any] | None) -> None:
         if outputs is None:
             steps[call.serial] = _step(call, arguments, keywords)
             return
@@ -96,14 +96,14 @@ def steps_of(event: Backward) -> tuple[Replay, list[Step]]:
     return found, [steps[serial] for serial in sorted(steps)]
 
 
-def _keep(step: Step, place: int) -> Any:
+def _keep(step: RecordedStep, place: int) -> Any:
     def keep(gradient: torch.Tensor | None) -> None:
         step.upstreams[place] = None if gradient is None else gradient.detach()
 
     return keep
 
 
-def _step(call: Call, arguments: Any, keywords: Any) -> Step:
+def _step(call: RecordedCall, arguments: Any, keywords: Any) -> RecordedStep:
     every = list(tensors_in([arguments, keywords]))
     wanted = tuple(place for place, each in enumerate(every) if each.requires_grad)
     changed = call.changes
@@ -113,7 +113,7 @@ def _step(call: Call, arguments: Any, keywords: Any) -> Step:
             return each
         return each.detach().clone() if changed else each.detach()
 
-    step = Step(call, mapped(tuple(arguments), kept), mapped(dict(keywords), kept), wanted=wanted)
+    step = RecordedStep(call, mapped(tuple(arguments), kept), mapped(dict(keywords), kept), wanted=wanted)
     if call.random is not None and "dropout" in step.name and not changed:
         ones = torch.ones_like(every[0])
         with torch.random.fork_rng(devices=[]), state_of(call), torch.no_grad():
@@ -126,7 +126,7 @@ Change = Callable[[torch.Tensor], torch.Tensor]
 """What is done to the numbers that go into a step."""
 
 
-def sent(step: Step, double: bool = False, change: Change | None = None, pure: bool = False) -> list[Any]:
+def sent(step: RecordedStep, double: bool = False, change: Change | None = None, pure: bool = False) -> list[Any]:
     """What the backward of a step sends to each of its inputs, on its own; None where it sends nothing.
 
     With `double` in float64; with `change` other numbers go in; with `pure` a custom call is differentiated through its
@@ -136,7 +136,7 @@ def sent(step: Step, double: bool = False, change: Change | None = None, pure: b
 
 
 def _sent(
-    step: Step, double: bool, change: Change | None, pure: bool, create: bool
+    step: RecordedStep, double: bool, change: Change | None, pure: bool, create: bool
 ) -> tuple[list[Any], list[torch.Tensor]]:
     """The same, and the leaves that it is sent to; with `create` autograd follows it."""
     change = change or _same
@@ -195,7 +195,7 @@ def _shaken(size: float) -> Change:
 _CHANCE = torch.Generator().manual_seed(0)
 
 
-def _run(step: Step, arguments: Any, keywords: Any, double: bool, pure: bool) -> Iterator[Any]:
+def _run(step: RecordedStep, arguments: Any, keywords: Any, double: bool, pure: bool) -> Iterator[Any]:
     if step.mask is not None and double:
         yield next(tensors_in(arguments)) * step.mask.double()
         return
@@ -214,7 +214,7 @@ def _run(step: Step, arguments: Any, keywords: Any, double: bool, pure: bool) ->
 
 
 @dataclass(slots=True)
-class Comparison:
+class StepComparison:
     """What a step sends beside the truth, for each of its inputs."""
 
     sent: list[torch.Tensor | None]
@@ -233,13 +233,13 @@ class Comparison:
         return found
 
 
-def compare(step: Step) -> Comparison:
+def compare(step: RecordedStep) -> StepComparison:
     """What a step sends beside its truth in float64."""
     plain = sent(step)
     truth = sent(step, double=True, pure=True)
     unit = unit_of(step)
     tolerance = [tolerance_of(step, each) for each in truth]
-    bare = Comparison(plain, truth, [None for _ in truth], tolerance)
+    bare = StepComparison(plain, truth, [None for _ in truth], tolerance)
     off = bare.worst()
     if off is None or off.matters <= 1:  # what rounding may do need not be known
         return replace(bare, tolerance=[math.inf for _ in truth])
@@ -253,7 +253,7 @@ BILINEAR = frozenset(
 """Sums of products, whose backwards are sums of products again."""
 
 
-def _of_sums(step: Step, unit: float) -> list[torch.Tensor | None]:
+def _of_sums(step: RecordedStep, unit: float) -> list[torch.Tensor | None]:
     """What rounding may do to sums of products: the sum of the sizes of the terms, for each level of additions."""
     sizes = sent(step, double=True, change=torch.Tensor.abs)
     count = max([each.numel() for each in tensors_in([step.arguments, step.upstreams])], default=1)
@@ -261,7 +261,7 @@ def _of_sums(step: Step, unit: float) -> list[torch.Tensor | None]:
     return [None if each is None else each.abs() * factor for each in sizes]
 
 
-def _by_samples(step: Step, unit: float, truth: Sequence[Any]) -> list[torch.Tensor | None]:
+def _by_samples(step: RecordedStep, unit: float, truth: Sequence[Any]) -> list[torch.Tensor | None]:
     spreads: list[Any] = [None if each is None else each.abs() * (SLACK * unit) for each in truth]
     for _ in range(SAMPLES):
         changed = sent(step, double=True, change=_shaken(ROUNDINGS * unit), pure=True)
@@ -271,7 +271,7 @@ def _by_samples(step: Step, unit: float, truth: Sequence[Any]) -> list[torch.Ten
     return spreads
 
 
-def unit_of(step: Step) -> float:
+def unit_of(step: RecordedStep) -> float:
     """The unit roundoff of the coarsest format that a step computes in."""
     dtypes = {each.dtype for each in tensors_in([step.arguments, step.keywords]) if each.is_floating_point()}
     dtypes |= {each for each in step.call.dtypes if each is not None and each.is_floating_point}
@@ -279,7 +279,7 @@ def unit_of(step: Step) -> float:
     return max((float(torch.finfo(each).eps) / 2 for each in dtypes), default=2.0**-53)
 
 
-def coarsest(event: Backward) -> float:
+def coarsest(event: BackwardPass) -> float:
     """The tolerance of the coarsest format that a pass computes in."""
     calls = calls_below(event.outputs)
     dtypes = {each for call in calls for each in (*call.dtypes, call.autocast) if each is not None}
@@ -292,7 +292,7 @@ RTOL = {2.0**-53: 1e-7, 2.0**-24: 1.3e-6, 2.0**-11: 1e-3, 2.0**-8: 1.6e-2}
 """The tolerance of `torch.testing.assert_close` by the unit roundoff."""
 
 
-def tolerance_of(step: Step, truth: torch.Tensor | None) -> float:
+def tolerance_of(step: RecordedStep, truth: torch.Tensor | None) -> float:
     """What an error may be before it matters: relative to the largest component that the step sends."""
     if truth is None or not truth.numel():
         return 0.0
@@ -326,7 +326,7 @@ def _worst(place: int, number: Any, truth: Any, budget: Any, tolerance: float) -
     return Off(place, index, float(number.flatten()[at]), float(truth.flatten()[at]), error_in_budgets, matters)
 
 
-def second(step: Step, pure: bool) -> list[Any]:
+def second(step: RecordedStep, pure: bool) -> list[Any]:
     """The gradient of a random combination of what a step sends, in float64."""
     numbers, leaves = _sent(step, True, None, pure, create=True)
     chance = torch.Generator().manual_seed(1)
@@ -341,7 +341,9 @@ def second(step: Step, pure: bool) -> list[Any]:
         return list(torch.autograd.grad(total, leaves, allow_unused=True))
 
 
-def by_component(step: Step, places: Sequence[int]) -> tuple[list[torch.Tensor], torch.Tensor, list[Any]] | None:
+def by_component(
+    step: RecordedStep, places: Sequence[int]
+) -> tuple[list[torch.Tensor], torch.Tensor, list[Any]] | None:
     """Of a step that works component by component: operands, upstream, and what it sends, at places of its output.
 
     None if it has no such places.
@@ -358,18 +360,18 @@ def by_component(step: Step, places: Sequence[int]) -> tuple[list[torch.Tensor],
         mapped(each, lambda one: next(wide) if isinstance(one, torch.Tensor) else one)
         for each in (step.arguments, step.keywords)
     ]
-    apart = Step(step.call, widened[0], widened[1], step.upstreams, step.shapes, step.wanted)
+    apart = RecordedStep(step.call, widened[0], widened[1], step.upstreams, step.shapes, step.wanted)
     numbers = sent(apart)
     chosen = torch.tensor(list(places))
     operands = [each.flatten()[chosen] for each in tensors_in(widened)]
     return operands, upstream.flatten()[chosen], [None if each is None else each.flatten()[chosen] for each in numbers]
 
 
-def masks_in(steps: Sequence[Step]) -> dict[int, torch.Tensor]:
+def masks_in(steps: Sequence[RecordedStep]) -> dict[int, torch.Tensor]:
     """What each dropout multiplied by, by the serial number of its call."""
     return {step.call.serial: step.mask for step in steps if step.mask is not None}
 
 
-def whole_in_double(event: Backward, masks: Mapping[int, Any]) -> list[torch.Tensor | None]:
+def whole_in_double(event: BackwardPass, masks: Mapping[int, Any]) -> list[torch.Tensor | None]:
     """The gradients of a pass that is run again in float64."""
     return gradients(event, replay(event, masks, double=True))

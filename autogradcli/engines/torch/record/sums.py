@@ -15,7 +15,7 @@ import torch
 
 from autogradcli.engines.torch.record.calls import mapped, tensors_in
 from autogradcli.engines.torch.record.replay import quiet
-from autogradcli.engines.torch.record.steps import Step, unit_of
+from autogradcli.engines.torch.record.steps import RecordedStep, unit_of
 
 SPLIT = 2.0**27 + 1
 """What a double is multiplied by to be split into halves of 26 bits."""
@@ -39,7 +39,7 @@ Terms = tuple[torch.Tensor, torch.Tensor]
 """Factors, of which there are as many on both sides."""
 
 
-def exact(step: Step, place: int, index: Index) -> Exact | None:
+def exact(step: RecordedStep, place: int, index: Index) -> Exact | None:
     """What a step sends to a component of its operand number `place`; None if it is no sum of products, or too long."""
     if step.name not in SUMS or step.call.changes or step.upstreams[0] is None:
         return None
@@ -67,7 +67,7 @@ def _halves(x: torch.Tensor) -> Terms:
     return high, x - high
 
 
-def _of_linear(step: Step, place: int, index: Index) -> Terms | None:
+def _of_linear(step: RecordedStep, place: int, index: Index) -> Terms | None:
     """The rows and columns of the matrices that meet in a component, without asking for the whole product."""
     x, weight, *_ = tensors_in([step.arguments, step.keywords])
     upstream = step.upstreams[0]
@@ -84,7 +84,7 @@ def _of_linear(step: Step, place: int, index: Index) -> Terms | None:
     return column, rows[:, index[1]] if place == 1 else torch.ones_like(column)
 
 
-def _by_forward(step: Step, place: int, index: Index) -> Terms | None:
+def _by_forward(step: RecordedStep, place: int, index: Index) -> Terms | None:
     """What the call gives for one component alone, beside what reached it."""
     upstream = step.upstreams[0]
     every = list(tensors_in([step.arguments, step.keywords]))
@@ -112,7 +112,7 @@ def _by_forward(step: Step, place: int, index: Index) -> Terms | None:
     return upstream[met], part[met]
 
 
-QUICK: Mapping[str, Callable[[Step, int, Index], Terms | None]] = {"linear": _of_linear}
+QUICK: Mapping[str, Callable[[RecordedStep, int, Index], Terms | None]] = {"linear": _of_linear}
 """Where the terms can be told without the whole of the output."""
 SUMS = frozenset(
     {"linear", "matmul", "__matmul__", "mm", "bmm", "mv", "dot", "inner", "outer", "sum"}

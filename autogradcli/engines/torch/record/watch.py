@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from autogradcli.engines.torch.record.below import calls_below, givens_below
-from autogradcli.engines.torch.record.calls import Backward
+from autogradcli.engines.torch.record.calls import BackwardPass
 from autogradcli.engines.torch.record.event import FREED, Event, is_finite, walk
 from autogradcli.engines.torch.record.kinds import is_function
 from autogradcli.engines.torch.record.memory import metadata
@@ -42,7 +42,7 @@ class Watch:
         self.recorder.keeps = passes != "none"
         self.stop = stop
         """Whether the program ends where a loss or a gradient stops being finite."""
-        self.first_broken: Backward | None = None
+        self.first_broken: BackwardPass | None = None
         """The first pass with something that is not finite."""
         self.finite = 0
         """Passes with nothing but finite numbers."""
@@ -51,7 +51,7 @@ class Watch:
         self.passes = passes
         """Which to keep: `none`; of each place `first`, `all`, a number of them, or `some`: the 1st, 2nd, 4th … and the
         last; of the whole program `only N`, or the `last`."""
-        self.kept: dict[int, Backward] = {}
+        self.kept: dict[int, BackwardPass] = {}
         """The passes to be verified, by number."""
         self.count = 0
         """How often a backward was run."""
@@ -139,7 +139,7 @@ class Watch:
         for given in givens_below(calls_below(self.first_broken.outputs)):
             given.keep()  # what is recorded later need not be copied before it changes
 
-    def _note(self, event: Backward) -> None:
+    def _note(self, event: BackwardPass) -> None:
         """Count a pass that is finite; keep the first that is not, unless a `GradScaler` is about to skip it."""
         if self.first_broken is not None and self.recorder.unscaled > self._scaled and self._is_last_broken:
             self.first_broken = None
@@ -157,7 +157,7 @@ class Watch:
         if self._is_last_broken and self.recorder.unscaled > self._scaled:
             self.first_broken = None
 
-    def _keep(self, event: Backward) -> None:
+    def _keep(self, event: BackwardPass) -> None:
         whole = self.passes == "last" or self.passes.startswith("only")
         site = None if whole or event.place is None else (event.place.code, event.place.instruction)
         number = self.sites[site] = self.sites.get(site, 0) + 1
@@ -172,7 +172,7 @@ class Watch:
         else:
             del self.kept[event.number]
 
-    def _has_new_custom(self, event: Backward) -> bool:
+    def _has_new_custom(self, event: BackwardPass) -> bool:
         """Whether a pass is the first through some function that brings its own backward along."""
         functions = {call.function for call in calls_below(event.outputs) if is_function(call.function)}
         new = not functions <= self._customs
@@ -185,7 +185,7 @@ class Watch:
         only = self.passes.removeprefix("only ")
         return number == int(only) if only != self.passes else number <= int(self.passes)
 
-    def _compress(self, event: Backward) -> None:
+    def _compress(self, event: BackwardPass) -> None:
         """Let go of what need not be kept until the end; of a whole pass if there are too many of them."""
         calls = calls_below(event.outputs)
         for call in calls:
@@ -200,7 +200,7 @@ class Watch:
         """The line of the first backward through the node of a tensor; None if there was none."""
         return metadata(tensor.grad_fn).get(FREED) if tensor.grad_fn is not None else None
 
-    def finished(self) -> list[Backward]:
+    def finished(self) -> list[BackwardPass]:
         """The passes that were kept, in order."""
         return [self.kept[number] for number in sorted(self.kept)]
 
@@ -215,7 +215,7 @@ def _sizes_of(recorder: Recorder, leaves: Iterable[torch.Tensor]) -> dict[str, f
     return found
 
 
-def _sizes(event: Backward) -> dict[str, float]:
+def _sizes(event: BackwardPass) -> dict[str, float]:
     """The root mean square of the gradient that each leaf with a name was given."""
     found = {}
     for each in event.arrivals:
