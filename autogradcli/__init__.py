@@ -7,9 +7,11 @@
 Nothing prints, and nothing is imported before it is asked for.
 """
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False
+"""As in `typing`, which takes as long to import as all that a call of the warm server needs."""
 if TYPE_CHECKING:
+    from typing import Any
+
     from autogradcli.api import (
         ChainRule,
         CheckResult,
@@ -45,7 +47,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from autogradcli import api

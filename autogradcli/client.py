@@ -1,14 +1,23 @@
-"""The entry point of `gradcalc`: standard library alone, so that what needs no engine does not wait for one."""
+"""The entry point of `gradcalc`: standard library alone, so that what needs no engine does not wait for one.
+
+What a warm call imports, here and in `server.client`, takes longer than all that it does: neither `typing` nor what
+makes enums (`signal`, `socket`, `re`) is imported on its way.
+"""
 
 import os
-import signal
 import sys
-from typing import NoReturn
 
 from autogradcli.processes.ending import interrupted, leave
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import signal
+    from typing import NoReturn
+else:
+    import _signal as signal
 
-def main() -> NoReturn:
+
+def main() -> "NoReturn":
     """Run the command line of this process, and end it."""
     _occupy_standard_places()
     signal.signal(signal.SIGINT, interrupted)
@@ -19,6 +28,11 @@ def main() -> NoReturn:
     status = call_server(mode, arguments)
     if status is not None:
         os._exit(status)
+    if arguments[:1] == ["diff"] and len(arguments) > 1 and not {"-h", "--help"} & {*arguments}:
+        # Only for this command: it waits for nothing but SymPy.
+        from autogradcli.engines.sympy.process import start_ahead
+
+        start_ahead()
     # Only when it is needed: Typer and the commands come with it.
     from autogradcli.cli.app import run
 

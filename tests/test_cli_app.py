@@ -9,7 +9,7 @@ import pytest
 
 import autogradcli
 from autogradcli.cli import app
-from autogradcli.cli.app import COMMANDS
+from autogradcli.cli.app import COMMANDS, SUMMARIES
 from tests.command import gradcalc
 
 
@@ -30,6 +30,7 @@ def test_help_of_a_command_shows_examples_that_fit(command: str) -> None:
         result = gradcalc(command, option)
         assert (result.status, result.err) == (0, "")
         assert result.out.startswith(f"Usage: gradcalc {command} ")
+        assert f"  {SUMMARIES[command]}\n" in result.out
         _, _, examples = result.out.partition("  Examples:\n")
         shown = [line for line in examples.partition("\n\n")[0].splitlines() if f"gradcalc {command}" in line]
         assert len(shown) == 3

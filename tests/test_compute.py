@@ -6,8 +6,9 @@ import pickle
 
 import pytest
 
-from autogradcli.compute.compute import Session, compute, versions
+from autogradcli.compute.compute import Session, compute
 from autogradcli.compute.report import plain
+from autogradcli.compute.versions import versions
 from autogradcli.errors import GradcalcError
 from tests.helpers import problem
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import autogradcli
+
 GRADCALC = str(Path(sys.executable).with_name("gradcalc"))
 ENGINES = {"torch", "sympy", "flint"}
 
@@ -47,9 +49,24 @@ def test_help_and_errors_load_no_engine(arguments: list[str], tmp_path: Path) ->
     assert not modules & ENGINES
 
 
-def test_help_loads_no_numpy(tmp_path: Path) -> None:
-    """NumPy takes longer to load than all else that help needs."""
-    assert "numpy" not in loaded(["--help"], tmp_path)
+def test_help_and_versions_load_no_commands(tmp_path: Path) -> None:
+    """NumPy takes longer to load than all else that help needs; `fractions` comes with what commands are made of."""
+    assert not {"numpy", "fractions"} & (loaded(["--help"], tmp_path) | loaded(["--version"], tmp_path))
+
+
+def test_warm_call_imports_next_to_nothing(tmp_path: Path) -> None:
+    """What hands a call to the server takes no longer than Python itself: no typing, no enums."""
+    ask = "import sys, autogradcli.client, autogradcli.server.client; print(*sys.modules)"
+    found = subprocess.run(
+        [sys.executable, "-S", "-c", ask],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": str(Path(autogradcli.__path__[0]).parent)},
+    )
+    assert "autogradcli.processes.spare" in found.stdout.split()
+    assert not {"typing", "enum", "socket", "signal", "contextlib", "struct"} & {*found.stdout.split()}
 
 
 @pytest.mark.parametrize("form", ["text", "latex", "python", "c"])

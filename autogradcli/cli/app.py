@@ -4,16 +4,14 @@ import errno
 import os
 import shlex
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache, partial
 from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 
-from autogradcli.cli.groups import Grouped, expanded
 from autogradcli.cli.output import abandon_standard_output, file_error, say
-from autogradcli.cli.writing import formats
 from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.language.nearest import nearest
 from autogradcli.problems.commandline import Option, Syntax, canonical, split_program
@@ -35,23 +33,25 @@ VALUES = {
 }
 """What to do with the value of a variable, for commands that take none."""
 
-COMMANDS = {
-    "eval": "evaluate",
-    "diff": "diff",
-    "run": "run",
-    "check": "check",
-    "batch": "batch",
-    "graph": "graph",
-    "functions": "functions",
-    "explain": "explain",
-    "server": "server",
+SUMMARIES = {
+    "eval": "Value and gradient at a point, and a verdict on the gradient.",
+    "diff": "The derivative as a formula, found by SymPy.",
+    "run": "Any PyTorch program, run by Python, every backward verified.",
+    "check": "Case files, for CI: pass or fail, and where.",
+    "batch": "JSON Lines in, JSON Lines out: a report for each line.",
+    "graph": "The graph that autograd built, with numbers on it.",
+    "functions": "The functions that gradcalc knows, or one of them in full.",
+    "explain": "The page behind a reason code or a word.",
+    "server": "A warm process that makes every later call fast.",
 }
+"""The first line of each command's help, for the list of all, which imports none of them."""
+COMMANDS = {name: name for name in SUMMARIES} | {"eval": "evaluate"}
 """Each command's module, and the function in it; only the module of the command that runs is imported."""
 
 
-def _application(commands: Iterable[str]) -> typer.Typer:
-    """The command line with some of the commands, or all."""
-    app = typer.Typer(
+def _application() -> typer.Typer:
+    """The command line without commands."""
+    return typer.Typer(
         name="gradcalc",
         help="The gradient of an expression, and whether that gradient is right.",
         epilog="gradcalc COMMAND --help shows the options of a command, with examples.",
@@ -60,29 +60,43 @@ def _application(commands: Iterable[str]) -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["--help", "-h"]},
     )
-    for name in commands:
-        module = import_module(f"autogradcli.cli.{COMMANDS[name]}")
-        command = expanded(getattr(module, COMMANDS[name]), formats(module.FORMATS))
-        app.command(name, cls=Grouped, epilog=module.EXAMPLES)(command)
-    return app
 
 
 @cache
 def _root(*commands: str) -> Any:
     """The command line with some of the commands, made once."""
-    return typer.main.get_command(_application(commands))
+    # Only where a command runs: the options of all come with it.
+    from autogradcli.cli.groups import Grouped, expanded
+    from autogradcli.cli.writing import formats
+
+    app = _application()
+    for name in commands:
+        module = import_module(f"autogradcli.cli.{COMMANDS[name]}")
+        command = expanded(getattr(module, COMMANDS[name]), formats(module.FORMATS))
+        app.command(name, cls=Grouped, epilog=module.EXAMPLES)(command)
+    return typer.main.get_command(app)
+
+
+@cache
+def _overview() -> Any:
+    """The command line with the names and the summaries of all commands, none of which it can run."""
+    app = _application()
+    for name, summary in SUMMARIES.items():
+        app.command(name, help=summary)(lambda: None)
+    return typer.main.get_command(app)
 
 
 def prepare() -> None:
     """Make all commands beforehand, for many command lines."""
     for names in (*((name,) for name in COMMANDS), tuple(COMMANDS)):
         _root(*names)
+    _overview()
 
 
 def _print_versions(wanted: bool) -> None:
     if wanted:
-        # Only for this option: what drives the engines comes with it.
-        from autogradcli.compute.compute import versions
+        # Only for this option.
+        from autogradcli.compute.versions import versions
 
         typer.echo("\n".join(f"{name} {version}" for name, version in versions().items()))
         raise typer.Exit
@@ -152,11 +166,10 @@ def _invoke(arguments: list[str]) -> Any:
     if arguments[:1] == ["help"]:
         arguments = [*arguments[1:2], "--help"]
     name = arguments[0] if arguments else ""
-    known = name in COMMANDS and not os.environ.get(COMPLETING)
-    root = _root(*([name] if known else COMMANDS))
     if os.environ.get(COMPLETING):
-        return root.main(arguments, prog_name="gradcalc")
-    if known:
+        return _root(*COMMANDS).main(arguments, prog_name="gradcalc")
+    root = _root(name) if name in COMMANDS else _overview()
+    if name in COMMANDS:
         syntax = _syntax(root.commands[name])
         own, others = split_program(arguments[1:], syntax) if name == "run" else (arguments[1:], [])
         arguments = [name, *canonical(own, syntax), *others]

@@ -4,9 +4,8 @@ import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from time import perf_counter
 from types import TracebackType
 
@@ -20,6 +19,7 @@ from autogradcli.compute.remedies import with_remedies
 from autogradcli.compute.report import ReceivedInput, Report
 from autogradcli.compute.unproven import unproven
 from autogradcli.compute.verdict import worst
+from autogradcli.compute.versions import versions
 from autogradcli.engines.results import Autograd, Proof, flat, nested, shape
 from autogradcli.engines.sympy.messages import Tensors
 from autogradcli.engines.sympy.process import SymbolicAnswer, SymbolicProcess
@@ -30,8 +30,6 @@ from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.indices import index_variables
 from autogradcli.processes.limits import Budget, OutOfTime, watcher
 from autogradcli.processes.work import MEMORY, TIME, Lost
-
-ENGINES = ("gradcalc", "torch", "sympy", "python-flint")
 
 
 class Session:
@@ -317,16 +315,3 @@ def _of_value(evidence: Evidence) -> list[str]:
     return (
         [each.cause.verdict for each in evidence.proof.values if each.cause is not None] if evidence.problem.wrt else []
     )
-
-
-def versions() -> dict[str, str]:
-    """The versions of gradcalc and of its engines, as installed; nothing is imported to find them."""
-    return {name: _version(name) for name in ENGINES}
-
-
-@cache
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"

@@ -2,17 +2,22 @@
 
 A warm server (`autogradcli.server`) has nurseries of them. A borrower connects to the socket of a nursery and gets a
 channel to a process of its own, which ends with what it is borrowed for. What the borrower closes first, the
-connection or the channel, ends the process too. Only what starts fast is imported here: a command line is waiting.
+connection or the channel, ends the process too. Only what starts fast is imported here, since a command line is
+waiting: `_socket` and no `socket`, and nothing that makes enums.
 """
 
+import _socket
 import marshal
 import os
-import signal
-import socket
-import struct
-from collections.abc import Sequence
-from contextlib import suppress
-from typing import Any
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import signal
+    from collections.abc import Sequence
+    from typing import Any
+else:
+    import _signal as signal
 
 COMMAND, COMPUTE, SYMBOLIC = "command", "compute", "symbolic"
 """The nurseries: of processes that do what a command line says, that compute, and that work for the SymPy engine."""
@@ -20,7 +25,8 @@ BORROW, INTERRUPT, STATUS, STOP = b"b", b"i", b"s", b"q"
 """What a borrower says on its connection."""
 PATIENCE = 2.0
 """Seconds after which a nursery that says nothing is given up."""
-_NUMBER = struct.Struct(">i")
+NUMBER = 4
+"""Bytes of a number in a message, and of one that stands for an open file."""
 
 
 class Home:
@@ -37,29 +43,29 @@ class Spare:
         self._connection = connect(kind, home)
         try:
             self._connection.sendall(BORROW)
-            header, places, _, _ = socket.recv_fds(self._connection, _NUMBER.size, 1)
-            if len(header) < _NUMBER.size or not places:
+            header, places = _receive_files(self._connection, 1)
+            if len(header) < NUMBER or not places:
                 raise ConnectionError("the server lends nothing")
         except OSError:
             self._connection.close()
             raise
-        (self.pid,) = _NUMBER.unpack(header)
+        self.pid = _number(header)
         self._connection.settimeout(None)
-        self._channel = socket.socket(fileno=places[0])
+        self._channel = _socket.socket(fileno=places[0])
         self.stdin: Any = None
         self.stdout: Any = None
         self._status: int | None = None
 
-    def tell(self, message: Any, places: Sequence[int]) -> None:
-        """Send the message with which it begins, and open files; the rest of the conversation is in streams.
-
-        The last of the files, the folder, is closed here.
-        """
+    def tell(self, message: "Any", places: "Sequence[int]") -> None:
+        """Send the message with which it begins, and open files. The last of these, the folder, is closed here."""
         send(self._channel, message, places)
         os.close(places[-1])
-        self.stdin, self.stdout = self._channel.makefile("wb"), self._channel.makefile("rb")
 
-    def hear(self) -> Any:
+    def open_streams(self) -> None:
+        """Have the rest of the conversation in streams."""
+        self.stdin, self.stdout = (os.fdopen(os.dup(self._channel.fileno()), mode) for mode in ("wb", "rb"))
+
+    def hear(self) -> "Any":
         """The next message; None if the process has ended."""
         return receive(self._channel)[0]
 
@@ -70,8 +76,8 @@ class Spare:
     def wait(self) -> int:
         """The exit status, as soon as the process has ended; minus the number of the signal that ended it."""
         if self._status is None:
-            header = receive_all(self._connection, _NUMBER.size)
-            self._status = _NUMBER.unpack(header)[0] if header else -signal.SIGKILL
+            header = receive_all(self._connection, NUMBER)
+            self._status = _number(header) if header else -signal.SIGKILL
             self._close()
         return self._status
 
@@ -84,8 +90,10 @@ class Spare:
     def _close(self) -> None:
         """End the conversation, also for the thread that listens."""
         for each in (self._channel, self._connection):
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
+            try:  # noqa: SIM105 - see `client`
+                each.shutdown(_socket.SHUT_RDWR)
+            except OSError:
+                pass  # the other side was first
             each.close()
 
 
@@ -99,6 +107,7 @@ def borrow(kind: str, errors: int) -> Spare | None:
     try:
         spare = Spare(kind, Home.path)
         spare.tell(*surroundings([errors]))
+        spare.open_streams()
         return spare
     except OSError:
         return None
@@ -109,14 +118,14 @@ def stay_cold() -> None:
     Home.path = None
 
 
-def surroundings(places: Sequence[int]) -> tuple[dict[str, Any], list[int]]:
+def surroundings(places: "Sequence[int]") -> "tuple[dict[str, Any], list[int]]":
     """What of this process another one can take over: a message, and open files, of which the last is the folder."""
     umask = os.umask(0)
     os.umask(umask)
     return {"environment": dict(os.environb), "umask": umask}, [*places, os.open(".", os.O_RDONLY)]
 
 
-def settle_in(message: dict[str, Any], places: Sequence[int]) -> None:
+def settle_in(message: "dict[str, Any]", places: "Sequence[int]") -> None:
     """Take over what another process has; its files become the standard streams, one file all that print."""
     *streams, folder = places
     if len(streams) == 1:
@@ -131,9 +140,9 @@ def settle_in(message: dict[str, Any], places: Sequence[int]) -> None:
     os.environb.update(message["environment"])
 
 
-def connect(kind: str, home: str) -> socket.socket:
+def connect(kind: str, home: str) -> _socket.socket:
     """A connection to a nursery; raises OSError if there is none, or if it is another user's."""
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     connection.settimeout(PATIENCE)
     try:
         connection.connect(os.path.join(home, kind))
@@ -145,44 +154,66 @@ def connect(kind: str, home: str) -> socket.socket:
     return connection
 
 
-def peer(connection: socket.socket) -> int:
+def peer(connection: _socket.socket) -> int:
     """The number of the user at the other end."""
-    if hasattr(socket, "SO_PEERCRED"):
-        found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
-        return int(struct.unpack("3i", found)[1])
-    found = connection.getsockopt(0, LOCAL_PEERCRED, 76)  # macOS, sys/ucred.h: a version, then the user
-    return int(struct.unpack_from("2I", found)[1])
+    if hasattr(_socket, "SO_PEERCRED"):
+        found = connection.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)  # a process, its user, its group
+    else:
+        found = connection.getsockopt(0, LOCAL_PEERCRED, 76)  # macOS, sys/ucred.h: a version, then the user
+    return int.from_bytes(found[NUMBER : 2 * NUMBER], sys.byteorder)
 
 
 LOCAL_PEERCRED = 1
 """The option of macOS's `sys/un.h`."""
 
 
-def hand_over(connection: socket.socket, pid: int, channel: socket.socket) -> None:
+def hand_over(connection: _socket.socket, pid: int, channel: _socket.socket) -> None:
     """Hand a process over: the nursery's answer to BORROW."""
-    socket.send_fds(connection, [_NUMBER.pack(pid)], [channel.fileno()])
+    _send_files(connection, _packed(pid), [channel.fileno()])
 
 
-def ended(connection: socket.socket, status: int) -> None:
+def ended(connection: _socket.socket, status: int) -> None:
     """Tell a borrower what its process ended with."""
-    connection.sendall(_NUMBER.pack(status))
+    connection.sendall(_packed(status))
 
 
-def send(channel: socket.socket, message: Any, places: Sequence[int] = ()) -> None:
+def send(channel: _socket.socket, message: "Any", places: "Sequence[int]" = ()) -> None:
     """Send one message of numbers, bytes, text, tuples and mappings, with open files."""
     body = marshal.dumps(message)
-    socket.send_fds(channel, [_NUMBER.pack(len(body))], places)
+    _send_files(channel, _packed(len(body)), places)
     channel.sendall(body)
 
 
-def receive(channel: socket.socket, places: int = 0) -> tuple[Any, list[int]]:
+def receive(channel: _socket.socket, places: int = 0) -> "tuple[Any, list[int]]":
     """One message, None if the other side has ended; and the files that came with it."""
-    header, found, _, _ = socket.recv_fds(channel, _NUMBER.size, places)
-    body = receive_all(channel, _NUMBER.unpack(header)[0]) if len(header) == _NUMBER.size else b""
+    header, found = _receive_files(channel, places)
+    body = receive_all(channel, _number(header)) if len(header) == NUMBER else b""
     return (marshal.loads(body) if body else None), found
 
 
-def receive_all(channel: socket.socket, size: int) -> bytes:
+def _packed(number: int) -> bytes:
+    return number.to_bytes(NUMBER, "big", signed=True)
+
+
+def _number(header: bytes) -> int:
+    return int.from_bytes(header, "big", signed=True)
+
+
+def _send_files(channel: _socket.socket, header: bytes, places: "Sequence[int]") -> None:
+    """As `socket.send_fds`."""
+    rights = b"".join(place.to_bytes(NUMBER, sys.byteorder) for place in places)
+    channel.sendmsg([header], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, rights)])
+
+
+def _receive_files(channel: _socket.socket, places: int) -> "tuple[bytes, list[int]]":
+    """A number, and the files that come with it: as `socket.recv_fds`."""
+    header, extra, _, _ = channel.recvmsg(NUMBER, _socket.CMSG_LEN(places * NUMBER))
+    rights = b"".join(data for level, kind, data in extra if (level, kind) == (_socket.SOL_SOCKET, _socket.SCM_RIGHTS))
+    ends = range(NUMBER, len(rights) + 1, NUMBER)
+    return header, [int.from_bytes(rights[end - NUMBER : end], sys.byteorder) for end in ends]
+
+
+def receive_all(channel: _socket.socket, size: int) -> bytes:
     """So many bytes; none if the other side ends before."""
     found = bytearray()
     while len(found) < size:

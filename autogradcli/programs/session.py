@@ -114,7 +114,8 @@ def verified(name: str, seen: Seen, demands: "Demands", advance: "PassesDone | N
     if seen.watch is None:
         return _bare(name, seen, verifying=True)
     # These import torch, which the program has imported if it was watched.
-    from autogradcli.compute.compute import Session, versions
+    from autogradcli.compute.compute import Session
+    from autogradcli.compute.versions import versions
     from autogradcli.programs.explain import explain
     from autogradcli.programs.nonfinite import first_nonfinite
     from autogradcli.programs.verify import Verifier
@@ -165,7 +166,7 @@ def _with_remedy(born: Nonfinite | None, passes: "Sequence[Verified]") -> Nonfin
 def _bare(name: str, seen: Seen, verifying: bool) -> Ledger:
     """The ledger of a program of which nothing is verified."""
     # The engines come with it: only where something is computed.
-    from autogradcli.compute.compute import versions
+    from autogradcli.compute.versions import versions
 
     return Ledger(
         name=name,

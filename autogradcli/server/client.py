@@ -1,18 +1,19 @@
 """The caller's side: a command line is handed to the server, with all that it needs of the caller."""
 
 import os
-import signal
 import stat
 import sys
-from binascii import crc32
-from collections.abc import Sequence
-from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import autogradcli
+from autogradcli.processes.spare import COMMAND, Spare, surroundings
 
+TYPE_CHECKING = False  # what a warm call imports is counted: see `autogradcli.client`
 if TYPE_CHECKING:
-    from autogradcli.processes.spare import Spare
+    import signal
+    from collections.abc import Sequence
+    from typing import Any
+else:
+    import _signal as signal
 
 AUTO, NEVER, REQUIRE, START = "auto", "never", "require", "start"
 """Use a server that runs; none; fail without one; start one for the calls to come."""
@@ -24,9 +25,17 @@ COLD_OPTION = "--function"
 """It imports code of the user's."""
 LOST = 70
 """The exit status of a call whose process has ended without one."""
+COLD = -1
+"""The server's answer that the caller had better do it itself."""
+ACCEPTED = -2
+"""The server's answer that the call is on its way."""
+LARGEST = 2**61 - 1
+"""A prime, by which the names of installations are told apart."""
+FIXED = ("DYLD_", "KMP_", "LANG", "LC_", "LD_", "MALLOC_", "MKL_", "OMP_", "OPENBLAS_", "PYTHON", "SYMPY_", "TORCH")
+"""How names begin of variables that are read once, when a library is loaded or Python starts."""
 
 
-def call_server(mode: str, arguments: Sequence[str]) -> int | None:
+def call_server(mode: str, arguments: "Sequence[str]") -> int | None:
     """The exit status of a command line that the server has taken; None if it is to be done here."""
     if mode == NEVER or (arguments and arguments[0] in COLD_COMMANDS) or _runs_code(arguments):
         return None
@@ -38,6 +47,8 @@ def call_server(mode: str, arguments: Sequence[str]) -> int | None:
         return 2
     if mode == START:
         # Only where a server is used.
+        from contextlib import suppress
+
         from autogradcli.errors import GradcalcError
         from autogradcli.server.control import launch
 
@@ -46,7 +57,7 @@ def call_server(mode: str, arguments: Sequence[str]) -> int | None:
     return None
 
 
-def split_mode(arguments: Sequence[str]) -> tuple[str, list[str]]:
+def split_mode(arguments: "Sequence[str]") -> tuple[str, list[str]]:
     """Which way a command line is to take, and the rest of it. What is wrong with the option is left in its place."""
     mode = os.environ.get(VARIABLE, AUTO)
     for place, argument in enumerate(arguments):
@@ -61,7 +72,7 @@ def split_mode(arguments: Sequence[str]) -> tuple[str, list[str]]:
     return mode, list(arguments)
 
 
-def _runs_code(arguments: Sequence[str]) -> bool:
+def _runs_code(arguments: "Sequence[str]") -> bool:
     return any(each.partition("=")[0] == COLD_OPTION for each in arguments)
 
 
@@ -70,7 +81,7 @@ def home_of_server() -> str:
     base = os.environ.get("XDG_RUNTIME_DIR")
     folder = os.path.join(base, "gradcalc") if base else f"/tmp/gradcalc-{os.getuid()}"
     installation = f"{sys.executable}\0{autogradcli.__file__}"
-    return os.path.join(folder, f"{crc32(os.fsencode(installation)):08x}")
+    return os.path.join(folder, f"{int.from_bytes(os.fsencode(installation)) % LARGEST:x}")
 
 
 def is_private(folder: str) -> bool:
@@ -82,24 +93,45 @@ def is_private(folder: str) -> bool:
     return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
 
 
-def _borrowed(arguments: Sequence[str]) -> "Spare | None":
+def _borrowed(arguments: "Sequence[str]") -> Spare | None:
     """A process of the server that works on a command line; None if there is none that takes it."""
     home = home_of_server()
     if not is_private(home):
         return None
-    # Only now, so that a call without a server does not wait for it.
-    from autogradcli.processes.spare import COMMAND, Spare
-    from autogradcli.server.call import ACCEPTED, request
-
     try:
         spare = Spare(COMMAND, home)
-        spare.tell(*request(arguments))
+        spare.tell(*_request(arguments))
         return spare if spare.hear() == ACCEPTED else None
     except (OSError, ValueError):  # the server has gone, or is another one
         return None
 
 
-def _followed(spare: "Spare") -> int:
+def nature() -> "tuple[Any, ...]":
+    """What of a process cannot be changed any more, and so must be the same in the caller's and in ours."""
+    flags = sys.flags
+    return (
+        sys.executable,
+        (flags.debug, flags.optimize, flags.dev_mode, flags.utf8_mode, flags.bytes_warning, flags.int_max_str_digits),
+        tuple(sys.warnoptions),
+        sys.getfilesystemencoding(),
+        tuple(sorted(pair for pair in os.environb.items() if os.fsdecode(pair[0]).startswith(FIXED))),
+    )
+
+
+def _request(arguments: "Sequence[str]") -> "tuple[dict[str, Any], list[int]]":
+    """What a caller tells of itself, and its open files."""
+    message, places = surroundings(range(3))
+    streams = [_description(each) for each in (sys.stdin, sys.stdout, sys.stderr)]
+    own = {"arguments": [os.fsencode(each) for each in arguments], "nature": nature(), "streams": streams}
+    return message | own, places
+
+
+def _description(stream: "Any") -> "tuple[str, str, bool] | None":
+    """How a standard stream turns text into bytes; None of one that is closed."""
+    return None if stream is None else (stream.encoding, stream.errors, stream.line_buffering)
+
+
+def _followed(spare: Spare) -> int:
     """The exit status of a call; Ctrl-C is passed on to it."""
     signal.signal(signal.SIGINT, lambda *_: spare.interrupt())
     status = spare.hear()

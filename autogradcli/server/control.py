@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from contextlib import closing
 from time import monotonic, sleep
 from typing import Any, NoReturn
 
@@ -36,7 +37,7 @@ def home() -> str:
 def status() -> dict[str, Any] | None:
     """How the server is; None if none runs."""
     try:
-        with connect(COMMAND, home_of_server()) as connection:
+        with closing(connect(COMMAND, home_of_server())) as connection:
             connection.sendall(STATUS)
             found: dict[str, Any] | None = receive(connection)[0]
             return found
@@ -89,7 +90,7 @@ def start() -> tuple[dict[str, Any], bool]:
 def stop() -> bool:
     """Whether there was a server to stop; it is gone when this returns. Calls that it has taken go on to their end."""
     try:
-        with connect(COMMAND, home_of_server()) as connection:
+        with closing(connect(COMMAND, home_of_server())) as connection:
             connection.sendall(STOP)
     except OSError:
         return False

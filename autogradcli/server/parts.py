@@ -58,7 +58,7 @@ def _prepare_commands() -> None:
 def _prepare_computing() -> None:
     load("functions", "language", "compute", "checks", "engines.torch", "engines.arb")
     # The engines come with it: only where something is computed.
-    from autogradcli.compute.compute import versions
+    from autogradcli.compute.versions import versions
     from autogradcli.engines.arb.engine import prepare
 
     versions()

@@ -1,6 +1,6 @@
 """The same command lines with a warm server and without: output, exit status and files must be the same, byte for byte.
 
-Run from the top of the checkout: python -m scripts.campaigns.warm [COUNT]
+Run from the top of the checkout: python -m scripts.campaigns.warm [FIRST [END]]
 A server of its own is started and stopped. Exit status 1 if there is a difference.
 """
 # ruff: noqa: E501 - a command line is easier to read in one line
@@ -158,9 +158,9 @@ def server() -> Iterator[dict[str, str]]:
             )
 
 
-def main(count: int) -> int:
-    """Compare, and print what differs."""
-    chosen = calls()[:: max(1, len(calls()) // count)]
+def main(first: int = 0, end: int | None = None) -> int:
+    """Compare the calls from the first to the one before the end, and print what differs."""
+    chosen = calls()[first:end]
     different = 0
     with server() as environment:
         for call in chosen:
@@ -173,4 +173,4 @@ def main(count: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000))
+    sys.exit(main(*map(int, sys.argv[1:])))

@@ -4,6 +4,7 @@ A ticket is one program. Its formulas are found while the point is still unknown
 with an earlier problem), and its numbers when the point has come. Only the standard library is imported here.
 """
 
+import atexit
 import math
 import os
 import queue
@@ -31,7 +32,7 @@ from autogradcli.engines.sympy.messages import (
     Tensors,
 )
 from autogradcli.language.program import Program
-from autogradcli.processes.child import Child, spawn
+from autogradcli.processes.child import Child, Process, spawn
 from autogradcli.processes.spare import SYMBOLIC, borrow
 
 ENVIRONMENT = {"SYMPY_CACHE_SIZE": "100000"}
@@ -65,6 +66,29 @@ class SymbolicAnswer:
     derivatives: dict[str, SymbolicDerivative]
     seconds: float
     """How long SymPy worked on it."""
+
+
+_AHEAD: list[Process] = []
+"""A process that was started for the first to need one."""
+
+
+def start_ahead() -> None:
+    """Start a process: it imports SymPy while what is to use it is imported here."""
+    _AHEAD.append(_start())
+    atexit.register(_end_unused)
+
+
+def _end_unused() -> None:
+    for process in _AHEAD:
+        process.kill()
+
+
+def _start() -> Process:
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    try:
+        return borrow(SYMBOLIC, nothing) or spawn(COMMAND, ENVIRONMENT, nothing)
+    finally:
+        os.close(nothing)
 
 
 class SymbolicProcess:
@@ -270,9 +294,7 @@ class _Child:
 
     def __init__(self) -> None:
         self._replies: queue.SimpleQueue[tuple[Reply | None, float]] = queue.SimpleQueue()
-        nothing = os.open(os.devnull, os.O_WRONLY)
-        process = borrow(SYMBOLIC, nothing) or spawn(COMMAND, ENVIRONMENT, nothing)
-        os.close(nothing)
+        process = _AHEAD.pop() if _AHEAD else _start()
         self._child = Child(process, lambda reply, came: self._replies.put((reply, came)))
         self._child.listen()
         self.ticket: int | None = None
