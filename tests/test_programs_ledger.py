@@ -355,3 +355,49 @@ def test_a_parameter_that_no_optimiser_has_is_named(parameters: str, said: list[
     """If it gets gradients and never changes while an optimiser makes steps; a frozen one gets none."""
     made = ledger(FORGOTTEN.format(parameters=parameters))
     assert [each.message.partition(":")[0] for each in made.mistakes] == said
+
+
+SCATTERED = """\
+x = torch.arange(1.0, 7.0, requires_grad=True)
+s = torch.tensor([10.0, 20.0, 30.0], requires_grad=True)
+z = torch.as_strided_scatter(x * 1, s, (3,), (2,))
+(z**2).sum().backward()
+"""
+
+
+def test_calls_that_move_numbers_are_held_against_their_own_forward() -> None:
+    """By hand: z is [10, 2, 20, 4, 30, 6], so x gets [0, 4, 0, 8, 0, 12]; torch 2.13 gives [20, 0, 40, 0, 60, 0]."""
+    by_name = {each.name: each for each in ledger(SCATTERED).passes[0].entries}
+    assert (by_name["x"].verdict, by_name["s"].verdict) == ("mismatch", "verified")
+    assert by_name["x"].reason is not None
+    assert "sends 20.0 where 0.0 is true" in by_name["x"].reason.message
+
+
+STRIDED = [
+    ("torch.as_strided(x * 1, (3, 3), (1, 1))", [2.0, 8.0, 18.0, 16.0, 10.0, 0.0]),
+    ("torch.as_strided((x * 1).reshape(2, 3).t(), (2, 2), (1, 2), 1)", [0.0, 4.0, 6.0, 8.0, 10.0, 0.0]),
+]
+
+
+@pytest.mark.parametrize(("made", "gradient"), STRIDED)
+def test_strided_views_that_torch_gets_right(made: str, gradient: list[float]) -> None:
+    """By hand: each component as often as it is seen, times twice its value."""
+    found = ledger(f"x = torch.arange(1.0, 7.0, requires_grad=True)\n({made} ** 2).sum().backward()")
+    assert found.verdict == "verified"
+    assert found.passes[0].entries[0].added == gradient
+
+
+@pytest.mark.parametrize("width", [4, 300])
+def test_padding_of_an_embedding_takes_no_gradient(width: int) -> None:
+    """As torch's page says; as a whole and by steps."""
+    found = ledger(
+        f"torch.manual_seed(0)\ne = torch.nn.Embedding(10, {width}, padding_idx=0)\n"
+        "(e(torch.tensor([[1, 0, 2], [3, 4, 0]])).mean(1) ** 2).sum().backward()"
+    )
+    assert found.verdict == "verified"
+
+
+def test_a_change_through_a_view_is_looked_at_with_its_base() -> None:
+    """Its backward sends to the base."""
+    found = ledger("x = torch.randn(60, 60, requires_grad=True)\ny = x * 1\ny[2].sin_()\n(y @ y).sum().backward()")
+    assert (found.verdict, found.passes[0].proof) == ("verified", "steps")

@@ -7,7 +7,7 @@ float64 it comes to the same within the tolerance.
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from time import monotonic
 from typing import Any
@@ -21,10 +21,11 @@ from autogradcli.engines.torch.record.calls import BackwardPass, CallOutput, Giv
 from autogradcli.engines.torch.record.definitions import definition_of
 from autogradcli.engines.torch.record.kinds import rows_of
 from autogradcli.engines.torch.record.mathematics import is_custom
+from autogradcli.engines.torch.record.moves import LINEAR, STRUCTURAL, moved_wrongly
 from autogradcli.engines.torch.record.recorder import ties
 from autogradcli.engines.torch.record.replay import NotReplayed, gradients
 from autogradcli.engines.torch.record.rows import Unbindable, bind
-from autogradcli.engines.torch.record.slopes import whole_slopes
+from autogradcli.engines.torch.record.slopes import slopes, whole_slopes
 from autogradcli.engines.torch.record.steps import (
     Off,
     RecordedStep,
@@ -37,7 +38,7 @@ from autogradcli.engines.torch.record.steps import (
     tolerance_of,
     whole_in_double,
 )
-from autogradcli.engines.torch.record.sums import components, exact
+from autogradcli.engines.torch.record.sums import SUMS, components, exact
 from autogradcli.errors import GradcalcError
 from autogradcli.functions.function import NoDefinition
 from autogradcli.programs.texts import Texts
@@ -132,7 +133,7 @@ class Prover:
         one, other = whole_slopes(event, masks)
         if abs(one - other) > SLOPES * max(abs(one), abs(other)):
             message = f"along a random direction autograd gives {one:.6g}, central differences {other:.6g}"
-            self._add(found, step, "unverified", "GC504", message)
+            self._add(found, step, "unverified", Reason("GC504", message))
         else:
             found.remarks.append("second derivatives were looked at by central differences in float64")
 
@@ -146,19 +147,36 @@ class Prover:
         try:
             compared = compare(step)
         except Exception as error:
-            self._add(found, step, "unverified", "GC504", f"it cannot be evaluated in float64: {_short(error)}")
+            self._add(found, step, "unverified", Reason("GC504", f"it cannot be evaluated in float64: {_short(error)}"))
             return
         found.components += sum(each.numel() for each in compared.sent if each is not None)
         off = compared.worst()
+        wrong = moved_wrongly(step, compared)
+        if wrong is not None:
+            message = f"backward of it sends {wrong.sent!r} where {wrong.truth!r} is true"
+            self._add(found, step, "mismatch", Reason("GC303", message), wrong.place)
+            return
         self._sums(step, compared, off, found)
         proven = self._balls(step, compared, off, found) if closely or off is not None else None
         if proven is None and not is_known(step):
             said = "float64 agrees" if off is None else f"float64 gives {off.truth!r} for {off.sent!r}"
             self._add(
-                found, step, "unverified", "GC504", f"{step.name} is no row of gradcalc's table of functions; {said}"
+                found,
+                step,
+                "unverified",
+                Reason("GC504", f"{step.name} is no row of gradcalc's table of functions; {said}"),
             )
         elif off is not None and not proven:
             self._off(step, off, found)
+        elif proven is None and closely and step.name not in LINEAR | SUMS | KINKED:
+            self._differences(step, found)
+
+    def _differences(self, step: RecordedStep, found: BySteps) -> None:
+        """Of a step that is too large for balls the slope along a random direction, by central differences."""
+        beside = slopes(step)
+        if beside is not None and not beside.agree:
+            said = f"along a random direction central differences give {beside.by_differences:.6g}"
+            self._add(found, step, "unverified", Reason("GC504", f"{said}, its backward {beside.claimed:.6g}"))
 
     def _sums(self, step: RecordedStep, compared: StepComparison, off: Off | None, found: BySteps) -> None:
         """Some components of a sum of products, held against the exact one."""
@@ -174,23 +192,25 @@ class Prover:
                     found.sums += 1
                 else:
                     message = f"backward of it sends {number!r} where {true.value!r} is true"
-                    self._add(found, step, "mismatch", "GC303", message)
+                    self._add(found, step, "mismatch", Reason("GC303", message), place)
 
     def _decisions(self, step: RecordedStep, found: BySteps) -> None:
         """Conditions that tie, and subscripts that depend on what is differentiated: beside them all may change."""
         for each in step.call.values():
             if isinstance(each, CallOutput) and each.call.dtypes[each.index] is not None and _is_tied(each.call, ties):
-                self._add(found, step, "unverified", "GC505", "a condition in it is decided at a tie")
+                self._add(found, step, "unverified", Reason("GC505", "a condition in it is decided at a tie"))
                 return
             if isinstance(each, Given) and each.cut == "discrete" and not each.data.is_floating_point():
-                self._add(found, step, "unverified", "GC505", "a subscript in it depends on what is differentiated")
+                self._add(
+                    found, step, "unverified", Reason("GC505", "a subscript in it depends on what is differentiated")
+                )
                 return
 
     def _off(self, step: RecordedStep, off: Off, found: BySteps) -> None:
         """A component that float64 does not confirm and balls did not look at."""
         message = f"backward of it sends {off.sent!r} where float64 gives {off.truth!r}"
         if off.matters > FACTOR and off.error > FACTOR and math.isfinite(off.truth):
-            self._add(found, step, "imprecise", "GC301", message)
+            self._add(found, step, "imprecise", Reason("GC301", message), off.place)
         elif off.matters > 1:
             found.remarks.append(f"{self._text(step.call)}: {message}, which does not matter in the whole")
 
@@ -218,20 +238,22 @@ class Prover:
         found.proven += 1
         for name, gradient in report.gradients.items():
             if gradient.verdict in {"mismatch", "undefined"}:
-                self._wrong(step, compared.truth[step.wanted.index(int(name[1:]))], gradient, found)
+                self._wrong(step, compared, step.wanted.index(int(name[1:])), gradient, found)
                 break
         return not (counts.keys() <= {"unverified"})
 
-    def _wrong(self, step: RecordedStep, truth: Any, gradient: Gradient, found: BySteps) -> None:
+    def _wrong(
+        self, step: RecordedStep, compared: StepComparison, place: int, gradient: Gradient, found: BySteps
+    ) -> None:
         """A component that balls prove wrong: a finding if it matters beside the others, else a remark."""
         reason, worst = gradient.reason, gradient.worst
         message = "" if reason is None else reason.message
         if worst is not None and worst.exact is not None and math.isfinite(worst.autograd):
             error = abs(worst.autograd - float(worst.exact.value))
-            if error <= tolerance_of(step, truth):
+            if error <= tolerance_of(step, compared.truth[place]):
                 found.remarks.append(f"{self._text(step.call)}: {message}; it does not matter in the whole")
                 return
-        self._add(found, step, gradient.verdict, "GC303" if reason is None else reason.code, message)
+        self._add(found, step, gradient.verdict, Reason("GC303" if reason is None else reason.code, message), place)
 
     def _proof(self, step: RecordedStep, compared: StepComparison, off: Off | None) -> Report | None:
         """The report on a step as a problem of its own: on some components, or on all if there are few."""
@@ -304,9 +326,12 @@ class Prover:
         scale = size / largest if largest else size
         return rtol * true.abs().clamp(min=scale if math.isfinite(scale) else 0.0) + (self._options.atol or 0.0)
 
-    def _add(self, found: BySteps, step: RecordedStep, verdict: str, code: str, message: str) -> None:
+    def _add(self, found: BySteps, step: RecordedStep, verdict: str, reason: Reason, place: int | None = None) -> None:
+        """Add a finding; `place` is that of the input whose gradient is wrong, None if that may be any."""
         text = self._text(step.call)
-        found.findings.append(StepFinding(step.call, verdict, Reason(code, f"{text}: {message}", None, text)))
+        through = () if place is None else (step.value_of(place),)
+        told = replace(reason, message=f"{text}: {reason.message}", expression=text)
+        found.findings.append(StepFinding(step.call, verdict, told, through=through))
 
     def _text(self, call: RecordedCall) -> str:
         where = "" if call.place is None else f" (line {call.place.line})"
@@ -324,26 +349,6 @@ def is_known(step: RecordedStep) -> bool:
     return defined or step.name in STRUCTURAL or bool(rows_of(step.name))
 
 
-STRUCTURAL = frozenset(
-    {
-        "clone",
-        "contiguous",
-        "to",
-        "float",
-        "double",
-        "half",
-        "bfloat16",
-        "type_as",
-        "view_as",
-        "reshape_as",
-        "expand_as",
-    }
-    | {"split", "chunk", "unbind", "tensor_split", "embedding", "pad", "unfold", "scatter", "scatter_add", "index_add"}
-    | {"index_put", "index_copy", "masked_scatter", "masked_select", "as_strided", "diff", "tile", "rot90", "detach"}
-    | {"dropout", "dropout1d", "dropout2d", "dropout3d", "copy_", "zero_", "fill_", "repeat_interleave", "unsqueeze_"}
-    | {"split_with_sizes", "pixel_shuffle", "pixel_unshuffle", "meshgrid", "broadcast_tensors", "squeeze_", "t_"}
-)
-"""Calls that move numbers or multiply them by constants: float64 shows all that there is to show."""
 KINKED = frozenset({"relu", "relu_", "abs", "leaky_relu", "max_pool2d", "max_pool1d", "maximum", "clamp", "relu6"})
 
 

@@ -259,7 +259,7 @@ def _by_steps(event: BackwardPass, found: BySteps, place: int) -> GradientEntry:
     """The entry of a tensor: the worst of the steps between it and the output, and of the pass as a whole."""
     arrival = event.arrivals[place]
     bare = _bare(arrival, None)
-    on_the_way = [each for each in found.findings if reaches(each.call, arrival.value)]
+    on_the_way = [each for each in found.findings if _is_on_the_way(each, arrival.value)]
     verdict = worst(each.verdict for each in on_the_way)
     reason = next((each.reason for each in on_the_way if each.verdict == verdict), None)
     whole = found.conditioned.get(place)

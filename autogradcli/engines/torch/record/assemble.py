@@ -230,11 +230,25 @@ class _Assembler:
 
     def embedding(self, call: RecordedCall) -> int:
         """The rows of a matrix at places."""
-        places, weight = call.arguments[:2]
-        if not isinstance(places, Given) or call.keywords.get("max_norm") is not None:
+        places, weight, *others = call.arguments
+        known = isinstance(places, Given) and not places.data.is_floating_point() and not others
+        if not known or call.keywords.get("max_norm") is not None or call.keywords.get("scale_grad_by_freq"):
             raise Unverifiable("an embedding of this kind is not proven as a whole")
         index = (_tuples(places.data.tolist()),)
-        return self._step("getitem", (self._operand(weight),), (("index", index),))
+        rows = self._step("getitem", (self._operand(weight),), (("index", index),))
+        return rows if call.keywords.get("padding_idx") is None else self._padded(rows, call, places.data, weight)
+
+    def _padded(self, rows: int, call: RecordedCall, places: torch.Tensor, weight: Value) -> int:
+        """The rows, those of padding as numbers that take no gradient, as torch's page says."""
+        padding = call.keywords["padding_idx"]
+        if not isinstance(weight, Given):
+            raise Unverifiable("an embedding of this kind is not proven as a whole")
+        kept = (places != padding % len(weight.data)).unsqueeze(-1).to(self._dtype)
+        mask, padded = (
+            self._variable(Given(each, False, 0, f"{name} of {call.serial}", name))  # type: ignore[arg-type]
+            for name, each in {"mask": kept, "padding": (1 - kept) * weight.data[padding]}.items()
+        )
+        return self._step("add", (self._step("mul", (rows, mask)), padded))
 
     # Operands.
 

@@ -1,4 +1,4 @@
-"""Slopes along a random direction, by central differences beside autograd: of a custom call, and of a whole pass."""
+"""Slopes along a random direction, by central differences beside autograd: of a step, and of a whole pass."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -8,9 +8,8 @@ from typing import Any
 import torch
 
 from autogradcli.engines.torch.record.calls import BackwardPass, Given, mapped, tensors_in
-from autogradcli.engines.torch.record.mathematics import forward_of
-from autogradcli.engines.torch.record.replay import gradients, quiet, replay
-from autogradcli.engines.torch.record.steps import RecordedStep, sent, widened
+from autogradcli.engines.torch.record.replay import LOW, gradients, quiet, replay, state_of
+from autogradcli.engines.torch.record.steps import RecordedStep, run_step, sent, widened
 
 DISTANCES = (1e-6, 1e-7, 1e-8)
 """How far the numbers are moved, in units of the largest; closer by, fewer kinks lie between."""
@@ -21,11 +20,11 @@ NOISE = 1e-14
 
 
 @dataclass(frozen=True, slots=True)
-class CustomSlopes:
-    """The slope of a custom call along a direction."""
+class StepSlopes:
+    """The slope of a step along a direction."""
 
     by_autograd: float
-    """By autograd through its forward."""
+    """By autograd, of a custom call through its forward."""
     by_differences: float
     claimed: float
     """By its own backward."""
@@ -38,8 +37,8 @@ class CustomSlopes:
         return abs(self.by_autograd - self.by_differences) <= self.allowed
 
 
-def slopes(step: RecordedStep) -> CustomSlopes | None:
-    """The slopes of a custom call, from as near as they agree; None if the forward cannot be run again."""
+def slopes(step: RecordedStep) -> StepSlopes | None:
+    """The slopes of a step, from as near as they agree; None if the forward cannot be run again."""
     try:
         moving = _Moving(step)
         found = [moving.slopes(DISTANCES[0])]
@@ -52,7 +51,7 @@ def slopes(step: RecordedStep) -> CustomSlopes | None:
 
 
 class _Moving:
-    """A custom call whose operands are moved along a direction."""
+    """A step whose operands are moved along a direction."""
 
     def __init__(self, step: RecordedStep) -> None:
         chance = torch.Generator().manual_seed(0)
@@ -66,12 +65,12 @@ class _Moving:
         self._by_autograd, self._spread = self._along(sent(step, double=True, pure=True))
         self._claimed, _ = self._along(sent(step))
 
-    def slopes(self, distance: float) -> CustomSlopes:
+    def slopes(self, distance: float) -> StepSlopes:
         """What the slopes are, with differences over such a distance."""
         way = distance * self._size
         (ahead, size), (behind, _) = self._value(way), self._value(-way)
         allowed = AGREE * self._spread + NOISE * size / way
-        return CustomSlopes(self._by_autograd, (ahead - behind) / (2 * way), self._claimed, allowed)
+        return StepSlopes(self._by_autograd, (ahead - behind) / (2 * way), self._claimed, allowed)
 
     def _value(self, way: float) -> tuple[float, float]:
         """The sum of the outputs, each times what reached it, so far along the direction; and that of the sizes."""
@@ -79,15 +78,15 @@ class _Moving:
 
         def moved(each: Any) -> Any:
             if not isinstance(each, torch.Tensor):
-                return each
+                return torch.float64 if isinstance(each, torch.dtype) and each in LOW else each
             place = next(places)
             wide = self._wide[place]
             return wide + way * self._directions[place] if place in self._directions else wide.clone()
 
         step = self._step
-        with quiet(), torch.no_grad():
+        with quiet(), torch.random.fork_rng(devices=[]), state_of(step.call, double=True), torch.no_grad():
             arguments, keywords = mapped(step.arguments, moved), mapped(step.keywords, moved)
-            outputs = list(tensors_in(forward_of(step.call)(*arguments, **keywords)))
+            outputs = list(run_step(step, arguments, keywords, double=True, pure=True))
         terms = [out.double() * up.double() for out, up in zip(outputs, step.upstreams, strict=False) if up is not None]
         return sum(float(each.sum()) for each in terms), sum(float(each.abs().sum()) for each in terms)
 

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from autogradcli.engines.torch.record.below import calls_below
-from autogradcli.engines.torch.record.calls import BackwardPass, RecordedCall, mapped, tensors_in
+from autogradcli.engines.torch.record.calls import BackwardPass, RecordedCall, Value, mapped, tensors_in
 from autogradcli.engines.torch.record.definitions import definition_of
 from autogradcli.engines.torch.record.kinds import kind_of
 from autogradcli.engines.torch.record.mathematics import forward_of, is_custom
@@ -42,6 +42,8 @@ class RecordedStep:
     """Which of its tensors, in order, a gradient is sent to."""
     mask: torch.Tensor | None = None
     """Of a dropout, what it multiplied by."""
+    view: tuple[Any, Any, int] | None = None
+    """Of a change through a view, the view's sizes, strides and offset; the first argument is its base then."""
 
     @property
     def name(self) -> str:
@@ -53,6 +55,13 @@ class RecordedStep:
         """The tensors that a gradient is sent to."""
         every = list(tensors_in([self.arguments, self.keywords]))
         return [every[place] for place in self.wanted]
+
+    def value_of(self, place: int) -> Value:
+        """What was recorded of one of the inputs."""
+        which = self.wanted[place]
+        if which == 0 and self.view is not None and self.call.base is not None:
+            return self.call.base
+        return list(self.call.values())[which]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +89,10 @@ def steps_of(event: BackwardPass) -> tuple[Replay, list[RecordedStep]]:
             return
         step = steps[call.serial]
         step.upstreams = [None] * len(outputs)
+        through = 0 if step.view is None else 1  # what reaches a view reaches its base too
         step.shapes = [tuple(each.shape) if isinstance(each, torch.Tensor) else () for each in outputs]
         for place, each in enumerate(outputs):
-            if isinstance(each, torch.Tensor) and each.requires_grad:
+            if place >= through and isinstance(each, torch.Tensor) and each.requires_grad:
                 each.register_hook(_keep(step, place))  # type: ignore[no-untyped-call]
 
     found = replay(event, observe=observe)
@@ -113,7 +123,12 @@ def _step(call: RecordedCall, arguments: Any, keywords: Any) -> RecordedStep:
             return each
         return each.detach().clone() if changed else each.detach()
 
-    step = RecordedStep(call, mapped(tuple(arguments), kept), mapped(dict(keywords), kept), wanted=wanted)
+    view = None
+    if call.base is not None and arguments and arguments[0]._base is not None:
+        target = arguments[0]
+        view = target.size(), target.stride(), target.storage_offset()
+        arguments = [target._base, *arguments[1:]]
+    step = RecordedStep(call, mapped(tuple(arguments), kept), mapped(dict(keywords), kept), wanted=wanted, view=view)
     if call.random is not None and "dropout" in step.name and not changed:
         ones = torch.ones_like(every[0])
         with torch.random.fork_rng(devices=[]), state_of(call), torch.no_grad():
@@ -156,7 +171,7 @@ def _sent(
     with quiet(), torch.random.fork_rng(devices=[]), state_of(step.call, double), torch.enable_grad():
         arguments, keywords = mapped([step.arguments, step.keywords], lambda each: each)
         arguments, keywords = mapped(arguments, stand_in), mapped(keywords, stand_in)
-        outputs = list(_run(step, arguments, keywords, double, pure))
+        outputs = list(run_step(step, arguments, keywords, double, pure))
         pairs = [
             (output, change(upstream.to(output.dtype)))
             for output, upstream in zip(outputs, step.upstreams, strict=False)
@@ -195,7 +210,10 @@ def _shaken(size: float) -> Change:
 _CHANCE = torch.Generator().manual_seed(0)
 
 
-def _run(step: RecordedStep, arguments: Any, keywords: Any, double: bool, pure: bool) -> Iterator[Any]:
+def run_step(step: RecordedStep, arguments: Any, keywords: Any, double: bool, pure: bool) -> Iterator[Any]:
+    """What a step gives for other arguments; with `pure` a custom call is its forward."""
+    if step.view is not None:
+        arguments = (arguments[0].as_strided(*step.view), *arguments[1:])
     if step.mask is not None and double:
         yield next(tensors_in(arguments)) * step.mask.double()
         return
@@ -209,6 +227,8 @@ def _run(step: RecordedStep, arguments: Any, keywords: Any, double: bool, pure: 
     result = run_call(step.call, arguments, keywords, double)
     if step.call.changes:
         yield next(tensors_in([arguments, keywords]))
+        if step.view is not None:
+            yield arguments[0]._base
     else:
         yield from tensors_in(result)
 
