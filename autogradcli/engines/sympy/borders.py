@@ -22,6 +22,7 @@ from autogradcli.engines.sympy.evaluate import Point, Tie, evaluate
 from autogradcli.engines.sympy.printing import write
 from autogradcli.engines.sympy.readable import tree_sizes
 from autogradcli.engines.sympy.substitution import Substitution
+from autogradcli.engines.sympy.touching import touching
 
 DISTANCES = (Fraction(1, 10**60), Fraction(1, 10**120))
 """How far beside a border the expression is evaluated for a slope."""
@@ -66,6 +67,12 @@ class _Border:
     difference: Expr
     comparisons: Mapping[Relational, tuple[int, int, int]]
     """For each the sign of its own difference where this one is zero, positive, and negative: by index 0, 1, -1."""
+    local: bool = False
+    """Whether those are the signs near this border alone: elsewhere the comparisons hold in other places, too."""
+
+    def is_alone(self) -> bool:
+        """Whether it is looked at by itself anyway: one of ==."""
+        return all(each.rel_op in ("==", "!=") for each in self.comparisons)
 
     def cell(self, expression: Expr, sign: int) -> Expr:
         """What an expression is where the difference has this sign."""
@@ -84,7 +91,7 @@ def mend(expression: Expr, derivative: Expr, symbol: Symbol, steps: Mapping[Symb
     signs = {each: _as_choice(meaning.args[0]) for each, meaning in steps.items() if isinstance(meaning, sympy.sign)}
     start = Substitution(signs)(derivative)
     mended = Mended(start)
-    for border in _borders(start):
+    for border in _borders(start, symbol):
         whole = Substitution(steps)(border.difference)
         if symbol not in whole.free_symbols:
             continue
@@ -126,13 +133,24 @@ def _steps_alone(difference: Expr, symbol: Symbol) -> bool:
     return symbol not in difference.free_symbols and sum(each.is_Dummy for each in difference.free_symbols) == 1
 
 
-def _borders(formula: Expr) -> list[_Border]:
+def _borders(formula: Expr, symbol: Symbol) -> list[_Border]:
     found: dict[Expr, dict[Relational, tuple[int, int, int]]] = {}
     for node in tree_sizes(formula):
         if isinstance(node, Relational):
             difference, signs = canonical(node.lhs - node.rhs)
             found.setdefault(difference, {})[node] = signs
-    return [_Border(difference, comparisons) for difference, comparisons in found.items()]
+    crossed = [_Border(difference, comparisons) for difference, comparisons in found.items()]
+    return [*crossed, *chain.from_iterable(_touched(border, symbol) for border in crossed)]
+
+
+def _touched(border: _Border, symbol: Symbol) -> Iterator[_Border]:
+    """The borders at which a difference is zero and has one sign on both sides."""
+    if any(signs[1] == signs[-1] for signs in border.comparisons.values()) or border.is_alone():
+        return
+    for zero, known in touching(border.difference, symbol):
+        for sign in (1, -1) if known is None else (known,):
+            sides = {each: (signs[0], signs[sign], signs[sign]) for each, signs in border.comparisons.items()}
+            yield _Border(zero, sides, local=True)
 
 
 def canonical(difference: Expr) -> tuple[Expr, tuple[int, int, int]]:
@@ -166,12 +184,12 @@ def _as_power(difference: Expr) -> tuple[Expr, int]:
         return difference, 1
     known = {dummy: number for number, dummy in numbers.items()}
     parts = [(base.xreplace(known), multiplicity) for base, multiplicity in parts]
-    if factor != 1:
+    if factor != 1 or any(multiplicity != int(multiplicity) for _, multiplicity in parts):
         return difference, 1
     if all(isinstance(base, Abs) or multiplicity % 2 == 0 for base, multiplicity in parts):
         bases = dict.fromkeys(base.args[0] if isinstance(base, Abs) else base for base, _ in parts)
         return sympy.Mul(*bases), 2
-    degree = gcd(*(multiplicity for _, multiplicity in parts))
+    degree = gcd(*(int(multiplicity) for _, multiplicity in parts))
     return sympy.Mul(*(base ** (multiplicity // degree) for base, multiplicity in parts)), degree
 
 
@@ -223,7 +241,7 @@ class _Seam:
         """The formula, right on this border if that can be found out."""
         places = self._places()
         if places is None:
-            if self._below == self._above and self._is_isolated() and _is_smooth(self._above):
+            if not self.border.local and self._below == self._above and self._is_isolated() and _is_smooth(self._above):
                 return Mended(self._above)
             return Mended(self.formula, (f"{self._text()} the formula may not hold",), holds=False)
         notes: list[str] = []
@@ -247,7 +265,7 @@ class _Seam:
         if all(derivative == _put(self._zero, self.symbol, place) for place, derivative in found.items()):
             return self.formula
         formula, added = self.formula, dict(found)
-        if self._below == self._above and len(found) == len(places):
+        if not self.border.local and self._below == self._above and len(found) == len(places):
             formula = self._above
             added = {place: each for place, each in found.items() if each != _put(formula, self.symbol, place)}
         for place, derivative in added.items():
