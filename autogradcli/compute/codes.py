@@ -291,6 +291,16 @@ PAGES = (
         "autogradcli.watch(reference={Cube: lambda x: x**3}). Without one, compare its backward with the central "
         "differences that the report shows.",
     ),
+    Page(
+        "GC511",
+        "another function",
+        "torch's value of a function differs from what gradcalc's definition of it gives for the same numbers, by more "
+        "than rounding. So the two are not one function here, and that autograd's gradient is not the derivative of "
+        "the definition says nothing against autograd. Either the definition or torch's value is wrong.",
+        (),
+        "Compare both values with the function's documentation. Written out in others, such as sum, matmul and exp, "
+        "the expression can be verified.",
+    ),
 )
 
 

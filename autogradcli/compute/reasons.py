@@ -271,6 +271,15 @@ def _undecided(case: Doubt) -> Reason:
     )
 
 
+def _another_function(case: Doubt) -> Reason:
+    other = case.evidence.proof.other_value
+    assert other is not None
+    text = component(case.text(other.step) or "", other.place, shape(case.evidence.autograd.values[other.step]))
+    given, defined = contrast(other.torch, other.defined)
+    message = f"torch gives {given} for {text}, gradcalc's definition {defined}: of torch's function nothing is proven"
+    return _of_step(case, "GC511", message, other.step)
+
+
 EXPLAIN: dict[str, Callable[[Doubt], Reason]] = {
     "GC101": _kink,
     "GC102": _conventions,
@@ -296,6 +305,7 @@ EXPLAIN: dict[str, Callable[[Doubt], Reason]] = {
     "GC506": _nothing_proven,
     "GC507": _nothing_proven,
     "GC508": _nothing_proven,
+    "GC511": _another_function,
 }
 
 

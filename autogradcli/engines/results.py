@@ -273,6 +273,20 @@ class FirstDivergence:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherValue:
+    """A component of a step's value that torch has otherwise than the function's definition gives it."""
+
+    step: int
+    """The program step."""
+    place: int
+    """Which of its components, row by row."""
+    torch: float
+    """What torch gives."""
+    defined: float
+    """What the definition gives for the same operands."""
+
+
+@dataclass(frozen=True, slots=True)
 class Small:
     """A number on the way that is too small for the dtype to hold it with all its digits."""
 
@@ -319,6 +333,10 @@ class Proof(Protocol):
     def cancellation(self) -> Cancellation | None:
         """The sum that loses the most digits."""
 
+    @property
+    def other_value(self) -> OtherValue | None:
+        """The first value that torch has otherwise than the definition of its function gives it."""
+
     def gradient(self, name: str, numbers: Sequence[float]) -> list[Enclosure]:
         """The opinion on numbers for the derivative with respect to each component of a name, row by row."""
 
@@ -353,6 +371,7 @@ class Unproven:
     scalar: float | None = None
     vanished: Small | None = None
     cancellation: Cancellation | None = None
+    other_value: OtherValue | None = None
 
     @property
     def values(self) -> Sequence[Enclosure]:

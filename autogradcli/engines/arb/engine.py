@@ -10,6 +10,7 @@ from functools import cached_property
 
 from flint import arb, ctx
 
+from autogradcli.engines.arb.agreement import other_value
 from autogradcli.engines.arb.blame import above, autograd_flows, cancellation, first_divergence
 from autogradcli.engines.arb.enclose import Enclosures, enclose, nearest
 from autogradcli.engines.arb.error_bounds import corner_steps, measure_gradients, measure_values, scalar
@@ -26,6 +27,7 @@ from autogradcli.engines.results import (
     ChainPaths,
     Enclosure,
     FirstDivergence,
+    OtherValue,
     Small,
     flat,
 )
@@ -163,6 +165,11 @@ class BallProof:
     def cancellation(self) -> Cancellation | None:
         """The sum that loses the most digits."""
         return cancellation(self._proof)
+
+    @cached_property
+    def other_value(self) -> OtherValue | None:
+        """The first value that torch has otherwise than the definition of its function gives it."""
+        return other_value(self._proof, self._autograd.values)
 
 
 def lossy_piece(proof: Enclosures, autograd: Autograd, name: str) -> FirstDivergence | None:

@@ -9,6 +9,7 @@ from flint import arb, ctx
 
 from autogradcli.engines.arb.enclose import Enclosures
 from autogradcli.engines.arb.error_bounds import as_text
+from autogradcli.engines.arb.rounding import Rounding
 from autogradcli.engines.arb.sweep import Plan, Point, Sweep, plan, sweep
 from autogradcli.engines.arb.ternary import Truth
 from autogradcli.engines.results import Array, ChainPath, ChainPaths, Link, flat, nested, shape
@@ -132,6 +133,11 @@ class Local:
             else None
             for place, entries in self._entries.items()
         }
+
+    def results(self, rounding: Rounding | None) -> Balls:
+        """The components of the step's value for what torch has as its operands; with `rounding` what they may be."""
+        found = sweep(self._plan, self.received, rounding)
+        return [found.values[entry] for entry in self._plan.outputs]
 
     @property
     def _entries(self) -> Mapping[int, Sequence[int]]:
