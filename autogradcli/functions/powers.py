@@ -77,6 +77,7 @@ ROWS: tuple[Function, ...] = (
         "x, y",
         "The product of x and 2**y.",
         definition="x*2**y",
-        note="Whole exponents that are not differentiated reach torch as integers, as its documentation has them.",
+        note="Whole exponents that are not differentiated reach torch as integers, as its documentation has them: "
+        "its gradient is 0 for negative ones, and x*2**y is right.",
     ),
 )

@@ -117,6 +117,8 @@ SMOOTH = (
     _row("exp(a**2)*erfc(a)", "erfcx(a)"),
     _row("log(erfc(a))", "log(erfcx(a)) - a**2"),
     _row("log(gamma(a))", "lgamma(a)", domain="a > 0"),
+    _row("gamma(a + 1)/gamma(a)", "a", domain="a > 0"),
+    _row("gamma(a)/gamma(a + 1)", "1/a", domain="a > 0"),
     _row("gamma(a)/gamma(b)", "exp(lgamma(a) - lgamma(b))", domain="a > 0 and b > 0"),
     _row("gamma(a)*gamma(b)/gamma(a + b)", "exp(lgamma(a) + lgamma(b) - lgamma(a + b))", domain="a > 0 and b > 0"),
     _row("log(i0(a))", "log(i0e(a)) + abs(a)"),
@@ -245,6 +247,7 @@ SIZES = (
     _row("relu(a) + relu(-a)", "abs(a)"),
     _row("maximum(a, b) - minimum(a, b)", "abs(a - b)"),
     _row("maximum(a, a)", "a"),
+    _row("ldexp(a, b)", "a*2**b"),
 )
 """Lengths, and products whose parts are too large or too small."""
 

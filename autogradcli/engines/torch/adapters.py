@@ -151,6 +151,17 @@ def _vander(x: torch.Tensor, N: int | None = None, increasing: bool = False) -> 
     return powers if increasing else powers.flip(-1)
 
 
+def _pad(x: torch.Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> torch.Tensor:
+    """Around what is left once at most: beyond that torch's circular padding reads memory that nobody wrote."""
+    if mode == "circular":
+        for place in range(len(pad) // 2):
+            ends = pad[2 * place], pad[2 * place + 1]
+            left = x.shape[-1 - place] + sum(min(each, 0) for each in ends)
+            if max(ends) > left:
+                raise ValueError(f"circular padding by {max(ends)} goes more than once around what is left, {left}")
+    return torch.nn.functional.pad(x, pad, mode, value)
+
+
 def _ldexp(x: torch.Tensor, exponent: torch.Tensor) -> torch.Tensor:
     """Exponents are integers, as torch documents them, where no gradient is asked of them."""
     is_whole = (
@@ -241,6 +252,7 @@ ADAPTERS: dict[str, Callable[..., Any]] = {
     "one_hot": _one_hot,
     "cholesky": _cholesky,
     "ldexp": _ldexp,
+    "pad": _pad,
     "vander": _vander,
     "scatter": _scatter,
     "tensor_split": lambda x, indices_or_sections, dim=0: torch.tensor_split(x, indices_or_sections, dim),
