@@ -39,7 +39,7 @@ class GradientEntry:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One call of `backward`, or of `torch.autograd.grad`."""
+    """One call of `backward`, of `torch.autograd.grad`, or of what a transform of `torch.func` gave."""
 
     number: int
     """From 1 on, in the order of the calls."""
@@ -48,7 +48,7 @@ class Pass:
     code: str
     """The call as it stands there."""
     call: str
-    """`backward` or `grad`."""
+    """`backward` or `grad`; of a transform its name: `grad`, `vmap`, `jacrev`, `hessian`."""
     output: str | None
     """The name of what was differentiated."""
     value: Array

@@ -122,7 +122,7 @@ def verified(name: str, seen: Seen, demands: "Demands", advance: "PassesDone | N
 
     seen.watch.settle()
     born = first_nonfinite(seen.watch, seen.texts, demands.keep)
-    events = seen.watch.finished()
+    events = seen.watch.to_verify()
     interrupted = seen.ending.interrupted
     with Session(demands.options.symbolic and bool(events)) as session:
         verifier = Verifier(seen.texts, session, demands)

@@ -17,6 +17,7 @@ from autogradcli.engines.torch.record.calls import Arrival, BackwardPass, CallOu
 from autogradcli.engines.torch.record.kinds import kind_of
 from autogradcli.engines.torch.record.mathematics import as_mathematics, is_custom
 from autogradcli.engines.torch.record.replay import NotReplayed, gradients, masks_of, replay
+from autogradcli.engines.torch.record.transforms import TransformCall
 from autogradcli.errors import GradcalcError
 from autogradcli.processes.limits import Budget, OutOfTime, check
 from autogradcli.programs.customs import Customs
@@ -25,6 +26,7 @@ from autogradcli.programs.ledger import GradientEntry, Pass
 from autogradcli.programs.steps import BySteps, Prover, StepFinding, contradiction
 from autogradcli.programs.texts import Texts
 from autogradcli.programs.ties import reached_by
+from autogradcli.programs.transforms import Judged, judged, late
 
 FOR_SYMPY = 4
 """SymPy, which is asked about the first pass of each line, may take this part of the time for one."""
@@ -56,21 +58,63 @@ class Verifier:
         self.interrupted = False
         """Whether Ctrl-C ended it."""
 
-    def verify(self, events: Sequence[BackwardPass], advance: PassesDone | None = None) -> list[Verified]:
+    def verify(
+        self, events: Sequence[BackwardPass | TransformCall], advance: PassesDone | None = None
+    ) -> list[Verified]:
         """The passes, in order, as long as there is time: of every place in the text first its first and last pass."""
         deadline = monotonic() + self._demands.options.timeout
-        self.customs.twice = any(_is_twice(event) for event in events)
+        self.customs.twice = any(isinstance(each, BackwardPass) and _is_twice(each) for each in events)
         found: dict[int, Verified] = {}
         for done, place in enumerate(_urgent_first(events)):
             left = deadline - monotonic()
             try:
-                found[place] = self.one(events[place], left) if left > 0 else self._late(events[place])
+                found[place] = self._any(events[place], left)
             except KeyboardInterrupt:
                 self.interrupted, deadline = True, 0.0
-                found[place] = self._late(events[place])
+                found[place] = self._any(events[place], 0.0)
             if advance is not None:
                 advance(done + 1, len(events))
         return [found[place] for place in sorted(found)]
+
+    def _any(self, event: BackwardPass | TransformCall, left: float) -> Verified:
+        """A backward, or a call of what a transform gave."""
+        if isinstance(event, TransformCall):
+            return self._transform(event, left)
+        return self.one(event, left) if left > 0 else self._late(event)
+
+    def _transform(self, call: TransformCall, left: float) -> Verified:
+        """Derivatives that a transform gave, held against those of the same function without it, which are proven."""
+        try:
+            with Budget(max(left, 0.0)).running():
+                found = judged(call, lambda event, seconds: self.one(event, seconds).entry, left)
+        except OutOfTime:
+            found = late(call)
+        except Exception as problem:  # the program's own code runs again here, and may raise anything
+            said = problem.message if isinstance(problem, GradcalcError) else problem
+            reason = Reason("GC505", f"not verified: {said}")
+            found = Judged(tuple(("unverified", reason) for _ in call.results))
+        return Verified(self._of_transform(call, found), in_time=found.in_time)
+
+    def _of_transform(self, call: TransformCall, found: Judged) -> Pass:
+        entries = tuple(
+            replace(_bare(_derivative(call, place), reason), verdict=verdict)
+            for place, (verdict, reason) in enumerate(found.verdicts)
+        )
+        first = next((each for each in call.results if each is not None), None)
+        return Pass(
+            number=call.number,
+            line=0 if call.place is None else call.place.line,
+            code=self._texts.code(call.place),
+            call=call.made.name,
+            output=None,
+            value=None,
+            upstream=None,
+            dtype="float64" if first is None else str(first.data.dtype).removeprefix("torch."),
+            entries=entries,
+            verdict=worst(entry.verdict for entry in entries),
+            proof=found.proof,
+            looked_at=found.looked_at,
+        )
 
     def one(self, event: BackwardPass, left: float) -> Verified:
         """One pass, which may take so many seconds: as a whole where it is small, else step by step."""
@@ -268,11 +312,21 @@ def _by_steps(event: BackwardPass, found: BySteps, place: int) -> GradientEntry:
     return replace(bare, verdict=verdict, reason=reason)
 
 
-def _site(event: BackwardPass) -> Any:
+def _derivative(call: TransformCall, place: int) -> Arrival:
+    """A derivative that a transform gave, as what arrived at a tensor."""
+    given = call.results[place]
+    assert given is not None
+    named = len(call.names) == len(call.results)
+    name = call.names[place] if named else None
+    otherwise = call.made.name if len(call.results) == 1 else f"{call.made.name}[{place}]"
+    return Arrival(given, name or otherwise, None, given, None, tuple(given.data.shape))
+
+
+def _site(event: BackwardPass | TransformCall) -> Any:
     return None if event.place is None else (event.place.code, event.place.instruction)
 
 
-def _urgent_first(events: Sequence[BackwardPass]) -> Iterator[int]:
+def _urgent_first(events: Sequence[BackwardPass | TransformCall]) -> Iterator[int]:
     """The places of the events, those first that are the first or the last of their line, or not finite."""
     first: dict[Any, int] = {}
     last: dict[Any, int] = {}

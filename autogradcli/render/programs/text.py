@@ -81,7 +81,8 @@ def _group(group: PassGroup, terminal: Terminal) -> Iterator[str]:
 
 def _heading(each: Pass, terminal: Terminal) -> str:
     parts = [terminal.paint(f"line {each.line}", "bold"), visible(each.code)]
-    parts.append(f"{visible(each.output or 'output')} {_equals(each.value, each.dtype, terminal)}")
+    if each.output is not None or each.value is not None:
+        parts.append(f"{visible(each.output or 'output')} {_equals(each.value, each.dtype, terminal)}")
     if each.upstream is not None:
         parts.append(f"upstream {_equals(each.upstream, each.dtype, terminal)}")
     return "   ".join([*parts, each.dtype])

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
+from torch.utils._pytree import tree_map
 
 from autogradcli.engines.torch.record.below import calls_below, givens_below
 from autogradcli.engines.torch.record.calls import BackwardPass
@@ -16,6 +17,7 @@ from autogradcli.engines.torch.record.memory import metadata
 from autogradcli.engines.torch.record.naming import find_names
 from autogradcli.engines.torch.record.patches import watched
 from autogradcli.engines.torch.record.recorder import Recorder, transformed
+from autogradcli.engines.torch.record.transforms import TransformCall, Transformed, tensors, transforms
 
 MOST_BYTES = 1_000_000_000
 """Memory that kept passes may hold beyond the last of each call."""
@@ -59,11 +61,15 @@ class Watch:
         """How often at each place."""
         self.transforms = 0
         """How often a transform of `torch.func` computed a gradient, which is not looked at."""
+        self.derivatives: dict[int, TransformCall] = {}
+        """Calls of what a transform gave that are to be verified, by number."""
         self.dropped = 0
         """Passes that were to be verified, and had to be let go for want of memory."""
         self._last: dict[Any, int] = {}
         self._bytes: dict[int, int] = {}
         self._depth = 0
+        self._within = 0
+        """How often a derivative was taken within a transform."""
         self._customs: set[Any] = set()
         self._scaled = 0
         self._leaves: dict[Any, list[torch.Tensor]] = {}
@@ -75,7 +81,7 @@ class Watch:
     @contextmanager
     def watching(self) -> Iterator["Watch"]:
         """A context in which the program is watched."""
-        with watched(self.recorder, self.backward):
+        with watched(self.recorder, self.backward, transforms(self.transform)):
             yield self
 
     def backward(self, engine: Callable[..., Any], args: Any, kwargs: Any) -> Any:
@@ -104,6 +110,56 @@ class Watch:
         if self.stop and self.first_broken is not None:
             raise Stopped
         return found
+
+    def transform(self, made: Transformed, args: Any, kwargs: Any) -> Any:
+        """Run what a transform gave; if it gives derivatives, the call is kept."""
+        if not self.recorder.on or self._depth or transformed():
+            self._within += made.differentiates
+            return made.function(*args, **kwargs)
+        within, seen = self._within, self.transforms
+        call = self._about(made, args, kwargs)
+        self._depth += 1
+        try:
+            result = made.function(*args, **kwargs)
+        finally:
+            self._depth -= 1
+        self.transforms = seen
+        if made.differentiates or self._within > within:
+            self._finish(call, result)
+        return result
+
+    def _about(self, made: Transformed, args: Any, kwargs: Any) -> TransformCall:
+        """What is known of a call before it is made."""
+        recorder = self.recorder
+
+        def kept(each: Any) -> Any:
+            return recorder.snapshot(each) if isinstance(each, torch.Tensor) else each
+
+        wrt = tensors(made.wrt(args))
+        find_names(recorder, wrt, sys._getframe(3))
+        names = tuple(recorder.name_of(each) for each in wrt)
+        random = torch.get_rng_state()
+        return TransformCall(made, recorder.place(), 0, tree_map(kept, args), tree_map(kept, kwargs), random, names)
+
+    def _finish(self, call: TransformCall, result: Any) -> None:
+        """Count a call of a transform, and keep it if it is one of those that are verified."""
+        self.count += 1
+        found = tensors(call.made.derivative(result))
+        call.number, call.finite = self.count, all(map(is_finite, found))
+        call.results = tuple(self.recorder.snapshot(each) for each in found)
+        call.draws = not torch.equal(call.random, torch.get_rng_state())
+        self.finite += call.finite
+        if self.passes in {"none", "last"} or self.passes.startswith("only"):
+            return
+        site = ("transform", call.place and (call.place.code, call.place.instruction))
+        number = self.sites[site] = self.sites.get(site, 0) + 1
+        before = self._last.pop(site, None)
+        if before is not None:
+            del self.derivatives[before]
+        if self._is_chosen(number) or self.passes == "some":
+            self.derivatives[call.number] = call
+        if not self._is_chosen(number) and self.passes == "some":
+            self._last[site] = call.number
 
     def _lightly(self, engine: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """Run autograd's engine, and make an event of it only if something is not finite, or to look at sizes."""
@@ -199,6 +255,11 @@ class Watch:
     def first_pass_of(self, tensor: torch.Tensor) -> int | None:
         """The line of the first backward through the node of a tensor; None if there was none."""
         return metadata(tensor.grad_fn).get(FREED) if tensor.grad_fn is not None else None
+
+    def to_verify(self) -> list[BackwardPass | TransformCall]:
+        """The passes that were kept, and the calls of transforms, in order."""
+        kept: dict[int, BackwardPass | TransformCall] = {**self.kept, **self.derivatives}
+        return [kept[number] for number in sorted(kept)]
 
     def finished(self) -> list[BackwardPass]:
         """The passes that were kept, in order."""
