@@ -6,7 +6,7 @@ from typing import Any
 
 from autogradcli.api.display import ChainRule, Graph, Report, shown
 from autogradcli.api.values import Value, as_fields, dtype_of, name_of, names_in
-from autogradcli.api.wording import PYTHON, in_python
+from autogradcli.api.wording import PYTHON, in_python, seconds, table
 from autogradcli.compute.compute import compute
 from autogradcli.compute.derivatives import STYLES, derivatives, output_shape, wanted
 from autogradcli.compute.problem import Options
@@ -53,11 +53,11 @@ def evaluate(
     the derivatives of every component of the output. `hvp` is a direction that the Hessian is multiplied by, `jvp` one
     along which the output is differentiated, by name. Raises GradcalcError where the input makes no sense.
     """
-    point = {**(at or {}), **values}
+    point = {**table(at, "at"), **values}
     beyond = {"order": order, "hessian": hessian, "jacobian": jacobian, "hvp": hvp, "jvp": jvp}
     given = {"wrt": wrt, "of": of, "upstream": upstream, **beyond}
     demands = {"dtype": dtype, "rtol": rtol, "atol": atol, "max_ulps": max_ulps}
-    options = Options(symbolic=symbolic, timeout=timeout)
+    options = Options(symbolic=symbolic, timeout=seconds(timeout))
     if callable(expression):
         extra = {**given, "function": function}
         return _of_callable(expression, point, extra, _builder("", point, demands).options(options))
@@ -72,9 +72,9 @@ def _of_callable(
     from autogradcli.programs.functions import function_report
 
     for key, value in given.items():
-        if key != "wrt" and value is not None and value is not False and value != 1:
-            hint = "give the formula as text" if key != "function" else "give the function alone, without function="
-            raise GradcalcError("usage", f"{key}= is not for a function, which is called and recorded", hint=hint)
+        if key != "wrt" and value is not {"order": 1, "hessian": False, "jacobian": False}.get(key):
+            hint = "leave function= out" if key == "function" else "give the formula as text"
+            raise GradcalcError("usage", f"{key}= is for text, and a function is called and recorded", hint=hint)
     wrt = names_in(given["wrt"])
     unknown = [name for name in wrt if name not in point]
     if unknown:
@@ -103,8 +103,8 @@ def graph(
     Values are given as to `evaluate`. Raises GradcalcError where the input makes no sense.
     """
     given = {"wrt": wrt, "of": of, "upstream": upstream, "dtype": dtype}
-    options, backward = Options(symbolic=False, timeout=timeout), Backward(detail=Detail(derivatives=True))
-    return Graph(compute(_builder(expression, {**(at or {}), **values}, given).problem(options, backward)))
+    options, backward = Options(symbolic=False, timeout=seconds(timeout)), Backward(detail=Detail(derivatives=True))
+    return Graph(compute(_builder(expression, {**table(at, "at"), **values}, given).problem(options, backward)))
 
 
 @in_python
@@ -131,9 +131,9 @@ def trace(
 
     Values are given as to `evaluate`. Raises GradcalcError where the input makes no sense.
     """
-    options = Options(symbolic=False, timeout=timeout, trace=True)
+    options = Options(symbolic=False, timeout=seconds(timeout), trace=True)
     given = {"wrt": wrt, "of": of, "dtype": None}
-    report = compute(_builder(expression, {**(at or {}), **values}, given).problem(options))
+    report = compute(_builder(expression, {**table(at, "at"), **values}, given).problem(options))
     return ChainRule(report.traces, report.output)
 
 
@@ -168,7 +168,7 @@ def diff(
     beyond, sizes = stated.beyond(names), output_shape(program)
     formulas: dict[str, str] = {}
     for asked, each in derivatives(
-        program, wanted(names, beyond.order, beyond.mixed, sizes), sizes, form, timeout
+        program, wanted(names, beyond.order, beyond.mixed, sizes), sizes, form, seconds(timeout)
     ).items():
         about = ",".join(asked.names)
         if each.formula is None:

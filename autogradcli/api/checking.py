@@ -9,7 +9,7 @@ from typing import Any
 
 from autogradcli.api.display import CheckResult
 from autogradcli.api.values import Value, as_fields, dtype_of
-from autogradcli.api.wording import in_python
+from autogradcli.api.wording import in_python, seconds, table
 from autogradcli.checks.case import CasePlace, CaseText
 from autogradcli.checks.judge import LENIENT, STRICT
 from autogradcli.checks.outcome import Outcome, unusable
@@ -37,7 +37,7 @@ def check(
 
     Raises GradcalcError if a file cannot be read; what is wrong with a case is an outcome.
     """
-    options = Options(symbolic=symbolic, timeout=timeout)
+    options = Options(symbolic=symbolic, timeout=seconds(timeout))
     make = partial(CaseWork, partial(build_case, options=options), STRICT if strict else LENIENT, symbolic)
     executor = Serial() if jobs == 1 else Pool(jobs, Limits(timeout))
     with closing(run_cases(executor, make, _entries(cases))) as outcomes:
@@ -64,14 +64,14 @@ def assert_gradient(
     max_ulps, … `function` is code of your own that is to be what the expression says.
     """
     __tracebackhide__ = True
-    point = {**(at or {}), **values}
-    claims = {} if claim is None else {"claim": claim}
-    fields = {"dtype": dtype_of(point.values()), **claims, **(expect or {}), "expression": expression}
+    point = {**table(at, "at"), **values}
+    claims = {} if claim is None else {"claim": table(claim, "claim")}
+    fields = {"dtype": dtype_of(point.values()), **claims, **table(expect, "expect"), "expression": expression}
     text = _case({**fields, "at": point} if point else fields, _caller())
     if function is not None and "function" not in text.fields:
         text = replace(text, fields={**text.fields, "function": function})
     work = CaseWork(
-        partial(build_case, options=Options(symbolic=symbolic, timeout=timeout)),
+        partial(build_case, options=Options(symbolic=symbolic, timeout=seconds(timeout))),
         STRICT if strict else LENIENT,
         symbolic,
     )

@@ -120,7 +120,7 @@ class Graph:
         Path(path).write_bytes(drawn if isinstance(drawn, bytes) else drawn.encode())
 
     def __str__(self) -> str:
-        return str(self.draw("tree"))
+        return str(self.draw("tree")).rstrip("\n")
 
     __repr__ = __str__
 

@@ -7,14 +7,15 @@ from typing import Any
 
 from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
+from autogradcli.problems.argv import split_names
 
 Value = Any
 """A number, text with a constant expression, nested lists, a NumPy array or a torch tensor."""
 
 
-def names_in(wrt: str | Sequence[str]) -> list[str]:
-    """The names in `"x,y"` or in a list."""
-    return [name.strip() for name in wrt.split(",")] if isinstance(wrt, str) else list(wrt)
+def names_in(wrt: str | Sequence[str] | None) -> Any:
+    """The names in `"x,y"` or in a list; of anything else the builder says what it should be."""
+    return split_names(wrt) if isinstance(wrt, str) else wrt or []
 
 
 def as_fields(said: Mapping[str, Any]) -> dict[str, Any]:
@@ -25,7 +26,7 @@ def as_fields(said: Mapping[str, Any]) -> dict[str, Any]:
 def listed(value: Value) -> Any:
     """A value as the numbers, texts, lists and tables that a case file could hold."""
     if isinstance(value, Mapping):
-        return {name: listed(each) for name, each in value.items()}
+        return {name: _written(listed(each)) for name, each in value.items()}
     if hasattr(value, "detach"):
         value = value.detach()
     if hasattr(value, "tolist"):
@@ -41,6 +42,14 @@ def listed(value: Value) -> Any:
     if callable(value):
         raise GradcalcError("value", f"{value!r} is no value", hint='name a function of a case: "package.module:name"')
     return value
+
+
+def _written(value: Any) -> Any:
+    """True and False as text, in which they are what torch is to take for a condition."""
+    first = value
+    while isinstance(first, list) and first:
+        first = first[0]
+    return str(value) if isinstance(first, bool) else value
 
 
 def dtype_of(values: Iterable[Value]) -> str:

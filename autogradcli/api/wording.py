@@ -1,10 +1,10 @@
 """Errors of the library: what the command line says, in Python's words."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from autogradcli.errors import GradcalcError
 from autogradcli.problems.cases.build import NOTATION
@@ -49,9 +49,56 @@ def _label(path: str) -> str:
     return name if key == "at" and name else f'{key}["{name}"]' if name else key
 
 
+def _kind(value: Any) -> str:
+    """What Python calls a value of this kind."""
+    if value is None:
+        return "None"
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+def _number(value: Any, label: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, float | int):
+        raise GradcalcError("value", f"{label} must be a number, and is {_kind(value)}")
+    return NOTATION.number(value, label)
+
+
+def table(given: Any, name: str) -> Mapping[str, Any]:
+    """What is given by name; raises GradcalcError for anything else."""
+    if given is None or isinstance(given, Mapping):
+        return given or {}
+    raise GradcalcError("usage", f"{name}= must be a dict, and is {_kind(given)}", hint='type x=2, or {"x": 2}')
+
+
+def seconds(timeout: Any) -> float:
+    """How long a problem may take; raises GradcalcError if it is no number above 0."""
+    if not isinstance(timeout, bool) and isinstance(timeout, float | int) and timeout > 0:
+        return timeout
+    raise GradcalcError("usage", f"timeout= cannot be {timeout!r}", hint="it can be a number of seconds above 0")
+
+
+ARGUMENTS = (
+    "wrt",
+    "upstream",
+    "order",
+    "hessian",
+    "jacobian",
+    "dtype",
+    "rtol",
+    "max_ulps",
+    "symbolic",
+    "timeout",
+    "function",
+)
+"""What a name that is no variable may have been meant for."""
+
 PYTHON = replace(
     NOTATION,
     label=_label,
+    number=_number,
+    kind=_kind,
+    table="a dict",
+    others=tuple(f"{name}=" for name in ARGUMENTS),
     give=lambda names: ", ".join(f"{name}=NUMBER" for name in names),
     unknown="is not a variable of the expression",
     names_example='{}=["x"]',

@@ -21,7 +21,7 @@ MOST_DIGITS = 30
 Found = TypeVar("Found")
 FOR_PEOPLE = frozenset({"text", "tree"})
 """Formats whose lines may be broken on a terminal."""
-WRITTEN = frozenset({".csv", ".json", ".jsonl", ".md", ".tex", ".html", ".xml", ".tap", ".py", ".c", ".h"})
+WRITTEN = frozenset({".txt", ".csv", ".json", ".jsonl", ".md", ".tex", ".html", ".xml", ".tap", ".py", ".c", ".h"})
 """Endings that mean something in other commands, and are no slips."""
 
 
@@ -102,9 +102,10 @@ class Writing:
             return endings[ending.lower()]
         assert self.output is not None
         meant = f"type -o {os.path.splitext(self.output)[0]}{next(iter(endings))}"
-        near = None if ending.lower() in WRITTEN else did_you_mean(ending, endings)
+        drawn = ending.lower() in graph.FORMATS.suffixes()
+        near = None if drawn or ending.lower() in WRITTEN else did_you_mean(ending, endings)
         hint = near or f"{meant}, or another of {', '.join(endings)}; or say --format"
-        if ending.lower() in graph.FORMATS.suffixes():
+        if drawn and ending.lower() not in WRITTEN:
             hint = f"gradcalc graph writes {ending}; here {hint}"
         raise GradcalcError("usage", f"{ending} is no format of this command", hint=hint)
 

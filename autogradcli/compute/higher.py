@@ -18,7 +18,7 @@ from autogradcli.compute.verdict import worst
 from autogradcli.engines.results import flat, nested, shape
 from autogradcli.errors import GradcalcError, Span
 from autogradcli.language.program import Constant, Direction, Program, component
-from autogradcli.language.shapes import Shape, indices
+from autogradcli.language.shapes import Shape, indices, written
 from autogradcli.language.transforms import picked, shifted
 from autogradcli.processes.limits import OutOfTime
 
@@ -164,7 +164,7 @@ class Family:
         found = [(name, constant(value)) for name, value in direction]
         for name, value in found:
             if shape(value) != self.shape(name):
-                message = f"the direction for {name} has shape {shape(value)}, and {name} has {self.shape(name)}"
+                message = f"the direction for {name} has shape {written(shape(value))}, and {name} {written(self.shape(name))}"
                 hint = f"it says for each component of {name} what that moves by"
                 raise GradcalcError("shape", message, hint=hint)
             if not all(map(math.isfinite, flat(value))):
