@@ -220,7 +220,26 @@ def test_what_the_hint_says_works_in_a_text(wrong: str, said: str, right: str) -
 
 CALLS: list[tuple[Any, dict[str, Any], str, dict[str, Any]]] = [
     (evaluate, {"expression": "x**2"}, "x has no value", {"x": 2}),
-    (evaluate, {"expression": "x**2", "y": 2}, "the variable is x", {"x": 2}),
+    (evaluate, {"expression": "x**2", "y": 2}, "the variable is x", {"x": 2, "y": ...}),
+    (evaluate, {"expression": "x**2", "at": 2}, "type x=2", {"at": ..., "x": 2}),
+    (evaluate, {"expression": "x**2", "at": [2]}, 'or {"x": 2}', {"at": {"x": 2}}),
+    (
+        evaluate,
+        {"expression": "x**2", "x": 2, "dtpye": "float32"},
+        "did you mean dtype=?",
+        {"dtpye": ..., "dtype": "float32"},
+    ),
+    (evaluate, {"expression": "x**2", "x": 2, "wrt": 3}, 'type wrt=["x"]', {"wrt": ["x"]}),
+    (evaluate, {"expression": "x**2", "x": 2, "wrt": "x,"}, 'type wrt="x"', {"wrt": "x"}),
+    (evaluate, {"expression": "x**2", "x": 2, "timeout": "1"}, "a number of seconds above 0", {"timeout": 1}),
+    (evaluate, {"expression": torch.sin, "input": 2, "order": 2}, "give the formula as text", {"order": 1}),
+    (evaluate, {"expression": torch.sin, "input": 2, "wrt": "x"}, "it can be input", {"wrt": "input"}),
+    (
+        evaluate,
+        {"expression": lambda x: 2 * x, "x": [1, 2]},
+        "as torch.sum does",
+        {"expression": lambda x: (2 * x).sum()},
+    ),
     (evaluate, {"expression": "x**2", "x": [1, 2]}, 'upstream="ones_like(out)"', {"upstream": "ones_like(out)"}),
     (evaluate, {"expression": "x**2", "x": "@x.npy"}, "write the numbers themselves", {"x": np.ones(1)[0]}),
     (evaluate, {"expression": "x**2", "x": 2, "wrt": "y"}, "the variable is x", {"wrt": "x"}),
@@ -236,7 +255,7 @@ CALLS: list[tuple[Any, dict[str, Any], str, dict[str, Any]]] = [
     (diff, {"expression": "sinn(x)"}, "did you mean sin", {"expression": "sin(x)"}),
     (diff, {"expression": "1/2x"}, "type (1/2)*x", {"expression": "(1/2)*x"}),
 ]
-"""A function, arguments that make no sense, a part of what is said, and what to give instead."""
+"""A function, arguments that make no sense, a part of what is said, and what to give instead: `...` is to leave out."""
 
 
 @pytest.mark.parametrize(("function", "wrong", "said", "right"), CALLS, ids=[str(call[1]) for call in CALLS])
@@ -248,8 +267,7 @@ def test_what_the_hint_says_works_in_python(
         function(**wrong)
     assert said in str(caught.value)
     assert "--" not in str(caught.value)
-    kept = {name: value for name, value in wrong.items() if name != "y"}
-    assert function(**{**kept, **right})
+    assert function(**{name: value for name, value in {**wrong, **right}.items() if value is not ...})
 
 
 def test_the_table_is_long() -> None:

@@ -81,6 +81,7 @@ def test_json_of_a_report() -> None:
         "worst": None,
         "passes": [],
         "rounded_off": None,
+        "verdicts": None,
     }
 
 

@@ -34,7 +34,8 @@ def one_of(option: str, choices: Collection[str]) -> Callable[[str], str]:
         if text in choices:
             return text
         *others, last = choices
-        hint = did_you_mean(text, choices) or f"it can be {', '.join(others)} or {last}"
+        listed = ", ".join(others)
+        hint = did_you_mean(text, choices) or f"it can be {' or '.join([listed, last] if others else [last])}"
         raise GradcalcError("usage", f"{option} cannot be {text}", hint=hint)
 
     return parse
@@ -311,9 +312,9 @@ class Computation:
         typer.Option(
             "--max-memory",
             metavar="SIZE",
-            help="How much memory a problem may take: 2GB, 500MB.",
+            help="How much memory a problem may take: 2GB, 500MB.  [default: 2GiB]",
             parser=size,
-            show_default="2GiB",
+            show_default=False,
         ),
     ] = MAX_MEMORY
     max_operations: Annotated[

@@ -58,8 +58,9 @@ def batch(
 
     Reports come in the order of the lines, each as soon as it is done. A line
     is an object with "expression" and, as they are needed, "at", "wrt", "of",
-    "id", "upstream", "dtype", "rtol", "atol", "max_ulps". A line that makes no
-    sense is answered by an "error", and the run goes on. Blank lines are skipped.
+    "upstream", "order", "claim", "id" and others: gradcalc explain json. A
+    table in CSV is read as well: its columns are "expression" and variables. A
+    line that makes no sense is answered by an "error", and the run goes on.
     """
     asked = replace(computation.options(accuracy), remedies=BRIEF)
     status = Status()

@@ -9,10 +9,10 @@ from autogradcli.compute.evidence import Evidence
 from autogradcli.compute.reasons import Doubt, reason
 from autogradcli.compute.report import Component, Gradient, RoundedOff, Symbolic
 from autogradcli.compute.verdict import WORST_FIRST, Ruling, contains, judge, scale, tolerance, worst
-from autogradcli.engines.results import Enclosure, flat, nested, shape
+from autogradcli.engines.results import Array, Enclosure, flat, nested, shape
 from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
-from autogradcli.language.shapes import indices, subscript
+from autogradcli.language.shapes import Shape, indices, subscript
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ def gradient(evidence: Evidence, name: str, findings: Sequence[JudgedComponent])
         worst=_component(found, indices(place, sizes)),
         passes=passes if evidence.problem.backward.repeat > 1 else (),
         rounded_off=_rounded_off(evidence, name, findings),
+        verdicts=_verdicts(findings, sizes),
     )
 
 
@@ -85,6 +86,12 @@ def _counts(findings: Sequence[JudgedComponent]) -> dict[str, int]:
     """How many components have each verdict, the worst verdict first."""
     found = [each.ruling.verdict for each in findings]
     return {verdict: found.count(verdict) for verdict in WORST_FIRST if verdict in found}
+
+
+def _verdicts(findings: Sequence[JudgedComponent], sizes: Shape) -> Array:
+    """The verdict of each component, if they are not all the same."""
+    found = [each.ruling.verdict for each in findings]
+    return nested(found, sizes) if len(set(found)) > 1 else None
 
 
 def _component(finding: JudgedComponent, index: tuple[int, ...]) -> Component:

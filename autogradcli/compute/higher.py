@@ -164,7 +164,8 @@ class Family:
         found = [(name, constant(value)) for name, value in direction]
         for name, value in found:
             if shape(value) != self.shape(name):
-                message = f"the direction for {name} has shape {written(shape(value))}, and {name} {written(self.shape(name))}"
+                given, due = written(shape(value)), written(self.shape(name))
+                message = f"the direction for {name} has shape {given}, and {name} has {due}"
                 hint = f"it says for each component of {name} what that moves by"
                 raise GradcalcError("shape", message, hint=hint)
             if not all(map(math.isfinite, flat(value))):

@@ -124,6 +124,8 @@ class Gradient:
     """What each `backward` did to `.grad`, where it was called more than once."""
     rounded_off: RoundedOff | None = None
     """Of components that are verified although their digits differ from the truth's, the one that is farthest off."""
+    verdicts: Array = None
+    """The verdict of each component where they are not all the same; else None."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from autogradcli.compute.gradients import WORST_STATUS
 from autogradcli.compute.report import Gradient, Reason, Symbolic
 from autogradcli.compute.verdict import WORST_FIRST, worst
-from autogradcli.engines.results import nested
+from autogradcli.engines.results import Array, nested, shape
 from autogradcli.language.shapes import Shape, indices
 
 
@@ -30,9 +30,16 @@ def stacked(rows: Sequence[Gradient], sizes: Shape) -> Gradient:
         symbolic=_stacked_symbolic([each.symbolic for each in rows], sizes),
         exact=nested([each.exact for each in rows], sizes),
         ulps=nested([each.ulps for each in rows], sizes),
+        verdicts=nested([_verdicts(each) for each in rows], sizes) if sum(map(bool, counts.values())) > 1 else None,
         counts={each: count for each, count in counts.items() if count},
         worst=None if found.worst is None else replace(found.worst, index=(*indices(place, sizes), *found.worst.index)),
     )
+
+
+def _verdicts(row: Gradient) -> Array:
+    """The verdict of each component of a row."""
+    sizes = shape(row.autograd)
+    return row.verdicts or nested([row.verdict] * math.prod(sizes), sizes)
 
 
 def _stacked_symbolic(rows: Sequence[Symbolic], sizes: Shape) -> Symbolic:

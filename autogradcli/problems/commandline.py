@@ -153,7 +153,8 @@ def _meant(name: str, syntax: Syntax) -> str | None:
     if name in SLIPS and syntax.option(SLIPS[name].split()[0]):
         return f"type {SLIPS[name]}"
     if others := syntax.elsewhere(name):
-        return f"{name} is an option of gradcalc {' and gradcalc '.join(others)}"
+        *more, last = others
+        return f"{name} is an option of gradcalc {' and '.join([', '.join(more), last] if more else [last])}"
     return did_you_mean(name, syntax.names)
 
 

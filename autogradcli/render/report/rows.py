@@ -75,6 +75,7 @@ def _components(name: str, at: Any, gradient: Mapping[str, Any]) -> Iterator[Row
     worst, reason = gradient["worst"], gradient["reason"]
     of_worst = None if worst is None else tuple(worst["index"])
     symbolic, exact = _spread(gradient["symbolic"]["digits"], numbers), _spread(gradient["exact"], numbers)
+    verdicts = [gradient["verdict"]] * len(numbers) if gradient["verdicts"] is None else flat(gradient["verdicts"])
     ulps, points = _spread(gradient["ulps"], numbers), _spread(at, numbers)
     for place, number in enumerate(numbers):
         ball = exact[place] or {"value": None, "radius": None}
@@ -87,7 +88,7 @@ def _components(name: str, at: Any, gradient: Mapping[str, Any]) -> Iterator[Row
             "exact": _text(ball["value"]),
             "radius": _text(ball["radius"]),
             "ulps": _text(ulps[place]),
-            "verdict": gradient["verdict"] if told else "",
+            "verdict": verdicts[place],
             "reason": f"{reason['code']} {reason['message']}" if told and reason else "",
         }
 

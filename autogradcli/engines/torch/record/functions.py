@@ -28,9 +28,8 @@ def watch_call(
             watch.recorder.name(leaf, name)
         out = _called(function, leaves)
         if not isinstance(out, torch.Tensor) or out.numel() != 1:
-            shape = f" of shape {tuple(out.shape)}" if isinstance(out, torch.Tensor) else ""
-            given = f"a {type(out).__name__}{shape}"
-            raise NoNumber(f"the function gives {given}, and backward starts from one number as a tensor")
+            kind = f"tensor of shape {tuple(out.shape)}" if isinstance(out, torch.Tensor) else type(out).__name__
+            raise NoNumber(f"the function gives a {kind}, and backward starts from one number as a tensor")
         if not out.requires_grad:
             raise NoNumber("what the function gives does not depend on its arguments in a way that torch follows")
         out.backward()  # type: ignore[no-untyped-call]
