@@ -254,6 +254,7 @@ def failure(identifier: object, expression: object, error: dict[str, object]) ->
 
 
 _AS_THEY_ARE = frozenset({str, int, bool, type(None)})
+_FLOATS = frozenset({float})
 
 
 def plain(value: Json) -> Json:
@@ -267,6 +268,8 @@ def plain(value: Json) -> Json:
     if kind is dict:
         return {key: item if type(item) in keep else plain(item) for key, item in value.items()}
     if kind is list or kind is tuple:
+        if _FLOATS.issuperset(map(type, value)) and all(map(math.isfinite, value)):
+            return list(value)
         return [item if type(item) in keep else plain(item) for item in value]
     fields = _fields(kind)
     if fields is None:

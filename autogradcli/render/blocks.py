@@ -80,9 +80,10 @@ def _entry(label: str, text: str) -> _Entry:
 
 def float_writer(dtype: str) -> Write:
     """Writes numbers of a dtype."""
+    exact = dtype == "float64"  # Python's own: a million of them are written at once
 
     def write(number: Any, digits: int | None) -> str:
-        text = shortest(number, dtype)
+        text = str(number) if exact and number is not None else shortest(number, dtype)
         return text if digits is None else shorter(text, digits)
 
     return write

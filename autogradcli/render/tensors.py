@@ -141,11 +141,9 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Each row as one text; the last may be shorter than the others."""
     if len(rows) == 1:
         return [" ".join([*(f"{cell}{_comma(cell)}" for cell in rows[0][:-1]), *rows[0][-1:]])]
-    split = _at_the_point if all(_ALIGNED.fullmatch(cell) for row in rows for cell in row) else _at_the_beginning
-    cells = [
-        [*((left, f"{right}{_comma(left + right)}") for left, right in map(split, row[:-1])), *map(split, row[-1:])]
-        for row in rows
-    ]
+    cells = _split(rows)
+    for row in cells:
+        row[:-1] = [(left, f"{right}{_comma(left + right)}") for left, right in row[:-1]]
     slots = [
         [max(map(columns, side)) for side in zip(*column, strict=True)]
         for column in zip_longest(*cells, fillvalue=("", ""))
@@ -153,14 +151,12 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     return [" ".join(starmap(_padded, zip(row, slots, strict=False))).rstrip() for row in cells]
 
 
-def _at_the_point(text: str) -> tuple[str, str]:
-    found = _ALIGNED.fullmatch(text)
-    assert found is not None
-    return found[1] or found[3], found[2] or ""
-
-
-def _at_the_beginning(text: str) -> tuple[str, str]:
-    return "", text
+def _split(rows: Sequence[Sequence[str]]) -> list[list[tuple[str, str]]]:
+    """Each cell in two, at the point, or at its beginning if one of them has none."""
+    found = [[_ALIGNED.fullmatch(cell) for cell in row] for row in rows]
+    if all(map(all, found)):
+        return [[(each[1] or each[3], each[2] or "") for each in row if each] for row in found]
+    return [[("", cell) for cell in row] for row in rows]
 
 
 def _comma(text: str) -> str:
@@ -170,6 +166,8 @@ def _comma(text: str) -> str:
 def _padded(cell: tuple[str, str], slot: Sequence[int]) -> str:
     """A cell in its column, with its two parts on both sides of the same line."""
     (left, right), (before, after) = cell, slot
+    if left.isascii() and right.isascii():
+        return f"{left:>{before}}{right:<{after}}"
     return f"{' ' * (before - columns(left))}{left}{right}{' ' * (after - columns(right))}"
 
 
