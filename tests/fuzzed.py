@@ -26,7 +26,9 @@ OPTIONAL = ("None", "True", "'text'", "dim=0", "keepdim=True", "torch.", "F.", "
 WORDS = (*NUMBERS, *SIGNS, *LOOPS, *OPTIONAL, "x", "y", "\u0000", "\n")
 """What texts are made of, beside the names of functions."""
 NAMES = sorted(rows())
-SHAPES = ("2", "3", "2, 3", "3, 3", "1, 2, 4", "40, 40", "1000, 1000", "1, 100000", "1")
+SHAPES = (*("2", "3", "2, 3", "3, 3", "1, 2, 4", "1", "40, 40") * 5, "1000, 1000", "1, 100000")
+RANGES = (*("range(3)", "range(30)") * 5, "range(3000)", "range(10**9)")
+"""Large ones are a few of a hundred: they take a hundred times as long as all others, and are many all the same."""
 ARGUMENTS = {
     "flag": ("True", "False"),
     "int": ("0", "1", "-1", "2", "3", "10**6", "2**62"),
@@ -67,7 +69,7 @@ def expression(chance: Random, depth: int) -> str:
         sign = chance.choice(("+", "-", "*", "/", "**", "@", "%"))
         return f"({f' {sign} '.join(inner)})"
     if kind < 0.45:
-        return f"sum({inner[0]} for i in range({chance.choice(('3', '30', '3000', '10**9'))}))"
+        return f"sum({inner[0]} for i in {chance.choice(RANGES)})"
     if kind < 0.5:
         return f"({inner[0]} if {inner[-1]} > 0 else {inner[0]})"
     if kind < 0.55:
