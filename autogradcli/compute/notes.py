@@ -37,6 +37,8 @@ def _unused(program: Program, name: str) -> str:
 
 def _broadcasts(program: Program, autograd: Autograd) -> Iterator[str]:
     """Operations component by component whose result has a shape that none of the operands has: hardly ever meant."""
+    if not any(isinstance(each, list) for each in autograd.values):
+        return
     for index, step in enumerate(program.steps):
         if not isinstance(step, Call) or len(step.operands) < 2 or row(step.function).tensor:
             continue

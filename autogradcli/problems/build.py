@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from autogradcli.compute.problem import Beyond, Options, Problem
+from autogradcli.compute.problem import GRADIENT, Beyond, Options, Problem
 from autogradcli.engines.backward import ONCE, Backward
 from autogradcli.errors import GradcalcError
 from autogradcli.functions.table import row
@@ -35,6 +35,8 @@ MOST_ORDERS = 10
 """Of derivatives: each engine stops earlier where its time ends."""
 BOOLS = frozenset({"True", "False"})
 """How a value is written that is a mask's."""
+FURTHER = frozenset({"wrt", "order", "hessian", "jacobian", "hvp", "jvp"})
+"""Keys by which more than the gradient may be asked for."""
 TOLERANCES = ("rtol", "atol", "max_ulps")
 
 
@@ -104,6 +106,8 @@ class ProblemBuilder:
 
     def beyond(self, wrt: tuple[str, ...]) -> Beyond:
         """What is wanted besides the gradient. Raises GradcalcError for two things that exclude each other."""
+        if self.fields.keys().isdisjoint(FURTHER):
+            return GRADIENT
         names = self.names("wrt")
         beyond = Beyond(
             order=self._order(),

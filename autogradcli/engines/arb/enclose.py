@@ -16,9 +16,7 @@ from autogradcli.engines.arb.rounding import Rounding, Underflow
 from autogradcli.engines.arb.sweep import ZERO, Plan, Point, Sweep, any_open, sweep, without
 from autogradcli.engines.arb.ternary import UNDECIDED
 from autogradcli.engines.results import Array, flat
-from autogradcli.functions.table import row
 from autogradcli.language.dtypes import Dtype
-from autogradcli.language.program import Call
 from autogradcli.language.tape import Operation
 
 FIRST_PRECISION = 128
@@ -117,12 +115,10 @@ class Enclosures:
                 found[operand].append(index)
         return found
 
-    @cached_property
+    @property
     def choosing(self) -> AbstractSet[int]:
-        """The entries that choose by a condition of the text: not those inside the definition of a function."""
-        steps = self.plan.program.steps
-        chosen = {index for index, each in enumerate(steps) if isinstance(each, Call) and row(each.function).chooses}
-        return {index for index, entry in enumerate(self.plan.tape.entries) if selects(entry) and entry.step in chosen}
+        """As the plan has it."""
+        return self.plan.choosing
 
     @cached_property
     def deciding(self) -> Sequence[int]:

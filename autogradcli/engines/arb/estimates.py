@@ -20,9 +20,12 @@ class Estimates:
     def __init__(self, at: Mapping[str, Array]) -> None:
         self._point = {name: [arb(each) for each in flat(value)] for name, value in at.items()}
         self._values: list[Any] = []
+        self.asked = False
+        """Whether any were asked for: what is made by them is best for this point."""
 
     def __call__(self, entries: Sequence[Entry], asked: Sequence[int]) -> list[float]:
         """The values of some entries as doubles; minus infinity for NaN."""
+        self.asked = True
         with ctx.workprec(PRECISION):
             extend(self._values, entries, self._point)
             return [size(self._values[index]) for index in asked]

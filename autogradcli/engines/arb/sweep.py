@@ -64,6 +64,8 @@ class Plan:
     """The shape of each variable."""
     chosen: Set[int]
     """The operands of operations that round nothing: of `where`, of comparisons, of `floor`."""
+    choosing: Set[int]
+    """The entries that choose by a condition of the text: not those inside the definition of a function."""
     order: int = 1
     """Of the derivatives that a sweep gives."""
 
@@ -84,12 +86,32 @@ def plan(
 
     `at` is the point that it is best for: where a formula can begin with any component, it begins with the largest.
     `upstream` gives what each component of the output is multiplied by; raises TooLong beyond `limit` entries.
+    Plans of the last programs are kept: one is often asked about at many points.
     """
+    shapes = {name: shape(value) for name, value in at.items()}
+    key = (id(program), *wrt, *shapes.items(), None if upstream is None else (*upstream,), limit)
+    kept = _KEPT.get(key)
+    if kept is not None and kept.program is program:
+        return kept
+    estimates = Estimates(at)
+    made = _made(program, wrt, shapes, TapeOptions(upstream, limit=limit, estimate=estimates))
+    if not estimates.asked and len(made.tape.entries) <= LARGEST_KEPT:
+        if len(_KEPT) >= MOST_KEPT:
+            _KEPT.clear()
+        _KEPT[key] = made
+    return made
+
+
+_KEPT: dict[object, Plan] = {}
+MOST_KEPT, LARGEST_KEPT = 16, 2_000
+"""Plans that are kept, and entries that one of them may have."""
+
+
+def _made(program: Program, wrt: Sequence[str], shapes: Mapping[str, Shape], options: TapeOptions) -> Plan:
     indices = program.indices()
     steps = {name: indices[name] for name in wrt}
     apart = {index for name, index in steps.items() if name not in program.variables}
-    shapes = {name: shape(value) for name, value in at.items()}
-    tape = scalarise(program, primitive, shapes, TapeOptions(upstream, apart, limit, Estimates(at)))
+    tape = scalarise(program, primitive, shapes, replace(options, apart=apart))
     asked = {name: components(tape.results[index]) for name, index in steps.items()}
     return replace(_planned(program, tape, asked, shapes), order=1 + _derivatives_within(program))
 
@@ -127,17 +149,23 @@ def _planned(program: Program, tape: Tape, asked: Mapping[str, Sequence[int]], s
     constants: dict[int, Callable[[], arb]] = {}
     inputs: dict[str, list[int]] = defaultdict(list)
     chosen: set[int] = set()
+    choosing: set[int] = set()
+    choices = {
+        place for place, each in enumerate(program.steps) if isinstance(each, Call) and row(each.function).chooses
+    }
     for index, entry in enumerate(tape.entries):
         if isinstance(entry, Operation):
             rules[index] = each = rule(entry.function)
             if each.kind is not Kind.SMOOTH:
                 chosen.update(entry.operands)
+            if entry.step in choices and selects(entry):
+                choosing.add(index)
         elif isinstance(entry, Literal):
             constants[index] = constant(entry.value)
         else:
             inputs[entry.name].append(index)
     varies = _varies(tape.entries, chain.from_iterable(asked.values()))
-    return Plan(program, tape, rules, constants, varies, inputs, asked, shapes, chosen)
+    return Plan(program, tape, rules, constants, varies, inputs, asked, shapes, chosen, choosing)
 
 
 Edge = tuple[int, int, arb]

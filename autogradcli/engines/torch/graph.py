@@ -146,7 +146,12 @@ MOST_NOTED = 300_000
 
 def noted(value: torch.Tensor | float | None) -> Array:
     """The same for what is on the way from the inputs to the output; None for what is too large."""
-    return None if isinstance(value, torch.Tensor) and value.numel() > MOST_NOTED else plain(value)
+    if isinstance(value, torch.Tensor):
+        if not value.ndim:  # as most are
+            return value.item()
+        if value.numel() > MOST_NOTED:
+            return None
+    return plain(value)
 
 
 def plain(value: torch.Tensor | float | None) -> Array:
