@@ -40,7 +40,7 @@ ENOUGH = 15
 SYMBOLIC_POINTS = 6
 SYMBOLIC_DIGITS = 40
 
-ELEMENTARY = [each for each in rows().values() if each.elementary]
+ELEMENTARY = [each for each in rows().values() if each.elementary and not each.absent]
 CASES = [
     pytest.param(each, place, id=f"{each.name}-{parameter.name}")
     for each in ELEMENTARY

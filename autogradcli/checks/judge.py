@@ -59,9 +59,9 @@ class Judge:
         if expected.value is not None:
             yield from self._number("value", report.value, expected.value, report)
         for name, formula in expected.grad.items():
-            yield from self._number(f"grad.{name}", report.gradients[name].autograd, formula, report)
+            yield from self._number(f"grad.{name}", report.gradients[name].number, formula, report)
         for path, formula in expected.further.items():
-            yield from self._number(".".join(path), report.at(path).autograd, formula, report)
+            yield from self._number(".".join(path), report.at(path).number, formula, report)
 
     def _verdict(self, report: Report) -> Iterator[Failure]:
         stated = self.case.expected.verdicts

@@ -20,6 +20,7 @@ from autogradcli.compute.verdict import exit_code
 from autogradcli.engines.backward import Backward, Detail
 from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.language.program import component
+from autogradcli.language.tape import lacking
 from autogradcli.problems.argv import command_line
 from autogradcli.processes.limits import Limits
 from autogradcli.processes.work import Lost
@@ -214,7 +215,11 @@ def _no_graph(problem: Problem) -> GradcalcError:
     program = problem.program
     span = program.steps[program.output].span
     message = "there is no graph: the output does not require a gradient"
-    if not program.variables:
+    missing = lacking(program)
+    if missing is not None:
+        message = f"there is no graph: torch has no {missing} that it can differentiate"
+        hint = "gradcalc eval shows the derivative that SymPy and balls find"
+    elif not program.variables:
         message = "there is no graph: the expression has no variables"
         hint = 'type gradcalc graph "x**2" --x 2'
     elif set(problem.wrt) < set(program.variables):

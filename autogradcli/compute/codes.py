@@ -236,7 +236,8 @@ PAGES = (
         "GC504",
         "no definition",
         "A function of the expression has no definition in scalar operations here, so that only torch can compute it, "
-        "and nothing is known about autograd's gradient.",
+        "and nothing is known about autograd's gradient. Or there is no formula for this derivative of it, as for that "
+        "of a Bessel function with respect to its order.",
         ("eval", "sum(matrix_exp(A))", "--A", "[[1, 2], [3, 4]]"),
         "Write the function out in others, such as sum, matmul and exp.",
     ),
@@ -300,6 +301,15 @@ PAGES = (
         (),
         "Compare both values with the function's documentation. Written out in others, such as sum, matmul and exp, "
         "the expression can be verified.",
+    ),
+    Page(
+        "GC512",
+        "one opinion alone",
+        "torch does not have a function of the expression, or has no derivative of it, so that there is no number of "
+        "autograd's; and SymPy has no number to hold against the proven one. The true value that the report shows is "
+        "proven all the same. Where SymPy has a number, verified says that it lies in the proven ball.",
+        ("eval", "Shi(x)", "--x", "0"),
+        "Nothing is wrong with the proven number. If SymPy was left out with --no-symbolic, leave that away.",
     ),
 )
 

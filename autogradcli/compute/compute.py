@@ -1,6 +1,7 @@
 """From a problem to a report: three engines work on it, and one verdict comes out."""
 
 import gc
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
@@ -113,6 +114,8 @@ class Pending:
             import_module("autogradcli.engines.arb.engine")
             with self.budget.running():
                 self._proof = _prove(problem, self._autograd, lower)
+        if self._autograd.lacking is not None:
+            self._autograd = _with_true_values(self._autograd, self._proof)
         self._seconds = {
             "import": imported - start,
             "torch": differentiated - imported,
@@ -225,6 +228,15 @@ def by_torch_and_arb(problem: Problem) -> Report:
     return _assemble(evidence, {name: findings(evidence, name) for name in problem.wrt}, {})
 
 
+def _with_true_values(autograd: Autograd, proof: Proof) -> Autograd:
+    """The true values in place of those that torch cannot compute: NaN where there is none, None if none is proven."""
+    if not proof.true_values:
+        return replace(autograd, value=nested([None] * len(flat(autograd.value)), shape(autograd.value)))
+    numbers = [math.nan if each.nearest is None else each.nearest for each in proof.values]
+    value = nested(numbers, shape(autograd.value))
+    return replace(autograd, value=value, values=tuple(proof.true_values))
+
+
 def _picking(problem: Problem, autograd: Autograd) -> tuple[tuple[str, tuple[float, ...]], ...]:
     """The variables that only pick components, with their whole numbers: formulas are about what they pick."""
     picking = index_variables(problem.program).keys() - set(problem.wrt)
@@ -305,6 +317,7 @@ def _assemble(evidence: Evidence, found: Mapping[str, Sequence[JudgedComponent]]
             if name not in problem.program.variables
         },
         traces=traces(evidence) if problem.options.trace else {},
+        not_in_torch=autograd.lacking,
         versions=versions(),
         seconds=seconds,
     )

@@ -52,6 +52,8 @@ class Evidence:
         """The scalar that is differentiated, as proven; where nothing is, as torch has it; 0 if it is not finite."""
         if self.proof.scalar is not None:
             return self.proof.scalar
+        if self.autograd.lacking is not None:
+            return 0.0
         found = differentiated(self.problem, self.autograd)
         return found if math.isfinite(found) else 0.0
 

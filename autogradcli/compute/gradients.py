@@ -8,7 +8,7 @@ from functools import partial
 from autogradcli.compute.evidence import Evidence
 from autogradcli.compute.reasons import Doubt, reason
 from autogradcli.compute.report import Component, Gradient, RoundedOff, Symbolic
-from autogradcli.compute.verdict import WORST_FIRST, Ruling, contains, judge, scale, tolerance, worst
+from autogradcli.compute.verdict import WORST_FIRST, Ruling, agrees, judge, judge_symbolic, scale, tolerance, worst
 from autogradcli.engines.results import Array, Enclosure, flat, nested, shape
 from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
@@ -33,14 +33,14 @@ def gradient(evidence: Evidence, name: str, findings: Sequence[JudgedComponent])
     found = findings[place]
     passes = evidence.autograd.passes.get(name, ())
     return Gradient(
-        autograd=nested([each.number for each in findings], sizes),
+        autograd=nested([_shown(evidence, each.number) for each in findings], sizes),
         symbolic=_symbolic(evidence, name, findings),
         exact=nested([each.truth.ball for each in findings], sizes),
         ulps=nested([each.truth.ulps for each in findings], sizes),
         verdict=found.ruling.verdict,
         reason=reason(Doubt(evidence, name, place, found.number, found.truth), found.ruling),
         counts=_counts(findings),
-        worst=_component(found, indices(place, sizes)),
+        worst=_component(evidence, found, indices(place, sizes)),
         passes=passes if evidence.problem.backward.repeat > 1 else (),
         rounded_off=_rounded_off(evidence, name, findings),
         verdicts=_verdicts(findings, sizes),
@@ -94,9 +94,14 @@ def _verdicts(findings: Sequence[JudgedComponent], sizes: Shape) -> Array:
     return nested(found, sizes) if len(set(found)) > 1 else None
 
 
-def _component(finding: JudgedComponent, index: tuple[int, ...]) -> Component:
+def _shown(evidence: Evidence, number: float) -> float | None:
+    """A number of torch's; None where it has none."""
+    return number if evidence.autograd.lacking is None else None
+
+
+def _component(evidence: Evidence, finding: JudgedComponent, index: tuple[int, ...]) -> Component:
     truth = finding.truth
-    return Component(index, finding.number, truth.ball, truth.ulps, finding.ruling.verdict)
+    return Component(index, _shown(evidence, finding.number), truth.ball, truth.ulps, finding.ruling.verdict)
 
 
 def findings(evidence: Evidence, name: str) -> Sequence[JudgedComponent]:
@@ -105,13 +110,16 @@ def findings(evidence: Evidence, name: str) -> Sequence[JudgedComponent]:
     if not x:
         raise GradcalcError("value", f"{name} has no components: there is nothing to differentiate with respect to")
     gradient = evidence.autograd.gradients[name]
-    numbers = [0.0] * len(x) if gradient is None else flat(gradient)
+    nothing = 0.0 if evidence.autograd.lacking is None else math.nan
+    numbers = [nothing] * len(x) if gradient is None else flat(gradient)
     truths = evidence.proof.gradient(name, numbers)
     for place, cause in enumerate(evidence.lower.causes.get(name, ())):
         if cause is not None:
             truths[place] = Enclosure(cause=cause)
     scales = evidence.lower.scales.get(name, [0.0] * len(x))
     size = partial(_size, evidence.scalar, max(map(abs, x)))
+    if evidence.autograd.lacking is not None:
+        return _without_torch(evidence, name, truths, [partial(size, least) for least in scales])
     if truths[0].cause is not None and all(each is truths[0] for each in truths):  # nothing is proven of any of them
         one = _finding(evidence, name, numbers[0], truths[0], partial(size, scales[0]))
         return [JudgedComponent(number, one.truth, one.scale, one.ruling) for number in numbers]
@@ -121,6 +129,21 @@ def findings(evidence: Evidence, name: str) -> Sequence[JudgedComponent]:
 
 Size = Callable[[Enclosure], float]
 """The scale of a derivative."""
+
+
+def _without_torch(
+    evidence: Evidence, name: str, truths: Sequence[Enclosure], sizes: Sequence["Size"]
+) -> Sequence[JudgedComponent]:
+    """The finding where torch has no number: it is about SymPy's."""
+    digits = flat(evidence.answer.derivatives[name].digits) if evidence.answer is not None else []
+    said = digits if len(digits) == len(truths) else [None] * len(truths)
+    dtype = DTYPES[evidence.problem.options.dtype]
+    found = []
+    for text, truth, size in zip(said, truths, sizes, strict=True):
+        scale = size(truth)
+        ruling = judge_symbolic(text, truth, tolerance(evidence.problem, scale), dtype)
+        found.append(JudgedComponent(math.nan, truth, scale, ruling))
+    return found
 
 
 def _finding(evidence: Evidence, name: str, number: float, truth: Enclosure, size: Size) -> JudgedComponent:
@@ -191,21 +214,17 @@ def _agreement(digits: str | None, missing: str | None, finding: JudgedComponent
     if digits is None:
         return "unavailable", missing
     if truth.ball is None and truth.nearest is not None:
-        return _beside_slopes(digits, truth.nearest)
+        return _beside_slopes(digits, truth)
     if truth.ball is None:
         why = "not differentiable here" if truth.slopes and truth.nearest is None else "no proven number here"
         return "unavailable", f"{why}: nothing to agree with"
-    if contains(truth.ball, digits):
+    if agrees(digits, truth):
         return "agrees", None
     return "disagrees", f"GC401: SymPy's {digits} lies outside {truth.ball.value} ± {truth.ball.radius}"
 
 
-def _beside_slopes(digits: str, slope: float) -> tuple[str, str | None]:
+def _beside_slopes(digits: str, truth: Enclosure) -> tuple[str, str | None]:
     """The same where conditions change, and the slopes on both sides tell the derivative."""
-    if math.isclose(float(digits), slope, rel_tol=SLOPE_DIGITS):
+    if agrees(digits, truth):
         return "agrees", None
-    return "disagrees", f"GC401: SymPy's {digits} is not the slope on both sides, {slope!r}"
-
-
-SLOPE_DIGITS = 1e-15
-"""Relative accuracy of a slope that is known as a double."""
+    return "disagrees", f"GC401: SymPy's {digits} is not the slope on both sides, {truth.nearest!r}"

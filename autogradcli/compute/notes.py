@@ -15,16 +15,26 @@ from autogradcli.language.shapes import Shape, subscript, written
 def notes(evidence: Evidence, verdicts: Collection[str]) -> tuple[str, ...]:
     """All notes on one problem whose gradients have the `verdicts`."""
     problem, autograd = evidence.problem, evidence.autograd
-    unused = [name for name in problem.wrt if autograd.gradients[name] is None and problem.function is None]
+    gone = autograd.lacking is None and problem.function is None
+    unused = [name for name in problem.wrt if gone and autograd.gradients[name] is None]
     return (
         *problem.remarks,
         *autograd.notes,
+        *([_lacking(autograd.lacking)] if autograd.lacking is not None else ()),
         *(_unused(problem.program, name) for name in unused),
         *_broadcasts(problem.program, autograd),
         *_without_backward(problem.program),
-        *_value_is_off(evidence),
+        *(_value_is_off(evidence) if autograd.lacking is None else ()),
         *(_no_value(evidence) if verdicts and "undefined" not in verdicts else ()),
         *filter(None, [evidence.proof.remark]),
+    )
+
+
+def _lacking(function: str) -> str:
+    """A sentence about what the numbers and the verdicts are where torch has none."""
+    return (
+        f"torch has no {function} that it can differentiate: the value is the proven one, and verified says that"
+        " SymPy's derivative and the balls agree"
     )
 
 

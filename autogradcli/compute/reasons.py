@@ -58,6 +58,8 @@ def reason(case: Doubt, ruling: Ruling) -> Reason | None:
     """Why the number is not `verified`; None if it is."""
     if ruling.code is None:
         return None
+    if case.evidence.autograd.lacking is not None:
+        return _without_torch(case, ruling.code)
     if case.truth.cause is not None and case.truth.cause.code not in NOTHING_PROVEN:
         return _as_the_cause_says(case)
     return EXPLAIN[ruling.code](case)
@@ -65,6 +67,23 @@ def reason(case: Doubt, ruling: Ruling) -> Reason | None:
 
 NOTHING_PROVEN = frozenset({"GC306", "GC503", "GC504"})
 """Codes of programs of which nothing is proven: their sentences name no number of autograd's."""
+
+
+def _without_torch(case: Doubt, code: str) -> Reason:
+    """The reason where torch has no number, and so no convention either."""
+    cause, ball = case.truth.cause, case.truth.ball
+    if cause is not None:
+        return _of_step(case, code, cause.message, cause.step)
+    if case.truth.nearest is None:
+        return _at_corners(case, code, _kink_here(case))
+    if code == "GC115":
+        return _too_large(case)
+    if code == "GC502" and ball is not None:
+        return Reason(code, f"the enclosure {_rounded(ball.value)} ± {_rounded(ball.radius)} is too wide")
+    if code == "GC401":
+        return Reason(code, f"the proven derivative is {_digits(case.truth)}, and SymPy gives another")
+    lacking = case.evidence.autograd.lacking
+    return Reason(code, f"torch has no {lacking} that it can differentiate, and SymPy has no number either")
 
 
 def _as_the_cause_says(case: Doubt) -> Reason:
@@ -265,7 +284,7 @@ def _too_many_ulps(case: Doubt) -> Reason:
 
 def _undecided(case: Doubt) -> Reason:
     assert case.truth.ball is not None
-    value, radius = (f"{Decimal(text):.7g}" for text in (case.truth.ball.value, case.truth.ball.radius))
+    value, radius = _rounded(case.truth.ball.value), _rounded(case.truth.ball.radius)
     return Reason(
         "GC502", f"the enclosure {value} ± {radius} is too wide to tell whether {case.number!r} is near enough"
     )
@@ -278,6 +297,10 @@ def _another_function(case: Doubt) -> Reason:
     given, defined = contrast(other.torch, other.defined)
     message = f"torch gives {given} for {text}, gradcalc's definition {defined}: of torch's function nothing is proven"
     return _of_step(case, "GC511", message, other.step)
+
+
+def _rounded(decimal: str) -> str:
+    return f"{Decimal(decimal):.7g}"
 
 
 EXPLAIN: dict[str, Callable[[Doubt], Reason]] = {

@@ -64,7 +64,7 @@ class Proven:
 def with_remedies(problem: Problem, report: Report, examine: Examine) -> Report:
     """The report with a remedy for each gradient that is wrong, undefined or imprecise, as far as one is found."""
     wanting = {name: each for name, each in report.gradients.items() if each.reason and each.verdict in CURABLE}
-    if not wanting or problem.options.remedies == NONE or not _is_plain(problem):
+    if report.not_in_torch is not None or not wanting or problem.options.remedies == NONE or not _is_plain(problem):
         return report
     found = _Search(problem, report, examine).remedies(wanting)
     cured = {name: _told(problem.program, report.gradients[name], each.trial) for name, each in found.items()}

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from autogradcli.engines.results import Accumulation, Array, Ball, Json, Node
+from autogradcli.engines.results import Accumulation, Array, Ball, Json, Node, flat, nested, shape
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -71,7 +71,7 @@ class Component:
 
     index: tuple[int, ...]
     """Its place; empty for a number."""
-    autograd: float
+    autograd: float | None
     exact: Ball | None
     ulps: float | None
     verdict: str
@@ -106,7 +106,10 @@ class Gradient:
     """The gradient with respect to one variable: three opinions and the verdict on autograd's."""
 
     autograd: Array
-    """What one call of `backward` gave; 0, with a note in the report, where the output does not depend on it."""
+    """What one call of `backward` gave; 0, with a note in the report, where the output does not depend on it.
+
+    None where torch gives nothing: it has no such function, or no such derivative.
+    """
     symbolic: Symbolic
     exact: Array
     """The true gradient as a `Ball` (nested lists of them for a tensor), or None."""
@@ -126,6 +129,14 @@ class Gradient:
     """Of components that are verified although their digits differ from the truth's, the one that is farthest off."""
     verdicts: Array = None
     """The verdict of each component where they are not all the same; else None."""
+
+    @property
+    def number(self) -> Array:
+        """Autograd's number; where torch has none, the true one to the nearest double."""
+        if None not in flat(self.autograd):
+            return self.autograd
+        balls = [math.nan if each is None else float(each.value) for each in flat(self.exact)]
+        return nested(balls, shape(self.autograd))
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +223,9 @@ class Report:
     """For each gradient the chain rule written out, if that was asked for and something can be proven."""
     versions: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    not_in_torch: str | None = None
+    """A function of the text that torch does not have: then `autograd` is null everywhere, the value is the true one to
+    the nearest double, and verdicts are about SymPy's numbers."""
 
     def at(self, path: Sequence[str]) -> Gradient:
         """The finding at a path of the report, as `hessian`, `x`, `y`; raises KeyError if there is none."""

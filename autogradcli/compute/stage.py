@@ -115,7 +115,8 @@ class Stage:
     @property
     def is_constant(self) -> bool:
         """Whether the derivative along the path does not require grad in torch."""
-        return not self._pending.evidence.autograd.nodes
+        autograd = self._pending.evidence.autograd
+        return not autograd.nodes and autograd.lacking is None
 
     @property
     def remark(self) -> str | None:

@@ -64,7 +64,7 @@ def judge(number: float, truth: Enclosure, allowed: Tolerance, dtype: Dtype) -> 
     if truth.cause is not None:
         return Ruling(truth.cause.verdict, truth.cause.code)
     assert truth.nearest is not None
-    if abs(truth.nearest) >= dtype.largest + dtype.ulp(dtype.largest) / 2:
+    if _is_too_large(truth.nearest, dtype):
         return Ruling("undefined", "GC115")
     if truth.error is None:
         return Ruling("imprecise", "GC302") if truth.inside else Ruling("mismatch", "GC202")
@@ -74,6 +74,25 @@ def judge(number: float, truth: Enclosure, allowed: Tolerance, dtype: Dtype) -> 
     # Where conventions add up no rounding is at work: that the error is small beside the function excuses nothing.
     wrong = truth.slopes is not None and not truth.inside and truth.error[0] > dtype.rtol * abs(truth.nearest)
     return Ruling("mismatch", _by_convention(truth)) if wrong else ruling
+
+
+def _is_too_large(truth: float, dtype: Dtype) -> bool:
+    return abs(truth) >= dtype.largest + dtype.ulp(dtype.largest) / 2
+
+
+def judge_symbolic(digits: str | None, truth: Enclosure, allowed: Tolerance, dtype: Dtype) -> Ruling:
+    """The verdict where torch has no number: whether SymPy's, given to 30 digits or None, is the proven one."""
+    if truth.nearest is None and truth.slopes is not None:
+        return Ruling("kink", "GC103" if truth.together else "GC101")
+    if truth.cause is not None:
+        return Ruling(truth.cause.verdict, truth.cause.code)
+    if truth.nearest is not None and _is_too_large(truth.nearest, dtype):
+        return Ruling("undefined", "GC115")
+    if truth.ball is not None and Decimal(truth.ball.radius) > max(Decimal(allowed.absolute), SYMBOLIC_ZERO):
+        return Ruling("unverified", "GC502")
+    if digits is None:
+        return Ruling("unverified", "GC512")
+    return Ruling("verified") if agrees(digits, truth) else Ruling("unverified", "GC401")
 
 
 def _too_many_ulps(truth: Enclosure, allowed: Tolerance) -> bool:
@@ -132,6 +151,17 @@ def exit_code(verdicts: Iterable[str], strict: bool = False) -> ExitCode:
     if "undefined" in found or (strict and found - {"verified"}):
         return ExitCode.UNDEFINED
     return ExitCode.OK
+
+
+def agrees(digits: str, truth: Enclosure) -> bool:
+    """Whether SymPy's number, given to 30 digits, can be the true one."""
+    if truth.ball is not None:
+        return contains(truth.ball, digits)
+    return truth.nearest is not None and math.isclose(float(digits), truth.nearest, rel_tol=SLOPE_DIGITS)
+
+
+SLOPE_DIGITS = 1e-15
+"""Relative accuracy of a slope that is known as a double."""
 
 
 def contains(ball: Ball, digits: str) -> bool:

@@ -140,6 +140,8 @@ class Autograd:
     """For each name of `wrt`, what each `backward` did to its `.grad`; none if the output depends on nothing."""
     notes: tuple[str, ...]
     """What the numbers of the point lost on their way into the dtype, and what torch warned of, a sentence each."""
+    lacking: str | None = None
+    """A function of the program that torch does not have: then there is no gradient, and values are the true ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +328,10 @@ class Proof(Protocol):
         """The opinion on each component of torch's output, row by row."""
 
     @property
+    def true_values(self) -> Sequence[Array]:
+        """The value of each step to the nearest doubles; empty if nothing is proven."""
+
+    @property
     def vanished(self) -> Small | None:
         """The first number on the way to the output that is too small for the dtype, and 0 in torch."""
 
@@ -369,6 +375,7 @@ class Unproven:
     """How many components the output has."""
     remark: str | None = None
     scalar: float | None = None
+    true_values: Sequence[Array] = ()
     vanished: Small | None = None
     cancellation: Cancellation | None = None
     other_value: OtherValue | None = None

@@ -95,6 +95,8 @@ class Function:
     """What it means, as an expression in its parameters; empty where every engine has it natively."""
     partials: tuple[str, ...] = ()
     """∂/∂ each tensor and number parameter in order. An elementary row has them; a defined one is expanded."""
+    opaque: tuple[str, ...] = ()
+    """The parameters with respect to which its derivative is not known: their partials are written as 0."""
     domain: str = ""
     """Where it is defined and differentiable inside the reals, as a condition; empty: everywhere but on kinks."""
     kinks: str = ""
@@ -135,12 +137,18 @@ class Function:
             object.__setattr__(self, "torch", self.name)
         if not self.name:
             raise ValueError("a row needs a name")
-        if not (self.torch or self.definition or self.body):
-            raise ValueError(f"the row {self.name} needs a function of torch, a definition or a body")
+        if self.absent and not (self.sympy and self.arb and self.partials):
+            what = "a function of torch, a definition or a body, or else sympy, arb and partials"
+            raise ValueError(f"the row {self.name} needs {what}")
         if self.body and (self.definition or not self.tensor):
             raise ValueError(f"the row {self.name} has a body: it has no definition, and is tensor=True")
         if isinstance(self.partials, str):  # type: ignore[unreachable]  # in text that nothing has checked
             raise ValueError(f'the partials of the row {self.name} are a tuple: ("{self.partials}",)')
+
+    @property
+    def absent(self) -> bool:
+        """Whether torch does not have it, nor anything to write it with."""
+        return not (self.torch or self.definition or self.body)
 
     @property
     def elementary(self) -> bool:
@@ -151,6 +159,11 @@ class Function:
     def operand_names(self) -> tuple[str, ...]:
         """The names of the parameters that are steps of a program."""
         return tuple(parameter.name for parameter in self.parameters if parameter.operand)
+
+    @property
+    def differentiated(self) -> tuple[str, ...]:
+        """The names of the parameters that partial derivatives are given for."""
+        return tuple(each.name for each in self.parameters if each.kind in ("tensor", "number"))
 
     @property
     def constructs(self) -> bool:

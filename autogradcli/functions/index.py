@@ -37,6 +37,12 @@ NAMES = {
         erf erfc erfcx erfinv erfcinv ndtr normcdf norm_cdf log_ndtr lognormcdf ndtri norminv norminvcdf probit i0 i0e
         i1 i1e
     """,
+    "beyond_torch": """
+        erfi dawsn dawson Ei ei expi expint expn E1 e1 exp1 li Li Si si sinint Ci ci cosint Shi shi Chi chi fresnels
+        fresnelc lambertw LambertW polylog airyai airy_ai airyaiprime airybi airybiprime besselj jv bessely yv besseli
+        iv besselk kv j0 bessel_j0 j1 bessel_j1 y0 bessel_y0 y1 bessel_y1 k0 modified_bessel_k0 k1 modified_bessel_k1
+        elliptic_k ellipk elliptic_e ellipe
+    """,
     "activations": """
         sigmoid expit logistic logsigmoid log_sigmoid log_expit softplus log1pexp softplus_beta silu swish mish gelu
         gelu_tanh softsign soft_sign tanhshrink relu relu6 leaky_relu prelu elu celu selu hardtanh hard_tanh hardsigmoid

@@ -21,6 +21,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "hyperbolic": ("hyperbolic",),
     "gammas": ("gammas",),
     "special": ("special",),
+    "beyond_torch": ("beyond_torch",),
     "activations": ("activations",),
     "rounding": ("rounding",),
     "constructors": ("constructors",),

@@ -1,22 +1,16 @@
 """Names of functions that cannot be differentiated in torch, as torch, SciPy, SymPy and mpmath spell them."""
 
 _ABSENT: dict[str, str] = {
-    "the sine and cosine integrals": "Si Ci Shi Chi si ci shi chi sici shichi sinint cosint",
-    "the exponential integrals": "Ei E1 ei e1 expi exp1 expn expint",
-    "the logarithmic integral": "li Li",
-    "the Fresnel integrals": "fresnels fresnelc fresnel",
-    "the polylogarithm": "polylog dilog spence lerchphi",
-    "the Lambert W function": "LambertW lambertw",
-    "the Bessel functions": (
-        "besselj bessely besselk jn jv jve yn yv yve kn kv kve j0 j1 y0 y1 k0 k0e k1 k1e spherical_jn spherical_yn "
-        "hankel1 hankel2"
+    "the Lerch transcendent": "lerchphi",
+    "scaled, spherical and complex Bessel functions": (
+        "jn yn kn jve yve kve k0e k1e spherical_jn spherical_yn hankel1 hankel2"
     ),
-    "the elliptic integrals": (
-        "elliptic_k elliptic_f elliptic_e elliptic_pi ellipk ellipkm1 ellipf ellipe ellippi ellipkinc ellipeinc ellipj"
+    "the incomplete elliptic integrals, nor the Jacobi elliptic functions": (
+        "elliptic_f elliptic_pi ellipkm1 ellipf ellippi ellipkinc ellipeinc ellipj"
     ),
     "the incomplete beta function": "betainc betaincinv",
     "the hypergeometric functions": "hyper hyp0f1 hyp1f1 hyp2f1 hyperu meijerg",
-    "the imaginary error function, nor anything to write it with": "erfi dawsn wofz",
+    "the Faddeeva function": "wofz",
     "the orthogonal polynomials as functions that it can differentiate": (
         "legendre chebyshevt chebyshevu hermite laguerre gegenbauer jacobi"
     ),
@@ -24,7 +18,7 @@ _ABSENT: dict[str, str] = {
 """What torch has not, and the names that it has elsewhere."""
 
 _WITHOUT_DERIVATIVE = (
-    "airy_ai bessel_j0 bessel_j1 bessel_y0 bessel_y1 spherical_bessel_j0 modified_bessel_k0 modified_bessel_k1 "
+    "spherical_bessel_j0 "
     "scaled_modified_bessel_k0 scaled_modified_bessel_k1 chebyshev_polynomial_t chebyshev_polynomial_u "
     "chebyshev_polynomial_v chebyshev_polynomial_w shifted_chebyshev_polynomial_t shifted_chebyshev_polynomial_u "
     "shifted_chebyshev_polynomial_v shifted_chebyshev_polynomial_w hermite_polynomial_h hermite_polynomial_he "
@@ -39,11 +33,12 @@ _PARTLY = {
 """What torch has, the names of it, and the argument in which it has no derivative."""
 
 _BY_HAND = {
-    "airyai": "torch.special.airy_ai has no derivative.",
-    "airybi": "torch has no Airy function of the second kind, and the first has no derivative.",
-    "airy": "torch.special.airy_ai has no derivative.",
-    "besseli": "torch has i0, i0e, i1 and i1e, and can differentiate these: type i0(x) for order 0, i1(x) for order 1.",
-    "iv": "torch has i0, i0e, i1 and i1e, and can differentiate these: type i0(x) for order 0, i1(x) for order 1.",
+    "airy": "It gives four functions at once: type airyai(x), airyaiprime(x), airybi(x) or airybiprime(x).",
+    "sici": "It gives two functions at once: type Si(x) or Ci(x).",
+    "shichi": "It gives two functions at once: type Shi(x) or Chi(x).",
+    "fresnel": "It gives two functions at once: type fresnels(x) or fresnelc(x).",
+    "spence": "It is the dilogarithm of 1 - x: type polylog(2, 1 - x).",
+    "dilog": "It has two meanings: type polylog(2, x) or polylog(2, 1 - x).",
     "ive": "torch has i0, i0e, i1 and i1e, and can differentiate these: type i0e(x) for order 0, i1e(x) for order 1.",
     "modified_bessel_i0": "torch.special.modified_bessel_i0 has no derivative; i0 is the same function and has one.",
     "modified_bessel_i1": "torch.special.modified_bessel_i1 has no derivative; i1 is the same function and has one.",

@@ -346,6 +346,19 @@ def definition(function: Function) -> Program:
     return parse_formula(function.definition, function.parameters)
 
 
+def lacking(program: Program) -> str | None:
+    """The first function of a program that torch cannot compute, as it is called in the table; None if it can all."""
+    calls = (step.function for step in program.steps if isinstance(step, Call))
+    return next(filter(beyond_torch, calls), None)
+
+
+@cache
+def beyond_torch(name: str) -> bool:
+    """Whether torch has neither the row nor all of the rows that define it."""
+    function = row(name)
+    return function.absent or bool(not function.torch and function.definition and lacking(definition(function)))
+
+
 @cache
 def _formula(text: str, names: tuple[str, ...]) -> Program:
     return parse_formula(text, parse_signature(", ".join(names)))

@@ -248,8 +248,9 @@ class Prover:
         """A component that balls prove wrong: a finding if it matters beside the others, else a remark."""
         reason, worst = gradient.reason, gradient.worst
         message = "" if reason is None else reason.message
-        if worst is not None and worst.exact is not None and math.isfinite(worst.autograd):
-            error = abs(worst.autograd - float(worst.exact.value))
+        number = None if worst is None else worst.autograd
+        if worst is not None and worst.exact is not None and number is not None and math.isfinite(number):
+            error = abs(number - float(worst.exact.value))
             if error <= tolerance_of(step, compared.truth[place]):
                 found.remarks.append(f"{self._text(step.call)}: {message}; it does not matter in the whole")
                 return

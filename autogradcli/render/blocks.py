@@ -21,6 +21,8 @@ WIDTH = max(map(len, LABELS)) + 3
 """Columns before what a label stands for."""
 FORMULA_LINES = 4
 """Lines of a screen that one formula for all components may take."""
+NO_NUMBER = "–"
+"""What stands for a number that torch does not have."""
 NOT_PROVEN = "--"
 """What stands for a component without a proven number: at a kink, say."""
 SAME = "as the true value"
@@ -83,7 +85,9 @@ def float_writer(dtype: str) -> Write:
     exact = dtype == "float64"  # Python's own: a million of them are written at once
 
     def write(number: Any, digits: int | None) -> str:
-        text = str(number) if exact and number is not None else shortest(number, dtype)
+        if number is None:
+            return NO_NUMBER
+        text = str(number) if exact else shortest(number, dtype)
         return text if digits is None else shorter(text, digits)
 
     return write

@@ -9,6 +9,8 @@ from autogradcli.language.call_binding import signature
 from autogradcli.render.terminal import Terminal
 
 GAP = "   "
+NOT_KNOWN = "not known"
+NOT_THERE = "no such function, or none that it differentiates"
 WIDEST = 26
 """Widest signature that the others are padded to."""
 
@@ -35,18 +37,17 @@ def draw_function(row: Function, terminal: Terminal) -> str:
 
 
 def _facts(row: Function) -> list[tuple[str, str]]:
-    differentiated = [parameter.name for parameter in row.parameters if parameter.kind in {"tensor", "number"}]
-    derivatives = [(f"d/d{name}", text) for name, text in zip(differentiated, row.partials, strict=False) if text]
+    partials = zip(row.differentiated, _partials(row), strict=False)
     return [
         ("also called", ", ".join(row.aliases)),
         ("as attribute", ", ".join(f"x.{name}" for name in row.properties)),
         ("gives", " and ".join(f".{name}" for name in row.fields)),
         ("means", row.definition),
-        *derivatives,
+        *((f"d/d{name}", text or NOT_KNOWN) for name, text in partials),
         ("defined where", row.domain),
         ("kinks where", row.kinks),
         ("jumps where", row.jumps),
-        ("in torch", _below(row.torch, "torch")),
+        ("in torch", NOT_THERE if row.absent else _below(row.torch, "torch")),
         ("in SymPy", _below(row.sympy, "sympy")),
         ("note", row.note),
     ]
@@ -55,6 +56,11 @@ def _facts(row: Function) -> list[tuple[str, str]]:
 def _below(name: str, module: str) -> str:
     """The full name of a library's function."""
     return f"{module}.{name}" if name and not name.startswith("operator.") else name
+
+
+def _partials(row: Function) -> list[str | None]:
+    """The partial derivatives; None for one that is not known."""
+    return [None if name in row.opaque else text for name, text in zip(row.differentiated, row.partials, strict=False)]
 
 
 def function_object(row: Function, family: str) -> dict[str, Any]:
@@ -66,7 +72,7 @@ def function_object(row: Function, family: str) -> dict[str, Any]:
         "doc": row.doc,
         "aliases": plain(row.aliases),
         "definition": row.definition or None,
-        "derivatives": plain(row.partials),
+        "derivatives": _partials(row),
         "domain": row.domain or None,
         "kinks": row.kinks or None,
         "jumps": row.jumps or None,

@@ -21,3 +21,8 @@ LOOKS = {
     "unverified": VerdictStyle("yellow", "no engine could check autograd's gradient"),
     "mismatch": VerdictStyle("alarm", "autograd's gradient is WRONG"),
 }
+WITHOUT_TORCH = {
+    "verified": "SymPy and balls agree, and torch has no {}",
+    "unverified": "torch has no {}, and there are not two opinions on every number",
+}
+"""What is said in place of that where there is no number of autograd's."""

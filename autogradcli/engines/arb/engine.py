@@ -20,7 +20,9 @@ from autogradcli.engines.arb.paths import Local, paths
 from autogradcli.engines.arb.primitives import primitive, rule
 from autogradcli.engines.arb.range_errors import broken, small, vanished
 from autogradcli.engines.arb.sweep import differentiated, plan
+from autogradcli.engines.arb.ternary import Truth
 from autogradcli.engines.results import (
+    Array,
     Autograd,
     Cancellation,
     Cause,
@@ -30,11 +32,12 @@ from autogradcli.engines.results import (
     OtherValue,
     Small,
     flat,
+    nested,
 )
 from autogradcli.functions.table import row, rows
 from autogradcli.language.dtypes import Dtype
 from autogradcli.language.program import Call, Direction, Program
-from autogradcli.language.tape import components
+from autogradcli.language.tape import Operation, components, lacking, shape_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,8 @@ def prove(question: Question, autograd: Autograd) -> "BallProof":
     plans = [plan(question.program, question.wrt, inputs, upstream, question.limit)]
     for direction in question.along:
         plans.append(differentiated(plans[-1], direction, question.limit))
-    proof = enclose(plans[-1], inputs, question.dtype, autograd.values)
+    computed = () if lacking(question.program) else autograd.values
+    proof = enclose(plans[-1], inputs, question.dtype, computed)
     proof = with_neighbours(proof, plans[:-1], question.along)
     return BallProof(proof, autograd, of_derivative=bool(question.along))
 
@@ -92,13 +96,46 @@ class BallProof:
         """The opinion on each component of torch's output, row by row."""
         return measure_values(self._proof, flat(self._autograd.value))
 
+    @property
+    def true_values(self) -> Sequence[Array]:
+        """The value of each step to the nearest doubles."""
+        exact = self._proof.exact.values
+        return [
+            nested([_as_number(exact[entry]) for entry in components(handle)], shape_of(handle))
+            for handle in self._proof.plan.tape.results
+        ]
+
     def gradient(self, name: str, numbers: Sequence[float]) -> list[Enclosure]:
         """The opinion on numbers for the derivative with respect to each component of a name, row by row."""
         found = measure_gradients(self._proof, name, numbers)
-        if not self._tied:
+        if not (self._tied or self._opaque):
             return found
         asked = self._proof.plan.asked[name]
-        return [self._beside_ties(entry) or each for entry, each in zip(asked, found, strict=True)]
+        pairs = zip(asked, found, strict=True)
+        return [self._of_unknown_derivative(entry) or self._beside_ties(entry) or each for entry, each in pairs]
+
+    @cached_property
+    def _opaque(self) -> Sequence[tuple[Operation, str, int]]:
+        """The operations with an operand that varies and of which no derivative is known; its name, and the operand."""
+        plan = self._proof.plan
+        return [
+            (entry, name, operand)
+            for entry in plan.tape.entries
+            if isinstance(entry, Operation) and row(entry.function).opaque
+            for name, operand in zip(row(entry.function).operand_names, entry.operands, strict=True)
+            if name in row(entry.function).opaque and plan.varies[operand]
+        ]
+
+    def _of_unknown_derivative(self, entry: int) -> Enclosure | None:
+        """That nothing is known if an entry moves an operand of which no derivative is known; None if it does not."""
+        if not self._opaque:
+            return None
+        above = entries_above(self._proof, [entry], MAX_WORK)
+        for operation, name, operand in self._opaque:
+            if above is None or operand == entry or operand in above:
+                message = f"there is no formula for the derivative of {operation.function} with respect to its {name}"
+                return Enclosure(cause=Cause("unverified", "GC504", message, operation.step))
+        return None
 
     @cached_property
     def _tied(self) -> Sequence[int]:
@@ -129,7 +166,8 @@ class BallProof:
         The nodes of such a graph belong to no single operation of the text. What a derivative that is written out sends
         on is not its limit.
         """
-        found = None if self._of_derivative else first_divergence(self._proof, self._autograd, name, place)
+        nothing_sent = self._of_derivative or self._autograd.lacking is not None
+        found = None if nothing_sent else first_divergence(self._proof, self._autograd, name, place)
         step = None if found is None else self._proof.plan.program.steps[found.step]
         return None if isinstance(step, Call) and row(step.function).differentiates else found
 
@@ -170,6 +208,10 @@ class BallProof:
     def other_value(self) -> OtherValue | None:
         """The first value that torch has otherwise than the definition of its function gives it."""
         return other_value(self._proof, self._autograd.values)
+
+
+def _as_number(value: arb | Truth) -> float | bool | None:
+    return value.value if isinstance(value, Truth) else nearest(value)
 
 
 def lossy_piece(proof: Enclosures, autograd: Autograd, name: str) -> FirstDivergence | None:

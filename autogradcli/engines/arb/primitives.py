@@ -17,6 +17,7 @@ from typing import Any
 
 from flint import acb, arb, fmpq
 
+from autogradcli.engines.arb import beyond_torch
 from autogradcli.engines.arb.ternary import CONDITIONS, Truth
 from autogradcli.functions.function import Function
 from autogradcli.functions.table import row
@@ -191,6 +192,7 @@ SPECIAL: dict[str, Callable[..., arb]] = {
     "i1e": _with_limits(_i1e, 0, 0),
     "where": where,
     "floor": _with_limits(floor, -math.inf, math.inf),
+    **beyond_torch.VALUES,
 }
 """Values that are not methods of `arb` with the row's operands in their order."""
 

@@ -223,9 +223,29 @@ RULES: dict[Any, Callable[[Evaluator, Expr], Number]] = {
 }
 """What is not a function of mpmath."""
 
+
+def _real_besseli(n: Any, x: Any) -> Any:
+    """Of a whole order it is real for negative x as well, which mpmath gives as a complex number."""
+    found = context.besseli(n, x)
+    return context.re(found) if context.isint(n) else found
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "besseli": _real_besseli,
     "loggamma": lambda x: context.re(context.loggamma(x)),
     "polygamma": lambda n, x: context.psi(int(n), x),
+    "Ei": context.ei,
+    "Si": context.si,
+    "Ci": context.ci,
+    "Shi": context.shi,
+    "Chi": context.chi,
+    "LambertW": lambda x, k=0: context.lambertw(x, int(k)),
+    "airyaiprime": lambda x: context.airyai(x, derivative=1),
+    "airybiprime": lambda x: context.airybi(x, derivative=1),
+    "elliptic_k": context.ellipk,
+    "elliptic_e": context.ellipe,
+    "uppergamma": context.gammainc,
+    "polylog": lambda s, x: context.re(context.polylog(s, x)),
 }
 """Functions that mpmath has by another name, or for complex numbers."""
 

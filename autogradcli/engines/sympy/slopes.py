@@ -13,6 +13,7 @@ from sympy import Add, Expr, Mul, Symbol
 from sympy.core.function import ArgumentIndexError
 
 from autogradcli.engines.sympy.adapters import Max, Min, side, where
+from autogradcli.engines.sympy.formulas import NoFormula
 
 FEW = 8
 """Arguments that are looked through one by one."""
@@ -130,7 +131,9 @@ def _function(expression: Expr, slopes: Nonzero) -> Expr:
 
 
 def _partial(expression: Expr, place: int) -> Expr:
-    """The derivative with respect to one argument; an unevaluated one if SymPy knows none."""
+    """The derivative with respect to one argument; an unevaluated one if SymPy knows none, and NoFormula of such."""
+    if not isinstance(expression, sympy.Function):
+        raise NoFormula(f"SymPy left {expression} unevaluated")
     try:
         return expression.fdiff(place)
     except ArgumentIndexError:

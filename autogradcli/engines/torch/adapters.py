@@ -1,5 +1,6 @@
 """The callables that the rows' `torch` fields name, and adapters for those that torch has otherwise."""
 
+import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
@@ -237,6 +238,11 @@ def _row_by_row(run: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]
     return called
 
 
+def _unknown(*operands: torch.Tensor) -> torch.Tensor:
+    """NaN in the shape of the result of a function that torch does not have: what depends on it has its shape."""
+    return sum(operands, torch.zeros(())) * math.nan
+
+
 ADAPTERS: dict[str, Callable[..., Any]] = {
     "if_else": _choose,
     "as_condition": _as_condition,
@@ -296,6 +302,8 @@ def native(function: Function) -> Callable[..., Any] | None:
     """What torch computes a row by; None if it runs the definition."""
     if function.name in ADAPTERS:
         return ADAPTERS[function.name]
+    if function.absent:
+        return _unknown
     return attribute(function.torch) if function.torch else None
 
 

@@ -84,7 +84,13 @@ def in_place_of(  # noqa: PLR0913, PLR0917
     unreached = [each for each in wrt if gradients[each] is None and output.requires_grad]
     notes += [_unreached(name, each, _reaches(output, leaves[each])) for each in unreached]
     return replace(
-        found, value=plain(output.detach()), gradients=gradients, nodes=(), passes=passes, notes=(*found.notes, *notes)
+        found,
+        value=plain(output.detach()),
+        gradients=gradients,
+        nodes=(),
+        passes=passes,
+        notes=(*found.notes, *notes),
+        lacking=None,
     )
 
 

@@ -17,7 +17,14 @@ from autogradcli.engines.torch.adapters import construct, native, plain_option, 
 from autogradcli.engines.torch.backward_passes import run_passes
 from autogradcli.engines.torch.error_messages import misfit
 from autogradcli.engines.torch.graph import StepsOfNodes, noted, plain
-from autogradcli.engines.torch.inputs import check_finite, check_upstream, leaves_asked, note_losses, tensors_asked
+from autogradcli.engines.torch.inputs import (
+    check_computable,
+    check_finite,
+    check_upstream,
+    leaves_asked,
+    note_losses,
+    tensors_asked,
+)
 from autogradcli.engines.torch.inspect import inspect
 from autogradcli.engines.torch.sizes import TooLarge, check_size
 from autogradcli.engines.torch.state import fresh_state, recorded, sentences
@@ -26,7 +33,7 @@ from autogradcli.functions.function import FIELD, Function, Parameter
 from autogradcli.functions.table import row
 from autogradcli.language.program import Call, Constant, Program, Tensor, Variable
 from autogradcli.language.shapes import not_a_number
-from autogradcli.language.tape import definition, resolve
+from autogradcli.language.tape import definition, lacking, resolve
 from autogradcli.processes.limits import check
 
 Value = torch.Tensor | float | bool
@@ -69,6 +76,12 @@ def _differentiate(
     asked = tensors_asked(program, values, wrt)
     output = values[program.output]
     upstream = received = _upstream(program, output, backward.upstream, kind)
+    inputs = {name: plain(leaf) for name, leaf in leaves.items()}
+    lost = tuple(note for name in leaves for note in note_losses(name, given[name], leaves[name].detach()))
+    missing = lacking(program)
+    if missing is not None:
+        known, none = tuple(map(plain, values)), dict.fromkeys(wrt)
+        return Autograd(inputs, plain(output), none, known, (), plain(received), {}, lost, missing)
     for direction in backward.along:
         moved = [(values[program.index(name)], weights) for name, weights in direction.parts]
         output, upstream = _derivative_along(program, output, upstream, moved), None
@@ -83,14 +96,14 @@ def _differentiate(
         gradients = {name: _by_forward_mode(program, leaves, name, upstream, kind) for name in wrt}
     named = {program.index(name) for name in wrt if name not in leaves}
     return Autograd(
-        inputs={name: plain(leaf) for name, leaf in leaves.items()},
+        inputs=inputs,
         value=plain(output),
         gradients=gradients,
         values=tuple(plain(each) if index in named else noted(each) for index, each in enumerate(values)),
         nodes=nodes,
         upstream=plain(received),
         passes=passes,
-        notes=tuple(note for name in leaves for note in note_losses(name, given[name], leaves[name].detach())),
+        notes=lost,
     )
 
 
@@ -172,6 +185,7 @@ def _part(gradient: torch.Tensor, weights: tuple[float, ...]) -> torch.Tensor:
 
 def constant(program: Program) -> Array:
     """The value of a program without variables, in float64: a float, or nested lists of a tensor's components."""
+    check_computable(program)
     with recorded():
         value = _run(program, {}, torch.float64)[program.output]
     return plain(value) if isinstance(value, torch.Tensor) else float(value)
@@ -182,6 +196,7 @@ def _given(name: str, program: Program) -> torch.Tensor:
     only = program.steps[0]
     if len(program.steps) == 1 and isinstance(only, Constant) and isinstance(only.value, Fraction):
         return torch.tensor(float(only.value), dtype=torch.float64)  # as most are, and finite
+    check_computable(program)
     value = torch.as_tensor(_run(program, {}, torch.float64)[program.output], dtype=torch.float64)
     check_finite(name, program, value)
     return value
@@ -190,6 +205,8 @@ def _given(name: str, program: Program) -> torch.Tensor:
 def _upstream(program: Program, output: Value, said: Program | None, kind: torch.dtype) -> torch.Tensor | None:
     """What `backward` is given. If nothing was said: nothing for a number, ones for the only component of a tensor."""
     result = torch.as_tensor(output, dtype=kind).detach()
+    if said is not None:
+        check_computable(said)
     if said is None:
         if result.numel() != 1 and program.variables:
             raise not_a_number(program, tuple(result.shape))

@@ -8,6 +8,15 @@ from autogradcli.errors import GradcalcError
 from autogradcli.functions.table import row
 from autogradcli.language.program import Call, Constant, Program, Tensor, Variable
 from autogradcli.language.shapes import Shape, subscript, written
+from autogradcli.language.tape import lacking
+
+
+def check_computable(given: Program) -> None:
+    """Raises GradcalcError if a value is made with a function that torch does not have."""
+    missing = lacking(given)
+    if missing is not None:
+        message = f"torch has no {missing} that it can differentiate, and it is torch that computes values"
+        raise GradcalcError("value", message, source=given.source, hint="type the number that it gives")
 
 
 def check_finite(name: str, given: Program, value: torch.Tensor) -> None:

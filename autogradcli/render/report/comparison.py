@@ -9,10 +9,10 @@ from dataclasses import replace
 from autogradcli.compute.report import Ball, Gradient, Report
 from autogradcli.engines.results import shape
 from autogradcli.errors import visible
-from autogradcli.render.blocks import PARTLY, draw_blocks
+from autogradcli.render.blocks import PARTLY, draw_blocks, float_writer
 from autogradcli.render.equations import derivative_of
 from autogradcli.render.layout import NARROW_GAP, Column, Table, draw_table, elide, one_line, wrapped
-from autogradcli.render.numbers import ALL_DIGITS, DOUBLE_DIGITS, enclosure, shortest, significant, ulps
+from autogradcli.render.numbers import ALL_DIGITS, DOUBLE_DIGITS, enclosure, significant, ulps
 from autogradcli.render.terminal import Terminal
 from autogradcli.render.verdicts import LOOKS
 
@@ -129,7 +129,7 @@ def _columns(gradients: Gradients, dtype: str, digits: int) -> tuple[Column, ...
     names, found = map(visible, gradients), gradients.values()
     columns = [
         Column("variable", tuple(names)),
-        Column("autograd", tuple(shortest(each.autograd, dtype) for each in found)),
+        Column("autograd", tuple(float_writer(dtype)(each.autograd, None) for each in found)),
         Column(FORMULA, tuple(each.symbolic.formula or "" for each in found)),
         Column(SYMBOLIC, tuple(_symbolic_value(each, digits) for each in found)),
         Column(EXACT, tuple(_ball(each.exact, digits) for each in found)),

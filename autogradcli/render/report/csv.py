@@ -14,4 +14,4 @@ def line(cells: Sequence[str]) -> str:
     return text.getvalue()
 
 
-FORMAT = table_format("csv", (".csv",), TableSyntax(begin=line, line=line))
+FORMAT = table_format("csv", (".csv",), TableSyntax(begin=line, line=line, missing=""))

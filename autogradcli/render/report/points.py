@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autogradcli.compute.report import findings_of
+from autogradcli.render.blocks import NO_NUMBER
 from autogradcli.render.layout import Column, Table, draw_table
 from autogradcli.render.numbers import entries, shortest
 from autogradcli.render.terminal import Terminal
@@ -43,7 +44,7 @@ def _input(answer: Answer, name: str) -> str:
 
 def _gradient(answer: Answer, name: str) -> str:
     found = {} if "error" in answer else findings_of(answer)
-    return _number(found[name]["autograd"]) if name in found else ""
+    return (_number(found[name]["autograd"]) or NO_NUMBER) if name in found else ""
 
 
 def _number(value: Any) -> str:

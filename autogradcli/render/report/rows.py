@@ -9,6 +9,7 @@ from autogradcli.compute.report import findings_of, plain
 from autogradcli.engines.results import flat, shape
 from autogradcli.errors import visible
 from autogradcli.language.shapes import indices, subscript
+from autogradcli.render.blocks import NO_NUMBER
 from autogradcli.render.formats import Format, Stream
 
 COLUMNS = (
@@ -19,7 +20,8 @@ COLUMNS = (
 OF_ONE = tuple(column for column in COLUMNS if column != "id")
 """What a row says in a table about one report."""
 
-Row = dict[str, str]
+Row = Mapping[str, str | None]
+"""The texts by column; None for a number that torch does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class TableSyntax:
     line: Callable[[Sequence[str]], str]
     """A row, with the texts of its cells."""
     end: str = ""
+    missing: str = NO_NUMBER
+    """What stands for a number that torch does not have."""
 
     def draw(self, rows: Iterable[Row], columns: Sequence[str]) -> str:
         """The table of some rows."""
@@ -38,7 +42,8 @@ class TableSyntax:
 
     def lines(self, rows: Iterable[Row], columns: Sequence[str]) -> str:
         """Rows without what stands before and after all of them."""
-        return "".join(self.line([row[column] for column in columns]) for row in rows)
+        cells = ([row[column] for column in columns] for row in rows)
+        return "".join(self.line([self.missing if text is None else text for text in each]) for each in cells)
 
 
 def table_format(name: str, suffixes: tuple[str, ...], table: TableSyntax) -> Format[Checked, str]:
@@ -65,7 +70,7 @@ def rows(answer: Mapping[str, Any]) -> Iterator[Row]:
     for name, gradient in found.items():
         at = points[name]["value"] if name in points else None
         for row in _components(name, at, gradient):
-            yield _row(start | row)
+            yield _row({**start, **row})
 
 
 def _components(name: str, at: Any, gradient: Mapping[str, Any]) -> Iterator[Row]:
@@ -83,7 +88,7 @@ def _components(name: str, at: Any, gradient: Mapping[str, Any]) -> Iterator[Row
         yield {
             "variable": f"{name}{subscript(place, sizes)}",
             "at": _text(points[place]),
-            "autograd": _text(number),
+            "autograd": None if number is None else _text(number),
             "symbolic": _text(symbolic[place]),
             "exact": _text(ball["value"]),
             "radius": _text(ball["radius"]),
@@ -99,7 +104,7 @@ def _spread(values: Any, numbers: list[Any]) -> list[Any]:
     return found if len(found) == len(numbers) else [None] * len(numbers)
 
 
-def _row(cells: Mapping[str, str]) -> Row:
+def _row(cells: Row) -> Row:
     return {column: cells.get(column, "") for column in COLUMNS}
 
 

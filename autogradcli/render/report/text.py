@@ -16,7 +16,7 @@ from autogradcli.render.report.comparison import draw_comparison
 from autogradcli.render.report.trace import draw_traces
 from autogradcli.render.tensors import brief, draw_tensor
 from autogradcli.render.terminal import Terminal
-from autogradcli.render.verdicts import LOOKS
+from autogradcli.render.verdicts import LOOKS, WITHOUT_TORCH
 
 SHAPE_ROOM = 24
 """Columns of a line that are kept free for more than a tensor: what stands before it, and its shape."""
@@ -135,7 +135,9 @@ def _conclusion(report: Report, terminal: Terminal) -> list[str]:
     if not report.findings():
         return ["nothing to differentiate: the expression has no variables", *_notes(report, terminal)]
     look = LOOKS[report.verdict]
-    lines = [f"verdict  {terminal.paint(f'{report.verdict}: {look.sentence}', look.style)}"]
+    without = None if report.not_in_torch is None else WITHOUT_TORCH.get(report.verdict)
+    sentence = look.sentence if without is None else without.format(report.not_in_torch)
+    lines = [f"verdict  {terminal.paint(f'{report.verdict}: {sentence}', look.style)}"]
     for name, gradient in report.findings().items():
         lines += _reason(visible(name), gradient, terminal)
         lines += _rounded_off(visible(name), gradient, terminal)

@@ -1,6 +1,7 @@
 """Rows that are applied component by component."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from mpmath import mp
@@ -46,6 +47,11 @@ NUMBERS: dict[str, Callable[..., Any]] = {
     "xlog1py": lambda x, y: mp.zero if x == 0 else x * mp.log1p(y),
     "entr": lambda x: mp.zero if x == 0 else -x * mp.ln(x),
     "logit_eps": lambda x, eps: 2 * mp.atanh(2 * clip(x, eps, 1 - eps) - 1),
+    "E1": mp.e1,
+    "Li": lambda x: mp.li(x, offset=True),
+    **{f"j{n}": partial(mp.besselj, n) for n in (0, 1)},
+    **{f"y{n}": partial(mp.bessely, n) for n in (0, 1)},
+    **{f"k{n}": partial(mp.besselk, n) for n in (0, 1)},
     "unnormalised_sinc": mp.sinc,
     "softplus": softplus,
     "softplus_beta": lambda x, beta, threshold: x if beta * x > threshold else softplus(beta * x) / beta,
