@@ -31,6 +31,12 @@ def ask(process: SymbolicProcess, text: str, timeout: float = 20.0, style: str =
     return ticket
 
 
+def test_memory_that_is_spent_is_the_reason() -> None:
+    """Not an end of the process: it goes on with what needs less."""
+    with SymbolicProcess(memory=1) as process:
+        assert process.result(ask(process, "x**2")).derivatives["x"].reason == "SymPy ran out of memory"
+
+
 def child(process: SymbolicProcess) -> int:
     """The process id of the child."""
     return process._child._child.pid

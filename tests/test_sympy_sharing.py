@@ -8,6 +8,7 @@ from mpmath import mp
 
 from autogradcli.compute.derivatives import WantedDerivative, derivatives
 from autogradcli.language.parser import parse
+from autogradcli.processes.limits import Limits
 from tests.oracles.precise import precise
 
 LONG = (
@@ -20,7 +21,7 @@ LONG = (
 def formula(text: str, order: int, style: str = "text") -> str:
     """The derivative of an order as a formula."""
     asked = WantedDerivative(("x",) * order)
-    found = derivatives(parse(text), [asked], (), style, timeout=60)[asked].formula
+    found = derivatives(parse(text), [asked], (), style, Limits(timeout=60))[asked].formula
     assert isinstance(found, str)
     return found
 

@@ -14,6 +14,7 @@ from autogradcli.engines.backward import Backward, Detail
 from autogradcli.errors import GradcalcError
 from autogradcli.language.nearest import did_you_mean
 from autogradcli.problems.build import ProblemBuilder
+from autogradcli.processes.limits import Limits
 
 
 @in_python
@@ -168,7 +169,7 @@ def diff(
     beyond, sizes = stated.beyond(names), output_shape(program)
     formulas: dict[str, str] = {}
     for asked, each in derivatives(
-        program, wanted(names, beyond.order, beyond.mixed, sizes), sizes, form, seconds(timeout)
+        program, wanted(names, beyond.order, beyond.mixed, sizes), sizes, form, Limits(seconds(timeout))
     ).items():
         about = ",".join(asked.names)
         if each.formula is None:

@@ -72,6 +72,13 @@ def size(text: str | int) -> int:
     return int(number)
 
 
+def memory(help: str) -> Any:
+    """What Typer needs for the option --max-memory."""
+    return typer.Option(
+        "--max-memory", metavar="SIZE", help=f"{help}  [default: 2GiB]", parser=size, show_default=False
+    )
+
+
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgt]i?|)b?", re.ASCII | re.IGNORECASE)
 LEAST_MEMORY, MOST_MEMORY = 500 * 10**6, 2**60
@@ -307,16 +314,7 @@ class Computation:
     timeout: Annotated[
         float, typer.Option("--timeout", metavar="SECONDS", help="How long a problem may take.", parser=seconds)
     ] = TIMEOUT
-    max_memory: Annotated[
-        int,
-        typer.Option(
-            "--max-memory",
-            metavar="SIZE",
-            help="How much memory a problem may take: 2GB, 500MB.  [default: 2GiB]",
-            parser=size,
-            show_default=False,
-        ),
-    ] = MAX_MEMORY
+    max_memory: Annotated[int, memory("How much memory a problem may take: 2GB, 500MB.")] = MAX_MEMORY
     max_operations: Annotated[
         int,
         typer.Option(

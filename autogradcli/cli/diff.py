@@ -23,7 +23,7 @@ from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.language.program import Program
 from autogradcli.problems.argv import command_line
 from autogradcli.problems.point import enumerate_names, joined_names
-from autogradcli.processes.limits import TIMEOUT
+from autogradcli.processes.limits import MAX_MEMORY, TIMEOUT, Limits
 from autogradcli.render.equations import draw_equations
 from autogradcli.render.json import draw_json
 
@@ -47,6 +47,7 @@ Timeout = Annotated[
     float,
     typer.Option("--timeout", metavar="SECONDS", help="How long SymPy may take.", parser=options.seconds),
 ]
+MaxMemory = Annotated[int, options.memory("How much memory SymPy may take: 2GB, 500MB.")]
 
 
 def diff(
@@ -56,6 +57,7 @@ def diff(
     of: options.Of = None,
     order: options.Order = 1,
     timeout: Timeout = TIMEOUT,
+    max_memory: MaxMemory = MAX_MEMORY,
     writing: Writing,
 ) -> ExitCode:
     """The derivative as a formula, found by SymPy.
@@ -77,7 +79,7 @@ def diff(
     for note in joined_names(program):
         say(f"note: {note}")
     asked = wanted(variables, beyond.order, beyond.mixed, sizes)
-    found = derivatives(program, asked, sizes, "text" if form == "json" else form, timeout)
+    found = derivatives(program, asked, sizes, "text" if form == "json" else form, Limits(timeout, max_memory))
     names = {each: (each.within(program, sizes), ",".join(each.names)) for each in asked}
     formulas = {names[each]: one.formula for each, one in found.items() if one.formula is not None}
     with writing.open(form) as place:

@@ -19,6 +19,7 @@ from autogradcli.cli.writing import Writing
 from autogradcli.compute.problem import Options
 from autogradcli.errors import ExitCode, GradcalcError
 from autogradcli.language.tape import MAX_OPERATIONS
+from autogradcli.processes.limits import MAX_MEMORY
 from autogradcli.programs.target import PythonProgram, Target, load
 from autogradcli.render.programs import FORMATS
 
@@ -76,6 +77,9 @@ Timeout = Annotated[
         "--timeout", metavar="SECONDS", help="How long all gradients together may be verified.", parser=options.seconds
     ),
 ]
+MaxMemory = Annotated[
+    int, options.memory("How much memory the verification may take beyond what the program holds: 2GB, 500MB.")
+]
 NoSymbolic = Annotated[bool, typer.Option("--no-symbolic", help="Leave SymPy out.")]
 MaxOperations = Annotated[
     int,
@@ -126,6 +130,7 @@ def run(
     surrogate: Surrogate = [],  # noqa: B006
     seed: Seed = None,
     timeout: Timeout = 10.0,
+    max_memory: MaxMemory = MAX_MEMORY,
     no_symbolic: NoSymbolic = False,
     max_operations: MaxOperations = MAX_OPERATIONS,
     accuracy: options.Accuracy,
@@ -151,7 +156,7 @@ def run(
     wanted = Wanted(seed, trace, "none" if watch else passes, stop_at_nan)
     demanded = (accuracy.rtol, accuracy.atol, accuracy.max_ulps)
     asked = Options("float64", *demanded, not no_symbolic, timeout, max_operations=max_operations)
-    demands = Demands(asked, surrogates=tuple(surrogate), keep=keep)
+    demands = Demands(asked, memory=max_memory, surrogates=tuple(surrogate), keep=keep)
     document = writing.output is None and form != "text" and not writing.quiet
     printed = io.StringIO()
     with _place(writing, form) as place:

@@ -13,6 +13,7 @@ from autogradcli.functions.table import row
 from autogradcli.language.program import Call, Program, Variable, component
 from autogradcli.language.shapes import Shape, subscript
 from autogradcli.language.tape import TapeWriter
+from autogradcli.processes.limits import Limits
 
 STYLES = ("text", "latex", "python", "c")
 """The languages that SymPy prints formulas in."""
@@ -74,15 +75,19 @@ def _of_tensors(program: Program) -> GradcalcError:
 
 
 def derivatives(
-    program: Program, asked: Sequence[WantedDerivative], sizes: Shape, style: str, timeout: float
+    program: Program,
+    asked: Sequence[WantedDerivative],
+    sizes: Shape,
+    style: str,
+    limits: Limits,
 ) -> dict[WantedDerivative, SymbolicDerivative]:
-    """Each derivative in one of `STYLES`, or why there is none; `timeout` in seconds, for each.
+    """Each derivative in one of `STYLES`, or why there is none; the time of `limits` is for each.
 
     `sizes` is the shape of the output.
     """
     if not asked:
         return {}
-    with SymbolicProcess() as process:
+    with SymbolicProcess(limits.memory) as process:
         tickets: dict[WantedDerivative, int] = {}
         for each in asked:
             *before, last = each.names
@@ -90,7 +95,7 @@ def derivatives(
             upstream = None if each.place is None else tuple(float(each.place == i) for i in range(prod(sizes)))
             tensors = Tensors(upstream=upstream, along=along)
             wrt = tuple(dict.fromkeys((*before, last)))
-            tickets[each] = process.differentiate(program, wrt, timeout, style, tensors)
+            tickets[each] = process.differentiate(program, wrt, limits.timeout, style, tensors)
         return {each: process.result(ticket).derivatives[each.names[-1]] for each, ticket in tickets.items()}
 
 

@@ -117,6 +117,28 @@ def limit_memory(size: int | None) -> None:
         resource.setrlimit(kind, (size if hard == resource.RLIM_INFINITY else min(size, hard), hard))
 
 
+@contextmanager
+def limited_memory(size: int | None) -> Iterator[None]:
+    """Let allocations fail meanwhile that go so many bytes beyond what this process holds; on Linux alone."""
+    if size is None or sys.platform != "linux":
+        yield
+        return
+    import resource
+
+    with open("/proc/self/statm", encoding="ascii") as file:
+        held = int(file.read().split()[DATA]) * resource.getpagesize()
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    limit_memory(held + size)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, before)
+
+
+DATA = 5
+"""The place of the pages that count, in /proc/self/statm."""
+
+
 class Watcher:
     """Whom a problem tells how far it has come: nobody, unless a pool watches over this process."""
 

@@ -19,6 +19,8 @@ class Demands:
     """The dtype is that of the tensors; the time is for all passes together."""
     detail: Detail = PLAIN
     """How closely the graph is looked at."""
+    memory: int | None = None
+    """Bytes that a pass may take beyond what the program holds; None for as many as there are."""
     surrogates: tuple[str, ...] = ()
     """Names of what has a backward that differs from the derivative on purpose."""
     keep: str | None = None

@@ -19,7 +19,7 @@ from autogradcli.engines.torch.record.mathematics import as_mathematics, is_cust
 from autogradcli.engines.torch.record.replay import NotReplayed, gradients, masks_of, replay
 from autogradcli.engines.torch.record.transforms import TransformCall
 from autogradcli.errors import GradcalcError
-from autogradcli.processes.limits import Budget, OutOfTime, check
+from autogradcli.processes.limits import Budget, OutOfTime, check, limited_memory
 from autogradcli.programs.customs import Customs
 from autogradcli.programs.demands import Demands, PassesDone
 from autogradcli.programs.ledger import GradientEntry, Pass
@@ -85,7 +85,7 @@ class Verifier:
     def _transform(self, call: TransformCall, left: float) -> Verified:
         """Derivatives that a transform gave, held against those of the same function without it, which are proven."""
         try:
-            with Budget(max(left, 0.0)).running():
+            with Budget(max(left, 0.0)).running(), limited_memory(self._demands.memory):
                 found = judged(call, lambda event, seconds: self.one(event, seconds).entry, left)
         except OutOfTime:
             found = late(call)
@@ -119,10 +119,12 @@ class Verifier:
     def one(self, event: BackwardPass, left: float) -> Verified:
         """One pass, which may take so many seconds: as a whole where it is small, else step by step."""
         try:
-            with Budget(left).running():
+            with Budget(left).running(), limited_memory(self._demands.memory):
                 return self._one(event, monotonic() + left)
         except OutOfTime:
             return self._late(event)
+        except MemoryError:
+            return self._unverified(event, Reason("GC507", "it ran out of memory: --max-memory allows more"))
         except Exception as problem:  # the program's own code runs again here, and may raise anything
             said = problem.message if isinstance(problem, GradcalcError) else problem
             return self._unverified(event, Reason("GC505", f"not verified: {said}"))

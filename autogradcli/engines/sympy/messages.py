@@ -30,6 +30,13 @@ SCALARS = Tensors()
 
 
 @dataclass(frozen=True, slots=True)
+class MemoryLimit:
+    """Parent to child: how much it may hold, in bytes."""
+
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Differentiate:
     """Parent to child: find the formulas of a new ticket."""
 
@@ -121,5 +128,5 @@ class Proved:
     seconds: float
 
 
-Request = Differentiate | Evaluate | Prove
+Request = MemoryLimit | Differentiate | Evaluate | Prove
 Reply = Began | FormulaMessage | Differentiated | Evaluated | Proved

@@ -25,6 +25,7 @@ from autogradcli.engines.sympy.messages import (
     Evaluated,
     EvaluatedNumber,
     FormulaMessage,
+    MemoryLimit,
     Prove,
     Proved,
     Reply,
@@ -98,11 +99,13 @@ class SymbolicProcess:
     a new child takes over all others.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, memory: int | None = None) -> None:
+        """With `memory` the child may hold so many bytes; else as much as it may anyway."""
+        self._memory = memory
         self._tickets: dict[int, _Ticket] = {}
         self._abandoned: set[int] = set()
         self._count = 0
-        self._child = _Child()
+        self._child = _Child(memory)
 
     def __enter__(self) -> Self:
         return self
@@ -208,7 +211,7 @@ class SymbolicProcess:
         if lost in waiting:
             waiting.pop(lost).give_up(reason, self._child.busy_seconds())
         self._child.close()
-        self._child = _Child()
+        self._child = _Child(self._memory)
         for ticket in waiting.values():
             self._hand_over(ticket)
 
@@ -292,11 +295,13 @@ class _Ticket:
 class _Child:
     """One child process, and what it is busy with. What it says carries the time at which it came."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory: int | None) -> None:
         self._replies: queue.SimpleQueue[tuple[Reply | None, float]] = queue.SimpleQueue()
         process = _AHEAD.pop() if _AHEAD else _start()
         self._child = Child(process, lambda reply, came: self._replies.put((reply, came)))
         self._child.listen()
+        if memory is not None:
+            self.send(MemoryLimit(memory))
         self.ticket: int | None = None
         """The ticket that it is busy with."""
         self._since = 0.0

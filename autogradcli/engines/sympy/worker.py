@@ -27,12 +27,14 @@ from autogradcli.engines.sympy.messages import (
     Evaluate,
     Evaluated,
     FormulaMessage,
+    MemoryLimit,
     Prove,
     Proved,
     Reply,
     Request,
 )
 from autogradcli.language.program import Program
+from autogradcli.processes import limits
 from autogradcli.processes.messages import pack, receive
 
 MEMORY = 4 << 30
@@ -205,7 +207,10 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     worker = Worker(replies)
     threading.Thread(target=_run, args=(worker,), daemon=True).start()
     while (request := receive(requests)) is not None:
-        worker.add(request)
+        if isinstance(request, MemoryLimit):
+            limits.limit_memory(request.size + STACK)
+        else:
+            worker.add(request)
     os._exit(0)
 
 
