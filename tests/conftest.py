@@ -1,7 +1,11 @@
 """What holds for the whole suite."""
 
 import os
+import posix
+from collections.abc import Generator
+from unittest.mock import patch
 
+import coverage
 import pytest
 from hypothesis import settings
 
@@ -11,6 +15,8 @@ settings.load_profile("suite")
 
 # A server that somebody has started on this machine is none of the tests' business.
 os.environ["GRADCALC_SERVER"] = "never"
+# Hundreds of processes are started: none of them compiles our modules anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 SLOW = frozenset(
     {
@@ -41,3 +47,44 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.stem in SLOW:
             item.add_marker(pytest.mark.slow)
+
+
+UNMEASURED = frozenset(
+    {
+        "test_claims_in_pieces",
+        "test_fuzz",
+        "test_guards",
+        "test_interrupts",
+        "test_no_false_alarm",
+        "test_no_false_alarm_tensors",
+        "test_operators",
+        "test_partials",
+        "test_planted_faults",
+        "test_planted_tensor_faults",
+        "test_remedies",
+        "test_row_meanings",
+        "test_scripts",
+        "test_signals",
+        "test_streams",
+        "test_tensor_rows",
+    }
+)
+"""Short campaigns and walks over the whole table: they run lines that other tests run, hundreds of times over.
+
+Measuring which lines run takes as long as running them.
+"""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Coverage rests during tests that run nothing new, and in the processes that they start."""
+    measuring = coverage.Coverage.current()
+    if measuring is None or item.path.stem not in UNMEASURED:
+        return (yield)
+    measuring.stop()
+    children = {name: text for name, text in os.environ.items() if not name.startswith("COVERAGE_PROCESS")}
+    try:
+        with patch.dict(os.environ, children, clear=True), patch.object(os, "_exit", posix._exit):
+            return (yield)
+    finally:
+        measuring.start()
