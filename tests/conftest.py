@@ -2,12 +2,14 @@
 
 import os
 import posix
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from unittest.mock import patch
 
 import coverage
 import pytest
 from hypothesis import settings
+
+from tests import kept_sympy
 
 # The same examples in every run: chance belongs into the campaigns, which print their seed.
 settings.register_profile("suite", derandomize=True, database=None)
@@ -47,6 +49,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.stem in SLOW:
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def last_of_sympy() -> Iterator[None]:
+    """At the end, SymPy's process is ended as well."""
+    yield
+    kept_sympy.end()
+
+
+@pytest.fixture(autouse=True)
+def one_sympy(request: pytest.FixtureRequest) -> Iterator[None]:
+    """SymPy's process is handed on from test to test, but where it is what is tested."""
+    if request.path.stem == "test_sympy_process":
+        yield
+    else:
+        with kept_sympy.handed_on():
+            yield
 
 
 UNMEASURED = frozenset(

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Self
 
 from autogradcli.engines.results import Array, flat, nested, shape
@@ -40,6 +41,8 @@ ENVIRONMENT = {"SYMPY_CACHE_SIZE": "100000"}
 """Results that each of SymPy's caches keeps, until the child empties them: its own 1,000 lose what is needed again."""
 COMMAND = (sys.executable, "-P", "-m", "autogradcli.engines.sympy.worker")
 """`-P`: a `sympy.py` in the user's folder is not SymPy."""
+NUMBERS = count(1)
+"""Of the tickets of this process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,6 @@ class SymbolicProcess:
         self._memory = memory
         self._tickets: dict[int, _Ticket] = {}
         self._abandoned: set[int] = set()
-        self._count = 0
         self._child = _Child(memory)
 
     def __enter__(self) -> Self:
@@ -120,18 +122,16 @@ class SymbolicProcess:
 
         `style` is text, latex, python or c; `timeout` is in seconds that the child may work on this ticket in all.
         """
-        self._count += 1
-        request = Differentiate(self._count, program, wrt, style, timeout, tensors)
-        ticket = self._tickets[self._count] = _Ticket(request)
-        self._hand_over(ticket)
-        return self._count
+        return self._add(Differentiate(next(NUMBERS), program, wrt, style, timeout, tensors))
 
     def prove(self, program: Program, name: str, claim: Program, timeout: float) -> int:
         """A ticket for the question whether the derivative of `program` about `name` is `claim`."""
-        self._count += 1
-        ticket = self._tickets[self._count] = _Ticket(Prove(self._count, program, name, claim, timeout))
+        return self._add(Prove(next(NUMBERS), program, name, claim, timeout))
+
+    def _add(self, request: Differentiate | Prove) -> int:
+        ticket = self._tickets[request.ticket] = _Ticket(request)
         self._hand_over(ticket)
-        return self._count
+        return request.ticket
 
     def settled(self, ticket: int, patience: float = math.inf) -> bool:
         """Whether SymPy could show it, as soon as it has an answer or is out of time. To be asked for once."""
