@@ -69,6 +69,8 @@ def _polygamma(n: arb, x: arb) -> arb:
         return arb.nan()
     if order == 0:
         return _digamma(x)
+    if order == 1 and x < 0:  # DLMF 5.15.6: far from zero Arb's own takes seconds
+        return (arb.pi() / x.sin_pi()) ** 2 - _polygamma(n, 1 - x)
     ends = [x] if _thin(x) or not x > 0 else [x.lower(), x.upper()]
     values = [acb(end).polygamma(acb(order)).real for end in ends]
     return values[0].union(values[-1])
