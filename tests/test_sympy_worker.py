@@ -20,7 +20,7 @@ from autogradcli.engines.sympy.messages import (
     EvaluatedNumber,
     FormulaMessage,
     Reply,
-    Request,
+    Task,
 )
 from autogradcli.engines.sympy.worker import KEPT, Worker
 from autogradcli.language.parser import parse
@@ -45,7 +45,7 @@ class Conversation:
         self.stream = io.BytesIO()
         self.worker = Worker(self.stream)
 
-    def step(self, *requests: Request) -> list[object]:
+    def step(self, *requests: Task) -> list[object]:
         """The answers of one piece of work, without their times."""
         for request in requests:
             self.worker.add(request)
@@ -56,7 +56,7 @@ class Conversation:
         return list(iter(lambda: timeless(receive(self.stream)), None))
 
 
-def timeless(reply: Reply | Request | None) -> object:
+def timeless(reply: Reply | Task | None) -> object:
     """A reply with 0 for the seconds that it took."""
     if isinstance(reply, Differentiated):
         return Differentiated(reply.ticket, 0.0)
@@ -122,7 +122,7 @@ def test_programs_of_one_source_are_told_apart() -> None:
 
 def test_messages_survive_the_pipe() -> None:
     """One after the other; a message that is cut off is the end."""
-    messages: list[Request | Reply] = [Began(1), FormulaMessage(2, "λ", None, "why"), differentiate(3, "x + 0.1")]
+    messages: list[Task | Reply] = [Began(1), FormulaMessage(2, "λ", None, "why"), differentiate(3, "x + 0.1")]
     stream = io.BytesIO(b"".join(pack(message) for message in messages))
     assert [receive(stream) for _ in messages] == messages
     assert receive(stream) is None

@@ -1,22 +1,17 @@
 """What transforms of `torch.func` gave, beside the same derivatives without a transform, which are proven."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
-import torch
-
 from autogradcli.compute.report import Reason
 from autogradcli.compute.verdict import worst
 from autogradcli.engines.torch.record.calls import BackwardPass
-from autogradcli.engines.torch.record.steps import RTOL
-from autogradcli.engines.torch.record.transforms import TransformCall
+from autogradcli.engines.torch.record.transforms import TransformCall, are_equal, off
 from autogradcli.engines.torch.record.watch import Watch
 from autogradcli.programs.ledger import Pass
 
-FACTOR = 10
-"""How far beyond the tolerance two numbers that ought to be one are not lost digits."""
 WRONG = 1e-2
 """How far, relatively to the largest, a derivative may be off that is imprecise and not wrong."""
 VMAPPED = frozenset({"vmap", "jacfwd", "hessian"})
@@ -70,8 +65,7 @@ def _doubt(call: TransformCall) -> str | None:
         return "random numbers are drawn within the transform"
     again = call.again()
     same = len(again) == len(call.results) and all(
-        one is not None and torch.equal(one.data.nan_to_num(), other.nan_to_num())
-        for one, other in zip(call.results, again, strict=True)
+        one is not None and are_equal(one.data, other) for one, other in zip(call.results, again, strict=True)
     )
     return None if same else f"torch.func.{call.made.name} gives something else when it is run again"
 
@@ -80,23 +74,9 @@ def _beside(given: Any, true: Any, verdict: str, reason: Reason | None) -> tuple
     """The verdict on a derivative beside the one that has this verdict itself."""
     if given.shape != true.shape:
         return "unverified", Reason("GC505", "not verified: without the transform it has another shape")
-    off = list(_off(given.detach(), true.detach()))
-    if not off or verdict not in {"verified", "imprecise"}:
+    farthest = off(given.detach(), true.detach())
+    if farthest is None or verdict not in {"verified", "imprecise"}:
         return verdict, reason
-    error, size, one, other = off[0]
+    error, size, one, other = farthest
     message = f"torch.func gives {one!r}, the same function without a transform {other!r}, which is {verdict}"
     return ("mismatch", Reason("GC303", message)) if error > WRONG * size else ("imprecise", Reason("GC302", message))
-
-
-def _off(given: torch.Tensor, true: torch.Tensor) -> Iterator[Sequence[float]]:
-    """The component that is off farthest, if it is off by more than rounding explains."""
-    if not given.numel() or given.is_complex():
-        return
-    error = (given.double() - true.double()).abs().flatten()
-    error[(given == true).flatten() | (given.isnan() & true.isnan()).flatten()] = 0
-    error = error.nan_to_num(nan=float("inf"))
-    size = float(true.abs().nan_to_num(posinf=0.0).max())
-    rtol = RTOL.get(float(torch.finfo(given.dtype).eps) / 2, 1.3e-6)
-    place = int(error.argmax())
-    if float(error[place]) > FACTOR * rtol * size:
-        yield float(error[place]), size, float(given.flatten()[place]), float(true.flatten()[place])

@@ -128,5 +128,6 @@ class Proved:
     seconds: float
 
 
-Request = MemoryLimit | Differentiate | Evaluate | Prove
+Task = Differentiate | Evaluate | Prove
+Request = MemoryLimit | Task
 Reply = Began | FormulaMessage | Differentiated | Evaluated | Proved

@@ -31,7 +31,7 @@ from autogradcli.engines.sympy.messages import (
     Prove,
     Proved,
     Reply,
-    Request,
+    Task,
 )
 from autogradcli.language.program import Program
 from autogradcli.processes import limits
@@ -63,14 +63,14 @@ class Worker:
 
     def __init__(self, replies: BinaryIO) -> None:
         self._replies = replies
-        self._requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[Task] = queue.SimpleQueue()
         self._programs: deque[Differentiate | Prove] = deque()
         self._points: dict[int, Evaluate] = {}
         self._open: dict[int, tuple[Differentiate, Differentiation]] = {}
         self._works: dict[bytes, Differentiation] = {}
         self._count = 0
 
-    def add(self, request: Request) -> None:
+    def add(self, request: Task) -> None:
         """Queue a request; called from the thread that reads."""
         self._requests.put(request)
 
@@ -103,7 +103,7 @@ class Worker:
         while not self._requests.empty():
             self._sort_in(self._requests.get())
 
-    def _sort_in(self, request: Request) -> None:
+    def _sort_in(self, request: Task) -> None:
         if isinstance(request, Evaluate):
             self._points[request.ticket] = request
         else:

@@ -17,11 +17,14 @@ from torch.utils._pytree import _broadcast_to_and_flatten, tree_flatten, tree_le
 
 from autogradcli.engines.torch.record.calls import CallSite, Given
 from autogradcli.engines.torch.record.replay import NotReplayed, quiet
+from autogradcli.engines.torch.record.steps import RTOL
 
 MOST_ROWS = 200
 """Rows of a Jacobian that are computed one by one."""
 SAMPLES = 6
 """Samples of a batch that are looked at."""
+FACTOR = 10
+"""How far beyond the tolerance two numbers that ought to be one are not lost digits."""
 
 
 class _Plain(threading.local):
@@ -363,3 +366,26 @@ OF_FUNCTIONS: dict[str, Any] = {
     "hessian": _plain_hessian,
 }
 """Transforms of a function with respect to some of its arguments, each without a transform."""
+
+
+def are_equal(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether two tensors hold the same numbers; NaN is NaN."""
+    return torch.equal(one.nan_to_num(), other.nan_to_num())
+
+
+def off(given: torch.Tensor, true: torch.Tensor) -> tuple[float, float, float, float] | None:
+    """The component that is farthest off: its error, the largest true size, its number, and the true one.
+
+    None if rounding explains every error.
+    """
+    if not given.numel() or given.is_complex():
+        return None
+    error = (given.double() - true.double()).abs().flatten()
+    error[(given == true).flatten() | (given.isnan() & true.isnan()).flatten()] = 0
+    error = error.nan_to_num(nan=float("inf"))
+    size = float(true.abs().nan_to_num(posinf=0.0).max())
+    rtol = RTOL.get(float(torch.finfo(given.dtype).eps) / 2, 1.3e-6)
+    place = int(error.argmax())
+    if float(error[place]) <= FACTOR * rtol * size:
+        return None
+    return float(error[place]), size, float(given.flatten()[place]), float(true.flatten()[place])
