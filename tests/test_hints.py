@@ -41,6 +41,14 @@ LINES: list[tuple[str, str, str]] = [
     ("eval x --x Inf", "type inf", "eval x --x inf"),
     ("eval x --x NaN", "type nan", "eval x --x nan"),
     ("eval x --x PI", "type pi", "eval x --x pi"),
+    ("eval sinx --x 2", "for a function of x type sin(x)", "eval 'sin(x)' --x 2"),
+    ("explain relu", "type gradcalc functions relu", "functions relu"),
+    ("batch cases.toml -o b.txt", "type -o b.jsonl", "batch points.jsonl -o b.jsonl"),
+    (
+        "graph x**2 --x 2 --strict",
+        "--strict is an option of gradcalc eval, run, check and batch",
+        "eval x --x 2 --strict",
+    ),
     ("eval 2πr --r 2", "for a product type π*r", "eval 2π*r --r 2"),
     ("eval πx --x 2", "for a product type π*x", "eval π*x --x 2"),
     ("eval 'mx + b' --m 1 --x 2 --b 3", "for a product type m*x", "eval 'm*x + b' --m 1 --x 2 --b 3"),
@@ -140,6 +148,10 @@ TEXTS: list[tuple[str, str, str]] = [
     ("sin^-1(x)", "type asin(x)", "asin(x)"),
     ("√x²", "type sqrt(x)²", "sqrt(x)²"),
     ("√2x", "type sqrt(2)*x", "sqrt(2)*x"),
+    ("2³√x", "type 2³*√x or 2*³√x", "2*³√x"),
+    ("tan⁻¹ x", "type atan(x) for the inverse", "atan(x)"),
+    ("log₂ x", "type log2(x)", "log₂(x)"),
+    ("ln x", "ln has its argument in brackets", "ln(x)"),
     ("x y", "for a product type x*y", "x*y"),
     ("x 2", "for a power x**2", "x**2"),
     ("x2 y", "for a product type x2*y", "x2*y"),
@@ -190,6 +202,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder with what the lines read."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "points.csv").write_text("x\n1\n2\n")
+    (tmp_path / "points.jsonl").write_text('{"expression": "x", "at": {"x": 2}}')
     (tmp_path / "note.txt").write_text("x")
     (tmp_path / "cases.toml").write_text('[[case]]\nname = "square"\nexpression = "x**2"\nat.x = 2\n')
     (tmp_path / "program.py").write_text(

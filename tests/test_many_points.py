@@ -34,7 +34,7 @@ def test_eval_at_the_points_of_a_table(at: str, tmp_path: Path, monkeypatch: pyt
 FORMS = [
     (["-f", "plain"], "2.0 1.0\n"),
     (["-f", "plain", "--wrt", "x"], "2.0\n"),
-    (["-f", "csv"], "id,expression,value,variable,at,autograd,symbolic,exact,radius,ulps,verdict,reason\n"),
+    (["-f", "csv"], "x,y,value,d/dx,d/dy,verdict,reason\n1.0,2.0,2.0,2.0,1.0,verified,\n"),
     (["--digits", "2", "--wrt", "y"], "  x     y   value   d/dy   verdict\n"),
 ]
 
@@ -43,6 +43,17 @@ FORMS = [
 def test_formats(options: list[str], begin: str) -> None:
     """All that hold many reports, a table, and the bare numbers."""
     assert gradcalc("eval", "x*y", "--at", "-", "--no-symbolic", *options, stdin="x,y\n1,2\n").out.startswith(begin)
+
+
+def test_points_that_make_no_sense() -> None:
+    """Their rows say it in CSV, and beside bare numbers standard error does."""
+    table = "x\nfoo\n2\n"
+    assert gradcalc("eval", "x**2", "--at", "-", "--no-symbolic", "-f", "csv", stdin=table).out.splitlines()[::2] == [
+        "x,value,d/dx,verdict,reason",
+        "2.0,4.0,4.0,verified,",
+    ]
+    bare = gradcalc("eval", "x**2", "--at", "-", "--no-symbolic", "-f", "plain", stdin=table)
+    assert (bare.out, bare.err.startswith("error: point 1: ")) == ("nan\n4.0\n", True)
 
 
 def test_json_lines_of_points() -> None:

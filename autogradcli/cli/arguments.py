@@ -163,7 +163,7 @@ Hessian = Annotated[
     bool,
     typer.Option(
         "--hessian",
-        help="All second partial derivatives, as a matrix.",
+        help="All second partial derivatives.",
         rich_help_panel=ASKED,
     ),
 ]

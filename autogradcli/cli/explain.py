@@ -7,6 +7,7 @@ import typer
 from autogradcli.cli.writing import Endings, Writing
 from autogradcli.compute.codes import PAGES, Page, page
 from autogradcli.errors import GradcalcError
+from autogradcli.functions.table import is_function
 from autogradcli.language.nearest import did_you_mean
 from autogradcli.pages import ALIASES, NAMES, word_page
 from autogradcli.render.json import draw_json
@@ -53,5 +54,7 @@ def _page(code: str) -> Page:
     except GradcalcError as error:
         if code.upper().startswith("GC"):
             raise
+        if is_function(code):
+            near = f"type gradcalc functions {code}"
         hint = near or f"the words are {', '.join(NAMES)}; gradcalc explain lists the codes"
         raise GradcalcError("name", f"there is no page about {code}", hint=hint) from error

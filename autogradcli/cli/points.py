@@ -2,15 +2,17 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from autogradcli.cli.batch import draw_answer, run_lines, stream
 from autogradcli.cli.inputs import STANDARD_INPUT, open_inputs
 from autogradcli.cli.jobs import executor
-from autogradcli.cli.pipeline import Status
+from autogradcli.cli.output import say
+from autogradcli.cli.pipeline import LineAnswer, Status
 from autogradcli.cli.writing import Writing
 from autogradcli.compute.problem import Options
 from autogradcli.errors import GradcalcError
@@ -32,19 +34,33 @@ def evaluate_points(
         raise GradcalcError("usage", "--function and --at exclude each other", hint="leave one of them out")
     (points,) = open_inputs([_existing(path)], writing.output)
     asked = {"at": {}, **{key: value for key, value in stated.items() if value or key == "at"}}
-    draw = partial(draw_answer, form, writing) if form in STREAMED else draw_json_line
-    status, kept = Status(), []
-    with points, writing.open(form) as place:
-        place.write(stream(form).begin if form in STREAMED else "")
-        with closing(run_lines(point_lines(points, asked), executor(1, None, limits), options, draw)) as answers:
-            for answer in answers:
-                status.add(answer)
-                if form in STREAMED:
-                    place.write(answer.text)
-                else:
-                    kept.append(writing.shown(json.loads(answer.text), form))
-        place.write(stream(form).end if form in STREAMED else DRAW[form](kept, place.terminal))
+    draw = draw_json_line if form in DRAW else partial(draw_answer, form, writing)
+    status = Status()
+    lines = run_lines(point_lines(points, asked), executor(1, None, limits), options, draw)
+    with points, writing.open(form) as place, closing(lines) as answers:
+        texts = _counted(answers, status)
+        if form in DRAW:
+            pieces = DRAW[form](_told(map(json.loads, texts), form, writing), place.terminal)
+        else:
+            pieces = chain([stream(form).begin], texts, [stream(form).end])
+        for piece in pieces:
+            place.write(piece)
     return status
+
+
+def _counted(answers: Iterable[LineAnswer], status: Status) -> Iterator[str]:
+    """The texts of answers, each of which is taken into the status."""
+    for answer in answers:
+        status.add(answer)
+        yield answer.text
+
+
+def _told(answers: Iterable[Any], form: str, writing: Writing) -> Iterator[Any]:
+    """The answers; beside bare numbers it is said which point makes no sense."""
+    for number, answer in enumerate(answers, 1):
+        if form == "plain" and "error" in answer:
+            say(f"error: point {number}: {answer['error']['message']}")
+        yield writing.shown(answer, form)
 
 
 def _existing(path: str) -> str:

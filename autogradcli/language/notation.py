@@ -4,6 +4,7 @@ The text that comes out is the one that is parsed, and that reports and errors s
 """
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from difflib import SequenceMatcher
 
@@ -25,6 +26,7 @@ SIGNS = str.maketrans(
 """Signs of one meaning."""
 ROOTS = {"\N{SQUARE ROOT}": "sqrt", "\N{CUBE ROOT}": "cbrt"}
 RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+LOWERED = "₀₁₂₃₄₅₆₇₈₉"
 POWERED = frozenset(
     {
         *("sin", "cos", "tan", "sec", "csc", "cot", "sinh", "cosh", "tanh", "sech", "csch", "coth"),
@@ -34,16 +36,19 @@ POWERED = frozenset(
 """Functions whose power is also written before their argument."""
 
 _ANY = re.compile(
-    rf"[#|√∛⁻×÷·⋅−≤≥≠{RAISED}]|\)\s*=(?!=)|Piecewise|[a-z0-9]\s*(?:\^|\*\*)\s*\d+\s*[\w(]", re.ASCII | re.IGNORECASE
+    rf"[#|√∛⁻×÷·⋅−≤≥≠{RAISED}{LOWERED}]|\)\s*=(?!=)|Piecewise|[a-z0-9]\s*(?:\^|\*\*)\s*\d+\s*[\w(]",
+    re.ASCII | re.IGNORECASE,
 )
 """What a text has in it that may have to be rewritten."""
 _COMMENT = re.compile(r"""("[^"\n]*"|'[^'\n]*')|#[^\n]*""")
 _DEFINITION = re.compile(r"(?:^|(?<=[;\n]))(\s*)([^\W\d]\w*)\s*\(\s*[^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*\s*\)\s*=(?!=)")
 _PIECEWISE = re.compile(r"(?<![\w.])(?:(?:sympy|sp)\.)?Piecewise\s*\(")
-_ROOT = re.compile("[√∛]")
+_ROOT = re.compile(f"(?P<index>[{RAISED}]+)?√|∛")
+_LOWERED = re.compile(rf"(?<=[^\W\d{RAISED}{LOWERED}])[{LOWERED}]+")
 _RAISED = re.compile(rf"([⁺⁻]?)([{RAISED}]+)(\s*[^\W{RAISED}]|\s*[(√∛])?")
 _POWERED = re.compile(rf"(?<![\w.])({'|'.join(sorted(POWERED, key=len, reverse=True))})\s*(?:\^|\*\*)\s*(\d+)(?![\d.])")
 _ATOM = re.compile(rf"\s*(?:(?:\d[\d_]*\.?\d*|\.\d+)(?:e[+-]?\d+)?|[^\W\d{RAISED}][^\W{RAISED}]*)", re.IGNORECASE)
+_LAST = re.compile(r"[\w.]+$|.$", re.DOTALL)
 _WORD = re.compile(r"[^\W\d]\w*$")
 WINDOW = 200
 """Characters that are looked at before a sign."""
@@ -61,6 +66,7 @@ def in_the_language(source: str, given: Collection[str] = ()) -> str:
     if len(source) > MAX_LENGTH or (source.isascii() and not _ANY.search(source)):
         return source
     text = _COMMENT.sub(lambda found: found[1] or "", source).translate(SIGNS)
+    text = _LOWERED.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
     text = _pieces(_defined(text))
     text = _roots(text)
     text = _RAISED.sub(lambda found: _power(text, found), text)
@@ -111,10 +117,18 @@ def _roots(text: str) -> str:
         end = _operand_end(text, found.end())
         if end is None:
             return text  # the lexer says what to type for it
-        operand, name = text[found.end() : end].strip(), ROOTS[found[0]]
-        _check_root(text, Span(found.start(), end), operand, name)
+        operand, name = text[found.end() : end].strip(), ROOTS[found[0][-1]]
+        complete = found["index"] and _is_complete(text[: found.start()])
+        place = found.end() - 1 if complete else found.start()
+        _check_root(text, Span(place, end), operand, name)
+        if complete and found["index"] != "²":
+            base, root = _LAST.findall(text[: found.start()])[0], text[found.end() - 1 : end]
+            readings = f"{base}{found['index']}*{root} or {base}*{found['index']}{root}"
+            raise _two_readings(text, Span(found.start() - len(base), end), f"type {readings}")
         inner = operand[1:-1] if operand.startswith("(") else operand
-        place, before = found.start(), text[: found.start()]
+        if text[place] in RAISED:  # ³√x
+            name, inner = "root", f"{inner}, {unicodedata.normalize('NFKC', found['index'])}"
+        before = text[:place]
         text = f"{before}{_product(before)}{name}({inner}){text[end:]}"
     return text
 
@@ -131,8 +145,11 @@ def _check_root(text: str, span: Span, operand: str, name: str) -> None:
         rest = operand[number.end() :]
         readings = f"{name}({number[0]})*{rest} or {name}({number[0]}*{rest})"
     if readings is not None:
-        message = f"{excerpt(text, span)} can be read in two ways"
-        raise GradcalcError("parse", message, source=text, span=span, hint=f"type {readings}")
+        raise _two_readings(text, span, f"type {readings}")
+
+
+def _two_readings(text: str, span: Span, hint: str) -> GradcalcError:
+    return GradcalcError("parse", f"{excerpt(text, span)} can be read in two ways", source=text, span=span, hint=hint)
 
 
 def _power(text: str, found: re.Match[str]) -> str:

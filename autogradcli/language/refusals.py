@@ -148,6 +148,7 @@ def adjacent(expression: Expression, index: int) -> GradcalcError:
         return expression.error(first, index, f"an operator is missing between {left} and {word}")
     if expression.kind(index - 1) == "name" and is_function(before):
         argument = expression.text(index, _end_of_product(expression, index))
+        message = f"{left} has its argument in brackets"
         return expression.error(first, expression.end(index), message, f"type {left}({argument})")
     hint = f"for a product type {left}*{right}"
     numbers = expression.kind(index - 1) == "number" == expression.kind(index)
@@ -182,7 +183,7 @@ def ambiguous(expression: Expression, sign: int, index: int) -> GradcalcError:
     if operator == "**" and is_function(left):
         argument = right if expression.kind(index) == "open" else f"({right})"
         hint = f"type {left}{argument}**{middle}"
-        if middle == "-1" and is_function(f"a{left}"):
+        if middle in {"-1", "(-1)"} and is_function(f"a{left}"):
             hint = f"type a{left}{argument} for the inverse function, 1/{left}{argument} for the reciprocal"
         return expression.error(base, last, f"a power of {left} is written after its argument", hint)
     hint = f"type ({left}{operator}{middle})*{right} or {left}{operator}({middle}*{right})"

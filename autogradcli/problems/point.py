@@ -68,6 +68,9 @@ def _superfluous(program: Program, name: str, notation: Notation, given: Collect
     label = notation.label(f"at.{name}")
     if name in program.assigned:
         return GradcalcError("value", f"{name} is computed in the text", hint=f"leave {label} out")
+    called = (call_of(each, given) for each in program.variables if each not in given)
+    if call := next(filter(None, called), None):
+        return GradcalcError("value", f"{label} {notation.unknown}", hint=f"for a function of {name} type {call}")
     joined = (product_of(each, given) for each in program.variables if each not in given and name in each)
     if product := next(filter(None, joined), None):
         return GradcalcError("value", f"{label} {notation.unknown}", hint=f"for a product type {product}")
@@ -94,9 +97,28 @@ def product_of(name: str, given: Collection[str]) -> str | None:
     return None
 
 
+def call_of(name: str, given: Collection[str]) -> str | None:
+    """The call that a name may have been meant for: `sin(x)` for sinx; None if there is none."""
+    for function in CALLED:
+        rest = name.removeprefix(function)
+        if rest != name and (rest in ARGUMENTS or rest in given):
+            return f"{function}({rest})"
+    return None
+
+
+CALLED = ("sin", "cos", "tan", "ln", "log", "exp", "sqrt", "arcsin", "arccos", "arctan", "asin", "acos", "atan")
+"""Functions that are written without brackets by hand."""
+ARGUMENTS = frozenset({"x", "y", "z", "θ", "2x", "pi", "π"})
+"""What they are likely to be taken of."""
+
+
 def joined_names(program: Program) -> Iterator[str]:
     """A note for each name that a calculator would take for a product: `xy` in 2xy, `mx`, `πr`."""
     for name in program.variables:
+        call = call_of(name, program.variables)
+        if call is not None:
+            yield f"{name} is one name; for the function type {call}"
+            continue
         short = len(name) <= SHORT and name.isascii() and name.isalpha() and name.islower()
         if (short and name not in WORDS) or "π" in name:
             product = product_of(name, program.variables)

@@ -1,6 +1,8 @@
 """One expression at many points: a table with a line for each, or the bare numbers."""
 
-from collections.abc import Mapping, Sequence
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from autogradcli.compute.report import findings_of
@@ -14,8 +16,9 @@ Answer = Mapping[str, Any]
 """A report as the JSON object that stands for it, or an object with an `error`."""
 
 
-def draw_points(answers: Sequence[Answer], terminal: Terminal) -> str:
+def draw_points(found: Iterable[Answer], terminal: Terminal) -> Iterator[str]:
     """A table: the point, the value, the gradients and the verdict of each answer."""
+    answers = list(found)
     reports = [each for each in answers if "error" not in each]
     inputs = dict.fromkeys(name for each in reports for name in each["variables"])
     gradients = dict.fromkeys(name for each in reports for name in findings_of(each))
@@ -25,16 +28,50 @@ def draw_points(answers: Sequence[Answer], terminal: Terminal) -> str:
         *(Column(f"d/d{name}", tuple(_gradient(each, name) for each in answers), right=True) for name in gradients),
         Column("verdict", tuple(map(_verdict, answers)), styles=tuple(map(_style, answers))),
     ]
-    return "".join(f"{line}\n" for line in draw_table(Table(tuple(columns)), terminal))
+    yield from (f"{line}\n" for line in draw_table(Table(tuple(columns)), terminal))
 
 
-def draw_bare(answers: Sequence[Answer], _: Terminal) -> str:
+def draw_bare(answers: Iterable[Answer], _: Terminal) -> Iterator[str]:
     """The gradients of each answer on a line, with spaces between them."""
-    lines = [
-        " ".join(_number(each["autograd"]) for each in findings_of(answer).values()) if "error" not in answer else "nan"
-        for answer in answers
-    ]
-    return "".join(f"{line}\n" for line in lines)
+    for answer in answers:
+        numbers = [] if "error" in answer else [_number(each["autograd"]) for each in findings_of(answer).values()]
+        yield f"{' '.join(numbers) or 'nan'}\n"
+
+
+def draw_csv(answers: Iterable[Answer], _: Terminal) -> Iterator[str]:
+    """The same as a table in CSV, with the reason beside each verdict; the first report says what columns there are."""
+    waiting: list[Answer] = []
+    columns: dict[str, None] | None = None
+    for answer in answers:
+        waiting.append(answer)
+        if columns is None and "error" not in answer:
+            columns = dict.fromkeys(_cells(answer))
+            yield _line(columns)
+        if columns is not None:
+            yield from (_line(_cells(each).get(name, "") for name in columns) for each in waiting)
+            waiting = []
+    yield from (_line(_cells(each).values()) for each in waiting)
+
+
+def _cells(answer: Answer) -> dict[str, str]:
+    """What a row of CSV says, by column."""
+    if "error" in answer:
+        return {"verdict": "error", "reason": answer["error"]["message"]}
+    found = findings_of(answer)
+    reasons = [each["reason"] for each in found.values() if each["reason"]]
+    return {
+        **{name: _input(answer, name) for name in answer["variables"]},
+        "value": _number(answer["value"]),
+        **{f"d/d{name}": _gradient(answer, name) for name in found},
+        "verdict": answer["verdict"],
+        "reason": " | ".join(f"{each['code']} {each['message']}" for each in reasons),
+    }
+
+
+def _line(cells: Iterable[str]) -> str:
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\n").writerow(cells)
+    return written.getvalue()
 
 
 def _input(answer: Answer, name: str) -> str:
@@ -64,5 +101,5 @@ def _style(answer: Answer) -> str | None:
     return "red" if "error" in answer else LOOKS[answer["verdict"]].style
 
 
-DRAW = {"text": draw_points, "plain": draw_bare}
-"""The formats that hold all points at once; the others are written as answers come."""
+DRAW = {"text": draw_points, "plain": draw_bare, "csv": draw_csv}
+"""The formats that have a row for each point; the others are those of many reports."""

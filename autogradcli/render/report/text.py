@@ -23,7 +23,7 @@ SHAPE_ROOM = 24
 FUNCTION_LINES = 6
 """Lines of a terminal that the function may take."""
 SAID = {
-    "proved": "proved: SymPy finds no difference to the derivative, and balls find none at any point looked at",
+    "proved": "proved: SymPy finds no difference to the derivative, nor does ball arithmetic at any point looked at",
     "holds": "holds: equal to a hundred digits here, and at no point looked at is there a difference",
     "nearby": "holds: here there is no derivative; equal to a hundred digits nearby, and nowhere looked at different",
 }
@@ -171,7 +171,10 @@ def _symbolic_reasons(report: Report, terminal: Terminal) -> list[str]:
     found: dict[str, list[str]] = {}
     for name, gradient in report.findings().items():
         if gradient.symbolic.reason is not None:
-            found.setdefault(f"SymPy {gradient.symbolic.status}: {gradient.symbolic.reason}", []).append(visible(name))
+            symbolic = gradient.symbolic
+            silent = symbolic.status == "unavailable" and symbolic.formula is not None
+            said = "SymPy gives no number here" if silent else f"SymPy {symbolic.status}"
+            found.setdefault(f"{said}: {symbolic.reason}", []).append(visible(name))
     return [line for reason, names in found.items() for line in _wrap(f"{', '.join(names)}: {reason}", terminal, "  ")]
 
 
@@ -183,8 +186,13 @@ def draw_checked(checked: Checked, terminal: Terminal) -> str:
     """The report, and below it what came of the claims and of the user's code."""
     passed = {name: each for name, each in checked.claims.items() if each.passes}
     said = [f"claim    {visible(n)}: {SAID['nearby' if each.nearby else each.status]}" for n, each in passed.items()]
-    said += [f"failed   {visible(failure)}" for failure in checked.failures]
+    said += [_failed(visible(failure)) for failure in checked.failures]
     return draw_text(checked.report, terminal) + "".join(f"{line}\n" for line in said)
+
+
+def _failed(failure: str) -> str:
+    """What does not hold; of a claim under the same word as one that does."""
+    return f"claim    {failure.removeprefix('claim.')}" if failure.startswith("claim.") else f"failed   {failure}"
 
 
 FORMAT: Format[Checked, str] = Format("text", (".txt",), draw_checked)
