@@ -1,6 +1,7 @@
 """Measure gradcalc beside what people would use in its place, and print a table.
 
-Every figure is the median of rounds in which the contenders take turns, with the quartiles beside it.
+Every figure is the median of rounds in which the contenders take turns, with the quartiles beside it. With --page it is
+the table that stands on the page `explain speed`, in Markdown.
 """
 
 import argparse
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from batch import memory, throughput
+from batch import memory, points, throughput
 from corpus import cases, generated
 from graph import graphs
 from hessians import hessians
@@ -30,14 +31,15 @@ def main() -> int:
     options = arguments()
     os.environ["GRADCALC_SERVER"] = "never"  # but where a section says otherwise
     failed = False
-    print(f"{'figure':<50} {'median':>10} {'quartiles':>19}  {'target':<8}")
+    draw = of_page if options.page else drawn
+    print(HEAD_OF_PAGE if options.page else f"{'figure':<50} {'median':>10} {'quartiles':>19}  {'target':<8}")
     for name, section in sections(options.quick, options.corpus).items():
         if options.sections and name not in options.sections:
             continue
-        print(f"-- {name}")
+        print("" if options.page else f"-- {name}")
         try:
             for figure in section():
-                print(drawn(figure), flush=True)
+                print(draw(figure), flush=True)
         except (OSError, RuntimeError) as error:
             failed = True
             print(f"could not be run: {error}", flush=True)
@@ -52,6 +54,7 @@ def sections(quick: bool, corpus: Path | None) -> dict[str, Section]:
         "wrapper": partial(wrapper, quick),
         "warm": partial(warm, quick),
         "throughput": partial(throughput, lines, rounds=1 if quick else 3),
+        "points": partial(points, 1_000 if quick else 10_000, rounds=1 if quick else 3),
         "jobs": partial(jobs, list(generated(300 if quick else 10_000)), rounds=1 if quick else 3),
         "memory": partial(memory, quick),
         "programs": partial(programs, quick),
@@ -69,12 +72,28 @@ def drawn(figure: Figure) -> str:
     return f"{columns} {figure.unit}".rstrip()
 
 
+HEAD_OF_PAGE = f"    {'':<45} {'median':>8}  quartiles"
+"""The first line of the table on the page."""
+
+
+def of_page(figure: Figure) -> str:
+    """A line of the table on the page, which a terminal of 80 columns has room for."""
+    spread = f"{_short(figure.low)} to {_short(figure.high)}"
+    return f"    {figure.name:<45} {_short(figure.measured):>8}  {spread:<15} {figure.unit}".rstrip()
+
+
+def _short(number: float) -> str:
+    """Three digits are more than such a figure has."""
+    return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
+
+
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     names = list(sections(quick=True, corpus=None))
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"{', '.join(names)}; all if none is named")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, shorter inputs: a first look")
+    parser.add_argument("--page", action="store_true", help="print the table of the page explain speed, in Markdown")
     parser.add_argument("--corpus", type=Path, metavar="FILE", help="cases for the throughput, one JSON object a line")
     options = parser.parse_args()
     if unknown := set(options.sections) - set(names):

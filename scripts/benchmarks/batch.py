@@ -6,23 +6,33 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from corpus import generated
+from corpus import at_points, generated
 from measure import GRADCALC, PYTHON, Figure, figure
 
 BATCH = [GRADCALC, "batch"]
+WITHOUT_SYMPY = [*BATCH, "--no-symbolic"]
 PLAIN_LOOP = [PYTHON, str(Path(__file__).with_name("plain_loop.py"))]
 
 
 def throughput(lines: Sequence[str], rounds: int) -> Iterator[Figure]:
     """Formulas a second of both, start and end of the process included, and the ratio in each round."""
-    rates: dict[str, list[float]] = {"batch": [], "plain loop": []}
+    rates: dict[str, list[float]] = {"batch": [], "batch --no-symbolic": [], "plain loop": []}
     for _ in range(rounds):
         rates["batch"].append(rate(BATCH, lines))
+        rates["batch --no-symbolic"].append(rate(WITHOUT_SYMPY, lines))
         rates["plain loop"].append(rate(PLAIN_LOOP, lines))
     for name, values in rates.items():
         yield figure(f"{name}, {len(lines)} formulas", values, "/s")
     ratios = [ours / theirs for ours, theirs in zip(rates["batch"], rates["plain loop"], strict=True)]
     yield figure("batch / plain loop", ratios, "", ">= 1")
+
+
+def points(count: int, rounds: int) -> Iterator[Figure]:
+    """Points of one formula a second, with SymPy and without."""
+    lines = list(at_points(count))
+    commands = {"batch": BATCH, "batch --no-symbolic": WITHOUT_SYMPY, "plain loop": PLAIN_LOOP}
+    for name, command in commands.items():
+        yield figure(f"{name}, {count} points", [rate(command, lines) for _ in range(rounds)], "/s")
 
 
 def rate(command: Sequence[str], lines: Sequence[str]) -> float:

@@ -34,6 +34,13 @@ def generated(count: int, seed: int = 1) -> Iterator[str]:
         yield line(number, text, {"x": rng.uniform(0.1, 2), "y": rng.uniform(0.1, 2)}, ["x", "y"])
 
 
+def at_points(count: int, seed: int = 1) -> Iterator[str]:
+    """`count` lines for `gradcalc batch`: one formula at random points."""
+    rng = random.Random(seed)
+    for number in range(count):
+        yield line(number, "5*x**3 + 2*x**2 + 4*x + 8", {"x": rng.uniform(-3, 3)}, ["x"])
+
+
 def formula(rng: random.Random, depth: int) -> str:
     """A random formula whose longest branch has `depth` operations."""
     if depth == 0:
