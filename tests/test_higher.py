@@ -1,5 +1,7 @@
 """Derivatives beyond the gradient, with truths by hand or by mpmath: every number, and every verdict."""
 
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -340,3 +342,23 @@ def test_random_expressions_with_corners_at_their_points(order: int, count: int)
     found = [each for number in range(count) for each in outcomes(cornered(number, "suite", "tame", 3), order)]
     assert [each for each in found if each.violations] == []
     assert sum(not each.beyond for each in found) > count / 2
+
+
+def test_after_an_order_that_torch_refuses_the_next_are_refused_as_well() -> None:
+    """hardsigmoid has no double backward, so there is nothing to differentiate a third time."""
+    found = report("hardsigmoid(x)*(x + 4)**4", {"x": "-4"}, Beyond(order=3)).derivatives["x"]
+    assert [each.reason and each.reason.code for each in found.values()] == ["GC509", "GC509"]
+
+
+COMPILER = """
+import sys
+from autogradcli import evaluate
+for text in ("x*abs(x)", "cbrt(x)", "x/abs(x)"):
+    assert evaluate(text, x=2, order=3, symbolic=False).verdict == "verified"
+assert "torch._dynamo" not in sys.modules
+"""
+
+
+def test_second_derivatives_that_are_zero_do_not_load_the_compiler() -> None:
+    """torch would import it for the shape of a sum with the second derivative of abs, which takes seconds."""
+    subprocess.run([sys.executable, "-c", COMPILER], check=True)

@@ -61,7 +61,13 @@ class Judge:
         for name, formula in expected.grad.items():
             yield from self._number(f"grad.{name}", report.gradients[name].number, formula, report)
         for path, formula in expected.further.items():
-            yield from self._number(".".join(path), report.at(path).number, formula, report)
+            try:
+                found = report.at(path).number
+            except KeyError:
+                message = "the report has no such derivative: type hessian.x.y for that of tensors, and see order"
+                yield self._failure(".".join(path), message)
+                continue
+            yield from self._number(".".join(path), found, formula, report)
 
     def _verdict(self, report: Report) -> Iterator[Failure]:
         stated = self.case.expected.verdicts

@@ -92,6 +92,9 @@ class Stage:
         """Why torch gives no derivative of this order: it has none, or no time is left; None if it gives one."""
         if not self._path:
             return None
+        before = self._family.stage(self._path[:-1])._refusal
+        if before is not None:
+            return before
         try:
             self._pending.evaluate(self._lower)
         except (OutOfTime, MemoryError) as error:

@@ -35,7 +35,7 @@ MOST_ORDERS = 10
 """Of derivatives: each engine stops earlier where its time ends."""
 BOOLS = frozenset({"True", "False"})
 """How a value is written that is a mask's."""
-FURTHER = frozenset({"wrt", "order", "hessian", "jacobian", "hvp", "jvp"})
+FURTHER = frozenset({"wrt", "order", "derivatives", "hessian", "jacobian", "hvp", "jvp"})
 """Keys by which more than the gradient may be asked for."""
 TOLERANCES = ("rtol", "atol", "max_ulps")
 

@@ -27,7 +27,7 @@ from autogradcli.engines.torch.inputs import (
 )
 from autogradcli.engines.torch.inspect import inspect
 from autogradcli.engines.torch.sizes import TooLarge, check_size
-from autogradcli.engines.torch.state import fresh_state, recorded, sentences
+from autogradcli.engines.torch.state import fresh_state, leave_compiler_out, recorded, sentences
 from autogradcli.errors import GradcalcError
 from autogradcli.functions.function import FIELD, Function, Parameter
 from autogradcli.functions.table import row
@@ -161,6 +161,7 @@ Moved = Sequence[tuple[Any, tuple[float, ...]]]
 
 def _derivative_along(program: Program, output: Value, upstream: torch.Tensor | None, moved: Moved) -> torch.Tensor:
     """The derivative of the output along a direction, as a number that can be differentiated again."""
+    leave_compiler_out()
     tensors = [tensor for tensor, _ in moved]
     gradients: Sequence[torch.Tensor | None] = [None] * len(tensors)
     if isinstance(output, torch.Tensor) and output.requires_grad:

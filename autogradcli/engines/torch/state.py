@@ -3,7 +3,9 @@
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import cache
 from importlib import import_module
+from sys import modules
 
 import torch
 
@@ -71,3 +73,24 @@ def _sentence(message: str) -> str:
 def load_checks() -> None:
     """Import what torch checks a given upstream gradient by, SymPy among it: it takes half a second."""
     import_module("torch.fx.experimental.symbolic_shapes")
+
+
+@cache
+def leave_compiler_out() -> None:
+    """Let torch work out the shape of a sum with a gradient that is 0 without its compiler.
+
+    A second derivative of abs or sign is such a zero, which torch does not store. The shape of a sum with it comes from
+    a function in Python that the compiler must not look into; to say so, torch imports the compiler, which takes
+    seconds. As long as nobody has imported it, there is nothing to be said.
+    """
+    if "torch._dynamo" in modules:
+        return
+    for name in OF_SHAPES:
+        function = getattr(getattr(torch, "_refs", None), name, None)
+        while (inner := getattr(function, "__wrapped__", None)) is not None:
+            inner.__dynamo_disable = inner
+            function = inner
+
+
+OF_SHAPES = ("add", "sub", "mul", "div")
+"""The operations whose results' shapes torch works out in Python where an operand is such a zero."""

@@ -18,7 +18,7 @@ from autogradcli.errors import GradcalcError
 from autogradcli.language.lexer import normal
 from autogradcli.language.nearest import did_you_mean
 from autogradcli.language.program import Program
-from autogradcli.problems.build import ProblemBuilder
+from autogradcli.problems.build import MOST_ORDERS, ProblemBuilder
 from autogradcli.problems.cases.keys import KEYS
 from autogradcli.problems.cases.read import kind
 from autogradcli.problems.cases.samples import DISTRIBUTIONS, MAX_COUNT, draw, parse_sample
@@ -157,6 +157,10 @@ class _CaseBuilder(ProblemBuilder):
     def _further(self, program: Program, wrt: Collection[str]) -> Iterator[tuple[tuple[str, ...], Program]]:
         """What derivatives beyond the gradient are, by their path in the report."""
         read = partial(parse_expected, program)
+        for name, orders in self._orders(wrt):
+            for order, value in orders.items():
+                path = ("derivatives", name, order)
+                yield path, self.value(".".join(path), value, read)
         if isinstance(self.fields.get("jacobian"), dict):
             yield from ((("jacobian", name), each) for name, each in self.expected("jacobian", program, wrt))
         if isinstance(self.fields.get("hessian"), dict):
@@ -166,6 +170,29 @@ class _CaseBuilder(ProblemBuilder):
                 for other, value in others.items():
                     path = ("hessian", name, normal(other))
                     yield path, self.value(".".join(path), value, read)
+
+    def _orders(self, wrt: Collection[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """What derivatives with respect to one number are, by their order; or one mixed partial, by its names."""
+        mixed = ",".join(self.names("wrt"))
+        for name, orders in self.table("derivatives").items():
+            label = f"derivatives.{name}"
+            with self.showing(label):
+                if name not in {",".join(wrt), mixed}:
+                    hint = "type hessian.x.y for second derivatives of several variables"
+                    raise GradcalcError("value", f"{label} is for the one variable, or for what wrt names", hint=hint)
+                known = map(str, range(2, MOST_ORDERS + 1))
+                if not isinstance(orders, dict) or not orders or not {*orders} <= {*known}:
+                    message = f"{label} must be a table by orders, 2 to {MOST_ORDERS}"
+                    raise GradcalcError("usage", message, hint=f'type {label}.2 = "..."')
+            yield name, orders
+
+    def _order(self) -> int:
+        """The order of the derivatives: if nothing is said, the highest that something is expected of."""
+        if "order" in self.fields:
+            return super()._order()
+        tables = [each for each in self.table("derivatives").values() if isinstance(each, dict)]
+        stated = [int(order) for each in tables for order in each if order.isdigit()]
+        return max([1, *(each for each in stated if each <= MOST_ORDERS)])
 
     def _check_pair(self, name: str, others: Any, wrt: Collection[str]) -> None:
         if not isinstance(others, dict):

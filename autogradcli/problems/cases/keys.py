@@ -3,7 +3,7 @@
 KEYS = (
     "name", "id", "expression", "function", "of", "wrt", "at", "sample", "count", "seed", "upstream",
     "value", "grad", "claim", "verdict", "tolerance", "dtype", "rtol", "atol", "max_ulps",
-    "order", "hessian", "jacobian", "hvp", "jvp",
+    "order", "derivatives", "hessian", "jacobian", "hvp", "jvp",
 )  # fmt: skip
 """What a case may say; `id` is another word for `name`, as in JSON Lines for `batch`."""
 DEFAULT_KEYS = tuple(key for key in KEYS if key not in {"name", "id", "expression"})
