@@ -69,6 +69,7 @@ def one_sympy(request: pytest.FixtureRequest) -> Iterator[None]:
 
 UNMEASURED = frozenset(
     {
+        "test_adjoint",
         "test_claims_in_pieces",
         "test_fuzz",
         "test_guards",

@@ -1,6 +1,6 @@
 """torch's own database of operators (OpInfo) as calls of gradcalc: what torch computes itself is the measure.
 
-Importing this module imports `torch.testing._internal`; it is torch 2.13's, and another torch has another one.
+`torch.testing._internal`, which takes seconds to be imported, is torch 2.13's; another torch has another one.
 """
 
 import math
@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -34,10 +35,6 @@ SEED = 42
 """What torch's samples of functions that draw random numbers start the generator from."""
 MAX_OPERATIONS = 20_000
 """Scalar operations up to which a sample is proven; what is larger is still compared with torch."""
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    from torch.testing._internal.common_methods_invocations import op_db
 
 INTERNAL = ("sparse.", "masked.", "fft.", "native_", "torch.ops.", "unsafe_", "grid_sampler_", "to_sparse")
 """What the names of operators begin with that nobody calls, or that are about tensors that gradcalc has not."""
@@ -133,8 +130,13 @@ class Answer:
         return max(found, default=None)
 
 
+@cache
 def operators() -> list[Any]:
     """The operators that torch differentiates; without internal, sparse, masked, FFT and complex ones."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from torch.testing._internal.common_methods_invocations import op_db
+
     return [each for each in op_db if each.supports_autograd and torch.float64 in each.dtypes and _is_public(each.name)]
 
 

@@ -11,11 +11,11 @@ from tests.generate import cases
 from tests.oracles.findings import outcomes
 
 COUNTS = [
-    ("tame", "float64", 700),
-    ("tame", "float32", 150),
-    ("tame", "float16", 150),
-    ("tame", "bfloat16", 150),
-    ("wild", "float64", 250),
+    ("tame", "float64", 300),
+    ("tame", "float32", 100),
+    ("tame", "float16", 100),
+    ("tame", "bfloat16", 100),
+    ("wild", "float64", 125),
     ("wild", "float32", 50),
     ("wild", "float16", 50),
     ("wild", "bfloat16", 50),

@@ -41,8 +41,6 @@ UNKNOWN = frozenset(
 )
 """Operators whose first sample is refused; they only ever become fewer."""
 
-OPERATORS = operators()
-
 
 def answers(operator: Any, dtype: str, order: int = 1) -> list[tuple[Sample, Answer]]:
     """What becomes of an operator's first sample, as a function and as a method."""
@@ -61,7 +59,7 @@ def faults(found: Iterable[tuple[Sample, Answer]]) -> list[str]:
 @pytest.mark.parametrize("share", range(SHARES))
 def test_numbers_are_those_of_torch(share: int) -> None:
     """No crash, the same value and gradients bit for bit, and a proof for each verdict worse than imprecise."""
-    found = {title(each): answers(each, "float64") for each in OPERATORS[share::SHARES]}
+    found = {title(each): answers(each, "float64") for each in operators()[share::SHARES]}
     assert [each for one in found.values() for each in faults(one)] == []
     assert {name for name, one in found.items() if not any(each.answered for _, each in one)} <= UNKNOWN
 
@@ -70,5 +68,5 @@ def test_numbers_are_those_of_torch(share: int) -> None:
 @pytest.mark.parametrize("share", range(4))
 def test_some_are_looked_at_again(share: int, dtype: str, order: int) -> None:
     """In float32, and the Hessian times a direction; the campaign looks at all of them, at more samples."""
-    some = OPERATORS[share + order - 1 :: 4 * FEWER]
+    some = operators()[share + order - 1 :: 4 * FEWER]
     assert [each for one in some for each in faults(answers(one, dtype, order))] == []
