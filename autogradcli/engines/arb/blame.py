@@ -39,13 +39,13 @@ def first_divergence(
 
 
 def _distance(parted: FirstDivergence) -> float:
-    """How wrong it is, beside the truth."""
+    """The relative error of what was sent; the absolute one where the truth is 0."""
     distance = abs(parted.autograd - parted.truth) / (abs(parted.truth) or 1.0)
     return distance if math.isfinite(distance) else math.inf
 
 
 def _wrong(proof: Enclosures, autograd: Autograd, reaching: Sequence[bool]) -> Iterator[FirstDivergence]:
-    """All that the first operation sends and rounding does not explain, to entries that lead to what is in `wrt`."""
+    """What the first wrong operation sends beyond what rounding explains, to entries that depend on `wrt`."""
     true, budget = _flows(proof, proof.exact), _flows(proof, proof.rounded)
     moved = _moved(proof, autograd.nodes)
     alive = live(proof)

@@ -306,7 +306,7 @@ class _Trace:
         return self.difference.at(self.line.at(arb(place)))
 
     def change(self, place: Any) -> arb:
-        """About the slope of the difference, which is zero where it touches zero."""
+        """The change of the difference across the place; near zero where it touches zero without a change of sign."""
         return self.at(place + TOUCHING_STEP) - self.at(place - TOUCHING_STEP)
 
     def places(self) -> list[_Place]:

@@ -223,7 +223,7 @@ def _first(found: Sequence[ClaimComparison], status: str) -> ClaimComparison | N
 
 
 def _settled(found: Sequence[ClaimComparison]) -> bool:
-    """Whether more digits would not tell more."""
+    """Whether a higher precision cannot change the answer."""
     return AGREES in found and all(each.status in {"agrees", "unproven"} for each in found)
 
 

@@ -78,7 +78,7 @@ def _births(plan: Plan, sweep: Sweep) -> set[int]:
 
 
 def is_settled(plan: Plan, sweep: Sweep, index: int) -> bool:
-    """Whether more digits cannot make an entry finite whose operands are."""
+    """Whether an entry stays without a finite value at any precision, though its operands are finite."""
     return _judge(plan, sweep, index).settled
 
 

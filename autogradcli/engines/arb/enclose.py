@@ -117,7 +117,7 @@ class Enclosures:
 
     @property
     def choosing(self) -> AbstractSet[int]:
-        """As the plan has it."""
+        """The entries that choose between their operands; the plan lists them."""
         return self.plan.choosing
 
     @cached_property

@@ -245,7 +245,7 @@ def _is_between(proof: Enclosures, entry: int, slopes: tuple[float, float], numb
 
 
 def _farther(proof: Enclosures, entry: int, number: float) -> Enclosure | None:
-    """The opinion on a slope beyond a guard that reaches next to no way."""
+    """The opinion on a slope beyond a guard that holds only very near the point."""
     variable = proof.plan.tape.entries[entry]
     if not (proof.choosing and isinstance(variable, Input) and math.isfinite(number)):
         return None
@@ -291,7 +291,7 @@ def corner_steps(proof: Enclosures, name: str, place: int, hidden: bool) -> tupl
 
 
 def _cause_of_intermediate(proof: Enclosures, entry: int) -> Cause:
-    """An intermediate is known as a ball and not as a number, so its neighbours cannot be looked at."""
+    """Why nothing is proven along an intermediate value: it is a ball, and no points beside it can be tried."""
     text, where, step = _place(proof, _singular_culprit(proof, entry))
     message = f"{text} may not be differentiable{where}, and slopes are found beside variables alone"
     return Cause("unverified", "GC501", message, step)
@@ -314,7 +314,7 @@ def _cause_of_value(proof: Enclosures, entry: int) -> Cause:
 
 
 def _cause_of_gradient(proof: Enclosures, entry: int, left: Side, right: Side) -> Cause:
-    """In the order of how much they say: a jump, an infinite slope, one side only, neither."""
+    """Why there is no derivative: a jump, an infinite slope, a slope on one side only, or none at all."""
     found = {left.kind: left, right.kind: right}
     kind = next(each for each in ("jump", "unbounded", "unsettled", "outside") if each in found)
     origin = found[kind].origin

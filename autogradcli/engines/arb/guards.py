@@ -67,7 +67,7 @@ class Continuation:
 
 
 def beyond(proof: Enclosures, entry: Input) -> Continuation | None:
-    """What is beyond a guard that reaches next to no way along one component; None if there is no such guard.
+    """The function beyond a guard that holds only very near the point, along one component; None without such a guard.
 
     What is beyond must go on to the function's value: a step of that size belongs to the function.
     """

@@ -46,7 +46,7 @@ def _beside(proof: Enclosures, direction: Direction, sign: int) -> Enclosures:
 
 
 def limit_of(left: Enclosure, right: Enclosure) -> Enclosure:
-    """What the opinions on both sides of the point say of the point itself."""
+    """The opinion on the point itself, as the limit of the opinions on both sides."""
     if left.nearest is None or right.nearest is None:
         return left if left.nearest is None else right
     slopes = left.nearest, right.nearest

@@ -26,11 +26,11 @@ class Rounding:
         return cls(arb(1, ROUNDINGS * dtype.unit_roundoff), dtype.digits)
 
     def __call__(self, number: arb) -> arb:
-        """What a number may come out as."""
+        """A ball of all that a number may come out as when it is rounded once."""
         return number * self.spread
 
     def sent(self, contribution: arb) -> arb:
-        """What may arrive of a product of an adjoint and a rounded partial derivative."""
+        """A ball of all that an adjoint times a rounded partial derivative may come out as."""
         return contribution
 
 
@@ -50,10 +50,10 @@ class Underflow(Rounding):
         return cls(arb(1, ROUNDINGS * dtype.unit_roundoff), dtype.digits, arb(dtype.normal), tiny)
 
     def __call__(self, number: arb) -> arb:
-        """What a number may come out as."""
+        """A ball of all that a number may come out as when it is rounded once."""
         return self.sent(number * self.spread)
 
     def sent(self, contribution: arb) -> arb:
-        """What may arrive of a product of an adjoint and a rounded partial derivative."""
+        """A ball of all that an adjoint times a rounded partial derivative may come out as."""
         small = not contribution.is_zero() and contribution.abs_lower() < self.normal
         return contribution + self.tiny if small else contribution

@@ -176,7 +176,7 @@ def _hair(random: Random, x: float) -> float:
 
 
 def _partly(random: Random, x: float) -> float:
-    """As it is, as often as not: what is 0 in the one component is looked at beside what is not in others."""
+    """The number itself for half of the components, else a random one: zeros stand beside other numbers."""
     return x if random.random() < HALF else math.copysign(random.uniform(0.5, 3.0), x)
 
 
@@ -185,7 +185,7 @@ def _tame(random: Random, x: float) -> float:
 
 
 def _mirrored(random: Random, _: float) -> float:
-    """With any sign: a product may be positive whose factors are not."""
+    """A random number of either sign: a product may be positive though its factors are negative."""
     return random.choice((-1.0, 1.0)) * random.uniform(0.5, 3.0)
 
 

@@ -440,7 +440,7 @@ def _ends(plan: Plan, each: Rule, entry: Operation, operands: Sequence[Value]) -
 
 
 def any_open(plan: Plan, result: Sweep) -> bool:
-    """Whether more digits may tell that an operation neither jumps nor is at an end of its domain."""
+    """Whether a higher precision may show that an operation neither jumps nor is at an end of its domain."""
     indices = range(len(plan.tape.entries))
     return any(plan.varies[each] and result.active[each] and _is_open(plan, result, each) for each in indices)
 

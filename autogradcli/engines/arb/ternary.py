@@ -44,7 +44,7 @@ def _compare(less: bool, equal: bool, greater: bool) -> Callable[[arb, arb], Tru
 
 
 def logical_not(x: Truth) -> Truth:
-    """Not x."""
+    """The opposite of x, with the same tie."""
     return x if x.value is None else Truth(not x.value, x.tie)
 
 
@@ -60,7 +60,7 @@ def logical_and(x: Truth, y: Truth) -> Truth:
 
 
 def logical_or(x: Truth, y: Truth) -> Truth:
-    """Either."""
+    """x or y: true as soon as one side is true beyond doubt, whatever the other side depends on."""
     return logical_not(logical_and(logical_not(x), logical_not(y)))
 
 

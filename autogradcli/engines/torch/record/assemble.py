@@ -44,7 +44,7 @@ class PlaceTexts(Protocol):
 
     @property
     def source(self) -> str:
-        """All of them, one after the other."""
+        """All texts, joined one after the other."""
 
     def span(self, place: CallSite | None, otherwise: str) -> Span:
         """Where the text of a place lies in the source."""
@@ -76,7 +76,7 @@ class Assembled:
 
 
 def assemble(event: BackwardPass, texts: PlaceTexts, masks: Mapping[int, torch.Tensor]) -> Assembled:
-    """The program that gives the output of a pass; Unverifiable with the reason if it cannot be written as one."""
+    """The program that gives the output of a pass. Raises Unverifiable, with the reason, if there is none."""
     if len(event.outputs) != 1:
         raise Unverifiable("backward starts from several tensors")
     if event.unknown:
@@ -195,7 +195,7 @@ class _Assembler:
             self._keep(call, index, step)
 
     def _gradients(self, call: RecordedCall) -> None:
-        """Gradients that autograd follows itself: of each of several outputs, added up."""
+        """The step of gradients that are differentiated again: those of all outputs, added up."""
         outputs, targets, upstreams = call.arguments
         one = self._append(Constant(Fraction(1), self._span))
         for place, target in enumerate(targets):
@@ -214,7 +214,7 @@ class _Assembler:
         return one if value is None else self._operand(value)
 
     def _base(self, call: RecordedCall) -> None:
-        """What a tensor is after a view of it was changed: it, with the view's place set."""
+        """The step of a tensor after one of its views was changed: the tensor, with new numbers in the view's place."""
         target = call.arguments[0] if call.arguments else None
         while isinstance(target, CallOutput) and target.call.changes:
             target = target.call.arguments[0]
@@ -373,7 +373,7 @@ class _Assembler:
 
 
 def single(call: RecordedCall, tensors: Sequence[torch.Tensor], upstream: torch.Tensor, texts: PlaceTexts) -> Assembled:
-    """The program of one call alone, for other tensors than it was given; raises Unverifiable if it means no row.
+    """The program of one call alone, for other tensors than it was given. Raises Unverifiable if no row is meant.
 
     Its variables are `v0`, `v1` … in the order of the tensors among the call's arguments.
     """

@@ -38,7 +38,7 @@ def reaches(call: RecordedCall, value: Value) -> bool:
 
 
 def operations_below(outputs: Iterable[Value]) -> int:
-    """About how many scalar operations some values are made by."""
+    """The approximate number of scalar operations that some values are made by."""
     total = 0
     for call in calls_below(outputs):
         shapes = [shape_of(each) for each in call.values()]

@@ -38,7 +38,7 @@ class CustomBackward:
 
 
 def claim_of(step: RecordedStep) -> CustomBackward:
-    """Who claims what a custom step sends."""
+    """The backward that a custom step runs: its name, and where it is written."""
     function: Any = step.call.function
     name = name_of(step.call)
     if not is_function(function):
@@ -60,7 +60,7 @@ def claim_of(step: RecordedStep) -> CustomBackward:
 
 
 def is_followed(step: RecordedStep) -> str | None:
-    """None if autograd follows the forward of a custom step; else what stands against it."""
+    """Why autograd cannot differentiate the forward of a custom step; None if it can."""
     found = slopes(step)
     if found is None:
         return "its forward is not made of operations that autograd follows"
@@ -144,7 +144,7 @@ def _input(step: RecordedStep, place: int) -> str:
 
 
 def _of_the_upstream(step: RecordedStep) -> Iterator[Fault]:
-    """Faults that show for another gradient from above: another one, one that is not contiguous, an expanded one."""
+    """Faults that show for other upstream gradients: another one, one that is not contiguous, an expanded one."""
     other = _with(step, [None if each is None else torch.randn_like(each) for each in step.upstreams])
     if not _is_right(other):
         same = [_equal(a, b) for a, b in zip(sent(step), sent(other), strict=True)]
@@ -212,7 +212,7 @@ def _of_one_input(step: RecordedStep) -> Iterator[Fault]:
 
 
 def _twice(step: RecordedStep, used: bool) -> Iterator[Fault]:
-    """A backward that is differentiated itself, and loses what it saved of intermediate values."""
+    """The fault of a backward that is differentiated itself though it saved intermediate values without their graph."""
     try:
         truth = second(step, pure=True)
         claimed = second(step, pure=False)

@@ -22,7 +22,7 @@ NAMED = 40
 
 
 class Event:
-    """One call of the engine, before and after."""
+    """One call of autograd's engine: what is known before it, and what it changed."""
 
     def __init__(self, recorder: Recorder, steps: dict[int, int], args: Any, kwargs: Any) -> None:
         self._recorder, self._steps = recorder, steps
@@ -47,7 +47,7 @@ class Event:
         self._tied = {place: call for place, call in recorder.ties.items() if call is not None and place is not None}
 
     def _watch_arrivals(self) -> None:
-        """Where `.grad` holds something, what arrives is not what it holds then."""
+        """Watch the gradients themselves where `.grad` holds something already: there the new `.grad` is a sum."""
         for place, tensor in enumerate(self._targets):
             if self._before[place] is None:
                 continue
@@ -70,11 +70,11 @@ class Event:
         return lambda grad: self._catch(place)([grad])
 
     def gradients(self) -> list[torch.Tensor | None]:
-        """What the targets' `.grad` holds."""
+        """The `.grad` of each target; None where it has none."""
         return [each.grad if _has_grad(each) else None for each in self._targets]
 
     def unhook(self) -> None:
-        """Take the hooks off."""
+        """Remove the hooks that watched gradients."""
         for each in self._handles:
             each.remove()
 

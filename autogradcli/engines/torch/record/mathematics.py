@@ -79,7 +79,7 @@ def forward_of(call: RecordedCall) -> Callable[..., Any]:
 def as_mathematics(event: BackwardPass) -> BackwardPass:
     """The same pass recorded again, with the forwards of custom calls in place of these.
 
-    NotReplayed if a forward does what torch does not see.
+    Raises NotReplayed if a forward does what torch does not see.
     """
     calls = calls_below(event.outputs)
     recorder = Recorder()

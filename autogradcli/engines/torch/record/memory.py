@@ -73,7 +73,7 @@ class Memory:
         return given
 
     def _share(self, tensor: torch.Tensor, holder: Given | RecordedCall) -> None:
-        """Let something be told when the memory of a tensor is about to change."""
+        """Register what is to be told before the memory of a tensor changes."""
         sharing = self._memory.setdefault(address(tensor), [])
         if len(sharing) >= MOST_SHARING:
             sharing[:] = [each for each in sharing if each() is not None]

@@ -141,7 +141,7 @@ def _of_step(step: RecordedStep) -> Birth | None:
 
 
 def _at(value: Any, tensor: torch.Tensor, result: torch.Tensor, place: int) -> tuple[Any, float, float]:
-    """Between which numbers a tensor lies: at one place of a result where it has the same places, else as a whole."""
+    """A value with the least and the largest of its numbers: at one place of the result if shapes fit, else of all."""
     numbers = tensor.detach()
     if numbers.dtype == torch.bool or numbers.numel() == 0:
         return value, 0.0, 0.0

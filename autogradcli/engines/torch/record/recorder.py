@@ -30,7 +30,7 @@ INSIDE = (f"{__file__.rpartition('/engines/')[0]}/", f"{torch.__path__[0]}/", "<
 
 
 class _State(threading.local):
-    """What holds for one thread."""
+    """The state of the recorder in one thread."""
 
     depth = 0
     """How many functions deep in torch nothing is recorded."""
@@ -43,7 +43,7 @@ Way = Callable[[Any, Any, Any], Any]
 
 
 class Recorder(Memory, TorchFunctionMode):
-    """What is known of the tensors of one run."""
+    """Records the calls of one run, and what is known of its tensors."""
 
     def __init__(self) -> None:
         Memory.__init__(self)
@@ -195,7 +195,7 @@ class Recorder(Memory, TorchFunctionMode):
             self._facts[id(output)] = (weakref.ref(output), CallOutput(call, index), output._version)
 
     def _change(self, function: Any, kind: Treatment, args: Any, kwargs: Any) -> Any:
-        """What a function gives that changes tensors in place."""
+        """Run a function that changes tensors in place, and record it; gives what the function gives."""
         if args and type(args[0]) in PLAIN and not torch.is_grad_enabled() and not kind.name.startswith("_"):
             self.touch(args[0])
             return function(*args, **kwargs)
@@ -247,7 +247,7 @@ class Recorder(Memory, TorchFunctionMode):
         return bool(self._facts) and any(self._fact(each) is not None for each in tensors_in((args, kwargs)))
 
     def _values(self, items: Any) -> Any:
-        """Arguments with what is known of each tensor in its place; most are a flat row, which needs no recursion."""
+        """Arguments with a `Value` in place of each tensor; most are a flat list, which needs no recursion."""
         if not items:
             return items
         if type(items) is tuple:

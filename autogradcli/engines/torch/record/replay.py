@@ -70,7 +70,7 @@ def replay(
     """The forward pass of an event, run again; with `double` in float64, with the random masks of the first run.
 
     `moved` is added to what it was given, by the serial number.
-    NotReplayed if some of it was not recorded, or what it was given has changed.
+    Raises NotReplayed if some of it was not recorded, or what it was given has changed.
     """
     if event.unknown:
         raise NotReplayed(f"{event.unknown[0]} was made by an operation that was not recorded")
@@ -96,7 +96,7 @@ def replay(
 
 
 def gradients(event: BackwardPass, found: Replay, create: bool = False) -> list[torch.Tensor | None]:
-    """What a replayed pass gives to each of the tensors that the program's backward gave something to."""
+    """The gradients of a replayed pass for the tensors that the program's backward gave a gradient to."""
     outputs = [found.of(each) for each in event.outputs]
     upstreams = [
         torch.ones_like(output) if each is None else each.data.to(output.dtype)
@@ -121,7 +121,7 @@ def _is_there(value: Value, found: Replay) -> bool:
 
 
 def _changed_between(values: Sequence[Given]) -> Given | None:
-    """A leaf that is used with different numbers; None if there is none."""
+    """A leaf whose numbers changed between two of its uses; None if there is none."""
     seen: dict[int, Given] = {}
     for each in values:
         if each.leaf and seen.setdefault(each.identity, each) is not each:

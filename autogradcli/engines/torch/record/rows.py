@@ -37,7 +37,7 @@ class BoundRow:
 
 
 def bind(call: RecordedCall, dtype: torch.dtype | None = None) -> BoundRow:
-    """The row that a call means; Unbindable if it means none. Numbers are taken as the dtype holds them."""
+    """The row that a call means, with numbers as the dtype holds them. Raises Unbindable if it means none."""
     name = kind_of(call.function).name
     if name.startswith("as_strided"):
         raise Unbindable(f"{name} reads memory, whose order is not known here")
@@ -58,7 +58,7 @@ def bind(call: RecordedCall, dtype: torch.dtype | None = None) -> BoundRow:
 
 
 def _given(call: RecordedCall, name: str, rows: Sequence[Function]) -> tuple[Sequence[Any], dict[str, Any]]:
-    """The arguments of a call, those left out that say nothing: torch passes defaults on by their names."""
+    """The arguments of a call, without those that only repeat a default: torch passes defaults on by their names."""
     arguments: Sequence[Any] = call.arguments[::-1] if name in SWAPPED else call.arguments
     defaults = defaults_of(call.function)
     known = {parameter.name for row in rows for parameter in row.parameters}

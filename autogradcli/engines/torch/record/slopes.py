@@ -38,7 +38,7 @@ class StepSlopes:
 
 
 def slopes(step: RecordedStep) -> StepSlopes | None:
-    """The slopes of a step, from as near as they agree; None if the forward cannot be run again."""
+    """The slopes of a step, at the first distance at which they agree; None if the forward cannot be run again."""
     try:
         moving = _Moving(step)
         found = [moving.slopes(DISTANCES[0])]
@@ -66,14 +66,14 @@ class _Moving:
         self._claimed, _ = self._along(sent(step))
 
     def slopes(self, distance: float) -> StepSlopes:
-        """What the slopes are, with differences over such a distance."""
+        """The slopes, with central differences over this distance."""
         way = distance * self._size
         (ahead, size), (behind, _) = self._value(way), self._value(-way)
         allowed = AGREE * self._spread + NOISE * size / way
         return StepSlopes(self._by_autograd, (ahead - behind) / (2 * way), self._claimed, allowed)
 
     def _value(self, way: float) -> tuple[float, float]:
-        """The sum of the outputs, each times what reached it, so far along the direction; and that of the sizes."""
+        """The sum of the outputs times their upstream gradients, so far along the direction; and that of sizes."""
         places = iter(range(len(self._wide)))
 
         def moved(each: Any) -> Any:
@@ -91,7 +91,7 @@ class _Moving:
         return sum(float(each.sum()) for each in terms), sum(float(each.abs().sum()) for each in terms)
 
     def _along(self, numbers: Sequence[Any]) -> tuple[float, float]:
-        """The slope that a gradient says, and the root of the sum of the squares of its terms."""
+        """The slope along the direction by a gradient, and the root of the sum of the squares of its terms."""
         pairs = zip(self._step.wanted, numbers, strict=True)
         terms = [each.double() * self._directions[place] for place, each in pairs if each is not None]
         return sum(float(each.sum()) for each in terms), math.hypot(*(float(each.norm()) for each in terms))

@@ -198,7 +198,7 @@ def _same(each: torch.Tensor) -> torch.Tensor:
 
 
 def _shaken(size: float) -> Change:
-    """A change of every number by so much, relatively, up or down by chance."""
+    """A change of every number by this relative amount, up or down at random."""
 
     def change(each: torch.Tensor) -> torch.Tensor:
         signs = torch.randint(0, 2, each.shape, generator=_CHANCE, dtype=torch.int8).to(each.dtype) * 2 - 1
@@ -313,7 +313,7 @@ RTOL = {2.0**-53: 1e-7, 2.0**-24: 1.3e-6, 2.0**-11: 1e-3, 2.0**-8: 1.6e-2}
 
 
 def tolerance_of(step: RecordedStep, truth: torch.Tensor | None) -> float:
-    """What an error may be before it matters: relative to the largest component that the step sends."""
+    """The largest error that does not matter, relative to the largest component that the step sends."""
     if truth is None or not truth.numel():
         return 0.0
     largest = truth.abs().nan_to_num(posinf=0.0).max().item()
@@ -364,7 +364,7 @@ def second(step: RecordedStep, pure: bool) -> list[Any]:
 def by_component(
     step: RecordedStep, places: Sequence[int]
 ) -> tuple[list[torch.Tensor], torch.Tensor, list[Any]] | None:
-    """Of a step that works component by component: operands, upstream, and what it sends, at places of its output.
+    """Operands, upstream and sent gradient of a step that works component by component, at places of its output.
 
     None if it has no such places.
     """

@@ -26,7 +26,7 @@ MOST_PRODUCTS = 100_000_000
 
 @dataclass(frozen=True, slots=True)
 class Exact:
-    """A component as it is in truth."""
+    """The true number of one component, and what rounding may do to it."""
 
     value: float
     """The double nearest to it."""

@@ -37,7 +37,7 @@ class Stopped(BaseException):
 
 
 class Watch:
-    """What was seen of one program."""
+    """Watches one program, and keeps what is to be verified of it."""
 
     def __init__(self, passes: str = "some", stop: bool = False) -> None:
         self.recorder = Recorder()
