@@ -5,12 +5,13 @@ import math
 import mpmath
 import pytest
 from flint import arb, ctx
+from mpmath import mp
 
 from autogradcli.engines.arb.blame import cancellation, first_divergence
 from autogradcli.engines.arb.enclose import LAST_PRECISION, Enclosures
 from autogradcli.engines.arb.error_bounds import as_text, measure_gradients, measure_values
 from autogradcli.engines.arb.kinks import sides
-from autogradcli.engines.arb.primitives import rule
+from autogradcli.engines.arb.primitives import rule, value
 from autogradcli.engines.arb.ternary import FALSE, TRUE, UNDECIDED, Truth, logical_and, logical_not, logical_or
 from autogradcli.engines.results import Ball, Cancellation
 from autogradcli.engines.torch.engine import differentiate
@@ -120,6 +121,24 @@ def test_the_far_tail_of_log_ndtr_is_torchs_own_inaccuracy(x: float) -> None:
     """Its derivative is wrong in the seventh digit, and no cancellation in the expression is to blame."""
     found = measure_gradients(proof("log_ndtr(1.1*x)", x=x), "x", [-1.1 * 1.1 * x * (1 + 1e-6)])[0]
     assert not found.inside
+
+
+@pytest.mark.parametrize(
+    "text", ["sigmoid(x)", "softplus(x)", "logaddexp(x, 1)", "logaddexp(1, x)", "logaddexp2(x, 1)", "softplus(-x)"]
+)
+def test_the_budget_of_a_saturated_function_is_finite(text: str) -> None:
+    """Where rounding of a large argument makes its exponential anything at all."""
+    found = prove(parse(f"({text})*x"), {"x": 5e27}, DOUBLE)
+    assert found.budget(found.plan.inputs["x"][0]).is_finite()
+
+
+@pytest.mark.parametrize(("order", "x"), [(1, -25.3), (2, -25.3), (3, -40.7), (6, -21.25), (1, -1e9 - 0.3)])
+def test_polygamma_far_below_zero(order: int, x: float) -> None:
+    """By its reflection (mpmath, DLMF 5.15.6), in no time."""
+    with ctx.workprec(200), mp.workdps(60):
+        below, above = (mp.polygamma(order, 1 - mp.mpf(x)), mp.diff(mp.cot, mp.pi * mp.mpf(x), order))
+        true = (-1) ** order * below - mp.pi ** (order + 1) * above
+        assert value("polygamma")(arb(order), arb(x)).overlaps(arb(mp.nstr(true, 30)) * arb(1, 1e-25))
 
 
 def test_integer_exponents_are_exact_in_the_budget() -> None:

@@ -43,14 +43,14 @@ ROWS: tuple[Function, ...] = (
         "x, y",
         "log(exp(x) + exp(y)), without overflow.",
         definition="log(exp(x) + exp(y))",
-        partials=("1/(1 + exp(y - x))", "1/(1 + exp(x - y))"),
+        partials=("sigmoid(x - y)", "sigmoid(y - x)"),
     ),
     Function(
         "logaddexp2",
         "x, y",
         "log2(2**x + 2**y), without overflow.",
         definition="log2(2**x + 2**y)",
-        partials=("1/(1 + 2**(y - x))", "1/(1 + 2**(x - y))"),
+        partials=("sigmoid((x - y)*log(2))", "sigmoid((y - x)*log(2))"),
     ),
     Function(
         "xlogy",

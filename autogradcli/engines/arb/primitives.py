@@ -69,10 +69,38 @@ def _polygamma(n: arb, x: arb) -> arb:
         return arb.nan()
     if order == 0:
         return _digamma(x)
-    if order == 1 and x < 0:  # DLMF 5.15.6: far from zero Arb's own takes seconds
-        return (arb.pi() / x.sin_pi()) ** 2 - _polygamma(n, 1 - x)
+    if x < REFLECTED:
+        return _reflected_polygamma(int(order), x)
     ends = [x] if _thin(x) or not x > 0 else [x.lower(), x.upper()]
     values = [acb(end).polygamma(acb(order)).real for end in ends]
+    return values[0].union(values[-1])
+
+
+def _reflected_polygamma(order: int, x: arb) -> arb:
+    """DLMF 5.15.6: far below 0 Arb's own takes as many steps as x has units.
+
+    The derivatives of the cotangent are polynomials in it, each the derivative of the one before times -(1 + c**2).
+    """
+    cot = arb.cot(arb.pi() * x)
+    coefficients = [0, 1]
+    for _ in range(order):
+        slopes = [place * each for place, each in enumerate(coefficients)][1:]
+        coefficients = [-a - b for a, b in zip([*slopes, 0, 0], [0, 0, *slopes], strict=True)]
+    total = sum((each * cot**place for place, each in enumerate(coefficients)), arb(0))
+    return (-1) ** order * _polygamma(arb(order), 1 - x) - arb.pi() ** (order + 1) * total
+
+
+def _sigmoid(x: arb) -> arb:
+    """1/(1 + exp(-x)), increasing: of a wide ball by its ends."""
+    ends = (x,) if _thin(x) else (x.lower(), x.upper())
+    values = [1 / (1 + (-each).exp()) for each in ends]
+    return values[0].union(values[-1])
+
+
+def _softplus(x: arb) -> arb:
+    """log(1 + exp(x)), increasing: of a wide ball by its ends."""
+    ends = (x,) if _thin(x) else (x.lower(), x.upper())
+    values = [each.exp().log1p() for each in ends]
     return values[0].union(values[-1])
 
 
@@ -136,8 +164,13 @@ def _pow(x: arb, y: arb) -> arb:
 
 
 def _logaddexp(x: arb, y: arb) -> arb:
-    """log(exp(x) + exp(y)), with its limit where both are minus infinity."""
-    return x if x == y == arb.neg_inf() else (x.exp() + y.exp()).log()
+    """log(exp(x) + exp(y)), increasing in both, with its limit where both are minus infinity: of wide balls by ends."""
+    if x == y == arb.neg_inf():
+        return x
+    if _thin(x) and _thin(y):
+        return (x.exp() + y.exp()).log()
+    low, high = ((a.exp() + b.exp()).log() for a, b in ((x.lower(), y.lower()), (x.upper(), y.upper())))
+    return low.union(high)
 
 
 def _logaddexp2(x: arb, y: arb) -> arb:
@@ -170,6 +203,8 @@ FEW_ACCURATE = 20
 """Binary digits of an argument below which a Bessel function is taken at its ends."""
 MANY_ACCURATE = 60
 """Binary digits of an argument from which on a function needs not be taken at its ends for a tight result."""
+REFLECTED = -20
+"""Where a polygamma function is taken by its reflection."""
 I1E_DECREASES = 2
 """Its largest value is at 1.545."""
 
@@ -181,6 +216,8 @@ SPECIAL: dict[str, Callable[..., arb]] = {
     "cos": _oscillating(arb.cos),
     "lgamma": lambda x: x.lgamma() if x > 0 else abs(x.gamma()).log(),
     "digamma": _digamma,
+    "sigmoid": _with_limits(_sigmoid, 0, 1),
+    "softplus": _with_limits(_softplus, 0, math.inf),
     "logaddexp": _logaddexp,
     "logaddexp2": _logaddexp2,
     "polygamma": _polygamma,
