@@ -19,6 +19,7 @@ import pytest
 
 import autogradcli
 from autogradcli.processes.spare import COMMAND, Spare, connect
+from autogradcli.server.nursery import Nursery
 from scripts.campaigns import warm
 
 PROGRAM = [sys.executable, "-m", "autogradcli"]
@@ -122,6 +123,13 @@ def test_a_call_whose_process_is_killed_says_so(environment: dict[str, str]) -> 
     spare = Spare(COMMAND, str(home))
     os.kill(spare.pid, signal.SIGKILL)
     assert spare.wait() == -signal.SIGKILL
+
+
+def test_a_call_and_its_process_that_end_at_one_moment() -> None:
+    """What the borrower closes is heard after the connection was closed, with the process, and is nothing new."""
+    nursery, connection = Nursery.__new__(Nursery), socket.socket(socket.AF_UNIX)
+    connection.close()
+    nursery._hear(connection)
 
 
 def test_started_twice_it_is_one_server(environment: dict[str, str]) -> None:

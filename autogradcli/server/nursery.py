@@ -104,6 +104,8 @@ class Nursery:
 
     def _hear(self, connection: socket.socket) -> None:
         """What a borrower says: that it wants a process, that its process is interrupted, or that it ends."""
+        if connection.fileno() < 0:  # what it was lent has ended, and was reaped a moment before
+            return
         try:
             said = connection.recv(1)
         except BlockingIOError:

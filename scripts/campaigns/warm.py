@@ -1,6 +1,7 @@
 """The same command lines with a warm server and without: output, exit status and files must be the same, byte for byte.
 
 Run from the top of the checkout: python -m scripts.campaigns.warm [FIRST [END]]
+With `many COUNT` in their place: so many calls, 8 at a time, each of which must be warm and right, and leave nothing.
 A server of its own is started and stopped. Exit status 1 if there is a difference.
 """
 # ruff: noqa: E501 - a command line is easier to read in one line
@@ -13,7 +14,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -172,5 +175,19 @@ def main(first: int = 0, end: int | None = None) -> int:
     return int(bool(different))
 
 
+def many(count: int) -> int:
+    """So many calls, 8 at a time, none of which may be cold; and what the server says then."""
+    with server() as environment, ThreadPoolExecutor(8) as threads:
+        warm = {**environment, "GRADCALC_SERVER": "require"}
+        calls = [Call(f"$G eval 'x**2 + {number}*x' --x 2 --format plain") for number in range(count)]
+        found = list(threads.map(partial(run, environment=warm), calls))
+        wrong = [each for number, each in enumerate(found) if each != (0, b"%.1f\n" % (4 + number), b"", {})]
+        told = run(Call("$G server status"), environment)[1].decode()
+    print(*wrong, f"{count} calls, {len(wrong)} wrong", told, sep="\n")
+    return int(bool(wrong) or "; 0 run now" not in told)
+
+
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["many"]:
+        sys.exit(many(int(sys.argv[2])))
     sys.exit(main(*map(int, sys.argv[1:])))
