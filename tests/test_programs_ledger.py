@@ -9,6 +9,8 @@ from autogradcli.compute.problem import Options
 from autogradcli.programs.demands import Demands
 from autogradcli.programs.ledger import Ledger, Pass
 from autogradcli.programs.session import Wanted, exit_code, ledger_of
+from autogradcli.render.programs.text import draw_text
+from autogradcli.render.terminal import Terminal
 from tests.programs import DEMANDS, ledger, seen_of
 
 TUTORIALS = Path(__file__).parent / "snippets" / "tutorials"
@@ -395,3 +397,13 @@ def test_a_change_through_a_view_is_looked_at_with_its_base() -> None:
     """Its backward sends to the base."""
     found = ledger("x = torch.randn(60, 60, requires_grad=True)\ny = x * 1\ny[2].sin_()\n(y @ y).sum().backward()")
     assert (found.verdict, found.passes[0].proof) == ("verified", "steps")
+
+
+def test_many_reasons_of_one_code_are_counted() -> None:
+    """Ten gradients that lose digits, each with numbers of its own: two are written out."""
+    text = "\n".join(f"a{n} = torch.tensor({1e4 + n}, requires_grad=True)" for n in range(10))
+    total = " + ".join(f"((a{n} + {0.03 * (n + 1)}) - a{n}) * a{n}" for n in range(10))
+    found = draw_text(ledger(f"{text}\n({total}).backward()"), Terminal(colours=False))
+    lines = [line for line in found.splitlines() if "(GC302)" in line]
+    assert len(lines) == 3
+    assert "for the same reason (GC302)" in lines[-1]

@@ -23,6 +23,8 @@ SMALL = 32
 """Components of a tensor that is never cut off a terminal."""
 FEW = 4
 """Tensors whose gradients are written out."""
+ALIKE = 2
+"""Reasons with one code that are written out for one pass."""
 MANY = 40
 """Components of a gradient that is not written out beside others."""
 SAME = "the same"
@@ -98,20 +100,27 @@ def _entries(each: Pass, terminal: Terminal) -> Iterator[str]:
     else:
         for entry in each.entries:
             yield from (f"   {line}" for line in _block(entry, each.dtype, terminal))
-    for names, reason in _reasons(each.entries).items():
-        yield from (f"   {line}" for line in _reason(names, reason))
+    yield from (f"   {line}" for line in _reasons(each.entries))
     if each.proof == "steps" and each.looked_at:
         yield f"   proof by steps: {each.looked_at}"
-    yield from (f"   note: {visible(note)}" for note in each.notes)
+    yield from (f"   note: {visible(note)}" for note in each.notes[:FEW])
+    if len(each.notes) > FEW:
+        yield f"   note: and {len(each.notes) - FEW:,} more of this kind; --format json has all of them"
 
 
-def _reasons(entries: Sequence[GradientEntry]) -> dict[str, Reason]:
-    """Each reason once, by the names of those that it is about."""
+def _reasons(entries: Sequence[GradientEntry]) -> Iterator[str]:
+    """Each reason once, with the names of those that it is about; of many with one code some, and how many more."""
     found: dict[Reason, list[str]] = {}
     for entry in entries:
         if entry.reason is not None:
             found.setdefault(entry.reason, []).append(entry.name)
-    return {_enumerated(names): reason for reason, names in found.items()}
+    for code in dict.fromkeys(reason.code for reason in found):
+        alike = [(names, reason) for reason, names in found.items() if reason.code == code]
+        for names, reason in alike[:ALIKE]:
+            yield from _reason(_enumerated(names), reason)
+        more = [name for names, _ in alike[ALIKE:] for name in names]
+        if more:
+            yield f"{visible(_enumerated(more))}: for the same reason ({code})"
 
 
 def _enumerated(names: Sequence[str]) -> str:

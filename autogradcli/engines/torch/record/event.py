@@ -198,3 +198,13 @@ def is_finite(tensor: torch.Tensor) -> bool:
     if tensor.is_complex() or not tensor.is_floating_point():
         return bool(tensor.isfinite().all())
     return math.isfinite(tensor.sum().item()) or bool(tensor.isfinite().all())
+
+
+def are_finite(tensors: Sequence[torch.Tensor]) -> bool:
+    """Whether all components of all of them are finite."""
+    try:
+        if math.isfinite(sum(each.sum().item() for each in tensors)):
+            return True
+    except TypeError:  # complex numbers
+        pass
+    return all(map(is_finite, tensors))

@@ -72,6 +72,7 @@ def _install(recorder: Recorder, backward: Callable[[Engine, Any, Any], Any], pa
     for each in vars(torch.optim).values():
         if isinstance(each, type) and "step" in each.__dict__:
             patches.set(each, "step", _step(recorder, each.__dict__["step"]))
+    patches.set(torch.optim.Optimizer, "profile_hook_step", staticmethod(_profiled(recorder)))
     for owner in (torch.optim.Optimizer, torch.nn.Module):
         patches.set(owner, "zero_grad", _zero_grad(recorder, owner.__dict__["zero_grad"]))
     os.register_at_fork(after_in_child=lambda: setattr(recorder, "on", False))
@@ -132,7 +133,20 @@ def _step(recorder: Recorder, original: Callable[..., Any]) -> Callable[..., Any
                 recorder.touch(each)
             return original(self, *args, **kwargs)
 
+    step.unwatched = original  # type: ignore[attr-defined]
     return step
+
+
+def _profiled(recorder: Recorder) -> Callable[..., Any]:
+    """What an optimiser puts around its step when it is made, for the profiler: the watch stays around both."""
+    around: Any = torch.optim.Optimizer.profile_hook_step
+
+    @wraps(around)
+    def profile_hook_step(function: Any) -> Any:
+        unwatched = getattr(function, "unwatched", None)
+        return around(function) if unwatched is None else _step(recorder, around(unwatched))
+
+    return profile_hook_step
 
 
 def _zero_grad(recorder: Recorder, original: Callable[..., Any]) -> Callable[..., Any]:

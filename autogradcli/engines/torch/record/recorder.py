@@ -375,6 +375,8 @@ def transformed() -> bool:
     """Whether a transform of `torch.func`, or a tracer, is at work: what tensors hold then cannot be kept, or read."""
     if torch._C._functorch.peek_interpreter_stack() is not None:
         return True
+    if not torch._C._len_torch_dispatch_stack():
+        return False
     return any(torch._C._get_dispatch_mode(key) is not None for key in TRACERS)
 
 

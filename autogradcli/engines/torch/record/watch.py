@@ -11,7 +11,7 @@ from torch.utils._pytree import tree_map
 
 from autogradcli.engines.torch.record.below import calls_below, givens_below
 from autogradcli.engines.torch.record.calls import BackwardPass
-from autogradcli.engines.torch.record.event import FREED, Event, is_finite, walk
+from autogradcli.engines.torch.record.event import FREED, Event, are_finite, is_finite, walk
 from autogradcli.engines.torch.record.kinds import is_function
 from autogradcli.engines.torch.record.memory import metadata
 from autogradcli.engines.torch.record.naming import find_names
@@ -175,7 +175,7 @@ class Watch:
             self.sizes.update(_sizes_of(self.recorder, self._leaves[site]))
             self.recorder.forget_the_dead()
         given = [each.grad for each in self._leaves[site]] if kwargs.get("accumulate_grad") else list(found)
-        if all(each is None or is_finite(each) for each in (*args[0], *given)):
+        if are_finite([each for each in (*args[0], *given) if each is not None]):
             self.finite += 1
             self._is_last_broken = False
         elif self.first_broken is None and before is not None:
