@@ -73,7 +73,7 @@ class Outcome:
 
     @classmethod
     def from_dict(cls, found: Mapping[str, Any]) -> "Outcome":
-        """The outcome that JSON values stand for; KeyError or TypeError if they stand for none."""
+        """The outcome that JSON values stand for. Raises KeyError or TypeError if they stand for none."""
         failures = tuple(
             Failure(each["rule"], each["message"], each["line"], ExitCode(each["code"])) for each in found["failures"]
         )

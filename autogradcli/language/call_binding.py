@@ -244,7 +244,7 @@ def _static(parameter: Parameter, name: str, arguments: Sequence[Argument]) -> o
 
 
 def _whole(value: Any) -> int:
-    """An exact number as an int; ValueError or AttributeError if it is none."""
+    """An exact number as an int. Raises ValueError or AttributeError if it is none."""
     if value.denominator != 1 or isinstance(value, bool):
         raise ValueError
     return int(value)

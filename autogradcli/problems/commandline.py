@@ -91,7 +91,7 @@ def split_program(words: Sequence[str], syntax: Syntax) -> tuple[list[str], list
 
 
 def canonical(words: Sequence[str], syntax: Syntax) -> list[str]:
-    """The same command line in the one form that cannot be misread; an error where it makes no sense."""
+    """The same command line in the one form that cannot be misread. Raises GradcalcError if it makes no sense."""
     given: list[Word] = []
     arguments: list[str] = []
     rest = iter(words)

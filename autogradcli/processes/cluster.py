@@ -89,7 +89,7 @@ def _while_there(address: str, client: Any, results: Iterator[Any]) -> Iterator[
 
 
 def _within(seconds: float, call: Callable[[], Any]) -> Any:
-    """What a call gives; TimeoutError if that takes longer: Dask waits for ever for what is no scheduler to finish."""
+    """What a call gives. Raises TimeoutError if that takes long: Dask would wait for ever where no scheduler answers."""
     future = Future[Any]()
 
     def run() -> None:
@@ -150,7 +150,7 @@ class _ClusterRun:
                 yield from self._gather([item], self._submit([item]))
 
     def _result(self, future: Any) -> Any:
-        """What a future gives; GradcalcError if there has been no worker for too long. OSError without a scheduler."""
+        """What a future gives. Raises GradcalcError if there is no worker for too long, OSError without a scheduler."""
         gone = None
         while True:
             try:

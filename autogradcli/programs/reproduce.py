@@ -109,7 +109,7 @@ TRIED = 5.0
 
 
 def _dtype(tensors: Mapping[str, Any]) -> str:
-    """The one dtype of all floats; KeyError if they have several, or one that is not verified."""
+    """The one dtype of all floats. Raises KeyError if they have several, or one that is not verified."""
     found = {str(each.dtype).removeprefix("torch.") for each in tensors.values() if each.is_floating_point()}
     if len(found) != 1 or not found <= DTYPES.keys():
         raise KeyError(found)

@@ -43,7 +43,7 @@ def _index(x: torch.Tensor, index: tuple[Any, ...]) -> torch.Tensor:
 
 
 def _places(x: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
-    """Whole numbers; ValueError for zeros and ones that are as many as a mask would have."""
+    """Whole numbers. Raises ValueError for zeros and ones that are as many as a mask would have."""
     found = whole(places)
     as_mask = found.shape == x.shape or (found.ndim == 1 and len(found) in x.shape)
     if found.ndim and as_mask and bool(((found == 0) | (found == 1)).all()):
@@ -218,7 +218,7 @@ def _with_pivots(run: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _of_triangle(run: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
-    """A function whose last operand is a triangle; ValueError if it has components on its other side."""
+    """A function whose last operand is a triangle. Raises ValueError if it has components on its other side."""
 
     def called(*operands: torch.Tensor, upper: bool = False) -> torch.Tensor:
         other = operands[-1].tril(-1) if upper else operands[-1].triu(1)

@@ -262,7 +262,7 @@ def _watch(
 
 
 def _refused(program: Program, problem: Exception, hint: str | None) -> GradcalcError:
-    """What torch says where it cannot differentiate the output; MemoryError where it finds no memory."""
+    """What torch says where it cannot differentiate the output. Raises MemoryError where torch finds no memory."""
     if ALLOCATION in str(problem):
         raise MemoryError from problem
     span = program.steps[program.output].span

@@ -92,7 +92,7 @@ def leaves_asked(program: Program, wrt: Sequence[str]) -> tuple[str, ...]:
 
 
 def tensors_asked(program: Program, values: Sequence[object], wrt: Sequence[str]) -> Mapping[str, torch.Tensor]:
-    """The tensor behind each name; an error for one that takes no gradient, with the reason."""
+    """The tensor behind each name. Raises GradcalcError, with the reason, for one that takes no gradient."""
     found: dict[str, torch.Tensor] = {}
     indices = program.indices()
     for name in wrt:

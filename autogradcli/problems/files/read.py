@@ -48,7 +48,7 @@ def read_file(reference: str, label: str) -> Program:
 
 
 def path_of(reference: str) -> str:
-    """The path in `@model.pt:fc.bias`; GradcalcError if it is that of no file that values are read from."""
+    """The path in `@model.pt:fc.bias`. Raises GradcalcError if no values are read from such a file."""
     return _split(reference.removeprefix(MARK), reference)[0]
 
 

@@ -69,13 +69,13 @@ def _wrong(step: RecordedStep, compared: StepComparison) -> Iterator[Off]:
     for place, truth in enumerate(compared.truth):
         if truth is None or truth.is_sparse or truth.is_complex():
             continue
-        moving = _Moving(step, place, truth)
+        moving = _OneOperand(step, place, truth)
         signs = (torch.randint(0, 2, truth.shape, generator=chance) * 2 - 1).double()
         if not moving.holds(signs):
             yield moving.component(signs, compared.sent[place])
 
 
-class _Moving:
+class _OneOperand:
     """A step whose operand `place` alone is not 0."""
 
     def __init__(self, step: RecordedStep, place: int, sent: torch.Tensor) -> None:
