@@ -89,7 +89,7 @@ def _while_there(address: str, client: Any, results: Iterator[Any]) -> Iterator[
 
 
 def _within(seconds: float, call: Callable[[], Any]) -> Any:
-    """What a call gives. Raises TimeoutError if that takes long: Dask would wait for ever where no scheduler answers."""
+    """What a call gives. Raises TimeoutError if that takes long: Dask would wait for ever if none answers."""
     future = Future[Any]()
 
     def run() -> None:
