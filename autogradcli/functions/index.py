@@ -124,6 +124,9 @@ NAMES = {
     "layers": """
         linear bilinear layer_norm rms_norm group_norm instance_norm local_response_norm batch_norm
     """,
+    "recurrent": """
+        rnn_tanh_cell rnn_relu_cell gru_cell lstm_cell
+    """,
     "windows": """
         conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d avg_pool1d avg_pool2d avg_pool3d
         max_pool1d max_pool1d_with_indices max_pool2d max_pool2d_with_indices max_pool3d max_pool3d_with_indices

@@ -33,7 +33,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "products": ("products",),
     "norms": ("norms",),
     "matrices": ("matrices", "factors", "reflections"),
-    "layers": ("softmax", "layers", "windows", "unpooling", "attention"),
+    "layers": ("softmax", "layers", "recurrent", "windows", "unpooling", "attention"),
     "resizing": ("resizing", "grids"),
     "losses": ("losses", "cross_entropy", "alignments"),
     "derivatives": ("derivatives",),

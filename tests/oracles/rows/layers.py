@@ -16,6 +16,33 @@ def standardised(x: Array, dim: Any, eps: Any) -> Array:
     return (x - mean(x, dim, keepdim=True)) / each(mp.sqrt)(variance(x, dim, 0, keepdim=True) + eps)
 
 
+def maps(input: Array, hx: Array, w_ih: Array, w_hh: Array, b_ih: Any = None, b_hh: Any = None) -> tuple[Array, Array]:
+    """The linear maps of a cell's input and of its state."""
+    return scaled(input @ w_ih.T, None, b_ih), scaled(hx @ w_hh.T, None, b_hh)
+
+
+def gru_cell(**given: Any) -> Array:
+    """Cho et al. (2014), with the biases of torch's documentation of GRUCell."""
+    x, h = maps(**given)
+    size = given["hx"].shape[-1]
+    new = [x[..., place * size : (place + 1) * size] for place in range(3)]
+    old = [h[..., place * size : (place + 1) * size] for place in range(3)]
+    reset, update = (each(lambda number: 1 / (1 + mp.exp(-number)))(new[k] + old[k]) for k in (0, 1))
+    candidate = each(mp.tanh)(new[2] + reset * old[2])
+    return (1 - update) * candidate + update * given["hx"]
+
+
+def lstm_cell(hx: Sequence[Array], field: str, **given: Any) -> Array:
+    """Hochreiter and Schmidhuber (1997) with the gates in the order of torch: i, f, g, o."""
+    state, memory = hx
+    new, old = maps(hx=state, **given)
+    gates = new + old
+    i, f, g, o = (gates[..., k * state.shape[-1] : (k + 1) * state.shape[-1]] for k in range(4))
+    sigmoid, tanh = each(lambda number: 1 / (1 + mp.exp(-number))), each(mp.tanh)
+    cell = sigmoid(f) * memory + sigmoid(i) * tanh(g)
+    return cell if field == "c" else sigmoid(o) * tanh(cell)
+
+
 def scaled(x: Array, weight: Any, bias: Any) -> Array:
     """x times weight, plus bias, if they are given."""
     scaled_x = x if weight is None else x * weight
@@ -230,6 +257,10 @@ LAYERS: dict[str, Callable[..., Any]] = {
     "bilinear": lambda input1, input2, weight, bias: scaled(
         np.array([input1 @ one @ input2 for one in weight], dtype=object), None, bias
     ),
+    "rnn_tanh_cell": lambda **given: each(mp.tanh)(sum(maps(**given))),
+    "rnn_relu_cell": lambda **given: each(lambda number: max(number, mp.zero))(sum(maps(**given))),
+    "gru_cell": gru_cell,
+    "lstm_cell": lstm_cell,
     "layer_norm": layer_norm,
     "rms_norm": rms_norm,
     "group_norm": group_norm,
