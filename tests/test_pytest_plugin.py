@@ -3,7 +3,10 @@
 import subprocess
 import sys
 
+# pytester forgets what its sessions import, and libraries in C cannot be loaded twice.
+import flint  # noqa: F401
 import pytest
+import torch  # noqa: F401
 
 pytest_plugins = ["pytester"]
 
