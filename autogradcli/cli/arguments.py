@@ -264,7 +264,7 @@ class Accuracy:
         typer.Option(
             "--rtol",
             metavar="NUMBER",
-            help="Demand this relative accuracy of the gradient.",
+            help="Demand this relative accuracy of the gradient, at the scale of f/x where that is larger.",
             parser=tolerance("--rtol"),
         ),
     ] = None

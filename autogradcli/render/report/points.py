@@ -2,33 +2,44 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from autogradcli.compute.report import findings_of
+from autogradcli.errors import columns
 from autogradcli.render.blocks import NO_NUMBER
+from autogradcli.render.digits import in_digits
 from autogradcli.render.layout import Column, Table, draw_table
 from autogradcli.render.numbers import entries, shortest
 from autogradcli.render.terminal import Terminal
 from autogradcli.render.verdicts import LOOKS
 
+FEW = 6
+"""Digits that numbers have where more do not fit."""
 Answer = Mapping[str, Any]
 """A report as the JSON object that stands for it, or an object with an `error`."""
 
 
 def draw_points(found: Iterable[Answer], terminal: Terminal) -> Iterator[str]:
-    """A table: the point, the value, the gradients and the verdict of each answer."""
+    """A table: the point, the value, the gradients and the verdict of each answer; in few digits if it is too wide."""
     answers = list(found)
+    lines = draw_table(_table(answers), terminal.endless)
+    if terminal.width is not None and max(map(columns, lines)) > terminal.width:
+        lines = draw_table(_table([in_digits(each, FEW) for each in answers]), terminal)
+    yield from (f"{line}\n" for line in lines)
+
+
+def _table(answers: Sequence[Answer]) -> Table:
     reports = [each for each in answers if "error" not in each]
     inputs = dict.fromkeys(name for each in reports for name in each["variables"])
     gradients = dict.fromkeys(name for each in reports for name in findings_of(each))
-    columns = [
+    found = [
         *(Column(name, tuple(_input(each, name) for each in answers), right=True) for name in inputs),
         Column("value", tuple(_number(each.get("value")) for each in answers), right=True),
         *(Column(f"d/d{name}", tuple(_gradient(each, name) for each in answers), right=True) for name in gradients),
         Column("verdict", tuple(map(_verdict, answers)), styles=tuple(map(_style, answers))),
     ]
-    yield from (f"{line}\n" for line in draw_table(Table(tuple(columns)), terminal))
+    return Table(tuple(found))
 
 
 def draw_bare(answers: Iterable[Answer], _: Terminal) -> Iterator[str]:
