@@ -549,9 +549,9 @@ WRONG: list[tuple[str, ...]] = [
         "hint: gradcalc functions lists them all",
     ),
     (
-        "functions Si",
-        "error: torch cannot differentiate Si",
-        "hint: torch does not have the sine and cosine integrals.",
+        "functions wofz",
+        "error: torch cannot differentiate wofz",
+        "hint: torch does not have the Faddeeva function.",
     ),
     (
         "functions --jso",

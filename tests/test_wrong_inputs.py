@@ -191,13 +191,13 @@ WRONG = [
     ("torch.sinn(x)", "name", "there is no function sinn", (6, 10), "did you mean sin, sinh or sinc?"),
     ("np.linalg.foo(x)", "name", "there is no function foo", (10, 13), None),
     ("x.logg()", "name", "there is no function logg", (2, 6), "did you mean log or log2?"),
-    ("Si(x)", "name", "torch cannot differentiate Si", (0, 2), "torch does not have the sine and cosine integrals"),
+    ("wofz(x)", "name", "torch cannot differentiate wofz", (0, 4), "torch does not have the Faddeeva function"),
     (
-        "torch.special.airy_ai(x)",
+        "torch.special.spherical_bessel_j0(x)",
         "name",
-        "torch cannot differentiate airy_ai",
-        (14, 21),
-        "torch.special.airy_ai has no derivative",
+        "torch cannot differentiate spherical_bessel_j0",
+        (14, 33),
+        "torch.special.spherical_bessel_j0 has no derivative",
     ),
     (
         '__import__("os")',
