@@ -75,7 +75,7 @@ def test_a_claim_without_a_value_is_told_apart() -> None:
     lacking = gradcalc("eval", "prod(x)", "--x", "[0, 2, 3]", "--claim", "x=prod(x)/x", "--no-symbolic")
     assert lacking.status == 1
     assert lacking.out.endswith(
-        "claim    x: the claim has no value at x of shape (3), where the derivative with respect to x[0] is 6\n"
+        "claim    x: the claim has no value at x = [0.0, 2.0, 3.0], where the derivative with respect to x[0] is 6\n"
     )
     kink = gradcalc("eval", "abs(x)", "--x", "0", "--claim", "x=x/abs(x)", "--no-symbolic")
     assert "claim    x: holds: here there is no derivative; equal to a hundred digits nearby" in kink.out

@@ -3,19 +3,22 @@
 from collections.abc import Mapping
 
 from autogradcli.compute.report import Report
-from autogradcli.engines.results import Array, shape
+from autogradcli.engines.results import Array, flat, shape
 from autogradcli.language.shapes import written
+
+FEW = 12
+"""Components of a tensor up to which its numbers are named."""
 
 
 def at(point: Mapping[str, Array]) -> str:
-    """` at x = 2.0`: a point as the end of a phrase; a tensor by its shape."""
+    """` at x = 2.0`: a point as the end of a phrase; a large tensor by its shape."""
     return f" at {described(point)}" if point else ""
 
 
 def described(point: Mapping[str, Array]) -> str:
-    """`x = 2.0, w of shape (2, 3)`."""
+    """`x = 2.0, v = [1.0, 2.0], w of shape (20, 30)`: numbers that can be typed in again where they are few."""
     parts = (
-        f"{name} of shape {written(shape(value))}" if shape(value) else f"{name} = {value!r}"
+        f"{name} = {value!r}" if len(flat(value)) <= FEW else f"{name} of shape {written(shape(value))}"
         for name, value in point.items()
     )
     return ", ".join(parts)
