@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from autogradcli.api.watching import Watching
     from autogradcli.checks.outcome import Outcome
     from autogradcli.checks.run import CaseOrOutcome
     from autogradcli.checks.work import CaseWork
-    from autogradcli.programs.watching import Watching
 
 SUFFIXES = (".grad.toml", ".grad.json", ".grad.jsonl")
 """How the names of case files end."""
@@ -24,8 +24,8 @@ SUFFIXES = (".grad.toml", ".grad.json", ".grad.jsonl")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of the ini file."""
-    parser.addini("gradcalc_strict", "Whether anything but verified fails a case.", "bool", False)
-    parser.addini("gradcalc_symbolic", "Whether SymPy is used.", "bool", True)
+    parser.addini("gradcalc_strict", "Whether anything but verified fails a case of gradcalc.", "bool", False)
+    parser.addini("gradcalc_symbolic", "Whether gradcalc asks SymPy as well.", "bool", True)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "CaseFile | None":

@@ -1,9 +1,14 @@
 """Backwards that a program brings along: what is wrong with them is found, told apart, and blamed on the right line."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from autogradcli.programs.demands import Demands
 from autogradcli.programs.ledger import Custom
+from autogradcli.render.programs.text import draw_text
+from autogradcli.render.terminal import FILE
 from tests.backwards import Planted, faulty, right
 from tests.programs import DEMANDS, ledger, ledger_of_text
 
@@ -169,3 +174,41 @@ def test_no_right_backward_is_called_wrong(each: Planted) -> None:
     made = ledger_of_text(each.text)
     assert made.failure is None
     assert made.verdict in {"verified", "imprecise"}
+
+
+STRAIGHT = """
+import torch
+class STE(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return torch.round(x)
+    @staticmethod
+    def backward(ctx, g):
+        return g
+"""
+USES_IT = "x = torch.tensor([0.6], requires_grad=True)\nSTE.apply(x).sum().backward()"
+
+
+def test_a_backward_of_another_file_is_told_with_the_name_of_that_file(tmp_path: Path) -> None:
+    """In the reason, and in the line that stands for the backward itself."""
+    (tmp_path / "straight_through.py").write_text(STRAIGHT)
+    made = ledger(f"import sys; sys.path.insert(0, {str(tmp_path)!r})\nfrom straight_through import STE\n{USES_IT}")
+    said = "the backward of STE (straight_through.py:7): its backward gives 1.0 for x[0] where 0.0 is true"
+    assert [each.message for each in made.customs[0].reasons] == [said]
+    assert "\nstraight_through.py:7   backward of STE   mismatch\n" in draw_text(made, FILE)
+
+
+def test_a_surrogate_that_no_backward_is_called_gets_a_note() -> None:
+    """With the name that may be meant."""
+    made = ledger(STRAIGHT + USES_IT, replace(DEMANDS, surrogates=("Ste",)))
+    assert (made.verdict, made.notes) == (
+        "mismatch",
+        ("no backward of the program's own is called Ste; did you mean STE?",),
+    )
+
+
+def test_a_declared_surrogate_has_no_error_and_the_last_line_excepts_it() -> None:
+    """What differs on purpose is not off by so many ulp."""
+    drawn = draw_text(ledger(STRAIGHT + USES_IT, replace(DEMANDS, surrogates=("STE",))), FILE)
+    assert "   x          [1.0]      on purpose   verified   the same\n" in drawn
+    assert drawn.endswith("every gradient is right, but for what was declared to differ on purpose: STE\n")

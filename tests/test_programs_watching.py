@@ -132,3 +132,12 @@ def test_a_magic_shows_the_ledger_of_a_cell(capsys: pytest.CaptureFixture[str]) 
     cell = "import torch\nx = torch.ones(2, requires_grad=True)\n(x*x).sum().backward()"
     shell.magics["cell", "gradcalc"]("", cell)
     assert "1 backward pass: 1 verified" in capsys.readouterr().out
+
+
+def test_what_was_watched_prints_as_its_report() -> None:
+    """As `gradcalc run` writes it, and without an address."""
+    with watch() as seen:
+        x = torch.tensor(3.0, requires_grad=True)
+        (x * x).backward()  # type: ignore[no-untyped-call]
+    assert str(seen).endswith("verdict  verified: every gradient is right\n")
+    assert "x          6.0        0 ulp   verified   the same\n" in str(seen)

@@ -4,8 +4,8 @@ from autogradcli.api.calls import diff, evaluate, graph, trace
 from autogradcli.api.checking import assert_gradient, check
 from autogradcli.api.display import ChainRule, CheckResult, Graph, Report
 from autogradcli.api.notebook import load_ipython_extension
+from autogradcli.api.watching import watch
 from autogradcli.errors import GradcalcError
-from autogradcli.programs.watching import watch
 
 __all__ = [
     "ChainRule",

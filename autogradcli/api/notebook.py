@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from autogradcli.programs.watching import watch
-from autogradcli.render.programs.text import draw_text as draw_ledger
-from autogradcli.render.terminal import FILE
+from autogradcli.api.watching import watch
 
 
 def load_ipython_extension(shell: Any) -> None:
@@ -13,6 +11,6 @@ def load_ipython_extension(shell: Any) -> None:
     def gradcalc(line: str, cell: str) -> None:
         with watch(surrogate=line.split()) as seen:
             shell.run_cell(cell)
-        print(draw_ledger(seen.ledger, FILE))  # noqa: T201 - what the magic is for
+        print(seen)  # noqa: T201 - what the magic is for
 
     shell.register_magic_function(gradcalc, "cell", "gradcalc")

@@ -358,5 +358,5 @@ def contrast(one: float, other: float) -> tuple[str, str]:
 
 
 def short(number: float) -> str:
-    """A number in at most seven digits, for a sentence."""
-    return f"{number:.7g}"
+    """A number in at most seven digits, for a sentence, in which -0 is 0."""
+    return f"{number + 0:.7g}"

@@ -1,6 +1,6 @@
 """The program's own `backward` functions: each is checked once for each way in which it is called."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,8 +10,10 @@ from autogradcli.engines.torch.record.calls import BackwardPass
 from autogradcli.engines.torch.record.customs import claim_of, faults, is_followed
 from autogradcli.engines.torch.record.mathematics import is_custom
 from autogradcli.engines.torch.record.steps import RecordedStep, steps_of
+from autogradcli.language.nearest import did_you_mean
 from autogradcli.programs.ledger import Custom
 from autogradcli.programs.steps import StepFinding
+from autogradcli.programs.texts import Texts
 
 LOOKED_AT = 6
 """Calls of one function that are looked at."""
@@ -22,6 +24,7 @@ WRONG, UNKNOWN = "GC307", "GC510"
 class Customs:
     """What was found so far, by the function."""
 
+    texts: Texts
     surrogates: Sequence[str] = ()
     """Names of what differs from the derivative on purpose."""
     found: dict[Any, Custom] = field(default_factory=dict)
@@ -35,11 +38,20 @@ class Customs:
         customs = [step for step in steps if is_custom(step.call) and any(each is not None for each in step.upstreams)]
         return [finding for step in customs for finding in self._step(step)]
 
+    def unknown(self) -> Iterator[str]:
+        """A sentence for each name of `surrogates` that no backward has."""
+        known = [each.name for each in self.found.values()]
+        for name in self.surrogates:
+            if not any(_is_named(each, [name]) for each in known):
+                near = did_you_mean(name, known)
+                yield f"no backward of the program's own is called {name}{f'; {near}' if near else ''}"
+
     def _step(self, step: RecordedStep) -> list[StepFinding]:
 
         function = step.call.function
         claim = claim_of(step)
-        bare = Custom(claim.name, claim.line, claim.file, "verified")
+        where = None if claim.line is None else self.texts.where(claim.file, claim.line)
+        bare = Custom(claim.name, claim.line, claim.file, "verified", where=where)
         known = self.found.setdefault(function, bare)
         if _is_named(claim.name, self.surrogates):
             self.found[function] = replace(bare, declared=True)
@@ -50,12 +62,12 @@ class Customs:
             return [StepFinding(step.call, known.verdict, reason) for reason in known.reasons]
         doubt = is_followed(step)
         if doubt is not None:
-            return [self._note(step, "unverified", Reason(UNKNOWN, f"{_whose(claim)}: {doubt}"))]
+            return [self._note(step, "unverified", Reason(UNKNOWN, f"{_whose(known)}: {doubt}"))]
         findings = []
         for fault in faults(step, self.twice):
             wrong = fault.here or fault.kind != "second"
             verdict = "mismatch" if wrong else "verified"
-            finding = self._note(step, verdict, Reason(WRONG, f"{_whose(claim)}: {fault.message}"))
+            finding = self._note(step, verdict, Reason(WRONG, f"{_whose(known)}: {fault.message}"))
             values = list(step.call.values())
             finding.through = tuple(values[place] for place in fault.places)
             if fault.here:
@@ -70,9 +82,9 @@ class Customs:
         return StepFinding(step.call, verdict, reason)
 
 
-def _whose(claim: Any) -> str:
-    where = "" if claim.line is None else f" (line {claim.line})"
-    return f"the backward of {claim.name}{where}"
+def _whose(custom: Custom) -> str:
+    where = "" if custom.where is None else f" ({custom.where})"
+    return f"the backward of {custom.name}{where}"
 
 
 def _is_named(name: str, names: Sequence[str]) -> bool:

@@ -30,6 +30,8 @@ class GradientEntry:
     """The root of the sum of the squares of the gradient that arrived; None if none did."""
     zeroed: bool = True
     """Whether its `.grad` held nothing but zeros before."""
+    declared: bool = False
+    """Whether it went through a backward that is said to differ from the derivative on purpose."""
 
     @property
     def accumulated(self) -> bool:
@@ -79,6 +81,8 @@ class Custom:
     """What is wrong with it, a sentence each."""
     declared: bool = False
     """Whether it is said to differ from the derivative on purpose."""
+    where: str | None = None
+    """How a report names its place: `line 8`, or `layers.py:8` in a file that is not the program's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,8 @@ def run_alone(program: PythonProgram, wanted: Wanted, around: Any = nullcontext)
 
 def _texts(program: PythonProgram) -> Texts:
     source = program.source
-    return Texts({} if source is None else {program.code.co_filename: source})
+    main = program.code.co_filename
+    return Texts({} if source is None else {main: source}, main)
 
 
 def _seeding(seed: int | None) -> list[AfterImport]:
@@ -128,6 +129,7 @@ def verified(name: str, seen: Seen, demands: "Demands", advance: "PassesDone | N
         verifier = Verifier(seen.texts, session, demands)
         passes = verifier.verify(events, advance)
     customs = tuple(verifier.customs.found.values())
+    unknown = verifier.customs.unknown()
     return Ledger(
         name=name,
         passes=tuple(each.entry for each in passes),
@@ -140,7 +142,7 @@ def verified(name: str, seen: Seen, demands: "Demands", advance: "PassesDone | N
         trace=seen.trace,
         first_nonfinite=_with_remedy(born, passes),
         finite=seen.watch.finite,
-        notes=(*seen.notes, *_notes(seen.watch)),
+        notes=(*seen.notes, *_notes(seen.watch), *unknown),
         interrupted=interrupted or verifier.interrupted,
         versions=versions(),
     )

@@ -335,7 +335,7 @@ class Prover:
         found.findings.append(StepFinding(step.call, verdict, told, through=through))
 
     def _text(self, call: RecordedCall) -> str:
-        where = "" if call.place is None else f" (line {call.place.line})"
+        where = "" if call.place is None else f" ({self._texts.where(call.place.file, call.place.line)})"
         return f"{self._texts.code(call.place) or call.function}{where}"
 
 

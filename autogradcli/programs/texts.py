@@ -2,6 +2,7 @@
 
 import ast
 import linecache
+import os
 import re
 from collections.abc import Mapping
 from functools import cached_property
@@ -83,10 +84,11 @@ def _position(node: Any) -> tuple[int, int, int, int]:
 
 
 class Texts:
-    """The texts of a program's files; `sources` are those that are no files."""
+    """The texts of a program's files; `sources` are those that are no files, `main` is the file of the program."""
 
-    def __init__(self, sources: Mapping[str, str] | None = None) -> None:
+    def __init__(self, sources: Mapping[str, str] | None = None, main: str | None = None) -> None:
         self._sources = sources or {}
+        self._main = main
         self._files: dict[str, File] = {}
 
     def file(self, name: str) -> File:
@@ -104,6 +106,10 @@ class Texts:
     def name(self, place: SourceLine | None) -> str | None:
         """What the program calls the value of the expression there."""
         return None if place is None else self.file(place.file).names.get(place.position)
+
+    def where(self, file: str | None, line: int) -> str:
+        """How a report names a line: `line 8`, and `layers.py:8` in a file that is not the program's."""
+        return f"line {line}" if file in {None, self._main} else f"{os.path.basename(str(file))}:{line}"
 
     def excerpts(self) -> "Excerpts":
         """A source that holds nothing yet."""

@@ -54,7 +54,7 @@ class Verifier:
     def __init__(self, texts: Texts, session: Session, demands: Demands) -> None:
         self._texts, self._session, self._demands = texts, session, demands
         self._sites: set[Any] = set()
-        self.customs = Customs(demands.surrogates)
+        self.customs = Customs(texts, demands.surrogates)
         self.interrupted = False
         """Whether Ctrl-C ended it."""
 
@@ -295,7 +295,7 @@ def _is_on_the_way(finding: StepFinding, value: Any) -> bool:
 def _claimed(entry: GradientEntry, reached: Sequence[StepFinding]) -> GradientEntry:
     """The entry of a tensor whose gradient went through custom backwards."""
     if any(each.surrogate for each in reached):
-        return replace(entry, verdict="verified", reason=None)
+        return replace(entry, verdict="verified", reason=None, declared=True)
     verdict = worst([entry.verdict, *(each.verdict for each in reached)])
     reason = next((each.reason for each in reached if each.verdict == verdict), entry.reason)
     return replace(entry, verdict=verdict, reason=reason)

@@ -23,19 +23,22 @@ class PassGroup:
     left_out: tuple[Pass, ...]
 
 
-def groups(passes: Sequence[Pass]) -> list[PassGroup]:
+def groups(ledger: Ledger) -> list[PassGroup]:
     """The passes by their place in the text, in the order in which the first of each came."""
+    born = None if ledger.first_nonfinite is None else ledger.first_nonfinite.step
     found: dict[tuple[int, str], list[Pass]] = {}
-    for each in passes:
+    for each in ledger.passes:
         found.setdefault((each.line, each.code), []).append(each)
-    return [_group(line, code, members) for (line, code), members in found.items()]
+    return [_group(line, code, members, born) for (line, code), members in found.items()]
 
 
-def _group(line: int, code: str, members: Sequence[Pass]) -> PassGroup:
-    if len(members) <= SHOWN + 1:
-        return PassGroup(line, code, tuple(members), ())
-    wrong = [each for each in members if each.verdict not in {"verified", "unverified"}][:WRONG_SHOWN]
-    chosen = {each.number for each in (*members[: SHOWN - 1], members[-1], *wrong)}
+def _group(line: int, code: str, members: Sequence[Pass], born: int | None) -> PassGroup:
+    """The passes of one place; once numbers are not finite they stay so, and one pass of that kind is shown."""
+    broken = [each.number for each in members if born and each.number >= born and each.verdict == "undefined"]
+    telling = [each for each in members if each.number not in broken[1:]]
+    wrong = [each for each in telling if each.verdict not in {"verified", "unverified"}][:WRONG_SHOWN]
+    some = telling if len(telling) <= SHOWN + 1 else [*telling[: SHOWN - 1], telling[-1], *wrong]
+    chosen = {each.number for each in some}
     shown = tuple(each for each in members if each.number in chosen)
     return PassGroup(line, code, shown, tuple(each for each in members if each.number not in chosen))
 

@@ -22,7 +22,7 @@ def _lines(ledger: Ledger) -> Iterator[str]:
     yield f"### gradcalc run {cell(ledger.name)}: {cell(headline(ledger))}"
     if ledger.passes:
         yield from ("", f"| {' | '.join(COLUMNS)} |", f"|{' --- |' * len(COLUMNS)}")
-        for group in groups(ledger.passes):
+        for group in groups(ledger):
             for each in group.shown:
                 yield from (_row(each, entry) for entry in each.entries)
             if group.left_out:

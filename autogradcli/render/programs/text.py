@@ -52,7 +52,7 @@ def draw_text(ledger: Ledger, terminal: Terminal) -> str:
 
 def _in_place(ledger: Ledger, terminal: Terminal) -> Iterator[list[str]]:
     """Passes and mistakes in the order of the lines that they are about."""
-    about = [(each.line, list(_group(each, terminal))) for each in groups(ledger.passes)]
+    about = [(each.line, list(_group(each, terminal))) for each in groups(ledger)]
     about += [(each.line, list(_mistake(each, terminal))) for each in ledger.mistakes]
     return (lines for _, lines in sorted(about, key=lambda each: each[0]))
 
@@ -75,7 +75,7 @@ def _group(group: PassGroup, terminal: Terminal) -> Iterator[str]:
         if place:
             yield ""
         yield _heading(each, terminal)
-        yield from _entries(each, terminal)
+        yield from _entries(each, terminal, alone=len(group.shown) == 1)
     if group.left_out:
         yield ""
         yield f"   and {times(len(group.left_out))} more of this line: {counted(group.left_out)}"
@@ -90,12 +90,15 @@ def _heading(each: Pass, terminal: Terminal) -> str:
     return "   ".join([*parts, each.dtype])
 
 
-def _entries(each: Pass, terminal: Terminal) -> Iterator[str]:
+def _entries(each: Pass, terminal: Terminal, alone: bool) -> Iterator[str]:
+    """What reached each tensor; matrices are written out where the pass is `alone` of its line, and they are small."""
+    flat_ones = all(len(shape(entry.after or entry.added)) < 2 for entry in each.entries)
+    large = len(each.entries) > FEW or any(math.prod(entry.shape) > MANY for entry in each.entries)
     if not each.entries:
         yield "   no gradient reached a leaf"
-    elif len(each.entries) > FEW or any(math.prod(entry.shape) > MANY for entry in each.entries):
+    elif large or not (flat_ones or alone):
         yield from (f"   {line}" for line in draw_table(_parameters(each), terminal))
-    elif all(len(shape(entry.after or entry.added)) < 2 for entry in each.entries):
+    elif flat_ones:
         yield from (f"   {line}" for line in draw_table(_table(each, terminal), terminal))
     else:
         for entry in each.entries:
@@ -192,6 +195,8 @@ def _formula(entry: GradientEntry) -> str:
 
 
 def _error(entry: GradientEntry) -> str:
+    if entry.declared:
+        return "on purpose"
     if entry.gradient is None or entry.gradient.worst is None:
         return ""
     small = entry.gradient.rounded_off if entry.gradient.verdict == "verified" else None
@@ -236,7 +241,7 @@ def _nonfinite(found: Nonfinite | None, terminal: Terminal) -> Iterator[str]:
 def _customs(ledger: Ledger, terminal: Terminal) -> Iterator[str]:
     """The backwards that the program brings along."""
     for each in ledger.customs:
-        where = "" if each.line is None else f"line {each.line}   "
+        where = "" if each.where is None else f"{each.where}   "
         verdict = "differs on purpose" if each.declared else each.verdict
         yield f"{where}backward of {visible(each.name)}   {terminal.paint(verdict, LOOKS[each.verdict].style)}"
         yield from (f"   {line}" for reason in each.reasons for line in _reason("", reason))
@@ -262,11 +267,16 @@ def _end(ledger: Ledger, terminal: Terminal) -> Iterator[str]:
     yield from (f"note: {visible(note)}" for note in ledger.notes)
     if ledger.passes:
         look = LOOKS[ledger.verdict]
-        sentence = (
-            "every gradient is right" if ledger.verdict == "verified" else f"of one pass at least: {look.sentence}"
-        )
+        sentence = _all_right(ledger) if ledger.verdict == "verified" else f"of one pass at least: {look.sentence}"
         yield from ([""] if failure is not None else [])
         yield f"verdict  {terminal.paint(ledger.verdict, look.style)}: {sentence}"
+
+
+def _all_right(ledger: Ledger) -> str:
+    """What is said if nothing is wrong."""
+    declared = [visible(each.name) for each in ledger.customs if each.declared]
+    excepted = f", but for what was declared to differ on purpose: {', '.join(declared)}" if declared else ""
+    return f"every gradient is right{excepted}"
 
 
 def _equals(value: Array, dtype: str, terminal: Terminal) -> str:

@@ -12,6 +12,8 @@ from autogradcli.programs.ledger import Ledger
 from autogradcli.programs.runner import Ending
 from autogradcli.programs.session import Seen, verified
 from autogradcli.programs.texts import Texts
+from autogradcli.render.programs.text import draw_text
+from autogradcli.render.terminal import FILE
 
 
 class Watching:
@@ -50,7 +52,11 @@ class Watching:
         """Raises AssertionError with what is wrong if a gradient is wrong, or there is none."""
         __tracebackhide__ = True
         if self.verdict in {"mismatch", "undefined"}:
-            raise AssertionError("\n".join(_wrong(self.ledger)))
+            raise AssertionError("\n".join([*_wrong(self.ledger), *self.ledger.notes]))
+
+    def __str__(self) -> str:
+        """The report of the ledger, as `gradcalc run` writes it."""
+        return draw_text(self.ledger, FILE)
 
 
 def _wrong(ledger: Ledger) -> Iterator[str]:
