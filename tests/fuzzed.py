@@ -98,7 +98,7 @@ def _argument(chance: Random, parameter: Parameter, depth: int) -> str:
     if parameter.kind in {"tensor", "fixed", "mask", "boolean"} or chance.random() < 0.05:
         inner = expression(chance, depth)
         return f"{inner} > 0" if parameter.kind in {"mask", "boolean"} else inner
-    if parameter.kind == "sequence":
+    if parameter.kind in {"sequence", "pair"}:
         return f"[{', '.join(expression(chance, depth) for _ in range(chance.randint(0, 3)))}]"
     return chance.choice(ARGUMENTS.get(parameter.kind, NUMBERS))
 

@@ -86,6 +86,8 @@ CALLS: list[tuple[str, dict[str, str], Any]] = [
     ("torch.linalg.qr(x).R", {"x": "[[3, 0], [4, 5]]"}, [[-5, -4], [0, 3]]),
     ("torch.linalg.lu(x).U", {"x": "[[1, 2], [2, 6]]"}, [[2, 6], [0, -1]]),
     ("torch.linalg.lstsq(x, y).solution", {"x": "[[1], [1]]", "y": "[[1], [3]]"}, [[2]]),
+    ("torch.linalg.lstsq(x, y).residuals", {"x": "[[1], [1]]", "y": "[[1], [3]]"}, []),
+    ('torch.linalg.lstsq(x, y, driver="gels").residuals', {"x": "[[1], [1]]", "y": "[[1], [3]]"}, [2]),
     ("torch.split(x, 2)[1]", {"x": "[1, 2, 3]"}, [3]),
     ("x.chunk(2)[0]", {"x": "[1, 2, 3]"}, [1, 2]),
     ("torch.unbind(x)[2]", {"x": "[1, 2, 3]"}, 3),

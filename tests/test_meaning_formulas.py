@@ -155,6 +155,12 @@ CALLS = [
     "gru_cell(a[:1, :1], a[1:, :1], b[:, :1], b[:, 1:2], u)",
     "lstm_cell(a[:1, :1], [a[1:, :1], a[:1, 1:]], q.reshape(6, 1)[:4], m.reshape(6, 1)[:4], n.reshape(6)[2:])[0]",
     "lstm_cell(a[:1, :1], [a[1:, :1], a[:1, 1:]], q.reshape(6, 1)[:4], q.reshape(6, 1)[2:])[1]",
+    "rnn_tanh(a[None], b[:2, :2][:1, None], [a, a.T, u[:2], v[:2]], True, 1, 0, False, False, True)[0]",
+    "rnn_tanh(m[:, None, :2], m[:, None, 1:], [a, a.T, a @ a, q.T[:, :2]], False, 1, 0, False, True, False)[1]",
+    "rnn_relu(a[None], m[:, None, :2], [a, a.T, b[1:, 1:], a], False, 2, 0.0, True, False, True)[0]",
+    "gru(a[:1, None], v[:1, None, None], [b[:, :2], b[:, 2:]], False, 1, 0, False, False, False)[0]",
+    "lstm(a[:1, None], [v[:1, None, None], u[1:2, None, None]], [c[:4, :2], c[1:, 2:3]], "
+    "False, 1, 0, False, False, False)[2]",
     "layer_norm(v, (3,))",
     "rms_norm(v, (3,), eps=0.1)",
     "group_norm(a[None], 1)",

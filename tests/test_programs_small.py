@@ -107,6 +107,10 @@ RIGHT = {
         "model = nn.LSTM(3, 4, num_layers=2, bidirectional=True, batch_first=True)",
         "model(torch.randn(2, 5, 3))[0].pow(2).sum()",
     ),
+    "an LSTM over a packed sequence": loop(
+        "model = nn.LSTM(2, 2)",
+        "model(nn.utils.rnn.pack_padded_sequence(torch.randn(3, 2, 2), [3, 2]))[0].data.pow(2).sum()",
+    ),
     "a GRU": loop("model = nn.GRU(3, 4)", "model(torch.randn(5, 2, 3))[1].pow(2).sum()"),
     "an RNN": loop("model = nn.RNN(3, 4, nonlinearity='relu')", "model(torch.randn(5, 2, 3))[0].pow(2).sum()"),
     "a cell": loop("model = nn.LSTMCell(3, 4)", "sum(each.pow(2).sum() for each in model(torch.randn(2, 3)))"),

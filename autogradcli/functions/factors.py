@@ -182,18 +182,21 @@ def lu_solve(builder: TapeBuilder, b: Handle, LU_data: Handle, LU_pivots: Handle
 
 
 def lstsq(builder: TapeBuilder, A: Handle, B: Handle, rcond: Fraction | None, driver: str | None, field: str) -> Handle:
-    """The X for which A @ X - B is smallest, and of those the smallest; and the squares of what is left."""
-    del rcond, driver
+    """The X for which A @ X - B is smallest, and of those the smallest; and the squares of what is left.
+
+    torch gives no squares for a matrix that is not tall, nor by gelsy, which is what it takes if no driver is named.
+    """
+    del rcond
     matrix, right = array(A), array(B)
     vectors = right.ndim == matrix.ndim - 1
     columns = right[..., None] if vectors else right
     solution = builder.call("matmul", builder.call("pinv", matrix), columns)
     if field == "solution":
         return array(solution)[..., 0] if vectors else solution
-    if field != "residuals" or matrix.shape[-2] <= matrix.shape[-1]:
-        if field == "residuals":
-            return np.empty(0, dtype=np.intp)
+    if field != "residuals":
         raise NoDefinition(field)
+    if driver in (None, "gelsy") or matrix.shape[-2] <= matrix.shape[-1]:
+        return np.empty(0, dtype=np.intp)
     squares = builder.formula("sum(square(A @ x - b), dim=-2)", A=matrix, x=solution, b=columns)
     return handle(array(squares)[..., 0]) if vectors else squares
 

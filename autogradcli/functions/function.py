@@ -14,7 +14,7 @@ from typing import Any
 
 from autogradcli.functions.handles import Body
 
-LISTS = frozenset({"sequence", "subscripts"})
+LISTS = frozenset({"sequence", "pair", "subscripts"})
 """Kinds of parameters that take a list of operands."""
 OPERANDS = frozenset({"tensor", "number", "boolean", "mask", "indices", "places", "classes", "fixed"}) | LISTS
 """Kinds of parameters whose arguments are steps of a program; those of all others are fixed by the text."""
@@ -50,11 +50,12 @@ class Parameter:
     What becomes a step of the program is of one of these kinds: `tensor` (may be differentiated), `number` (a constant
     for torch), `boolean`, `mask` (a tensor or a condition), `indices` (a tensor of whole numbers, which is not
     differentiated), `places` (the same, or a condition), `classes` (indices, or as many probabilities as there are
-    scores), `fixed` (a tensor that torch does not differentiate), `sequence` (a list of tensors), `subscripts` (a list
-    of places). What the text fixes is of one of these: `option` (this one text), `text` (any, or one of its choices),
-    `flag` (True or False), `int`, `ints` (one or several), `nested` (the same in lists of any depth), `shape` (sizes,
-    also given as arguments of their own), `real` (an exact number), `order` (of a norm: a number, `inf` or a text),
-    `index` (of a subscript).
+    scores), `fixed` (a tensor that torch does not differentiate), `sequence` (a list of tensors), `pair` (a list of
+    two), `subscripts` (a list of places).
+    What the text fixes is of one of these: `option` (this one text), `text` (any, or one of its choices), `flag` (True
+    or False), `int`, `ints` (one or several), `nested` (the same in lists of any depth), `shape` (sizes, also given as
+    arguments of their own), `real` (an exact number), `order` (of a norm: a number, `inf` or a text), `index` (of a
+    subscript).
     """
 
     name: str
@@ -71,6 +72,12 @@ class Parameter:
     def operand(self) -> bool:
         """Whether its argument is a step of the program."""
         return self.kind in OPERANDS
+
+    def count(self, many: int) -> int:
+        """How many operands it takes, where a list of any length has so many."""
+        if self.kind == "pair":
+            return 2
+        return many if self.variadic or self.kind in LISTS else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +180,9 @@ class Function:
     def parameters_of(self, operands: Sequence[object], options: Mapping[str, object]) -> list[Parameter]:
         """The parameter that each operand belongs to; one whose option says None was left out."""
         present = [each for each in self.parameters if each.operand and each.name not in options]
-        many = len(operands) - len(present) + 1
-        return [
-            parameter
-            for parameter in present
-            for _ in range(many if parameter.variadic or parameter.kind in LISTS else 1)
-        ]
+        pairs = sum(each.kind == "pair" for each in present)
+        many = len(operands) - (len(present) - 1 + pairs)
+        return [parameter for parameter in present for _ in range(parameter.count(many))]
 
     def arguments(self, operands: Sequence[Any], options: Mapping[str, Any]) -> dict[str, Any]:
         """The value of every parameter by name: a list for several operands, the default for an option not given.

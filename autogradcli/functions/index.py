@@ -125,7 +125,7 @@ NAMES = {
         linear bilinear layer_norm rms_norm group_norm instance_norm local_response_norm batch_norm
     """,
     "recurrent": """
-        rnn_tanh_cell rnn_relu_cell gru_cell lstm_cell
+        rnn_tanh_cell rnn_relu_cell gru_cell lstm_cell rnn_tanh rnn_relu gru lstm
     """,
     "windows": """
         conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d avg_pool1d avg_pool2d avg_pool3d

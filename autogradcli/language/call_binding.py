@@ -211,6 +211,8 @@ def _operands(parameter: Parameter, name: str, argument: Argument) -> list[Argum
     if parameter.kind in LISTS:
         if not isinstance(value, tuple):
             raise _Misfit(f"{parameter.name} of {name} is a list", argument.span, f"{name}([x, y])")
+        if parameter.kind == "pair" and len(value) != 2:
+            raise _Misfit(f"{parameter.name} of {name} is a list of two", argument.span)
         return [argument._replace(value=each) for each in value]
     if parameter.variadic and isinstance(value, tuple):
         return [argument._replace(value=each) for each in value]

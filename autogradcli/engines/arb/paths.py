@@ -21,7 +21,7 @@ MOST_PATHS = 10
 """Paths that are written out."""
 MOST_LINKS = 1_000
 """Links that are written out in all; the first path is, however long it is."""
-DIFFERENTIATED = frozenset({"tensor", "number", "sequence"})
+DIFFERENTIATED = frozenset({"tensor", "number", "sequence", "pair"})
 """The kinds of parameters that a path goes through."""
 
 Balls = Sequence[arb]

@@ -43,6 +43,44 @@ def lstm_cell(hx: Sequence[Array], field: str, **given: Any) -> Array:
     return cell if field == "c" else sigmoid(o) * tanh(cell)
 
 
+def over_time(step: Callable[..., Any], states: list[Array], x: Array, cells: Any, both: bool) -> tuple[Array, Any]:
+    """One layer by the equations of torch.nn.RNN: its outputs, and the states at the end of each direction."""
+    halves, ends = [], []
+    for side in range(2 if both else 1):
+        now, seen = [each[side] for each in states], {}
+        for t in sorted(range(len(x)), reverse=side == 1):
+            now = step(x[t], now, cells[side])
+            seen[t] = now[0]
+        halves.append(np.array([seen[t] for t in range(len(x))]))
+        ends.append(now)
+    return np.concatenate(halves, axis=2), ends
+
+
+def recurrent(step: Callable[..., Any]) -> Callable[..., Array]:
+    """The layers of a recurrent network, whose cell gives its states after an input."""
+
+    def meaning(input: Array, hx: Any, params: Any, field: str, **given: Any) -> Array:
+        states = list(hx) if isinstance(hx, list | tuple) else [hx]
+        sides, per_cell = 1 + given["bidirectional"], 4 if given["has_biases"] else 2
+        x = input.transpose(1, 0, 2) if given["batch_first"] else input
+        ends: list[Any] = []
+        for layer in range(given["num_layers"]):
+            first = layer * sides
+            cells = [params[(first + side) * per_cell : (first + side + 1) * per_cell] for side in range(sides)]
+            x, last_states = over_time(step, [each[first : first + sides] for each in states], x, cells, sides == 2)
+            ends += last_states
+        if field == "output":
+            return x.transpose(1, 0, 2) if given["batch_first"] else x
+        return np.array([each["hc".index(field)] for each in ends])
+
+    return meaning
+
+
+def _lstm_states(x: Array, states: Sequence[Array], cell: Any) -> list[Array]:
+    weights = dict(zip(("w_ih", "w_hh", "b_ih", "b_hh"), cell, strict=False))
+    return [lstm_cell(states, field, input=x, **weights) for field in "hc"]
+
+
 def scaled(x: Array, weight: Any, bias: Any) -> Array:
     """x times weight, plus bias, if they are given."""
     scaled_x = x if weight is None else x * weight
@@ -261,6 +299,14 @@ LAYERS: dict[str, Callable[..., Any]] = {
     "rnn_relu_cell": lambda **given: each(lambda number: max(number, mp.zero))(sum(maps(**given))),
     "gru_cell": gru_cell,
     "lstm_cell": lstm_cell,
+    "rnn_tanh": recurrent(lambda x, states, cell: [each(mp.tanh)(sum(maps(x, states[0], *cell)))]),
+    "rnn_relu": recurrent(lambda x, states, cell: [each(lambda y: max(y, mp.zero))(sum(maps(x, states[0], *cell)))]),
+    "gru": recurrent(
+        lambda x, states, cell: [
+            gru_cell(input=x, hx=states[0], **dict(zip(("w_ih", "w_hh", "b_ih", "b_hh"), cell, strict=False)))
+        ]
+    ),
+    "lstm": recurrent(_lstm_states),
     "layer_norm": layer_norm,
     "rms_norm": rms_norm,
     "group_norm": group_norm,

@@ -43,7 +43,7 @@ def definition_of(name: str, arguments: Sequence[Any]) -> Callable[..., Any] | N
         return None
     if name.endswith("_cell"):
         return lambda x, state, *weights: _of_cell(cell, x, state, weights)
-    layered = len(arguments) == 9 and isinstance(arguments[2], list | tuple)
+    layered = len(arguments) == 9 and isinstance(arguments[2], list | tuple) and isinstance(arguments[3], bool)
     drops = layered and arguments[5] and arguments[6]
     return (lambda *given: _layers(cell, *given)) if layered and not drops else None
 
