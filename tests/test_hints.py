@@ -42,6 +42,10 @@ LINES: list[tuple[str, str, str]] = [
     ("eval x --x NaN", "type nan", "eval x --x nan"),
     ("eval x --x PI", "type pi", "eval x --x pi"),
     ("eval sinx --x 2", "for a function of x type sin(x)", "eval 'sin(x)' --x 2"),
+    ("eval 'sum(x)' --x points.csv", "type --x @points.csv", "eval 'sum(x)' --x @points.csv"),
+    ("eval @note.txt --x 2", "type - < note.txt in its place", "eval - --x 2"),
+    ("eval x*y --at points.csv", "add a column y, or", "eval x*y --at points.csv --y 2"),
+    ("diff 'x^T A x'", "for a transpose type x.T @ A @ x", "eval 'x.T @ A @ x' --x [1,2] --A [[1,2],[2,3]]"),
     ("explain relu", "type gradcalc functions relu", "functions relu"),
     ("batch cases.toml -o b.txt", "type -o b.jsonl", "batch points.jsonl -o b.jsonl"),
     (
@@ -216,7 +220,7 @@ def test_what_the_hint_says_works_at_the_command_line(wrong: str, said: str, rig
     result = gradcalc(*shlex.split(wrong))
     assert result.status == 2
     assert said in result.err
-    assert gradcalc(*shlex.split(right)).status in {0, 3}
+    assert gradcalc(*shlex.split(right), stdin="x").status in {0, 3}
 
 
 @pytest.mark.parametrize(("wrong", "said", "right"), TEXTS, ids=[f"{wrong}: {right}" for wrong, _, right in TEXTS])

@@ -7,6 +7,7 @@ import pytest
 from mpmath import mp
 
 from autogradcli.compute.compute import compute
+from autogradcli.compute.reasons import short
 from autogradcli.compute.report import Reason
 from tests.command import gradcalc
 from tests.helpers import examine, problem
@@ -173,3 +174,9 @@ def test_jumps_that_cancel_are_named() -> None:
     found = reason("sum(pinv(A))", {"A": "[[1, 1], [1, 1]]"})
     assert (found.code, found.expression) == ("GC102", "pinv(A)")
     assert "the slope is 0, but torch's conventions at corners and jumps come to -0.25" in found.message
+
+
+def test_a_convention_of_minus_zero_is_told_as_zero() -> None:
+    """The derivative of x*relu(-x) at 0: torch sends -0 through the corner."""
+    assert short(-0.0) == "0"
+    assert short(-0.5) == "-0.5"

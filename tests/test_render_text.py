@@ -11,6 +11,7 @@ from autogradcli.render.layout import fitted
 from autogradcli.render.report.text import draw_text
 from autogradcli.render.terminal import FILE, Terminal
 from autogradcli.render.verdicts import LOOKS
+from tests.command import gradcalc
 from tests.reports import QUADRATIC, gradient, report
 
 SCREEN = Terminal(width=80, height=24, boxes=True)
@@ -236,3 +237,10 @@ def test_a_formula_of_thirty_terms_is_cut_on_a_terminal() -> None:
     assert "--full shows them" in shown
     assert text not in shown
     assert text in draw_text(found, FILE)
+
+
+def test_the_graph_below_a_jacobian_says_what_its_gradients_are_for() -> None:
+    """Ones: 1 + 3 and 2 + 4 are no entries of the Jacobian."""
+    options = ("--x", "[1, 2]", "--A", "[[1, 2], [3, 4]]", "--wrt", "x", "--no-symbolic", "--jacobian")
+    out = gradcalc("eval", "A @ x", *options).out
+    assert "[4.0, 6.0]\n(for an upstream of ones: these gradients are sums over the rows of the Jacobian)\n" in out

@@ -18,6 +18,9 @@ STANDARD_INPUT = STANDARD_OUTPUT = "-"
 def read_expression(argument: str, output: str | None = None) -> str:
     """The expression itself, or what stands on standard input where it is `-`; that must not be the output."""
     if argument != STANDARD_INPUT:
+        if os.path.isfile(name := argument.removeprefix(MARK)) and name != argument:
+            hint = f"type {STANDARD_INPUT} < {name} in its place"
+            raise GradcalcError("usage", f"{MARK} is for values: an expression is read from standard input", hint=hint)
         return argument
     with _standard_input(output) as stream:
         # A character takes up to four bytes; more than that is for the parser to refuse, and need not be read.

@@ -150,7 +150,7 @@ def adjacent(expression: Expression, index: int) -> GradcalcError:
         argument = expression.text(index, _end_of_product(expression, index))
         message = f"{left} has its argument in brackets"
         return expression.error(first, expression.end(index), message, f"type {left}({argument})")
-    hint = f"for a product type {left}*{right}"
+    hint = _transposed(expression, index) or f"for a product type {left}*{right}"
     numbers = expression.kind(index - 1) == "number" == expression.kind(index)
     if numbers and expression.tokens[index - 1].end == expression.tokens[index].start:
         return expression.error(first, index, f"{left}{right} is not a number")
@@ -159,6 +159,18 @@ def adjacent(expression: Expression, index: int) -> GradcalcError:
     elif word.isdigit() and not numbers:
         hint += f", for a power {left}**{right}"
     return expression.error(first, expression.end(index), message, hint)
+
+
+def _transposed(expression: Expression, index: int) -> str | None:
+    """What to type for `x^T A x`, before the second operand of which nothing stands; None for something else."""
+    before = [expression.word(each) for each in range(index - 2, index)]
+    if index < 3 or before not in (["^", "T"], ["**", "T"]):
+        return None
+    last = index
+    while expression.kind(last + 1) == "name":
+        last += 1
+    transposed = f"{expression.operand_before(index - 2)}.T"
+    return f"for a transpose type {' @ '.join([transposed, *map(expression.word, range(index, last + 1))])}"
 
 
 def _end_of_product(expression: Expression, index: int) -> int:

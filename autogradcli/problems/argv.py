@@ -1,5 +1,6 @@
 """Problems from the command line: an expression, a value for each of its variables, and what else is asked."""
 
+import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -9,7 +10,7 @@ from autogradcli.language.lexer import normal
 from autogradcli.language.program import Program
 from autogradcli.problems.build import ProblemBuilder
 from autogradcli.problems.commandline import SET
-from autogradcli.problems.point import Notation
+from autogradcli.problems.point import MARK, Notation, parse_value
 
 
 def command_line(said: Mapping[str, Any], spellings: Collection[str] = ()) -> ProblemBuilder:
@@ -19,7 +20,20 @@ def command_line(said: Mapping[str, Any], spellings: Collection[str] = ()) -> Pr
     between them; None for what is not said. `spellings` are those of the command's own options.
     """
     fields = {key: SPLIT.get(key, str)(value) for key, value in said.items() if value is not None}
-    return ProblemBuilder(fields, _notation(spellings))
+    return _CommandLineBuilder(fields, _notation(spellings))
+
+
+class _CommandLineBuilder(ProblemBuilder):
+    """Reads the words of a command line."""
+
+    def value(self, path: str, value: Any, read: Callable[[str, str], Program] = parse_value) -> Program:
+        """What a value means; of one that is the name of a file the error says how to read the file."""
+        try:
+            return super().value(path, value, read)
+        except GradcalcError as error:
+            if os.path.isfile(value):
+                error.hint = f"for the numbers in that file type {self.notation.label(path)} {MARK}{value}"
+            raise
 
 
 def split_assignments(assignments: Sequence[str]) -> dict[str, str]:

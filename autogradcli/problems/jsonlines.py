@@ -25,7 +25,7 @@ KEYS = (
     "order", "hessian", "jacobian", "hvp", "jvp", "claim",
 )  # fmt: skip
 """What a line may hold."""
-EXPECTED = 'a line is an object: {"expression": "x**2", "at": {"x": 2}}'
+EXPECTED = 'a line is an object: {"expression": "x**2", "at": {"x": 2}}; or the first line is a header: expression,x'
 """What is said of a line that is something else."""
 OPTIONAL = frozenset(KEYS) - {"expression", "at", "wrt"}
 """What may as well be null."""

@@ -6,12 +6,16 @@ Both become lines of JSON Lines, each with one point.
 import csv
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, BinaryIO
 
 from autogradcli.errors import GradcalcError
+from autogradcli.language.lexer import normal
+from autogradcli.language.nearest import did_you_mean
+from autogradcli.language.parser import parse
 from autogradcli.problems.jsonlines import Line, read_lines
+from autogradcli.problems.point import enumerate_names
 from autogradcli.problems.strict_json import read_json
 
 FIELDS = ("id", "expression", "wrt", "of", "upstream", "dtype")
@@ -64,6 +68,8 @@ def _rows(header: Line, lines: Iterator[Line], stated: Mapping[str, Any]) -> Ite
     if wrong := next((name for name in names if not name.isidentifier()), None):
         hint = "the first line has the names of the variables: x,y"
         raise GradcalcError("value", f"line {header.number} of the table: {wrong or 'nothing'} is no name", hint=hint)
+    if "expression" in stated:
+        _check_columns(names, stated, header.number)
     for line in lines:
         cells = _cells(line)
         if len(cells) != len(names):
@@ -74,6 +80,21 @@ def _rows(header: Line, lines: Iterator[Line], stated: Mapping[str, Any]) -> Ite
         if "wrt" in fields:
             fields["wrt"] = re.split(r"[,;\s]+", fields["wrt"])
         yield _line({**stated, **fields, "at": {**stated.get("at", {}), **row}}, line.number)
+
+
+def _check_columns(names: Sequence[str], stated: Mapping[str, Any], line: int) -> None:
+    """Raises GradcalcError if a column is no variable of the expression, or a variable has no column and no value."""
+    given = {*map(normal, names), *stated.get("at", {})}
+    variables = parse(stated["expression"], [*given, *stated.get("wrt", ())]).variables
+    where = f"line {line} of the table"
+    for name in names:
+        if normal(name) not in variables:
+            hint = did_you_mean(name, variables) or f"the variables are {enumerate_names(variables)}"
+            raise GradcalcError("value", f"{where}: {name} is not a variable of the expression", hint=hint)
+    for name in variables:
+        if name not in given:
+            hint = f"add a column {name}, or for one number at all points type --{name} NUMBER"
+            raise GradcalcError("value", f"{where}: there is no column {name}", hint=hint)
 
 
 def _cells(line: bytes) -> list[str]:

@@ -39,7 +39,7 @@ def draw_text(report: Report, terminal: Terminal) -> str:
         _heading(report, dtype, terminal),
         draw_comparison(report, dtype, terminal) if report.findings() else [],
         _ledger(report, dtype, terminal),
-        draw_chain(report.nodes, dtype, terminal),
+        _chain(report, dtype, terminal),
         draw_traces(report.traces, report.output, terminal),
         _conclusion(report, terminal),
     ]
@@ -128,6 +128,14 @@ def _ledger(report: Report, dtype: str, terminal: Terminal) -> list[str]:
         ),
         terminal,
     )
+
+
+def _chain(report: Report, dtype: str, terminal: Terminal) -> list[str]:
+    """The graph; below a Jacobian with what its gradients are for, since they are not the Jacobian's."""
+    lines = draw_chain(report.nodes, dtype, terminal)
+    if not lines or not report.jacobian:
+        return lines
+    return [*lines, "(for an upstream of ones: these gradients are sums over the rows of the Jacobian)"]
 
 
 def _conclusion(report: Report, terminal: Terminal) -> list[str]:
