@@ -275,7 +275,14 @@ CALLS: list[tuple[Any, dict[str, Any], str, dict[str, Any]]] = [
 """A function, arguments that make no sense, a part of what is said, and what to give instead: `...` is to leave out."""
 
 
-@pytest.mark.parametrize(("function", "wrong", "said", "right"), CALLS, ids=[str(call[1]) for call in CALLS])
+def _without_addresses(arguments: dict[str, Any]) -> str:
+    """A test's name, which must be the same in every process."""
+    return str({name: getattr(value, "__name__", value) for name, value in arguments.items()})
+
+
+@pytest.mark.parametrize(
+    ("function", "wrong", "said", "right"), CALLS, ids=[_without_addresses(call[1]) for call in CALLS]
+)
 def test_what_the_hint_says_works_in_python(
     function: Any, wrong: dict[str, Any], said: str, right: dict[str, Any]
 ) -> None:
