@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import users_code
 from tests.cases import write
 from tests.command import gradcalc
 
@@ -123,3 +124,14 @@ def test_it_may_leave_the_folder(tmp_path: Path) -> None:
     before = Path.cwd()
     assert gradcalc("check", case, "--no-symbolic").status == 0
     assert Path.cwd() == before
+
+
+def test_the_reason_names_the_backward_and_where_it_is_written() -> None:
+    """The line of its decorator, as Python counts the first of a function."""
+    found = json.loads(
+        gradcalc("eval", "x**3", "--x", "2", "--function", f"{CODE}:Cube", "--json", "--no-symbolic").out
+    )
+    lines = Path(users_code.__file__).read_text(encoding="utf-8").splitlines()
+    line = next(at for at, text in enumerate(lines, 1) if "@staticmethod" in text and "def backward" in lines[at])
+    said = found["gradients"]["x"]["reason"]["message"]
+    assert said.endswith(f"; the gradient goes through Cube.backward (users_code.py:{line})")

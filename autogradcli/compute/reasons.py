@@ -228,7 +228,9 @@ def _by_parting(case: Doubt, code: str, judgement: str) -> Reason:
     """The operation that goes wrong; before it comes what has left the range of the dtype."""
     parted = case.first_divergence()
     if parted is None:
-        return Reason(code, f"{case.off}: {judgement}")
+        custom = " and ".join(case.evidence.autograd.backwards)
+        through = f"; the gradient goes through {custom}" if custom else ""
+        return Reason(code, f"{case.off}: {judgement}{through}")
     broken = case.evidence.proof.broken(parted)
     if broken is not None:
         return _of_step(case, "GC202", f"{_not_finite_value(case, *broken)}, so {_sends(case, parted)}", broken[0])

@@ -142,6 +142,8 @@ class Autograd:
     """What the numbers of the point lost on their way into the dtype, and what torch warned of, a sentence each."""
     lacking: str | None = None
     """A function of the program that torch does not have: then there is no gradient, and values are the true ones."""
+    backwards: tuple[str, ...] = ()
+    """The backwards of the user's own in the graph, each with its place: `Swish.backward (layers.py:8)`."""
 
 
 @dataclass(frozen=True, slots=True)

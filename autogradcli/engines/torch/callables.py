@@ -23,6 +23,7 @@ from autogradcli.engines.backward import Backward
 from autogradcli.engines.results import Array, Autograd, shape
 from autogradcli.engines.torch.backward_passes import run_passes
 from autogradcli.engines.torch.graph import plain
+from autogradcli.engines.torch.record.kinds import code_of_backward, is_function
 from autogradcli.engines.torch.state import fresh_state
 from autogradcli.errors import GradcalcError, visible
 from autogradcli.language.nearest import did_you_mean
@@ -91,6 +92,7 @@ def in_place_of(  # noqa: PLR0913, PLR0917
         passes=passes,
         notes=(*found.notes, *notes),
         lacking=None,
+        backwards=tuple(_backwards(output)),
     )
 
 
@@ -103,16 +105,29 @@ def _unreached(name: str, variable: str, recorded: bool) -> str:
 
 def _reaches(output: torch.Tensor, leaf: torch.Tensor) -> bool:
     """Whether autograd's graph of a tensor ends in a leaf."""
+    return any(getattr(node, "variable", None) is leaf for node in _nodes(output))
+
+
+def _nodes(output: torch.Tensor) -> Iterator[Any]:
+    """The nodes of autograd's graph of a tensor, each once."""
     seen: set[Any] = set()
     pending: list[Any] = [output.grad_fn]
     while pending:
         node = pending.pop()
         if node is not None and node not in seen:
             seen.add(node)
-            if getattr(node, "variable", None) is leaf:
-                return True
+            yield node
             pending.extend(each for each, _ in node.next_functions)
-    return False
+
+
+def _backwards(output: torch.Tensor) -> Iterator[str]:
+    """The backwards of the user's own in the graph, each with its place."""
+    found: dict[Any, None] = dict.fromkeys(getattr(type(node), "_forward_cls", None) for node in _nodes(output))
+    for function in found:
+        if is_function(function):
+            code = code_of_backward(function)
+            where = "" if code is None else f" ({os.path.basename(code.co_filename)}:{code.co_firstlineno})"
+            yield f"{function.__name__}.backward{where}"
 
 
 def _halves_of_twice(

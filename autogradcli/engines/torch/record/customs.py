@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from autogradcli.engines.torch.record.kinds import is_function
+from autogradcli.engines.torch.record.kinds import code_of_backward, is_function
 from autogradcli.engines.torch.record.mathematics import name_of
 from autogradcli.engines.torch.record.slopes import slopes
 from autogradcli.engines.torch.record.steps import RecordedStep, StepComparison, compare, second, sent
@@ -43,17 +43,7 @@ def claim_of(step: RecordedStep) -> CustomBackward:
     name = name_of(step.call)
     if not is_function(function):
         return CustomBackward(name.removesuffix(".default"), None, None)
-    backward = getattr(function.backward, "__wrapped__", function.backward)
-    code = getattr(backward, "__code__", None)
-    if code is None:
-        code = next(
-            (
-                each.cell_contents.__code__
-                for each in backward.__closure__ or ()
-                if inspect.isfunction(each.cell_contents)
-            ),
-            None,
-        )
+    code = code_of_backward(function)
     return CustomBackward(
         name, None if code is None else code.co_filename, None if code is None else code.co_firstlineno
     )
