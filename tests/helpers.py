@@ -34,12 +34,15 @@ def examine(text: str, at: Mapping[str, str], dtype: str = "float64") -> dict[st
     return compute(problem(text, at, dtype)).gradients
 
 
-def problem_report(text: str, *, wrt: Sequence[str] = (), ones: bool = False, **at: str) -> Report:
+def problem_report(
+    text: str, *, wrt: Sequence[str] = (), ones: bool = False, dtype: str = "float64", **at: str
+) -> Report:
     """The report by torch and Arb, about all variables that can be differentiated; `ones` is what backward is given."""
     program = parse(text, given=tuple(at))
     backward = Backward(parse("ones_like(out)")) if ones else ONCE
     point = {name: parse(value) for name, value in at.items()}
-    return compute(Problem(program, point, check_wrt(program, wrt, "wrt"), Options(symbolic=False), backward=backward))
+    options = Options(symbolic=False, dtype=dtype)
+    return compute(Problem(program, point, check_wrt(program, wrt, "wrt"), options, backward=backward))
 
 
 def prove(program: Program, at: Mapping[str, Any], dtype: Dtype) -> Enclosures:

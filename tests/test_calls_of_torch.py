@@ -136,6 +136,23 @@ def test_an_eps_of_the_dtype_is_not_proven() -> None:
     assert problem_report("sum(F.rms_norm(x, (2,)))", x="[1, 2]").verdict == "unverified"
 
 
+@pytest.mark.parametrize("text", ["x.half()*0.1", "x.to(torch.float32)/3", "sum(x, dtype=torch.bfloat16)/3"])
+def test_a_step_in_a_less_precise_format_is_not_proven(text: str) -> None:
+    """There torch rounds values and gradients: at 2 the value is exact, and the gradient is not."""
+    report = problem_report(text, x="2")
+    assert report.gradients["x"].reason is not None
+    assert (report.verdict, report.gradients["x"].reason.code) == ("unverified", "GC504")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
+@pytest.mark.parametrize(
+    "text", ["x.double()/3", "x.to(torch.float64)/3", "x.type_as(x)/3", "x.float()/3", "x.type(torch.float32)/3"]
+)
+def test_a_step_in_a_format_as_precise_changes_nothing(text: str, dtype: str) -> None:
+    """But that torch computes it more precisely."""
+    assert problem_report(text, dtype=dtype, x="2").verdict == "verified"
+
+
 def test_dropout_draws_from_the_seed() -> None:
     """So that a report is the same every time; what is dropped by chance is not proven."""
     values = {str(problem_report("sum(F.dropout(x)*[1, 2, 4, 8])", x="[1, 1, 1, 1]").value) for _ in range(4)}

@@ -178,7 +178,6 @@ TEXTS: list[tuple[str, str, str]] = [
     ("x.grad", "leave .grad away", "x"),
     ("x.detach()", "give its value as a variable", "x"),
     ("x.item()", "leave .item() away", "x"),
-    ("x.float()", "leave .float() away", "x"),
     ("x.backward()", "leave .backward() away", "x"),
     ("sum(x.requires_grad_())", "leave .requires_grad_() away", "x"),
     ("Symbol(x)", "type the name alone", "x"),

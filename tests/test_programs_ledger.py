@@ -115,6 +115,7 @@ VERDICTS = [
         "verified",
     ),
     ("x = torch.ones(2, requires_grad=True)\nx.double().sum().backward()", "verified"),
+    ("x = torch.ones(2, requires_grad=True)\n(x.half().float() * 0.1).sum().backward()", "verified"),
     ("x = torch.ones(2, requires_grad=True)\ny = x * 2\nv = y[0]\ny.add_(1)\nv.backward()", "unverified"),
     ("x = torch.ones(2, requires_grad=True)\ny = x * 2\nv = y[0]\nv.add_(1)\ny.sum().backward()", "verified"),
     (

@@ -18,7 +18,7 @@ from autogradcli.compute.notes import notes
 from autogradcli.compute.problem import Problem
 from autogradcli.compute.remedies import with_remedies
 from autogradcli.compute.report import ReceivedInput, Report
-from autogradcli.compute.unproven import unproven
+from autogradcli.compute.unproven import of_rounded_steps, unproven
 from autogradcli.compute.verdict import worst
 from autogradcli.compute.versions import versions
 from autogradcli.engines.results import Autograd, Proof, flat, nested, shape
@@ -273,7 +273,8 @@ def _of_function(function: str | Callable[..., object], problem: Problem, found:
 def _prove(problem: Problem, autograd: Autograd, lower: Lower) -> Proof:
     """What Arb proves, or why it can prove nothing."""
     try:
-        return _by_balls(problem, autograd, lower)
+        rounded = of_rounded_steps(problem.program, DTYPES[problem.options.dtype], autograd)
+        return rounded or _by_balls(problem, autograd, lower)
     except (NoDefinition, OutOfTime, MemoryError) as reason:
         return unproven(reason, autograd)
 

@@ -2,6 +2,8 @@
 
 from autogradcli.engines.results import Autograd, Cause, Enclosure, Unproven, flat
 from autogradcli.functions.handles import TooLong
+from autogradcli.language.dtypes import DTYPES, Dtype
+from autogradcli.language.program import Call, Program
 from autogradcli.processes.limits import OutOfTime
 
 
@@ -23,3 +25,16 @@ def unproven(reason: Exception, autograd: Autograd) -> Unproven:
 def because(cause: Cause, autograd: Autograd, remark: str | None = None) -> Unproven:
     """The same for a cause of every number."""
     return Unproven(Enclosure(cause=cause), len(flat(autograd.value)), remark)
+
+
+def of_rounded_steps(program: Program, dtype: Dtype, autograd: Autograd) -> Unproven | None:
+    """The opinion on a program with a step in a less precise format; None if there is none.
+
+    From there on torch rounds values and gradients to that format, and the budget is that of the dtype.
+    """
+    for index, step in enumerate(program.steps):
+        name = dict(step.options).get("dtype") if isinstance(step, Call) else None
+        if isinstance(name, str) and not DTYPES[name].holds(dtype):
+            message = f"{program.text(index)} rounds to {name}, which holds fewer numbers than {dtype.name}"
+            return because(Cause("unverified", "GC504", message, index), autograd)
+    return None

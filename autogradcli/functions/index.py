@@ -61,9 +61,10 @@ NAMES = {
         transpose swapaxes swapdims transpose_copy t t_copy .T adjoint matrix_transpose .mT .mH permute permute_copy
         movedim moveaxis expand expand_copy broadcast_to expand_as repeat tile repeat_interleave np.repeat numpy.repeat
         jnp.repeat flip fliplr flipud roll getitem setitem select narrow narrow_copy diag linalg_diagonal
-        linalg.diagonal diagonal diagonal_copy diag_embed view_as reshape_as type_as atleast_1d atleast_2d atleast_3d
-        rot90 diagflat unfold unfold_copy triu tril cat concat concatenate stack hstack vstack row_stack dstack
-        column_stack
+        linalg.diagonal diagonal diagonal_copy diag_embed view_as reshape_as to Tensor.type to_as to_device to_float64
+        Tensor.double to_float32 Tensor.float to_float16 Tensor.half to_bfloat16 Tensor.bfloat16 type_as atleast_1d
+        atleast_2d atleast_3d rot90 diagflat unfold unfold_copy triu tril cat concat concatenate stack hstack vstack
+        row_stack dstack column_stack
     """,
     "pieces": """
         split split_copy unsafe_split split_with_sizes split_with_sizes_copy unsafe_split_with_sizes chunk chunk_copy

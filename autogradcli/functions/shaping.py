@@ -127,6 +127,8 @@ def stack_items(_: TapeBuilder, components: Sequence[Handle]) -> Handle:
     return np.stack([array(each) for each in components])
 
 
+FORMAT = "Where the format is less precise than that of the problem, torch's gradient is not verified."
+
 ROWS: tuple[Function, ...] = (
     Function(
         "stack_items",
@@ -364,10 +366,40 @@ ROWS: tuple[Function, ...] = (
         tensor=True,
         body=_moved(lambda x, other: x.reshape(np.shape(other))),
     ),
+    *(
+        Function(
+            name,
+            f"x, {given}, non_blocking: flag = False, copy: flag = False",
+            f"The same components, {doc}.",
+            aliases=("to",) if name != "to" else ("Tensor.type",),
+            torch="Tensor.to",
+            definition="x",
+            tensor=True,
+            note=FORMAT,
+        )
+        for name, given, doc in (
+            ("to", "dtype: dtype", "in another format"),
+            ("to_as", "other", "in the format of another"),
+            ("to_device", 'device: ("cpu",), dtype: dtype = None', "on the processor, perhaps in another format"),
+        )
+    ),
+    *(
+        Function(
+            f"to_{dtype}",
+            f'x, dtype: "{dtype}" = "{dtype}"',
+            f"The same components in {dtype}.",
+            aliases=(f"Tensor.{name}",),
+            torch="Tensor.to",
+            definition="x",
+            tensor=True,
+            note=FORMAT,
+        )
+        for name, dtype in {"double": "float64", "float": "float32", "half": "float16", "bfloat16": "bfloat16"}.items()
+    ),
     Function(
         "type_as",
         "x, other",
-        "The same components, in the format of another, which is that of all numbers.",
+        "The same components, in the format of another.",
         torch="Tensor.type_as",
         definition="x",
         tensor=True,

@@ -28,6 +28,10 @@ class Dtype:
         """The smallest number with all its digits; what is smaller is subnormal, or zero."""
         return math.ldexp(1.0, self.smallest + self.digits - 1)
 
+    def holds(self, other: "Dtype") -> bool:
+        """Whether every number of another format is one of this."""
+        return self.digits >= other.digits and self.smallest <= other.smallest and self.largest >= other.largest
+
     def ulp(self, x: float) -> float:
         """Distance between the two numbers of the format around x: a unit in the last place."""
         if not math.isfinite(x):

@@ -60,9 +60,6 @@ ATTRIBUTES = {
     "detach": ("no part of an expression can be detached", "give its value as a variable, and leave it out of --wrt"),
     "backward": ("gradcalc calls backward itself", "leave .backward() away"),
     "requires_grad_": ("gradcalc sets requires_grad itself", "leave .requires_grad_() away"),
-    "float": ("the type of all numbers is chosen by --dtype", "leave .float() away"),
-    "double": ("the type of all numbers is chosen by --dtype", "leave .double() away"),
-    "half": ("the type of all numbers is chosen by --dtype", "leave .half() away"),
 }
 """Attributes and methods of tensors that have no meaning here, and what to do instead."""
 
@@ -137,7 +134,7 @@ def unknown_attribute(name: str, written: str) -> tuple[str, str | None]:
     """A message and a hint for an attribute that no number has."""
     if name in ATTRIBUTES:
         return ATTRIBUTES[name]
-    hint = f"type {written}()" if table.is_function(name) else None
+    hint = f"type {written}()" if table.is_function(name) or table.is_function(f"{METHODS}.{name}") else None
     return f"a number has no attribute {name}", hint
 
 

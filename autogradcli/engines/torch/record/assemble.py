@@ -104,6 +104,9 @@ def _dtype(event: BackwardPass, calls: Sequence[RecordedCall]) -> torch.dtype:
     dtype = floats.pop() if floats else torch.float64
     if _name(dtype) not in DTYPES:
         raise Unverifiable(f"{_name(dtype)} is not verified")
+    between = {_name(each) for call in calls for each in call.dtypes if each is not None} & DTYPES.keys()
+    if rounded := sorted(each for each in between if not DTYPES[each].holds(DTYPES[_name(dtype)])):
+        raise Unverifiable(f"it rounds to {rounded[0]} on the way")
     return dtype
 
 
