@@ -77,11 +77,16 @@ def check(problem: Problem) -> Checked:
 
 
 def salvaged(problem: Problem, lost: "Lost") -> Checked:
-    """The results found before the process of a problem ended. Raises GradcalcError if there are none."""
+    """The results found before the process of a problem ended; `unverified` if a limit left none.
+
+    Raises GradcalcError if there are none because the process ended by itself.
+    """
     # The engines come with it: only where something is computed.
     from autogradcli.checks.claims import ClaimVerdict
     from autogradcli.compute import compute
 
     untold = ClaimVerdict("untold", f"it could not be told: {lost.reason}")
     failures = [f"claim.{name}: {untold.message}" for name in problem.claims]
-    return Checked(compute.salvaged(problem, lost), dict.fromkeys(problem.claims, untold), failures)
+    early = lost.part is None and lost.reason in compute.ENDED_EARLY
+    report = compute.nothing_found(problem, lost) if early else compute.salvaged(problem, lost)
+    return Checked(report, dict.fromkeys(problem.claims, untold), failures)

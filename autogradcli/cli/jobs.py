@@ -8,9 +8,9 @@ import typer
 from autogradcli.cli.arguments import whole
 from autogradcli.cli.output import say
 from autogradcli.errors import GradcalcError
-from autogradcli.processes.limits import Limits
+from autogradcli.processes.limits import Limits, OutOfTime
 from autogradcli.processes.pool import Pool
-from autogradcli.processes.work import Calls, Executor, Lost, Raised
+from autogradcli.processes.work import MEMORY, TIME, Calls, Executor, Lost, Raised
 
 Result = TypeVar("Result")
 MOST_JOBS = 1024
@@ -26,9 +26,12 @@ Scheduler = Annotated[
 
 
 def within(limits: Limits, call: Callable[[], Result]) -> Result | Lost:
-    """What a call gives in a process of its own, or that it went beyond the limits. What it raises is raised."""
+    """What a call gives in a process of its own, or that it went beyond the limits. What else it raises is raised."""
     (result,) = executor(1, None, limits).run(Calls, [call])
     if isinstance(result, Raised):
+        reached = {OutOfTime: TIME, MemoryError: MEMORY}.get(type(result.error))
+        if reached is not None:
+            return Lost(reached)
         raise result.error
     return result  # type: ignore[no-any-return]
 

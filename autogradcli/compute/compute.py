@@ -17,7 +17,7 @@ from autogradcli.compute.higher import cut_short, with_higher
 from autogradcli.compute.notes import notes
 from autogradcli.compute.problem import Problem
 from autogradcli.compute.remedies import with_remedies
-from autogradcli.compute.report import ReceivedInput, Report
+from autogradcli.compute.report import Gradient, Reason, ReceivedInput, Report, Symbolic
 from autogradcli.compute.unproven import of_rounded_steps, unproven
 from autogradcli.compute.verdict import worst
 from autogradcli.compute.versions import versions
@@ -205,6 +205,33 @@ def salvaged(problem: Problem, lost: Lost) -> Report:
     if lost.part is None:
         raise error_of(lost)
     return Pending(problem, None).cut_short(lost.found, _end_of(lost))
+
+
+def nothing_found(problem: Problem, lost: Lost) -> Report:
+    """The report on a problem for which a limit was reached before torch had a number."""
+    code, said = ENDED_EARLY[lost.reason]
+    no_formula = Symbolic(None, None, None, "unavailable", None)
+    gradient = Gradient(None, no_formula, None, None, "unverified", Reason(code, said))
+    return Report(
+        id=problem.id,
+        expression=problem.program.source,
+        output=problem.program.output_name,
+        variables={},
+        value=None,
+        exact_value=None,
+        value_ulps=None,
+        gradients=dict.fromkeys(problem.wrt, gradient),
+        verdict="unverified",
+        nodes=(),
+        versions=versions(),
+    )
+
+
+ENDED_EARLY = {
+    TIME: ("GC506", "the time was up before torch had a gradient: --timeout allows more"),
+    MEMORY: ("GC507", "memory ran out before torch had a gradient: --max-memory allows more"),
+}
+"""By what a process ended with, the code and what is said where nothing had been found."""
 
 
 def error_of(lost: Lost) -> GradcalcError:
