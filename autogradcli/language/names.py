@@ -47,6 +47,7 @@ MODULES = frozenset(
             "sympy",
             "sp",
             "scipy.special",
+            "mpmath",
             "torch.Tensor",
         ),
     }
