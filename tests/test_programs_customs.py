@@ -192,10 +192,15 @@ USES_IT = "x = torch.tensor([0.6], requires_grad=True)\nSTE.apply(x).sum().backw
 def test_a_backward_of_another_file_is_told_with_the_name_of_that_file(tmp_path: Path) -> None:
     """In the reason, and in the line that stands for the backward itself."""
     (tmp_path / "straight_through.py").write_text(STRAIGHT)
-    made = ledger(f"import sys; sys.path.insert(0, {str(tmp_path)!r})\nfrom straight_through import STE\n{USES_IT}")
+    (tmp_path / "trainer_of_it.py").write_text("def fit(loss):\n    loss.backward()\n")
+    path = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+    uses = USES_IT.replace("STE.apply(x).sum().backward()", "fit(STE.apply(x).sum())")
+    made = ledger(f"{path}from straight_through import STE\nfrom trainer_of_it import fit\n{uses}")
     said = "the backward of STE (straight_through.py:7): its backward gives 1.0 for x[0] where 0.0 is true"
     assert [each.message for each in made.customs[0].reasons] == [said]
-    assert "\nstraight_through.py:7   backward of STE   mismatch\n" in draw_text(made, FILE)
+    drawn = draw_text(made, FILE)
+    assert "\nstraight_through.py:7   backward of STE   mismatch\n" in drawn
+    assert "\ntrainer_of_it.py:2   loss.backward()   " in drawn
 
 
 def test_a_surrogate_that_no_backward_is_called_gets_a_note() -> None:

@@ -1,5 +1,6 @@
 """Watching in Python: `with autogradcli.watch() as seen: loss.backward()`."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property
@@ -19,8 +20,9 @@ from autogradcli.render.terminal import FILE
 class Watching:
     """What is seen of the code in a `with` block, and what the engines say of its gradients."""
 
-    def __init__(self, passes: str, demands: Demands) -> None:
-        self._passes, self._demands = passes, demands
+    def __init__(self, passes: str, demands: Demands, main: str) -> None:
+        """`main` is the file of which lines are named by their number alone."""
+        self._passes, self._demands, self._main = passes, demands, main
         self._stack = ExitStack()
         self._watch: Any = None
 
@@ -41,7 +43,7 @@ class Watching:
     def ledger(self) -> Ledger:
         """The ledger; the gradients are verified when it is asked for first."""
         self._stack.close()
-        return verified("watch", Seen(Ending(0), Texts(), self._watch), self._demands)
+        return verified("watch", Seen(Ending(0), Texts(main=self._main), self._watch), self._demands)
 
     @property
     def verdict(self) -> str:
@@ -65,7 +67,7 @@ def _wrong(ledger: Ledger) -> Iterator[str]:
         for entry in each.entries:
             if entry.verdict in {"mismatch", "undefined"}:
                 reason = "" if entry.reason is None else f": {entry.reason.message} ({entry.reason.code})"
-                yield f"line {each.line}, {entry.name}: {entry.verdict}{reason}"
+                yield f"{each.where or f'line {each.line}'}, {entry.name}: {entry.verdict}{reason}"
     for custom in ledger.customs:
         if custom.verdict == "mismatch":
             yield from (f"{reason.message} ({reason.code})" for reason in custom.reasons)
@@ -89,4 +91,5 @@ def watch(
     """
     options = Options("float64", rtol, atol, symbolic=symbolic, timeout=timeout)
     names = (surrogate,) if isinstance(surrogate, str) else tuple(surrogate)
-    return Watching(str(passes), Demands(options, surrogates=names, references=dict(reference or {})))
+    demands = Demands(options, surrogates=names, references=dict(reference or {}))
+    return Watching(str(passes), demands, sys._getframe(1).f_code.co_filename)

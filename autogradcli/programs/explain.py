@@ -22,7 +22,8 @@ def explain(watch: Watch, texts: Texts, passes: Sequence[Verified]) -> tuple[Mis
     found: dict[Mistake, None] = {}
     for place, (message, hint) in _all(watch, texts, passes):
         if place is not None:
-            found[Mistake(place.line, texts.code(place), message, hint)] = None
+            where = texts.where(place.file, place.line)
+            found[Mistake(place.line, texts.code(place), message, hint, where)] = None
     return tuple(sorted(found, key=lambda each: each.line))
 
 

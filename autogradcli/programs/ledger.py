@@ -65,6 +65,8 @@ class Pass:
     """`whole` if all from the leaves to the output was proven, `steps` if each operation was; None if neither."""
     looked_at: str | None = None
     """Of a proof by steps, what was looked at."""
+    where: str | None = None
+    """How a report names its place: `line 8`, or `trainer.py:8` in a file that is not the program's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,8 @@ class Mistake:
     """The source text that it is about."""
     message: str
     hint: str | None = None
+    where: str | None = None
+    """As that of a pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,8 @@ class Nonfinite:
     reason: Reason | None = None
     again: str | None = None
     """A command that shows it again from the file that its inputs were kept in; None if there is no such file."""
+    where: str | None = None
+    """As that of a pass; None if the line is not known."""
 
 
 @dataclass(frozen=True, slots=True)

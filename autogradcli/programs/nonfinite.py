@@ -46,17 +46,21 @@ def _told(born: Birth, event: BackwardPass, texts: Texts) -> Nonfinite:
             "data": f"{what} came in so: it is data",
         }
         reason = Reason(born.code, from_where[born.direction])
-        line, code = _place(event.place, texts)
-        return Nonfinite(event.number, line, code, born.direction, (), f"{what} holds {born.came_out!r}", (), reason)
-    line, code = _place(born.call.place, texts)
+        line, code, where = _place(event.place, texts)
+        held = f"{what} holds {born.came_out!r}"
+        return Nonfinite(event.number, line, code, born.direction, (), held, (), reason, where=where)
+    line, code, where = _place(born.call.place, texts)
     went_in = tuple(_operand(each, texts) for each in born.went_in)
     reason = Reason(born.code, WORDS[born.code], None, code)
     way = tuple(dict.fromkeys(texts.code(place) for place in born.way if place is not None))
-    return Nonfinite(event.number, line, code, born.direction, went_in, f"{born.came_out!r}", way, reason)
+    came_out = f"{born.came_out!r}"
+    return Nonfinite(event.number, line, code, born.direction, went_in, came_out, way, reason, where=where)
 
 
-def _place(place: Any, texts: Texts) -> tuple[int | None, str]:
-    return (None, "") if place is None else (place.line, texts.code(place))
+def _place(place: Any, texts: Texts) -> tuple[int | None, str, str | None]:
+    if place is None:
+        return None, "", None
+    return place.line, texts.code(place), texts.where(place.file, place.line)
 
 
 def _operand(each: tuple[Any, float, float], texts: Texts) -> str:

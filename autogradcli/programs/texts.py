@@ -109,7 +109,9 @@ class Texts:
 
     def where(self, file: str | None, line: int) -> str:
         """How a report names a line: `line 8`, and `layers.py:8` in a file that is not the program's."""
-        return f"line {line}" if file in {None, self._main} else f"{os.path.basename(str(file))}:{line}"
+        if file is None or file == self._main or not os.path.isfile(file):
+            return f"line {line}"
+        return f"{os.path.basename(file)}:{line}"
 
     def excerpts(self) -> "Excerpts":
         """A source that holds nothing yet."""

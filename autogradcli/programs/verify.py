@@ -104,6 +104,7 @@ class Verifier:
         return Pass(
             number=call.number,
             line=0 if call.place is None else call.place.line,
+            where=self._where(call.place),
             code=self._texts.code(call.place),
             call=call.made.name,
             output=None,
@@ -223,12 +224,16 @@ class Verifier:
         bare = _bare(arrival, gradient.reason)
         return replace(bare, verdict=gradient.verdict, gradient=gradient)
 
+    def _where(self, place: CallSite | None) -> str | None:
+        return None if place is None else self._texts.where(place.file, place.line)
+
     def _pass(self, event: BackwardPass, entries: tuple[GradientEntry, ...], notes: tuple[str, ...]) -> Pass:
         value = event.values[0] if event.values else None
         place: CallSite | None = event.place
         return Pass(
             number=event.number,
             line=place.line if place is not None else 0,
+            where=self._where(place),
             code=self._texts.code(place),
             call=event.call,
             output=event.names[0] if event.names else None,

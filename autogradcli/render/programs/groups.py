@@ -26,10 +26,10 @@ class PassGroup:
 def groups(ledger: Ledger) -> list[PassGroup]:
     """The passes by their place in the text, in the order in which the first of each came."""
     born = None if ledger.first_nonfinite is None else ledger.first_nonfinite.step
-    found: dict[tuple[int, str], list[Pass]] = {}
+    found: dict[tuple[int, str | None, str], list[Pass]] = {}
     for each in ledger.passes:
-        found.setdefault((each.line, each.code), []).append(each)
-    return [_group(line, code, members, born) for (line, code), members in found.items()]
+        found.setdefault((each.line, each.where, each.code), []).append(each)
+    return [_group(line, code, members, born) for (line, _, code), members in found.items()]
 
 
 def _group(line: int, code: str, members: Sequence[Pass], born: int | None) -> PassGroup:

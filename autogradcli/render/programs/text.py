@@ -82,12 +82,16 @@ def _group(group: PassGroup, terminal: Terminal) -> Iterator[str]:
 
 
 def _heading(each: Pass, terminal: Terminal) -> str:
-    parts = [terminal.paint(f"line {each.line}", "bold"), visible(each.code)]
+    parts = [terminal.paint(_where(each), "bold"), visible(each.code)]
     if each.output is not None or each.value is not None:
         parts.append(f"{visible(each.output or 'output')} {_equals(each.value, each.dtype, terminal)}")
     if each.upstream is not None:
         parts.append(f"upstream {_equals(each.upstream, each.dtype, terminal)}")
     return "   ".join([*parts, each.dtype])
+
+
+def _where(each: Pass | Mistake) -> str:
+    return each.where or f"line {each.line}"
 
 
 def _entries(each: Pass, terminal: Terminal, alone: bool) -> Iterator[str]:
@@ -224,7 +228,7 @@ def _nonfinite(found: Nonfinite | None, terminal: Terminal) -> Iterator[str]:
     """The first number that is not finite: what happened, with which numbers, and where it went."""
     if found is None:
         return
-    line = "" if found.line is None else f"line {found.line}   "
+    line = "" if found.where is None else f"{found.where}   "
     yield terminal.paint(f"the first number that is not finite: backward pass {found.step:,}", "bold")
     where = {"forward": "born in the forward", "backward": "born in the backward"}.get(found.direction, "from outside")
     yield f"   {line}{visible(found.code)}   {where}: {visible(found.came_out)}"
@@ -250,7 +254,7 @@ def _customs(ledger: Ledger, terminal: Terminal) -> Iterator[str]:
 
 
 def _mistake(mistake: Mistake, terminal: Terminal) -> Iterator[str]:
-    yield f"{terminal.paint(f'line {mistake.line}', 'bold')}   {visible(mistake.code)}"
+    yield f"{terminal.paint(_where(mistake), 'bold')}   {visible(mistake.code)}"
     yield f"   {visible(mistake.message)}"
     if mistake.hint:
         yield f"   instead: {visible(mistake.hint)}"
