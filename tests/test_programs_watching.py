@@ -139,5 +139,14 @@ def test_what_was_watched_prints_as_its_report() -> None:
     with watch() as seen:
         x = torch.tensor(3.0, requires_grad=True)
         (x * x).backward()  # type: ignore[no-untyped-call]
+    assert str(seen).startswith("gradcalc watch: 1 backward pass: 1 verified\n")
     assert str(seen).endswith("verdict  verified: every gradient is right\n")
     assert "x          6.0        0 ulp   verified   the same\n" in str(seen)
+
+
+def test_what_a_report_says_to_type_is_python() -> None:
+    """An argument of `watch`, and no option of a command line."""
+    with watch() as seen:
+        x = torch.tensor([0.6], requires_grad=True)
+        Wrong.apply(x).sum().backward()  # type: ignore[no-untyped-call]
+    assert 'if it differs on purpose: surrogate="Wrong"\n' in str(seen)

@@ -7,6 +7,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import Any
 
+from autogradcli.api.wording import worded
 from autogradcli.compute.problem import Options
 from autogradcli.programs.demands import Demands
 from autogradcli.programs.ledger import Ledger
@@ -57,8 +58,8 @@ class Watching:
             raise AssertionError("\n".join([*_wrong(self.ledger), *self.ledger.notes]))
 
     def __str__(self) -> str:
-        """The report of the ledger, as `gradcalc run` writes it."""
-        return draw_text(self.ledger, FILE)
+        """The report of the ledger, as `gradcalc run` writes it, in Python's words."""
+        return worded(draw_text(self.ledger, FILE)).replace("gradcalc run ", "gradcalc ", 1)
 
 
 def _wrong(ledger: Ledger) -> Iterator[str]:

@@ -23,15 +23,25 @@ def in_python(function: Callable[Parameters, Result]) -> Callable[Parameters, Re
             return function(*given, **named)
         except GradcalcError as error:
             said = error
-        texts = [None if text is None else _OPTION.sub(_argument, text) for text in (said.message, said.hint)]
+        texts = [None if text is None else worded(text) for text in (said.message, said.hint)]
         raise GradcalcError(said.kind, str(texts[0]), source=said.source, span=said.span, hint=texts[1])
 
     return called
 
 
-_OPTION = re.compile(r"""--([a-z][\w-]*)(?:[ ]("[^"]*"|\d[\w.]*|[A-Z]+\b|(?<=--wrt[ ])[\w,]+))?|gradcalc eval\b""")
+def worded(text: str) -> str:
+    """What is said of a command line, said of the library's calls."""
+    return _OPTION.sub(_argument, text)
+
+
+_OPTION = re.compile(
+    r"""--([a-z][\w-]*)(?:[ ]((?<=--wrt[ ])[\w,]+|(?<=--surrogate[ ])[\w.:]+|"[^"]*"|\d[\w.]*|[A-Z]+\b))?"""
+    r"|gradcalc eval\b"
+)
 """What is said of a command line in a message."""
 FLAGS = frozenset({"hessian", "jacobian", "strict"})
+NAMES = frozenset({"wrt", "surrogate"})
+"""Arguments that are names, and so text in Python."""
 
 
 def _argument(option: re.Match[str]) -> str:
@@ -41,7 +51,7 @@ def _argument(option: re.Match[str]) -> str:
     name, value = option[1].replace("-", "_"), option[2]
     if value is None:
         return f"{name}=True" if name in FLAGS else f"{name}="
-    return f'{name}="{value}"' if name == "wrt" else f"{name}={value}"
+    return f'{name}="{value}"' if name in NAMES else f"{name}={value}"
 
 
 def _label(path: str) -> str:
