@@ -1,6 +1,7 @@
 """Functions that torch does not have: SymPy against balls, the truth by mpmath, and no number of autograd's."""
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -106,7 +107,6 @@ def test_what_has_no_known_derivative_is_unverified(session: Session) -> None:
         ("besselj(0.5, x)", {"x": 0.0}, "undefined", "GC112"),
         ("abs(Si(x))", {"x": 0.0}, "kink", "GC101"),
         ("erfi(x)", {"x": 40.0}, "undefined", "GC115"),
-        ("Shi(x)", {"x": 0.0}, "unverified", "GC512"),
         ("where(besselj(0, x) > 0, x, x**2)", {"x": 1.0}, "verified", None),
         ("besselk(0, 1 + 0*floor(x))", {"x": 0.5}, "verified", None),
         ("airyai(x)", {"x": 1e5}, "verified", None),
@@ -118,6 +118,34 @@ def test_verdicts_without_a_number_of_torch(
     """Mathematics has the last word, as everywhere; a branch is the true one."""
     found = report(session, text, at).gradients["x"]
     assert (found.verdict, found.reason and found.reason.code) == (verdict, code)
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "truth"),
+    [
+        ("lambertw(x)", 1, 1),
+        ("lambertw(x)", 2, -2),
+        ("Shi(2*x) + Si(x)", 1, 3),
+        ("Shi(2*x) + Si(x)", 2, 0),
+        ("polylog(2, x)", 2, 0.5),
+        ("elliptic_k(x)", 1, math.pi / 8),
+        ("elliptic_e(sin(x))", 1, -math.pi / 8),
+    ],
+)
+def test_where_a_formula_of_sympy_divides_by_zero_its_limit_is_its_number(
+    session: Session, text: str, order: int, truth: float
+) -> None:
+    """At 0, by published series: sin(x)/x, W(x) = x - x**2 + …, DLMF 19.5.1 and 19.5.2."""
+    found = report(session, text, {"x": 0.0}, order)
+    last = found.gradients["x"] if order == 1 else found.derivatives["x"][str(order)]
+    assert (last.verdict, last.symbolic.status) == ("verified", "agrees")
+    assert math.isclose(float(str(last.symbolic.digits)), truth, rel_tol=1e-15)
+
+
+def test_a_limit_is_no_number_where_the_function_has_none(session: Session) -> None:
+    """Si(x)/x is 0/0 at 0, though its derivative tends to 0."""
+    found = report(session, "Si(x)/x", {"x": 0.0}).gradients["x"]
+    assert (found.verdict, found.symbolic.value) == ("undefined", None)
 
 
 @pytest.mark.parametrize("middle", ["2.5", "0.1", "700"])

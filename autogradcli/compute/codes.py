@@ -309,7 +309,7 @@ PAGES = (
         "torch does not have a function of the expression, or has no derivative of it, so that there is no number of "
         "autograd's; and SymPy has no number to hold against the proven one. The true value that the report shows is "
         "proven all the same. Where SymPy has a number, verified says that it lies in the proven ball.",
-        ("eval", "Shi(x)", "--x", "0"),
+        ("eval", "Shi(x)", "--x", "1", "--no-symbolic"),
         "Nothing is wrong with the proven number. If SymPy was left out with --no-symbolic, leave that away.",
     ),
 )

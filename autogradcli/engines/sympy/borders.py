@@ -338,7 +338,7 @@ class _Seam:
         candidates = chain(
             (_put(self._zero, self.symbol, place),),
             () if self._is_line() else (_value(each, self.symbol, place) for each in (self._above, self._below)),
-            () if self._is_line() else (_limit(self._above, self.symbol, place, "+"),),
+            () if self._is_line() else (limit_of(self._above, self.symbol, place, "+"),),
         )
         confirmed = (each for each in candidates if each is not None and all(_is_confirmed(each, *at) for at in smooth))
         return next(confirmed, None)
@@ -360,7 +360,7 @@ def _value(formula: Expr, symbol: Symbol, place: Expr) -> Expr | None:
     return None if found.has(*NO_VALUES) else found
 
 
-def _limit(formula: Expr, symbol: Symbol, place: Expr, direction: str) -> Expr | None:
+def limit_of(formula: Expr, symbol: Symbol, place: Expr, direction: str) -> Expr | None:
     """What a formula tends to; None if it is long, or SymPy does not find it."""
     if tree_sizes(formula)[formula] > LIMITED or _chooses(formula):
         return None

@@ -11,7 +11,7 @@ from sympy import Add, Expr, Rational, Symbol
 
 from autogradcli.engines.results import Array, flat, nested
 from autogradcli.engines.sympy.arithmetic import NoValue
-from autogradcli.engines.sympy.borders import Mended, changes, mend
+from autogradcli.engines.sympy.borders import Mended, changes, limit_of, mend
 from autogradcli.engines.sympy.evaluate import Point, Tie, evaluate
 from autogradcli.engines.sympy.formulas import LISTED, GradientFormulas, NoFormula, Style
 from autogradcli.engines.sympy.messages import Differentiate, EvaluatedNumber
@@ -233,7 +233,19 @@ class Differentiation:
         if name not in self._derivatives:
             return EvaluatedNumber(None, None)
         numbers = [_number(each, point) for each in self._derivatives[name]]
+        divisions = sum(each.reason == DIVISION for each in numbers)
+        if point is not None and 0 < divisions <= LIMITS and self._has_gaps(point):
+            symbols = self._translation.symbols[name]
+            numbers = [
+                (each.reason == DIVISION and _limit(formula, symbol, point)) or each
+                for formula, symbol, each in zip(self._derivatives[name], symbols, numbers, strict=True)
+            ]
         return nested(numbers, self._translation.shapes[name])
+
+    def _has_gaps(self, point: Point) -> bool:
+        """Whether the program has a value where SymPy's formulas for its derivatives may be 0/0."""
+        expression = self._expand(self._translation.expression)
+        return expression.has(*WITH_GAPS) and _number(expression, point).reason is None
 
 
 def _number(expression: Expr, point: Point | None) -> EvaluatedNumber:
@@ -243,6 +255,27 @@ def _number(expression: Expr, point: Point | None) -> EvaluatedNumber:
         return EvaluatedNumber(_both_sides(expression, point), None)
     except Exception as problem:
         return EvaluatedNumber(None, _explain(problem))
+
+
+DIVISION = "division by zero"
+LIMITS = 16
+"""Limits that are looked for of one variable: each may take half a second."""
+WITH_GAPS = (sympy.LambertW, sympy.Si, sympy.Shi, sympy.elliptic_k, sympy.elliptic_e, sympy.polylog)
+"""Functions for whose derivatives SymPy has formulas that are 0/0 at a point, as sin(x)/x for that of Si."""
+
+
+def _limit(formula: Expr, symbol: Symbol, point: Point) -> EvaluatedNumber | None:
+    """What a derivative tends to from both sides, which is the derivative there if there is one; None if not found."""
+    others = {each: Rational(value) for each, value in point.values.items() if each != symbol}
+    try:
+        line, place = Substitution(others)(formula), Rational(point.values[symbol])
+    except Exception:  # in many ways
+        return None
+    right, left = (limit_of(line, symbol, place, side) for side in "+-")
+    if right is None or right != left or right.free_symbols:
+        return None
+    found = _number(right, point)
+    return None if found.reason else found
 
 
 def _explain(problem: Exception) -> str:
