@@ -47,7 +47,6 @@ MODULES = frozenset(
             "sympy",
             "sp",
             "scipy.special",
-            "mpmath",
             "torch.Tensor",
         ),
     }
