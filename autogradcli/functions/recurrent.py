@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from math import prod
 from typing import Any, TypeAlias
 
 from autogradcli.functions.function import Function, NoDefinition
@@ -105,6 +106,7 @@ def _layers(step: Step) -> Body:
         starts = [array(each) for each in (hx if isinstance(hx, Sequence) else [hx])]
         if len({each.shape for each in starts}) > 1:
             raise NoDefinition("an lstm with projections")
+        builder.foresee(2 * prod(np.shape(input)[:-1]) * sum(map(np.size, params)))
         weights = iter(_by_cell(params, 4 if has_biases else 2))
         sequence = list(array(input).swapaxes(0, 1) if batch_first else array(input))
         ends: list[Sequence[Handle]] = []
