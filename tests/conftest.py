@@ -6,12 +6,14 @@ from collections.abc import Generator, Iterator
 
 import coverage
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests import kept_sympy
 
 # The same examples in every run: chance belongs into the campaigns, which print their seed.
-settings.register_profile("suite", derandomize=True, database=None)
+settings.register_profile(
+    "suite", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)  # a busy machine fails no test
 settings.load_profile("suite")
 
 # A server that somebody has started on this machine is none of the tests' business.

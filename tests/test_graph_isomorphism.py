@@ -94,7 +94,7 @@ def report_on(text: str, saved: bool = False) -> Report:
 
 
 @given(programs())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_nodes_edges_and_gradients_are_those_of_a_plain_walk(drawn: Drawn) -> None:
     """In JSON: the same nodes in walk order, the same inputs, and at each node what a hook sees there."""
     found = graph_object(cut(report_on(drawn.text), None))
@@ -112,7 +112,7 @@ def _strict(value: Any) -> Any:
 
 
 @given(programs())
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_every_format_has_the_same_nodes_and_edges(drawn: Drawn) -> None:
     """DOT and Mermaid show each node once and each edge as often as it is there."""
     report = report_on(drawn.text)
@@ -128,7 +128,7 @@ def test_every_format_has_the_same_nodes_and_edges(drawn: Drawn) -> None:
 
 @given(programs().map(lambda drawn: drawn.text))
 @example("t0 = v + m; t1 = sin(x); t2 = sin(x); t3 = sqrt(t0); sum(t3)")
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_local_derivatives_make_the_flows(text: str) -> None:
     """What a node sends to an input is what it received times its local derivative."""
     for node in report_on(text).nodes:

@@ -218,7 +218,7 @@ CHECKS = [
     "ruff check",
     "mypy ",
     "lint-imports ",
-    "pytest --numprocesses auto --cov --cov-report=term-missing:skip-covered",
+    "pytest --numprocesses auto --dist worksteal --cov --cov-report=term-missing:skip-covered",
 ]
 
 

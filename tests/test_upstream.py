@@ -78,7 +78,7 @@ def test_opinions_on_a_tensor_are_nested_as_it_is() -> None:
     assert report("x**2", {"x": "2"}).upstream is None
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.floats(-8, 8), st.floats(-8, 8)), min_size=2, max_size=6))
 def test_an_upstream_weighs_the_components(pairs: list[tuple[float, float]]) -> None:
     """Whatever the numbers, the proven gradient is that of the dot product with the upstream."""

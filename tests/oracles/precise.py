@@ -131,7 +131,7 @@ MEANING: dict[str, Callable[..., Any]] = {
     "Chi": mp.chi,
     "fresnels": mp.fresnels,
     "fresnelc": mp.fresnelc,
-    "lambertw": lambda x, k: mp.lambertw(x, int(k)),
+    "lambertw": lambda x, k: mp.lambertw(x, int(k)) if k == int(k) else mp.nan,
     "polylog": mp.polylog,
     "airyai": mp.airyai,
     "airyaiprime": lambda x: mp.airyai(x, derivative=1),

@@ -37,8 +37,9 @@ from autogradcli.language.program import Program
 from autogradcli.processes.child import Child, Process, spawn
 from autogradcli.processes.spare import SYMBOLIC, borrow
 
-ENVIRONMENT = {"SYMPY_CACHE_SIZE": "100000"}
-"""Results that each of SymPy's caches keeps, until the child empties them: its own 1,000 lose what is needed again."""
+ENVIRONMENT = {"SYMPY_CACHE_SIZE": "100000", "SYMPY_GROUND_TYPES": "python", "MPMATH_NOGMPY": "1"}
+"""Results that each of SymPy's caches keeps, until the child empties them: its own 1,000 lose what is needed again.
+Its numbers are Python's also where gmpy2 is installed, whose limits are others: a report must not hang on that."""
 COMMAND = (sys.executable, "-P", "-m", "autogradcli.engines.sympy.worker")
 """`-P`: a `sympy.py` in the user's folder is not SymPy."""
 NUMBERS = count(1)

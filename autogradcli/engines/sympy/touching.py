@@ -28,7 +28,8 @@ def touching(difference: Expr, symbol: Symbol) -> Iterator[tuple[Expr, int | Non
     """What is zero where a difference touches zero, and the sign that this has on both sides; None if not known."""
     if tree_sizes(difference)[difference] > SIZE or symbol not in difference.free_symbols:
         return
-    if difference.is_polynomial(*difference.free_symbols):
+    # Factors in exp(-100) would be looked for as in a polynomial of degree 100 in exp(-1).
+    if difference.is_polynomial(*difference.free_symbols) and not difference.has(sympy.exp):
         yield from _double_roots(difference, symbol)
     elif difference.free_symbols == {symbol}:
         sign = _sign_of_one_side(difference, symbol)
@@ -38,7 +39,10 @@ def touching(difference: Expr, symbol: Symbol) -> Iterator[tuple[Expr, int | Non
 
 def _double_roots(difference: Expr, symbol: Symbol) -> Iterator[tuple[Expr, int | None]]:
     """Factors of an even degree beside others."""
-    _, parts = sympy.factor_list(difference)
+    try:
+        _, parts = sympy.factor_list(difference)
+    except sympy.PolynomialError:
+        return
     for base, degree in parts:
         if degree % 2 == 0 and len(parts) > 1 and symbol in base.free_symbols:
             yield base, _sign_at(sympy.cancel(difference / base**degree), base, symbol)
