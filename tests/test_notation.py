@@ -30,6 +30,15 @@ MEANT = [
     ("sin^2 2x", "sin(2x)**2"),
     ("ln^2 x", "ln(x)**2"),
     ("sin^2", "sin^2"),
+    ("sin²2x", "sin(2x)**2"),
+    ("cos³2x + tan²3x", "cos(2x)**3 + tan(3x)**2"),
+    ("sin²0.5x", "sin(0.5x)**2"),
+    ("x²2", "x**2*2"),
+    ("1 - 2sin²x", "1 - 2sin(x)**2"),
+    ("3sin^2(x)", "3sin(x)**2"),
+    ("sin²(x)cos²(x)", "sin(x)**2*cos(x)**2"),
+    ("a_sin**2 (x)", "a_sin**2 (x)"),
+    ("ln|x| - 2ln|x - 1|", "ln(abs(x)) - 2ln(abs(x - 1))"),
     ("|x|", "abs(x)"),
     ("2|x|", "2*abs(x)"),
     ("|x - |y||", "abs(x - abs(y))"),
@@ -66,10 +75,12 @@ def test_a_calculators_notation(typed: str, meant: str) -> None:
         ("√x^2", "type sqrt(x)^2 or sqrt(x^2)"),
         ("√2x", "type sqrt(2)*x or sqrt(2*x)"),
         ("x + √2y", "type sqrt(2)*y or sqrt(2*y)"),
+        ("sin²x²", "type sin(x**2)**2 or (sin(x)**2)**2"),
+        ("1 + ln^2 (x) ^ 3", "type ln((x)**3)**2 or (ln(x)**2)**3"),
     ],
 )
 def test_two_readings(typed: str, hint: str) -> None:
-    """A radical sign says not where it ends; both readings are offered, and mean something."""
+    """A radical sign and a power before an argument say not where this ends; both readings are offered, and mean something."""
     with pytest.raises(GradcalcError) as caught:
         parse(typed)
     assert (caught.value.hint, caught.value.source) == (hint, typed)

@@ -46,7 +46,10 @@ _PIECEWISE = re.compile(r"(?<![\w.])(?:(?:sympy|sp)\.)?Piecewise\s*\(")
 _ROOT = re.compile(f"(?P<index>[{RAISED}]+)?√|∛")
 _LOWERED = re.compile(rf"(?<=[^\W\d{RAISED}{LOWERED}])[{LOWERED}]+")
 _RAISED = re.compile(rf"([⁺⁻]?)([{RAISED}]+)(\s*[^\W{RAISED}]|\s*[(√∛])?")
-_POWERED = re.compile(rf"(?<![\w.])({'|'.join(sorted(POWERED, key=len, reverse=True))})\s*(?:\^|\*\*)\s*(\d+)(?![\d.])")
+_POWERED = re.compile(
+    rf"(?<![^\W\d])(?<!\.)({'|'.join(sorted(POWERED, key=len, reverse=True))})\s*(?:\^|\*\*)\s*(\d+)(?![\d.])"
+)
+_FURTHER = re.compile(r"\s*(?:\^|\*\*)\s*(\w+|\([^()]*\))")
 _ATOM = re.compile(rf"\s*(?:(?:\d[\d_]*\.?\d*|\.\d+)(?:e[+-]?\d+)?|[^\W\d{RAISED}][^\W{RAISED}]*)", re.IGNORECASE)
 _LAST = re.compile(r"[\w.]+$|.$", re.DOTALL)
 _WORD = re.compile(r"[^\W\d]\w*$")
@@ -153,23 +156,31 @@ def _two_readings(text: str, span: Span, hint: str) -> GradcalcError:
 
 
 def _power(text: str, found: re.Match[str]) -> str:
-    """The power that raised digits mean, with the sign of a product where one is meant after it."""
+    """The power that raised digits mean, with the sign of a product where one is meant after it.
+
+    After the power of a function's name its argument comes: a space keeps the digits of the two apart.
+    """
     digits = "".join(str(RAISED.index(each)) for each in found[2])
     exponent = f"(-{digits})" if found[1] == "⁻" else digits
     name = _WORD.search(text[: found.start()])
-    product = "*" if found[3] and not (name and name[0] in POWERED) else ""
+    product = "" if not found[3] else " " if name and name[0] in POWERED else "*"
     return f"**{exponent}{product}{found[3] or ''}"
 
 
 def _powered(text: str, given: Collection[str]) -> str:
-    """`sin(x)**2` for `sin^2 x` and `sin^2(x)`."""
+    """`sin(x)**2` for `sin^2 x` and `sin^2(x)`. Raises GradcalcError for `sin^2 x^2`, which can be read in two ways."""
     for found in reversed(list(_POWERED.finditer(text))):
         end = _operand_end(text, found.end())
-        if end is None or found[1] in given:
+        if end is None or found[1] in given or _WORD.search(text[: found.start()]):
             continue
         operand = text[found.end() : end].strip()
-        argument = operand if operand.startswith("(") else f"({operand})"
-        text = f"{text[: found.start()]}{found[1]}{argument}**{found[2]}{text[end:]}"
+        inner = operand[1:-1] if operand.startswith("(") else operand
+        written = f"{found[1]}({inner})**{found[2]}"
+        if power := _FURTHER.match(text, end):
+            readings = f"type {found[1]}({operand}**{power[1]})**{found[2]} or ({written})**{power[1]}"
+            raise _two_readings(text, Span(found.start(), power.end()), readings)
+        product = "*" if operand.startswith("(") and re.match(r"\(|[^\W\d]", text[end:]) else ""
+        text = f"{text[: found.start()]}{written}{product}{text[end:]}"
     return text
 
 
@@ -208,12 +219,21 @@ def _is_complete(before: str) -> bool:
 
 
 def _bars(text: str) -> str:
-    """`abs(x)` for `|x|`; bars between conditions stay."""
+    """`abs(x)` for `|x|`, `ln(abs(x))` for `ln|x|`; bars between conditions stay."""
     pieces = list(text)
     for opening, closing in _pairs(text):
+        if _ends_in_function(text[max(0, opening - WINDOW) : opening]):
+            pieces[opening], pieces[closing] = "(abs(", "))"
+            continue
         product = "*" if text[opening - 1 : opening].isdigit() else ""
         pieces[opening], pieces[closing] = f"{product}abs(", ")"
     return "".join(pieces)
+
+
+def _ends_in_function(before: str) -> bool:
+    """Whether a function's name ends a text, so that its argument comes."""
+    word = _WORD.search(before)
+    return word is not None and word[0] in POWERED
 
 
 def _pairs(text: str) -> Iterator[tuple[int, int]]:
@@ -225,7 +245,7 @@ def _pairs(text: str) -> Iterator[tuple[int, int]]:
         if character != "|":
             continue
         before = text[max(0, place - WINDOW) : place]
-        complete = _is_complete(before.replace("|", " ") if opened else before)
+        complete = _is_complete(before.replace("|", " ") if opened else before) and not _ends_in_function(before)
         if opened and opened[-1][1] == depth and complete:
             yield opened.pop()[0], place
         elif not complete or text[place - 1 : place].isdigit():
