@@ -57,6 +57,14 @@ def test_what_is_right_is_right() -> None:
     seen.assert_right()
 
 
+def test_nothing_seen_is_not_right() -> None:
+    """A test whose loss was sent backward outside the block has tested nothing."""
+    with watch() as seen:
+        leaf()
+    with pytest.raises(AssertionError, match="no backward pass was seen"):
+        seen.assert_right()
+
+
 def test_what_is_wrong_is_told() -> None:
     """With the line of the class."""
     x = leaf()

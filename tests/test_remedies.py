@@ -78,6 +78,7 @@ REMEDIES: list[tuple[str, dict[str, Any], str, str]] = [
     # Sums of exponentials.
     ("log(softmax(x, 0)[1])", {"x": [1000.0, 0.0]}, "log(softmax(x, 0)[1])", "log_softmax(x, 0)[1]"),
     ("sum(log(softmax(x, 0)))", {"x": [1000.0, 0.0]}, "log(softmax(x, 0))", "log_softmax(x, 0)"),
+    ("sum(log(softmax(x)))", {"x": [1000.0, 0.0]}, "log(softmax(x))", "log_softmax(x)"),
     ("log(sum(exp(x)))", {"x": [1000.0, 0.0]}, "log(sum(exp(x)))", "logsumexp(x, 0)"),
     ("log(exp(x) + exp(y))", {"x": 1000.0, "y": 1.0}, "log(exp(x) + exp(y))", "logaddexp(x, y)"),
     ("(exp(x)/sum(exp(x)))[0]", {"x": [1000.0, 0.0]}, "exp(x)/sum(exp(x))", "softmax(x, 0)"),

@@ -1,4 +1,4 @@
-"""Watching in Python: `with autogradcli.watch() as seen: loss.backward()`."""
+"""Watching in Python: what a `with autogradcli.watch() as seen` block computes and sends backward is verified."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -52,8 +52,10 @@ class Watching:
         return self.ledger.verdict
 
     def assert_right(self) -> None:
-        """Raises AssertionError with what is wrong if a gradient is wrong, or there is none."""
+        """Raises AssertionError with what is wrong if a gradient is wrong, not defined, or no gradient was seen."""
         __tracebackhide__ = True
+        if not self.ledger.passes:
+            raise AssertionError("no backward pass was seen: the loss and its backward() belong into the with block")
         if self.verdict in {"mismatch", "undefined"}:
             raise AssertionError("\n".join([*_wrong(self.ledger), *self.ledger.notes]))
 

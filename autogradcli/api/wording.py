@@ -35,7 +35,7 @@ def worded(text: str) -> str:
 
 
 _OPTION = re.compile(
-    r"""--([a-z][\w-]*)(?:[ ]((?<=--wrt[ ])[\w,]+|(?<=--surrogate[ ])[\w.:]+|"[^"]*"|\d[\w.]*|[A-Z]+\b))?"""
+    r"""--([^\W\d][\w-]*)(?:[ ]((?<=--wrt[ ])[\w,]+|(?<=--surrogate[ ])[\w.:]+|"[^"]*"|\d[\w.]*|[A-Z]+\b))?"""
     r"|gradcalc eval\b"
 )
 """What is said of a command line in a message."""

@@ -248,7 +248,8 @@ PAGES = (
         "Somewhere below this gradient a snippet does what the record of its operations cannot follow: an operation "
         "that is not in the table of functions, a change through a view, two dtypes. So nothing is known about it.",
         (),
-        "Write that part in functions that gradcalc functions lists, without changes in place.",
+        "Write that part in functions that gradcalc functions lists, without changes in place. With watch(), compute "
+        "the loss inside the with block, not before it.",
     ),
     Page(
         "GC506",

@@ -229,7 +229,7 @@ def _edit(subject: Subject, index: int, template: str, match: Match) -> Edit:
 
 
 OPERANDS = frozenset(each.name for each in parse_signature(LETTERS) if each.operand)
-_OMITTED = re.compile(r", (?:dim|keepdim)=([dk])\b")
+_OMITTED = re.compile(r", (?:(?:dim|keepdim)=)?([dk])\b")
 _LETTER = re.compile(r"\b[abcdik]\b")
 _CANCELLED = "\0"
 """Stands for a second minus sign, which takes the first one with it; no source holds it."""
