@@ -80,7 +80,7 @@ def test_a_calculators_notation(typed: str, meant: str) -> None:
     ],
 )
 def test_two_readings(typed: str, hint: str) -> None:
-    """A radical sign and a power before an argument say not where this ends; both readings are offered, and mean something."""
+    """A radical sign, and a power before an argument, say not where it ends: both readings are offered, and work."""
     with pytest.raises(GradcalcError) as caught:
         parse(typed)
     assert (caught.value.hint, caught.value.source) == (hint, typed)
