@@ -336,7 +336,8 @@ class _Assembler:
 
     def finish(self, event: BackwardPass) -> Assembled:
         """The program of an event."""
-        self._span = self._texts.span(event.place, event.names[0] or "output")
+        if event.place is not None or not self._steps:
+            self._span = self._texts.span(event.place, event.names[0] or "output")
         (value,) = event.outputs
         output = self._operand(value)
         names = tuple(self._asked(each.value, each.name, each.added is not None) for each in event.arrivals)

@@ -1,6 +1,7 @@
 """A call of a function of tensors, watched."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -33,7 +34,8 @@ def watch_call(
         if not out.requires_grad:
             raise NoNumber("what the function gives does not depend on its arguments in a way that torch follows")
         out.backward()  # type: ignore[no-untyped-call]
-    return watch.finished()
+    # `backward` is called here: the line of the caller is none of the function's.
+    return [replace(each, place=None) for each in watch.finished()]
 
 
 def _called(function: Callable[..., Any], leaves: Mapping[str, torch.Tensor]) -> Any:
