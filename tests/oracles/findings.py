@@ -311,6 +311,8 @@ CLAIMS: dict[str, Callable[[Judge], Iterator[str]]] = {
     "GC502": nothing,
     "GC506": nothing,
     "GC507": nothing,
+    "GC511": nothing,
+    "GC512": nothing,
 }
 """What each reason code claims."""
 
