@@ -37,7 +37,8 @@ def _other(proof: Enclosures, values: Sequence[Array], index: int) -> OtherValue
         return None
     local = Local(proof, values, index)
     defined, rounded = local.results(None), local.results(Underflow.of(proof.dtype))
-    size = max([abs(each).upper() for each in defined if each.is_finite()], default=arb(0))
+    # Beside the operands too: what torch loses in the tail of a function (gelu at -11 is 0) makes it no other one.
+    size = max([abs(each).upper() for each in [*defined, *map(arb, operands)] if each.is_finite()], default=arb(0))
     for place, number in enumerate(given):
         off = abs(defined[place] - arb(number))
         explained = not rounded[place].is_finite() or rounded[place].contains(arb(number))
