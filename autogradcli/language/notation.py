@@ -162,16 +162,15 @@ def _power(text: str, found: re.Match[str]) -> str:
     """
     digits = "".join(str(RAISED.index(each)) for each in found[2])
     exponent = f"(-{digits})" if found[1] == "⁻" else digits
-    name = _WORD.search(text[: found.start()])
-    product = "" if not found[3] else " " if name and name[0] in POWERED else "*"
-    return f"**{exponent}{product}{found[3] or ''}"
+    between = "" if not found[3] else " " if _ends_in_function(text[: found.start()]) else "*"
+    return f"**{exponent}{between}{found[3] or ''}"
 
 
 def _powered(text: str, given: Collection[str]) -> str:
     """`sin(x)**2` for `sin^2 x` and `sin^2(x)`. Raises GradcalcError for `sin^2 x^2`, which can be read in two ways."""
     for found in reversed(list(_POWERED.finditer(text))):
         end = _operand_end(text, found.end())
-        if end is None or found[1] in given or _WORD.search(text[: found.start()]):
+        if end is None or found[1] in given or _WORD.search(text[: found.start()][-WINDOW:]):
             continue
         operand = text[found.end() : end].strip()
         inner = operand[1:-1] if operand.startswith("(") else operand
@@ -222,7 +221,7 @@ def _bars(text: str) -> str:
     """`abs(x)` for `|x|`, `ln(abs(x))` for `ln|x|`; bars between conditions stay."""
     pieces = list(text)
     for opening, closing in _pairs(text):
-        if _ends_in_function(text[max(0, opening - WINDOW) : opening]):
+        if _ends_in_function(text[:opening]):
             pieces[opening], pieces[closing] = "(abs(", "))"
             continue
         product = "*" if text[opening - 1 : opening].isdigit() else ""
@@ -232,7 +231,7 @@ def _bars(text: str) -> str:
 
 def _ends_in_function(before: str) -> bool:
     """Whether a function's name ends a text, so that its argument comes."""
-    word = _WORD.search(before)
+    word = _WORD.search(before[-WINDOW:])
     return word is not None and word[0] in POWERED
 
 

@@ -43,8 +43,6 @@ from autogradcli.errors import GradcalcError
 from autogradcli.functions.function import NoDefinition
 from autogradcli.programs.texts import Texts
 
-UNFIT = (RuntimeError, TypeError, ValueError, LookupError)
-"""What is raised for arguments that no row of the table takes: complex numbers, other shapes."""
 LOOKED_AT = 8
 """Components of a step that balls look at."""
 SMALL = 1_500
