@@ -161,6 +161,22 @@ def test_a_given_name_is_not_a_module() -> None:
     assert meaning(parse("np = 2*x; np.sin()")) == meaning(parse("sin(2*x)"))
 
 
+@pytest.mark.parametrize("text", ["sin = [x, y]; sin[0]*2", "sin[0]*2", "[sin[0]]", "3sin[0]", "y = sin; y[0]"])
+def test_a_name_with_a_value_takes_a_subscript_whatever_function_has_its_name(text: str) -> None:
+    """A name that is given or assigned is a value; called, it is the function still."""
+    other = parse(f"{text.replace('sin', 'value')} + sin(1)", given=["value"])
+    assert repr(meaning(parse(f"{text} + sin(1)", given=["sin"]))) == repr(meaning(other)).replace("value", "sin")
+
+
+def test_a_name_with_a_value_is_not_told_to_be_a_function() -> None:
+    """Beside an operand it lacks an operator, not brackets; before it has a value it is the function."""
+    for text, known in [("e1 x", ["e1"]), ("e1 = x; e1 x", [])]:
+        with pytest.raises(GradcalcError, match="an operator is missing between e1 and x"):
+            parse(text, known)
+    with pytest.raises(GradcalcError, match="e1 has its argument in brackets"):
+        parse("y = e1[0]; e1 = x; y + e1")
+
+
 def test_given_names_are_compared_in_normal_form() -> None:
     """A name that is given in another spelling of the same letters is the same name."""
     assert parse("e", given=["\N{FULLWIDTH LATIN SMALL LETTER E}"]).variables == ("e",)

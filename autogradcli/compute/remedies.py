@@ -7,7 +7,7 @@ alone may help with a second edit.
 
 import heapq
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -114,15 +114,15 @@ def _difference(program: Program, text: str) -> tuple[str, str]:
     )
     for _, start, end in around:
         remedy = text[start : len(text) - (len(source) - end)]
-        if _is_expression(remedy):
+        if _is_expression(remedy, (*program.variables, *program.assigned)):
             return source[start:end], remedy
     return source, text
 
 
-def _is_expression(text: str) -> bool:
+def _is_expression(text: str, known: Collection[str]) -> bool:
     """Whether a text is one by itself: `x) + log(y` is what changed inside brackets, and nothing that one can read."""
     try:
-        return bool(parse(text).steps)
+        return bool(parse(text, known).steps)
     except GradcalcError:
         return False
 

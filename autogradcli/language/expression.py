@@ -1,8 +1,10 @@
 """The tokens of one expression, seen as operands: where each begins and ends, and how it is written."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from autogradcli.errors import GradcalcError, Span
+from autogradcli.functions.table import is_function
 from autogradcli.language.characters import excerpt
 from autogradcli.language.lexer import Token
 
@@ -13,6 +15,8 @@ class Expression:
 
     tokens: tuple[Token, ...]
     source: str
+    values: Collection[str] = ()
+    """The names that have values here, which are no functions unless they are called."""
     partners: dict[int, int] = field(default_factory=dict)
     """Opening bracket -> closing bracket, and the other way round."""
     calls: set[int] = field(default_factory=set)
@@ -38,6 +42,10 @@ class Expression:
     def kind(self, index: int) -> str:
         """The kind of a token, or nothing beyond the ends."""
         return self.tokens[index].kind if 0 <= index < len(self.tokens) else ""
+
+    def is_function(self, name: str) -> bool:
+        """Whether a name can only mean a function here."""
+        return name not in self.values and is_function(name)
 
     def start(self, last: int) -> int:
         """The first token of the operand that ends with the token `last`."""

@@ -5,12 +5,11 @@ an operator must come, so every error can say what is missing; what passes is we
 without a sign are found on the way.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 
 from autogradcli.errors import GradcalcError, Span
-from autogradcli.functions.table import is_function
 from autogradcli.language import refusals
 from autogradcli.language.expression import Expression
 from autogradcli.language.lexer import Token
@@ -42,13 +41,16 @@ class Statement:
         return Span(self.expression.tokens[0].start, self.expression.tokens[-1].end)
 
 
-def statements(tokens: Sequence[Token], source: str) -> tuple[Statement, ...]:
-    """The statements of a text; raises GradcalcError if there is none."""
+def statements(tokens: Sequence[Token], source: str, given: Collection[str] = ()) -> tuple[Statement, ...]:
+    """The statements of a text; raises GradcalcError if there is none.
+
+    `given` are the names that have values. They, and names that a statement has given a value to, are no functions.
+    """
     check_brackets(tokens, source)
     parts = _split(tokens)
     if not parts:
         raise GradcalcError("parse", "there is no expression", source=source, span=Span(0, len(source)))
-    return tuple(_statement(part, source) for part in parts)
+    return tuple(_statements(parts, source, set(given)))
 
 
 def check_brackets(tokens: Sequence[Token], source: str) -> None:
@@ -88,13 +90,21 @@ def _split(tokens: Sequence[Token]) -> list[list[Token]]:
     return [part for part in parts if part]
 
 
-def _statement(tokens: list[Token], source: str) -> Statement:
+def _statements(parts: Sequence[list[Token]], source: str, values: set[str]) -> Iterator[Statement]:
+    for part in parts:
+        statement = _statement(part, source, values)
+        yield statement
+        if statement.name is not None:
+            values.add(statement.name.text)
+
+
+def _statement(tokens: list[Token], source: str, values: Collection[str]) -> Statement:
     name = None
     if len(tokens) > 1 and tokens[0].kind == "name" and tokens[1].text == "=":
         name, equals, *tokens = tokens
         if not tokens:
             raise _error("parse", f"{name.text} is given no value", equals, source)
-    expression = Expression(tuple(tokens), source)
+    expression = Expression(tuple(tokens), source, values)
     _TokenCheck(expression).run()
     return Statement(name, expression)
 
@@ -249,8 +259,8 @@ class _TokenCheck:
         return self.expression.kind(last) == "name" and not self._is_function(last)
 
     def _is_function(self, index: int) -> bool:
-        before = self.expression.word(index - 1)
-        return before != "." and is_function(self.expression.word(index)) and len(self.expression.word(index)) > 1
+        word = self.expression.word(index)
+        return self.expression.word(index - 1) != "." and self.expression.is_function(word) and len(word) > 1
 
     def _product(self, index: int) -> None:
         """Note a product without a sign, whose right factor begins at `index`."""

@@ -79,9 +79,9 @@ def parse_formula(source: str, parameters: Sequence[Parameter]) -> Program:
 
 
 def _program(source: str, given: Collection[str], parameters: Sequence[Parameter] | None) -> Program:
-    parts = statements(tokenize(source), source)
-    _check_used(parts, source)
     by_name = {parameter.name: parameter for parameter in parameters or ()}
+    parts = statements(tokenize(source), source, given or by_name.keys())
+    _check_used(parts, source)
     fixed = {name: Placeholder(name) for name, each in by_name.items() if not each.operand}
     nodes = resolve_names(map(build_tree, parts), given or by_name.keys(), fixed)
     binder, builder = Binder(source), ProgramBuilder(source, by_name)

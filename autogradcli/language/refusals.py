@@ -1,7 +1,6 @@
 """What the grammar says when an expression is not one: the form that the user meant, and what to type for it."""
 
 from autogradcli.errors import GradcalcError
-from autogradcli.functions.table import is_function
 from autogradcli.language.expression import Expression
 
 OPERATORS = {
@@ -127,7 +126,8 @@ def bracket(expression: Expression, index: int) -> GradcalcError:
     if expression.word(index) == "{":
         return braces(expression, index)
     before = expression.word(index - 1)
-    if expression.kind(index - 1) == "number" or is_function(before) or (before == "]" and expression.in_list(index)):
+    alone = expression.kind(index - 1) == "number" or expression.is_function(before)
+    if alone or (before == "]" and expression.in_list(index)):
         return adjacent(expression, index)
     end = expression.partners[index]
     hint = f"type y = {expression.operand_before(index)}; y{expression.text(index, end)}"
@@ -146,7 +146,7 @@ def adjacent(expression: Expression, index: int) -> GradcalcError:
     message = f"an operator is missing between {left} and {right}"
     if expression.kind(index) == "keyword":
         return expression.error(first, index, f"an operator is missing between {left} and {word}")
-    if expression.kind(index - 1) == "name" and is_function(before):
+    if expression.kind(index - 1) == "name" and expression.is_function(before):
         argument = expression.text(index, _end_of_product(expression, index))
         message = f"{left} has its argument in brackets"
         return expression.error(first, expression.end(index), message, f"type {left}({argument})")
@@ -192,10 +192,10 @@ def ambiguous(expression: Expression, sign: int, index: int) -> GradcalcError:
     left, operator = expression.text(base, sign - 1), expression.word(sign)
     middle, right = expression.text(sign + 1, index - 1), expression.text(index, last)
     whole = expression.text(base, last)
-    if operator == "**" and is_function(left):
+    if operator == "**" and expression.is_function(left):
         argument = right if expression.kind(index) == "open" else f"({right})"
         hint = f"type {left}{argument}**{middle}"
-        if middle in {"-1", "(-1)"} and is_function(f"a{left}"):
+        if middle in {"-1", "(-1)"} and expression.is_function(f"a{left}"):
             hint = f"type a{left}{argument} for the inverse function, 1/{left}{argument} for the reciprocal"
         return expression.error(base, last, f"a power of {left} is written after its argument", hint)
     hint = f"type ({left}{operator}{middle})*{right} or {left}{operator}({middle}*{right})"

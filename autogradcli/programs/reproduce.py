@@ -90,7 +90,7 @@ def _written(argument: Any, names: Iterator[str]) -> str:
 def _shows(text: str, tensors: Mapping[str, Any]) -> bool:
     """Whether the value of an expression, or one of its gradients, is not finite."""
     try:
-        program = parse(text)
+        program = parse(text, tensors)
         if not set(program.variables) <= tensors.keys():
             return False
         at = {name: constant(tensors[name]) for name in program.variables}
@@ -118,7 +118,7 @@ def _dtype(tensors: Mapping[str, Any]) -> str:
 
 def _command(text: str, tensors: Mapping[str, Any], path: str) -> str:
     words = ["gradcalc", "eval", text]
-    for name in parse(text).variables:
+    for name in parse(text, tensors).variables:
         words += [f"--{name}", f"@{path}:{name}"]
     if UPSTREAM in tensors:
         words += ["--upstream", f"@{path}:{UPSTREAM}"]
