@@ -1,7 +1,10 @@
 """What people type into a calculator."""
 
+import math
+
 import pytest
 
+from autogradcli import evaluate
 from autogradcli.errors import GradcalcError
 from autogradcli.language.notation import in_the_language
 from autogradcli.language.parser import parse
@@ -37,6 +40,16 @@ MEANT = [
     ("1 - 2sin²x", "1 - 2sin(x)**2"),
     ("3sin^2(x)", "3sin(x)**2"),
     ("sin²(x)cos²(x)", "sin(x)**2*cos(x)**2"),
+    ("sin²x cos² x", "sin(x)**2*cos(x)**2"),
+    ("sin²(x) y + 1", "sin(x)**2*y + 1"),
+    ("sin²x if x > 0 else y", "sin(x)**2 if x > 0 else y"),
+    ("a = sin²(x)\ny = a", "a = sin(x)**2\ny = a"),
+    ("x|x| + |x|x", "x*abs(x) + abs(x)x"),
+    ("2πr + 0.5πr²", "2π r + 0.5π r**2"),
+    ("cos²πx + rπ + xπy", "cos(π x)**2 + rπ + xπy"),
+    ("πr = 2; πr", "πr = 2; πr"),
+    ("d/dx2 + 1", "d/dx2 + 1"),
+    ("d/dx if d > 1 else x", "d/dx if d > 1 else x"),
     ("a_sin**2 (x)", "a_sin**2 (x)"),
     ("ln|x| - 2ln|x - 1|", "ln(abs(x)) - 2ln(abs(x - 1))"),
     ("|x|", "abs(x)"),
@@ -75,12 +88,18 @@ def test_a_calculators_notation(typed: str, meant: str) -> None:
         ("√x^2", "type sqrt(x)^2 or sqrt(x^2)"),
         ("√2x", "type sqrt(2)*x or sqrt(2*x)"),
         ("x + √2y", "type sqrt(2)*y or sqrt(2*y)"),
+        ("sin²x y", "type sin(x)**2*y or sin(x*y)**2"),
+        ("4/3πr³", "type (4/3)*π*r**3 or 4/(3*π*r**3)"),
+        ("tan x/2", "type tan(x)/2 or tan(x/2)"),
+        ("2 + sin x²", "type sin(x)**2 or sin(x**2)"),
+        ("sin x y", "type sin(x)*y or sin(x*y)"),
+        ("1/x sin x", "type (1/x)*sin(x) or 1/(x*sin(x))"),
         ("sin²x²", "type sin(x**2)**2 or (sin(x)**2)**2"),
         ("1 + ln^2 (x) ^ 3", "type ln((x)**3)**2 or (ln(x)**2)**3"),
     ],
 )
 def test_two_readings(typed: str, hint: str) -> None:
-    """A radical sign, and a power before an argument, say not where it ends: both readings are offered, and work."""
+    """Nothing says where an argument or a denominator ends: both readings are offered, and work."""
     with pytest.raises(GradcalcError) as caught:
         parse(typed)
     assert (caught.value.hint, caught.value.source) == (hint, typed)
@@ -91,6 +110,21 @@ def test_two_readings(typed: str, hint: str) -> None:
 def test_a_name_with_a_value_is_no_function() -> None:
     """`log^2 x` with a value for log is a product that can be read in two ways, as any other."""
     assert in_the_language("log^2(x)", {"log"}) == "log^2(x)"
+    assert in_the_language("2πr", {"πr"}) == "2πr"
+
+
+def test_pi_is_a_factor_of_what_follows() -> None:
+    """The area of a circle of radius 3, and the circumference of one that is 1 larger, by hand."""
+    assert evaluate("πr²", r=3).gradients["r"].autograd == pytest.approx(6 * math.pi)
+    assert evaluate("2π(r+1)", r=3).value == pytest.approx(8 * math.pi)
+    assert evaluate("πr²", {"πr": 3}).gradients["πr"].autograd == 6
+
+
+def test_errors_after_the_parse_show_what_was_typed() -> None:
+    """Not the text that was made of it."""
+    with pytest.raises(GradcalcError) as caught:
+        evaluate("sin²x + 2π*r", x=1)
+    assert (caught.value.source, caught.value.span) == ("sin²x + 2π*r", (11, 12))
 
 
 @pytest.mark.parametrize(("typed", "span"), [("x² + $", (5, 6)), ("√x + foo(y)", (5, 8)), ("|x| + y +", (8, 9))])

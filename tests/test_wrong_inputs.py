@@ -115,7 +115,7 @@ WRONG = [
         "for a product type (x+1)*2, for a power (x+1)**2",
     ),
     ("sin x", "parse", "sin has its argument in brackets", (0, 5), "type sin(x)"),
-    ("sin 2x", "parse", "sin has its argument in brackets", (0, 5), "type sin(2x)"),
+    ("sin 2x", "parse", "sin has its argument in brackets", (0, 6), "type sin(2x)"),
     ("log 10", "parse", "log has its argument in brackets", (0, 6), "type log(10)"),
     (
         "tan^-1(x)",
@@ -138,7 +138,7 @@ WRONG = [
         "parse",
         "a comma separates arguments and the items of lists, and nothing else",
         (1, 2),
-        "for a list type [3,5], for a decimal number 3.5; statements are separated by ;",
+        "for a decimal number type 3.5; for a list type [3,5]; statements are separated by ;",
     ),
     (
         "x, y",

@@ -8,6 +8,9 @@ from autogradcli.functions.table import is_function
 from autogradcli.language.characters import excerpt
 from autogradcli.language.lexer import Token
 
+PI = "π"
+"""A constant that is a factor of what follows it: it is no letter of a name, and no function."""
+
 
 @dataclass(slots=True)
 class Expression:
@@ -63,12 +66,17 @@ class Expression:
         """The last token of the operand that begins with the token `first`."""
         last = self.partners[first] if self.kind(first) == "open" else first
         while True:
-            if last + 1 in self.calls or (self.kind(last) == "name" and self.word(last + 1) == "("):
+            named = self.kind(last) == "name" and self.word(last) != PI
+            if last + 1 in self.calls or (named and self.word(last + 1) == "("):
                 last = self.partners[last + 1]
             elif self.word(last + 1) == "." and self.kind(last + 2) == "name":
                 last += 2
             else:
                 return last
+
+    def takes_factor(self, last: int) -> bool:
+        """Whether the operand that ends with a token makes a product with what stands directly after it."""
+        return self.kind(last) == "number" or (self.word(last) == PI and self.word(last - 1) != ".")
 
     def opening(self, index: int) -> int | None:
         """The bracket that a token stands in, or None."""

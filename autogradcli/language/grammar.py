@@ -231,10 +231,10 @@ class _TokenCheck:
 
     def _side_by_side(self, index: int) -> bool:
         """Two operands: a product, or the name after a point."""
-        before = self.expression.kind(index - 1)
         if self.expression.word(index - 1) == ".":
             return True
-        if self.expression.kind(index) == "name" and before in {"number", "close"}:
+        left = self.expression.kind(index - 1) == "close" or self.expression.takes_factor(index - 1)
+        if self.expression.kind(index) == "name" and left:
             self._product(index)
             return True
         raise refusals.adjacent(self.expression, index)
@@ -245,7 +245,7 @@ class _TokenCheck:
             return self._enter(index, "subscript")
         if self.expression.word(index) != "(":
             raise refusals.bracket(self.expression, index)
-        if self.expression.kind(index - 1) == "name":
+        if self.expression.kind(index - 1) == "name" and not self.expression.takes_factor(index - 1):
             self.expression.calls.add(index)
             return self._enter(index, "call")
         self._product(index)

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from difflib import SequenceMatcher
 
 from autogradcli.errors import GradcalcError, Span
+from autogradcli.functions.table import is_function
 from autogradcli.language.characters import MAX_LENGTH, excerpt
 
 SIGNS = str.maketrans(
@@ -36,12 +37,20 @@ POWERED = frozenset(
 """Functions whose power is also written before their argument."""
 
 _ANY = re.compile(
-    rf"[#|√∛⁻×÷·⋅−≤≥≠{RAISED}{LOWERED}]|\)\s*=(?!=)|Piecewise|[a-z0-9]\s*(?:\^|\*\*)\s*\d+\s*[\w(]",
+    rf"[#|√∛⁻×÷·⋅−≤≥≠{RAISED}{LOWERED}]|\)\s*=(?!=)|Piecewise|[a-z0-9]\s*(?:\^|\*\*)\s*\d+\s*[\w(]"
+    r"|/\s*d[a-z]\b|[a-z]'",
     re.ASCII | re.IGNORECASE,
 )
 """What a text has in it that may have to be rewritten."""
 _COMMENT = re.compile(r"""("[^"\n]*"|'[^'\n]*')|#[^\n]*""")
 _DEFINITION = re.compile(r"(?:^|(?<=[;\n]))(\s*)([^\W\d]\w*)\s*\(\s*[^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*\s*\)\s*=(?!=)")
+_DERIVATIVE = re.compile(
+    r"\s*(?:[d∂](?P<n>(?:\^|\*\*)\d|[²³]|)\s*/\s*[d∂][^\W\d_](?P=n)(?:\s+(?!(?:if|and|or|else)\b)|(?=[(\[√|∛]))(?=[\w(\[√|∛])"
+    r"|(?P<d>[d∂]?)(?P<of>[^\W\d])(?:\s*/\s*(?P=d)[^\W\d]|'+(?:\s*\(\w+\))?)\s*=(?!=))"
+)
+"""`d/dx`, `dy/dx =`, `y' =`, `f'(x) =`, at the beginning of a text."""
+_PI = re.compile(r"(?<![\w.])((?:\d[\d_]*\.?\d*|\.\d+)?)π([A-Za-z][A-Za-z0-9]*)(?![\w.(])")
+_NAMED_PI = re.compile(r"(?<!\w)(π\w+)\s*=(?!=)")
 _PIECEWISE = re.compile(r"(?<![\w.])(?:(?:sympy|sp)\.)?Piecewise\s*\(")
 _ROOT = re.compile(f"(?P<index>[{RAISED}]+)?√|∛")
 _LOWERED = re.compile(rf"(?<=[^\W\d{RAISED}{LOWERED}])[{LOWERED}]+")
@@ -51,6 +60,8 @@ _POWERED = re.compile(
 )
 _FURTHER = re.compile(r"\s*(?:\^|\*\*)\s*(\w+|\([^()]*\))")
 _ATOM = re.compile(rf"\s*(?:(?:\d[\d_]*\.?\d*|\.\d+)(?:e[+-]?\d+)?|[^\W\d{RAISED}][^\W{RAISED}]*)", re.IGNORECASE)
+_FACTOR = re.compile(r"[^\S\n\r]*(\(|[^\W\d]\w*)")
+_ENDS = re.compile(r"\s*(?:[-+*/^%@)\],;<>=!]|$)")
 _LAST = re.compile(r"[\w.]+$|.$", re.DOTALL)
 _WORD = re.compile(r"[^\W\d]\w*$")
 WINDOW = 200
@@ -70,11 +81,28 @@ def in_the_language(source: str, given: Collection[str] = ()) -> str:
         return source
     text = _COMMENT.sub(lambda found: found[1] or "", source).translate(SIGNS)
     text = _LOWERED.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
+    _check_derivative(text)
     text = _pieces(_defined(text))
     text = _roots(text)
     text = _RAISED.sub(lambda found: _power(text, found), text)
     text = _powered(text, given)
-    return _bars(text)
+    return _factors_of_pi(_bars(text), given)
+
+
+def _check_derivative(text: str) -> None:
+    """Raises GradcalcError for `d/dx x^2`, `dy/dx = 2x` and `f'(x) = 2x`."""
+    found = _DERIVATIVE.match(text)
+    if found is not None:
+        alone = excerpt(text, Span(found.end(), len(text))).removeprefix("[").removesuffix("]")
+        hint = f"type the formula of {found['of']} itself" if found["of"] else f"type the formula alone: {alone}"
+        span = Span(0, found.end())
+        raise GradcalcError("parse", "gradcalc itself differentiates", source=text, span=span, hint=hint)
+
+
+def _factors_of_pi(text: str, given: Collection[str]) -> str:
+    """`2π r` for `2πr`, unless πr is a name that is given a value."""
+    names = {*given, *_NAMED_PI.findall(text)}
+    return _PI.sub(lambda each: each[0] if f"π{each[2]}" in names else f"{each[1]}π {each[2]}", text)
 
 
 def _defined(text: str) -> str:
@@ -178,9 +206,24 @@ def _powered(text: str, given: Collection[str]) -> str:
         if power := _FURTHER.match(text, end):
             readings = f"type {found[1]}({operand}**{power[1]})**{found[2]} or ({written})**{power[1]}"
             raise _two_readings(text, Span(found.start(), power.end()), readings)
-        product = "*" if operand.startswith("(") and re.match(r"\(|[^\W\d]", text[end:]) else ""
-        text = f"{text[: found.start()]}{written}{product}{text[end:]}"
+        rest = text[end:]
+        if _is_product(text, found, operand, end):
+            rest = f"*{rest.lstrip()}"
+        text = f"{text[: found.start()]}{written}{rest}"
     return text
+
+
+def _is_product(text: str, found: re.Match[str], operand: str, end: int) -> bool:
+    """Whether a factor follows `sin^2 x`; raises GradcalcError for `sin^2 x y`, which can be read in two ways."""
+    after = _FACTOR.match(text, end)
+    if after is None or after[1] in WORDS:
+        return False
+    if not operand.startswith("(") and not is_function(after[1]):
+        last = _operand_end(text, end) or after.end()
+        rest, power = text[end:last].strip(), found[2]
+        readings = f"type {found[1]}({operand})**{power}*{rest} or {found[1]}({operand}*{rest})**{power}"
+        raise _two_readings(text, Span(found.start(), last), readings)
+    return True
 
 
 def _operand_end(text: str, start: int) -> int | None:
@@ -224,7 +267,7 @@ def _bars(text: str) -> str:
         if _ends_in_function(text[:opening]):
             pieces[opening], pieces[closing] = "(abs(", "))"
             continue
-        product = "*" if text[opening - 1 : opening].isdigit() else ""
+        product = "*" if _is_complete(text[:opening]) else ""
         pieces[opening], pieces[closing] = f"{product}abs(", ")"
     return "".join(pieces)
 
@@ -239,6 +282,7 @@ def _pairs(text: str) -> Iterator[tuple[int, int]]:
     """The places of bars that belong together."""
     depth = 0
     opened: list[tuple[int, int]] = []
+    between: list[tuple[int, int]] = []
     for place, character in enumerate(text):
         depth += (character in "([{") - (character in ")]}")
         if character != "|":
@@ -249,6 +293,10 @@ def _pairs(text: str) -> Iterator[tuple[int, int]]:
             yield opened.pop()[0], place
         elif not complete or text[place - 1 : place].isdigit():
             opened.append((place, depth))
+        elif between and between[-1][1] == depth and _ENDS.match(text, place + 1):  # x|x|
+            yield between.pop()[0], place
+        else:
+            between.append((place, depth))
 
 
 def typed_again(error: GradcalcError, source: str) -> GradcalcError:
@@ -261,7 +309,9 @@ def typed_again(error: GradcalcError, source: str) -> GradcalcError:
     start, end = (_typed_place(pieces, place) for place in error.span)
     start = max(min(start, len(source) - 1), 0)
     span = Span(start, min(max(end, start + 1), len(source)))
-    return GradcalcError(error.kind, error.message, source=source, span=span, hint=error.hint)
+    quoted = excerpt(error.source, error.span)
+    message = error.message.replace(quoted, excerpt(source, span)) if len(quoted) > 1 else error.message
+    return GradcalcError(error.kind, message, source=source, span=span, hint=error.hint)
 
 
 def _typed_place(pieces: Sequence[tuple[str, int, int, int, int]], place: int) -> int:

@@ -37,8 +37,8 @@ The language, from the loosest to the tightest:
 
 Sizes, dimensions, subscripts and loops are fixed by the text: a loop is written out, term by term.
 
-Nothing stands for multiplication after a number or a closing round bracket, before a name or an opening one; but where
-its left factor follows "/", "%" or "**" it is refused, for it can be read in two ways.
+Nothing stands for multiplication after a number, π or a closing round bracket, before a name or an opening one; but
+where its left factor follows "/", "%" or "**" it is refused, for it can be read in two ways.
 """
 
 from collections.abc import Collection, Sequence

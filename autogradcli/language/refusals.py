@@ -50,7 +50,8 @@ def operand_missing(expression: Expression, index: int) -> GradcalcError:
     if word == ",":
         return expression.error(index, index, "something is missing before this comma")
     if before and before not in {"(", "[", ","}:
-        return expression.error(index - 1, index, f"something is missing between {before} and {word}")
+        between = f"{expression.text(index - 1, index - 1)} and {expression.text(index, index)}"
+        return expression.error(index - 1, index, f"something is missing between {between}")
     return expression.error(index, index, f"something is missing before {word}")
 
 
@@ -68,7 +69,9 @@ def dangling(expression: Expression, index: int) -> GradcalcError:
     token = expression.tokens[index]
     rest = expression.source[token.end :].lstrip(" \t")
     hint = "to go on in the next line, open a bracket" if rest.startswith(("\n", "\r")) and rest.strip() else None
-    return expression.error(index, index, f"something is missing after {token.text}", hint)
+    if token.text == "%" and index:
+        hint = f"for a percentage type {expression.operand_before(index)}/100"
+    return expression.error(index, index, f"something is missing after {expression.text(index, index)}", hint)
 
 
 def operator(expression: Expression, index: int) -> GradcalcError:
@@ -96,10 +99,18 @@ def comma(expression: Expression, index: int) -> GradcalcError:
         items = expression.text(opening + 1, expression.partners[opening] - 1)
         return expression.error(index, index, message, f"for a list type [{items}]")
     whole = expression.text(0, len(expression.tokens) - 1)
-    hint = f"for a list type [{whole}]"
-    if [token.kind for token in expression.tokens] == ["number", "operator", "number"]:
-        hint += f", for a decimal number {whole.replace(',', '.').replace(' ', '')}"
-    return expression.error(index, index, message, f"{hint}; statements are separated by ;")
+    hint = f"for a list type [{whole}]; statements are separated by ;"
+    return expression.error(index, index, message, f"{_decimal(expression, index)}{hint}")
+
+
+def _decimal(expression: Expression, index: int) -> str:
+    """What to type for a comma between the digits of a number, as in `2,5x`; nothing for another comma."""
+    digits = expression.text(index - 1, index + 1) if expression.kind(index + 1) == "number" else ""
+    whole, _, decimals = digits.partition(",")
+    if not (whole.isdigit() and decimals.isdigit()):
+        return ""
+    thousands = f", without the comma {whole}{decimals}" if len(decimals) == len("000") else ""
+    return f"for a decimal number type {whole}.{decimals}{thousands}; "
 
 
 def equals(expression: Expression, index: int) -> GradcalcError:
@@ -142,23 +153,76 @@ def adjacent(expression: Expression, index: int) -> GradcalcError:
         return expression.error(index, index, "text is not part of the language")
     if index == 1 and before in STATEMENTS:
         return _statement(expression, 0)
-    left, right = expression.text(first, index - 1), expression.text(index, expression.end(index))
-    message = f"an operator is missing between {left} and {right}"
+    left = expression.text(first, index - 1)
     if expression.kind(index) == "keyword":
         return expression.error(first, index, f"an operator is missing between {left} and {word}")
     if expression.kind(index - 1) == "name" and expression.is_function(before):
-        argument = expression.text(index, _end_of_product(expression, index))
-        message = f"{left} has its argument in brackets"
-        return expression.error(first, expression.end(index), message, f"type {left}({argument})")
-    hint = _transposed(expression, index) or f"for a product type {left}*{right}"
+        return _without_brackets(expression, index)
     numbers = expression.kind(index - 1) == "number" == expression.kind(index)
     if numbers and expression.tokens[index - 1].end == expression.tokens[index].start:
-        return expression.error(first, index, f"{left}{right} is not a number")
+        return expression.error(first, index, f"{left}{word} is not a number")
+    transposed = _transposed(expression, index)
+    if expression.word(first - 1) in {"/", "%", "**"} and not transposed:
+        return ambiguous(expression, first - 1, index)
+    right, last = _factors(expression, index)
+    hint = transposed or f"for a product type {'*'.join([left, *right])}"
     if expression.in_list(index):
-        hint = f"for two items of the list type {left}, {right}"
+        hint = f"for two items of the list type {left}, {right[0]}"
     elif word.isdigit() and not numbers:
-        hint += f", for a power {left}**{right}"
-    return expression.error(first, expression.end(index), message, hint)
+        hint += f", for a power {left}**{right[0]}"
+    return expression.error(first, last, f"an operator is missing between {left} and {right[0]}", hint)
+
+
+def _without_brackets(expression: Expression, index: int) -> GradcalcError:
+    """The error for `sin x`, whose argument begins at a token."""
+    name, first, end = expression.operand_before(index), expression.start(index - 1), _end_of_product(expression, index)
+    argument, sign = expression.text(index, end), expression.word(end + 1)
+    message = f"{name} has its argument in brackets"
+    further = end + 2 if sign in {"/", "**"} else end + 1
+    if expression.kind(further) in OPERANDS and not _is_function(expression, further):
+        last = _end_of_product(expression, further)
+        rest = f"{sign if further > end + 1 else '*'}{expression.text(further, last)}"
+        return expression.error(first, last, message, f"type {name}({argument}){rest} or {name}({argument}{rest})")
+    factors, last = _factors(expression, index - 1)
+    return expression.error(first, last, message, f"type {'*'.join(factors)}")
+
+
+MAX_FACTORS = 10
+"""Factors that a hint writes out."""
+OPERANDS = frozenset({"number", "name", "open"})
+"""Kinds of tokens that begin an operand."""
+
+
+def _is_function(expression: Expression, index: int) -> bool:
+    word = expression.word(index)
+    return expression.kind(index) == "name" and expression.is_function(word) and len(word) > 1
+
+
+def _factors(expression: Expression, first: int) -> tuple[list[str], int]:
+    """The factors that stand side by side from a token on, each as it is to be typed, and the last token."""
+    factors: list[str] = []
+    last = first - 1
+    while not factors or (len(factors) < MAX_FACTORS and _begins_factor(expression, last + 1)):
+        factor, last = _factor(expression, last + 1)
+        factors.append(factor)
+    return factors, last
+
+
+def _begins_factor(expression: Expression, index: int) -> bool:
+    return expression.kind(index) in OPERANDS and expression.word(index) not in {"[", "{"}
+
+
+def _factor(expression: Expression, first: int) -> tuple[str, int]:
+    """One factor with its power, as it is to be typed, and its last token."""
+    last = expression.end(first)
+    factor = expression.text(first, last)
+    if last == first and _is_function(expression, first) and expression.kind(first + 1) in OPERANDS:
+        last = _end_of_product(expression, first + 1)
+        factor = f"{factor}({expression.text(first + 1, last)})"
+    if expression.word(last + 1) == "**" and expression.kind(last + 2) in OPERANDS:
+        power, last = last + 1, expression.end(last + 2)
+        factor += expression.text(power, last)
+    return factor, last
 
 
 def _transposed(expression: Expression, index: int) -> str | None:
@@ -174,10 +238,11 @@ def _transposed(expression: Expression, index: int) -> str | None:
 
 
 def _end_of_product(expression: Expression, index: int) -> int:
-    """The last token of `2x` or `2(x+1)`, or of the operand alone."""
+    """The last token of `2x`, `2(x+1)` or `2π x`, or of the operand alone."""
     end = expression.end(index)
-    factor = expression.kind(end) == "number" and expression.kind(end + 1) in {"name", "open"}
-    return expression.end(end + 1) if factor else end
+    while expression.takes_factor(end) and expression.kind(end + 1) in {"name", "open"}:
+        end = expression.end(end + 1)
+    return end
 
 
 def _statement(expression: Expression, index: int) -> GradcalcError:
@@ -188,9 +253,9 @@ def _statement(expression: Expression, index: int) -> GradcalcError:
 def ambiguous(expression: Expression, sign: int, index: int) -> GradcalcError:
     """The error for a product without a sign, from `index`, whose left factor follows the operator `sign`."""
     base = expression.start(sign - 1)
-    last = expression.end(index)
+    factors, last = _factors(expression, index)
     left, operator = expression.text(base, sign - 1), expression.word(sign)
-    middle, right = expression.text(sign + 1, index - 1), expression.text(index, last)
+    middle, right = expression.text(sign + 1, index - 1), "*".join(factors)
     whole = expression.text(base, last)
     if operator == "**" and expression.is_function(left):
         argument = right if expression.kind(index) == "open" else f"({right})"

@@ -5,7 +5,7 @@ Argv, JSON Lines, case files and the library feed it, each in its own notation.
 
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ from autogradcli.functions.table import row
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.lexer import normal
 from autogradcli.language.nearest import did_you_mean
+from autogradcli.language.notation import typed_again
 from autogradcli.language.parser import parse, select_output
 from autogradcli.language.program import Call, Program, Variable
 from autogradcli.problems.data import scalar, tensor
@@ -60,9 +61,20 @@ class ProblemBuilder:
         values = self.table("at")
         program = self.program(values)
         program, bound = (program, {}) if values or program.variables else bound_values(program)
-        remarks = check_names(program, {**values, **bound}, self.notation)
+        with self._as_typed(program):
+            remarks = check_names(program, {**values, **bound}, self.notation)
         at = {name: self.value(f"at.{name}", value) for name, value in values.items() if name in program.variables}
         return replace(self.at_point(program, at | bound, options, backward, identifier), remarks=remarks)
+
+    @contextmanager
+    def _as_typed(self, program: Program) -> Iterator[None]:
+        """A context in which errors about the program's text show the text that was typed."""
+        try:
+            yield
+        except GradcalcError as error:
+            if error.source != program.source:
+                raise
+            raise typed_again(error, self.text("expression")) from error
 
     def program(self, given: Collection[str]) -> Program:
         """The program that the expression means, with the output that `of` names; `given` are names with values."""

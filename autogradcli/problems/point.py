@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from autogradcli.errors import GradcalcError
+from autogradcli.functions.table import is_function
 from autogradcli.language.indices import NEVER, index_variables
 from autogradcli.language.names import CONSTANTS, MODULE_CONSTANTS
 from autogradcli.language.nearest import did_you_mean, nearest
@@ -150,12 +151,14 @@ def _missing(program: Program, missing: Sequence[str], notation: Notation) -> Gr
     step = program.steps[program.variable_index(missing[0])]
     assert isinstance(step, VariableStep)
     verb, plural = ("has", "") if len(missing) == 1 else ("have", "s")
+    name = missing[0]
+    meant = f"for the function type {name}(x), for a variable " if is_function(name) and len(name) > 1 else ""
     return GradcalcError(
         "value",
         f"{enumerate_names(missing)} {verb} no value{plural}",
         source=program.source,
         span=step.span,
-        hint=f"type {notation.give(missing[:SHOWN])}",
+        hint=f"{meant}type {notation.give(missing[:SHOWN])}",
     )
 
 
