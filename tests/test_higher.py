@@ -17,6 +17,7 @@ from autogradcli.engines.results import flat
 from autogradcli.errors import GradcalcError
 from autogradcli.language.parser import parse
 from autogradcli.processes.limits import OutOfTime
+from tests.generate import Case
 from tests.helpers import problem
 from tests.oracles.orders import cornered, outcomes
 
@@ -203,6 +204,22 @@ def test_a_mixed_partial_derivative() -> None:
     assert (found.autograd, found.verdict) == (54, "verified")
 
 
+@pytest.mark.parametrize(
+    ("text", "verdict", "code"),
+    [
+        ("y + sqrt(x)", "undefined", "GC114"),
+        ("y**2 + ceil(x) + 0*sqrt(x)", "undefined", "GC114"),
+        ("where(x <= 1, y, 2) + acosh(x + 1)", "undefined", "GC114"),
+        ("y + cbrt(x)", "verified", None),
+        ("y + ceil(x)", "verified", None),
+    ],
+)
+def test_no_derivative_goes_on_where_the_function_ends(text: str, verdict: str, code: str | None) -> None:
+    """The derivative with respect to y is a constant, but there is none to the left of 0, whatever is to the right."""
+    found = report(text, {"x": "0", "y": "3"}, Beyond(mixed=("y", "x"))).derivatives["y,x"]["2"]
+    assert (found.verdict, found.reason and found.reason.code) == (verdict, code)
+
+
 def test_a_jacobian() -> None:
     """The components of the output come first; there is no gradient."""
     found = report("A @ x", {"A": "[[1, 2], [3, 4]]", "x": "[5, 6]"}, Beyond(jacobian=True), "ones_like(out)")
@@ -342,6 +359,13 @@ def test_random_expressions_with_corners_at_their_points(order: int, count: int)
     found = [each for number in range(count) for each in outcomes(cornered(number, "suite", "tame", 3), order)]
     assert [each for each in found if each.violations] == []
     assert sum(not each.beyond for each in found) > count / 2
+
+
+@pytest.mark.parametrize("text", ["y*fdim(log2(x*x), 1)", "y*exp(log(abs(x)))", "y*i1(min(1/abs(x), inf))"])
+def test_the_oracle_knows_no_derivative_at_a_pole(text: str) -> None:
+    """It has infinities for numbers: log(0) is -inf there, of which a maximum with 0 would make a function again."""
+    found = outcomes(Case(text, {"x": 0.0, "y": 2.0}, "float64", "wild"), 2)
+    assert [(each.verdict, each.violations) for each in found] == [("undefined", ())] * 4
 
 
 def test_after_an_order_that_torch_refuses_the_next_are_refused_as_well() -> None:

@@ -162,9 +162,15 @@ class Stage:
 
     def _outside(self, name: str, place: int) -> Cause | None:
         """If the function ends at the point along a component: why, for then no derivative of it goes on there."""
-        stages = [self._family.stage(self._path[:count]) for count in range(len(self._path))]
-        causes = (stage.cause(name, place) for stage in stages if stage.findings[name][place].ruling.code in ENDS)
-        return next(causes, None)
+        stages = (self._family.stage(self._path[:count]) for count in range(len(self._path)))
+        return next(filter(None, (stage._end(name, place) for stage in stages)), None)
+
+    def _end(self, name: str, place: int) -> Cause | None:
+        """That the derivative along the path ends at the point along a component; None if it does not."""
+        found = self.findings[name][place]
+        if found.ruling.code in ENDS:
+            return self.cause(name, place)
+        return None if found.truth.cause is None else found.truth.cause.end
 
     def cause(self, name: str, place: int) -> Cause | None:
         """Why there is no derivative with respect to a component, and so none of a higher order; None if there is."""

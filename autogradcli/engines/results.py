@@ -195,6 +195,8 @@ class Cause:
     """One sentence with the numbers of this case."""
     step: int | None
     """The program step that is to blame, if one is."""
+    end: "Cause | None" = None
+    """That the function is not defined on a side of the point, where something else is worse on the other side."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,14 +176,14 @@ def exactly(value: Any) -> Any:
 
 
 def real(function: Callable[..., Any], operands: Sequence[Any]) -> Any:
-    """The result of an mpmath function if it is real; NaN at its poles and outside its real domain."""
+    """The result of an mpmath function if it is real; NaN at its poles, log(0) is one, and outside its real domain."""
     try:
         result = function(*operands)
     except (ZeroDivisionError, ValueError):
         return mp.nan
     if isinstance(result, mpmath.mpc):
-        return result.real if result.imag == 0 else mp.nan
-    return result
+        result = result.real if result.imag == 0 else mp.nan
+    return mp.nan if mp.isinf(result) and all(map(mp.isfinite, operands)) else result
 
 
 def slope(program: Program, at: Mapping[str, Any], name: str) -> Any:

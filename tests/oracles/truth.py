@@ -79,6 +79,10 @@ def apply(name: str, operands: Sequence[Any]) -> Any:
         return real(meaning(name), operands)
     except (OverflowError, NoConvergence, NotImplementedError) as problem:
         raise TooHard from problem
+    except TypeError as problem:
+        if not any(map(mp.isinf, operands)):
+            raise
+        raise TooHard from problem  # besseli takes the size of infinity for that of a number
 
 
 def _hair_apart(x: Any, y: Any) -> bool:

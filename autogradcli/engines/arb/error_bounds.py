@@ -315,9 +315,15 @@ def _cause_of_value(proof: Enclosures, entry: int) -> Cause:
 
 def _cause_of_gradient(proof: Enclosures, entry: int, left: Side, right: Side) -> Cause:
     """Why there is no derivative: a jump, an infinite slope, a slope on one side only, or none at all."""
-    found = {left.kind: left, right.kind: right}
-    kind = next(each for each in ("jump", "unbounded", "unsettled", "outside") if each in found)
-    origin = found[kind].origin
+    kinds = {left.kind, right.kind}
+    worst, *others = (each for each in ("jump", "unbounded", "unsettled", "outside") if each in kinds)
+    cause = _cause_of_sides(proof, entry, left, right, worst)
+    return replace(cause, end=_cause_of_sides(proof, entry, left, right, "outside")) if "outside" in others else cause
+
+
+def _cause_of_sides(proof: Enclosures, entry: int, left: Side, right: Side, kind: str) -> Cause:
+    """Why there is no derivative, of the sides that are of one kind."""
+    origin = (left if left.kind == kind else right).origin
     text, where, step = _place(proof, _singular_culprit(proof, entry) if origin is None else origin)
     which = "both sides" if left.kind == right.kind else "left" if left.kind == kind else "right"
     if kind == "jump":
