@@ -248,6 +248,7 @@ def test_a_short_repr() -> None:
 def test_a_notebook_shows_formula_chain_and_picture() -> None:
     """One element that a parser of XML reads."""
     shown = ET.fromstring(evaluate("x**2", x=3)._repr_html_())
+    assert {"SymPy: value", "true value (Arb)", "verdict"} <= {each.text for each in shown.iter("th")}
     texts = ["".join(each.itertext()) for each in shown]
     assert texts[1] == "df/dx = 2*x"
     assert "PowBackward0" in texts[2]
@@ -309,3 +310,10 @@ def test_errors_are_raised_in_few_frames() -> None:
     assert len(caught.traceback) == 2
     assert str(caught.value) == "something is missing after +\n  2 +\n    ^"
     assert caught.value.__context__ is None
+
+
+def test_gradients_are_short_to_look_at() -> None:
+    """`report.jacobian` in a notebook, and `report.gradients`; long ones are cut."""
+    report = evaluate("[x*y, x + y]", x=2, y=3, jacobian=True)
+    assert repr(report.jacobian["x"]) == "Gradient(verdict='verified', autograd=[3.0, 1.0], symbolic=['y', '1'])"
+    assert len(repr(evaluate("sum(sin(x))", x=[1.0] * 100).gradients["x"])) < 210

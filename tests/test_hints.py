@@ -281,6 +281,8 @@ CALLS: list[tuple[Any, dict[str, Any], str, dict[str, Any]]] = [
     (evaluate, {"expression": "sum(x)", "x": "1,2"}, "for a list type [1,2]", {"x": "[1,2]"}),
     (evaluate, {"expression": "x", "x": "PI"}, "type pi", {"x": "pi"}),
     (evaluate, {"expression": "x", "x": 2, "of": "y"}, "gives no value to y", {"expression": "y = x", "of": "y"}),
+    (evaluate, {"expression": "x", "x": 2, "claim": {"x": "1"}}, "assert_gradient(..., claim=...)", {"claim": ...}),
+    (diff, {"expression": "sum(A @ x)"}, "give it values, A=VALUE, x=VALUE", {"expression": "A*x"}),
     (diff, {"expression": "x**2", "wrt": "y"}, "the variable is x", {"wrt": "x"}),
     (diff, {"expression": "x**2", "format": "latx"}, "did you mean latex?", {"format": "latex"}),
     (diff, {"expression": "sinn(x)"}, "did you mean sin", {"expression": "sin(x)"}),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from autogradcli.compute.problem import Options, Problem
 from autogradcli.language.program import Constant
 from autogradcli.problems import jsonlines
-from autogradcli.problems.jsonlines import EXPECTED, KEYS, BadLine, read_lines, read_problem
+from autogradcli.problems.jsonlines import EXPECTED, KEYS, OF_FORMULAS, BadLine, read_lines, read_problem
 
 SETTINGS = Options(rtol=1e-3, symbolic=False, timeout=3.0)
 
@@ -68,7 +68,7 @@ def test_numbers_are_the_doubles_that_json_means(number: str) -> None:
 
 WRONG = [
     # The line.
-    ("x**2", "parse", "the line is not JSON: Expecting value at character 1", EXPECTED),
+    ("x**2", "parse", "the line is not JSON: Expecting value at character 1", OF_FORMULAS),
     ('{"expression": "x"', "parse", "the line is not JSON: Expecting ',' delimiter at character 19", EXPECTED),
     ('{"expression": "x"} {}', "parse", "the line is not JSON: Extra data at character 21", EXPECTED),
     ("[1, 2]", "parse", "the line is not a JSON object", EXPECTED),

@@ -53,6 +53,24 @@ def test_the_report_speaks_of_f_over_x_and_not_of_ulps() -> None:
     assert "  x: off by 4.5e-16, which is rounding: 5.6e-17 of f/x" in said
 
 
+def test_a_gradient_that_is_half_rounding_is_said_to_be() -> None:
+    """2 sin²(x/2)/x² in float32, whose derivative is -x/12 + x³/180 by its series: no digit is right."""
+    said = gradcalc("eval", "2*sin(x/2)**2/x**2", "--x", "1e-3", "--dtype", "float32", "--no-symbolic").out
+    x = 0.0010000000474974513
+    found = examine("2*sin(x/2)**2/x**2", {"x": "1e-3"}, dtype="float32")["x"]
+    assert found.rounded_off is not None
+    share = abs(found.autograd / (-x / 12 + x**3 / 180) - 1)
+    assert found.rounded_off.of_gradient == pytest.approx(share, rel=1e-6)
+    assert f"verified: autograd's gradient is right; {100 * share:.3g} % of it is rounding" in said
+    assert f"which is rounding: {100 * share:.3g} % of the gradient, and 7.7e-08 of f/x" in said
+
+
+def test_a_gradient_that_is_all_rounding() -> None:
+    """At 1.1 torch gives 0, and the truth is twice the rounding of 1.1."""
+    said = gradcalc("eval", "(x - 1.1)**2 + 5", "--x", "1.1", "--no-symbolic").out
+    assert "; 100 % of it is rounding" in said
+
+
 def test_components_of_a_tensor() -> None:
     """The component that is farthest off is named."""
     text = "sum(x**4 - 4*x**3 + 4.00001*x**2 - 0.00001*x + 7)"

@@ -22,9 +22,6 @@ from autogradcli.render.report import html
 from autogradcli.render.report.trace import draw_traces
 from autogradcli.render.terminal import FILE
 
-LONGEST = 200
-"""Characters of a `repr`."""
-
 
 class Report(computed.Report):
     """A report that notebooks can show; its fields are documented with those of `autogradcli.compute.report`."""
@@ -34,7 +31,7 @@ class Report(computed.Report):
     def __repr__(self) -> str:
         gradients = {name: each.autograd for name, each in self.findings().items()}
         text = f"Report(verdict={self.verdict!r}, value={self.value!r}, gradients={gradients!r})"
-        return text if len(text) <= LONGEST else f"{text[:LONGEST]}...)"
+        return text if len(text) <= computed.LONGEST_REPR else f"{text[: computed.LONGEST_REPR]}...)"
 
     def to_object(self) -> dict[str, Any]:
         """The fields, with nested lists where they have arrays."""

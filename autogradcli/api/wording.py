@@ -31,7 +31,7 @@ def in_python(function: Callable[Parameters, Result]) -> Callable[Parameters, Re
 
 def worded(text: str) -> str:
     """What is said of a command line, said of the library's calls."""
-    return _OPTION.sub(_argument, text)
+    return _OPTION.sub(_argument, text).replace("=VALUE ", "=VALUE, ")
 
 
 _OPTION = re.compile(
@@ -102,6 +102,12 @@ ARGUMENTS = (
 )
 """What a name that is no variable may have been meant for."""
 
+ELSEWHERE = {
+    **{name: f"assert_gradient(..., {name}=...) takes it" for name in ("claim", "expect", "strict")},
+    "format": "print(report) is the text, report.to_object() the JSON, and diff(..., format=...) takes it",
+}
+"""What to type for arguments of other functions."""
+
 PYTHON = replace(
     NOTATION,
     label=_label,
@@ -109,6 +115,7 @@ PYTHON = replace(
     kind=_kind,
     table="a dict",
     others=tuple(f"{name}=" for name in ARGUMENTS),
+    elsewhere=ELSEWHERE,
     give=lambda names: ", ".join(f"{name}=NUMBER" for name in names),
     unknown="is not a variable of the expression",
     names_example='{}=["x"]',

@@ -67,12 +67,13 @@ def _rounded_off(evidence: Evidence, name: str, findings: Sequence[JudgedCompone
     found = findings[place]
     x = evidence.point(name)
     assert found.truth.error is not None
+    true, error = abs(found.truth.nearest or 0.0), found.truth.error[1]
     beside = "f/x" if any(flat(x)) else "f"
     if name in evidence.lower.scales:
         beside = "the derivatives before it"
-    elif abs(found.truth.nearest or 0.0) >= found.scale:
+    elif true >= found.scale:
         beside = "the gradient"
-    return RoundedOff(indices(place, shape(x)), found.truth.error[1], share, beside)
+    return RoundedOff(indices(place, shape(x)), error, share, beside, error / true if true else None)
 
 
 def _worst(findings: Sequence[JudgedComponent]) -> int:

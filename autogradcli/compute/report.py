@@ -89,6 +89,18 @@ class RoundedOff:
     """What part that is of `of`."""
     of: str
     """What the error is small beside: `f/x`, the value beside the size of the variable, as a rule."""
+    of_gradient: float | None = None
+    """What part of the true gradient the error is; None where that is 0."""
+
+    @property
+    def part(self) -> str | None:
+        """How much of the gradient is rounding, in a few words; None if a person would not see it."""
+        if self.of_gradient is None:
+            return "all"
+        if self.of_gradient < SEEN:
+            return None
+        times, percent = round(self.of_gradient, 2), 100 * self.of_gradient
+        return f"{times:.2g} times" if times > 1 else f"{min(percent, 100):.3g} %"
 
     @property
     def small(self) -> str:
@@ -98,7 +110,17 @@ class RoundedOff:
     @property
     def sentence(self) -> str:
         """What is said of it."""
-        return f"off by {self.error:.2g}, which is rounding: {self.small}"
+        part = self.part
+        of = "" if part is None else f"{part if part.endswith('times') else f'{part} of'} the gradient, and "
+        return f"off by {self.error:.2g}, which is rounding: {of}{self.small}"
+
+
+SEEN = 0.001
+"""The part of a gradient from which on rounding is told of in so many words."""
+
+
+LONGEST_REPR = 200
+"""Characters of a `repr`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +151,11 @@ class Gradient:
     """Of components that are verified although their digits differ from the truth's, the one that is farthest off."""
     verdicts: Array = None
     """The verdict of each component where they are not all the same; else None."""
+
+    def __repr__(self) -> str:
+        symbolic = self.symbolic.pattern or self.symbolic.formula
+        text = f"Gradient(verdict={self.verdict!r}, autograd={self.autograd!r}, symbolic={symbolic!r})"
+        return text if len(text) <= LONGEST_REPR else f"{text[:LONGEST_REPR]}...)"
 
     @property
     def number(self) -> Array:

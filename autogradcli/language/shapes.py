@@ -42,7 +42,10 @@ _ATOM = re.compile(r"[\w.]+(\([^()]*\))?")
 
 def not_a_number(program: Program, shape: Shape) -> GradcalcError:
     """The error for an output that is a tensor."""
-    message = f"the output has shape {written(shape)}: backward starts from a single number"
     span = program.steps[program.output].span
+    if 0 in shape:
+        message = f"the output has shape {written(shape)}: it holds no number that could be differentiated"
+        return GradcalcError("shape", message, source=program.source, span=span)
+    message = f"the output has shape {written(shape)}: backward starts from a single number"
     hint = 'type --upstream "ones_like(out)", or take sum(...) of it'
     return GradcalcError("shape", message, source=program.source, span=span, hint=hint)

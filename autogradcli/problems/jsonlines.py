@@ -27,6 +27,8 @@ KEYS = (
 """What a line may hold."""
 EXPECTED = 'a line is an object: {"expression": "x**2", "at": {"x": 2}}; or the first line is a header: expression,x'
 """What is said of a line that is something else."""
+OF_FORMULAS = f"{EXPECTED}; lines of formulas become objects by jq -cR '{{expression: ., at: {{x: 2}}}}' FILE"
+"""What is said of a line that does not begin as an object does."""
 OPTIONAL = frozenset(KEYS) - {"expression", "at", "wrt"}
 """What may as well be null."""
 
@@ -98,7 +100,7 @@ def _read_object(line: bytes) -> dict[str, Any]:
         value = read_json(line, which)
     except GradcalcError as error:
         if "is not JSON" in error.message and error.hint is None:
-            error.hint = EXPECTED
+            error.hint = EXPECTED if line.lstrip().startswith(b"{") else OF_FORMULAS
         raise
     if not isinstance(value, dict):
         raise GradcalcError("parse", f"{which} is not a JSON object", hint=EXPECTED)

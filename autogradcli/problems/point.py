@@ -3,8 +3,8 @@
 Argv, JSON Lines and case files say the same things, each in a notation of its own, in whose words errors are told.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from autogradcli.errors import GradcalcError
@@ -47,6 +47,8 @@ class Notation:
     """How a key is given values by name."""
     others: tuple[str, ...] = ()
     """What a name may have been meant for that is no variable."""
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    """What to type for a name that is no variable, and that something else takes."""
     lenient: bool = False
     """Whether a value for a name that the text does not use is only remarked upon."""
 
@@ -69,6 +71,8 @@ def _superfluous(program: Program, name: str, notation: Notation, given: Collect
     label = notation.label(f"at.{name}")
     if name in program.assigned:
         return GradcalcError("value", f"{name} is computed in the text", hint=f"leave {label} out")
+    if name in notation.elsewhere:
+        return GradcalcError("value", f"{label} {notation.unknown}", hint=notation.elsewhere[name])
     called = (call_of(each, given) for each in program.variables if each not in given)
     if call := next(filter(None, called), None):
         return GradcalcError("value", f"{label} {notation.unknown}", hint=f"for a function of {name} type {call}")

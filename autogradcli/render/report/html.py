@@ -10,7 +10,7 @@ from autogradcli.errors import GradcalcError
 from autogradcli.render.chain import draw_chain
 from autogradcli.render.equations import derivative_of
 from autogradcli.render.formats import Format
-from autogradcli.render.report.rows import OF_ONE, TableSyntax, rows
+from autogradcli.render.report.rows import HEADERS, OF_ONE, TableSyntax, rows
 from autogradcli.render.terminal import FILE
 
 MOST_NODES = 60
@@ -19,7 +19,8 @@ MOST_NODES = 60
 
 def begin(columns: Sequence[str]) -> str:
     """The header."""
-    return f"<table><thead><tr>{''.join(f'<th>{escape(column)}</th>' for column in columns)}</tr></thead><tbody>"
+    headers = (HEADERS.get(column, column) for column in columns)
+    return f"<table><thead><tr>{''.join(f'<th>{escape(header)}</th>' for header in headers)}</tr></thead><tbody>"
 
 
 def line(cells: Sequence[str]) -> str:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from autogradcli.render.markdown import cell
-from autogradcli.render.report.rows import TableSyntax, table_format
+from autogradcli.render.report.rows import HEADERS, TableSyntax, table_format
 
 
 def begin(columns: Sequence[str]) -> str:
     """The header."""
-    return _line(columns) + _line(["---"] * len(columns))
+    return _line([HEADERS.get(column, column) for column in columns]) + _line(["---"] * len(columns))
 
 
 def line(cells: Sequence[str]) -> str:

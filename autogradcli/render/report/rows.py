@@ -17,6 +17,10 @@ COLUMNS = (
     "reason",
 )  # fmt: skip
 """What a row says."""
+HEADERS = {
+    "symbolic": "SymPy: value", "exact": "true value (Arb)", "radius": "± radius", "ulps": "error in ulp",
+}  # fmt: skip
+"""What heads a column for a person, as in the text: the names above are for programs."""
 OF_ONE = tuple(column for column in COLUMNS if column != "id")
 """What a row says in a table about one report."""
 

@@ -1,5 +1,6 @@
 """The report for a person: what was computed, three opinions side by side, the graph, the verdict and its reason."""
 
+import math
 import textwrap
 from collections.abc import Sequence
 
@@ -145,11 +146,22 @@ def _conclusion(report: Report, terminal: Terminal) -> list[str]:
     look = LOOKS[report.verdict]
     without = None if report.not_in_torch is None else WITHOUT_TORCH.get(report.verdict)
     sentence = look.sentence if without is None else without.format(report.not_in_torch)
-    lines = [f"verdict  {terminal.paint(f'{report.verdict}: {sentence}', look.style)}"]
+    lines = [f"verdict  {terminal.paint(f'{report.verdict}: {sentence}{_lost(report)}', look.style)}"]
     for name, gradient in report.findings().items():
         lines += _reason(visible(name), gradient, terminal)
         lines += _rounded_off(visible(name), gradient, terminal)
     return [*lines, *_symbolic_reasons(report, terminal), *_notes(report, terminal)]
+
+
+def _lost(report: Report) -> str:
+    """How much of a gradient that is verified is rounding, where a person would see it."""
+    found = [each.rounded_off for each in report.findings().values() if each.rounded_off is not None]
+    seen = [each for each in found if each.part is not None]
+    if not seen or report.verdict != "verified":
+        return ""
+    most = max(seen, key=lambda each: math.inf if each.of_gradient is None else each.of_gradient)
+    share = "all" if most.part is None or most.part.endswith("times") else most.part
+    return f"; {share} of {'it' if len(report.findings()) == 1 else 'one'} is rounding"
 
 
 def _rounded_off(name: str, gradient: Gradient, terminal: Terminal) -> list[str]:
