@@ -34,6 +34,17 @@ LINES: list[tuple[str, str, str]] = [
     ("eval 'a*x' --a 1 --xx 2", "did you mean --x?", "eval 'a*x' --a 1 --x 2"),
     ("eval 'sum(x)' --x 1,2,3", "for a list type [1,2,3]", "eval 'sum(x)' --x [1,2,3]"),
     ("eval 'sum(rand(3)*x)' --x 2", '--w "rand(3)"', "eval 'sum(w*x)' --x 2 --w 'rand(3)'"),
+    (
+        "eval 'sum(x)' --x 'normal(0,1,(3))'",
+        "for a tensor of them type mean + std*randn(2, 3)",
+        "eval 'sum(x)' --x '0 + 1*randn(3)'",
+    ),
+    ("eval x --x 2 --function gc:Swish", "gc is a module of Python's own", "eval x --x 2 --function mine:same"),
+    (
+        "eval x --at points.csv --function mine:same",
+        "type --x @points.csv:x --upstream 'ones_like(out)'",
+        "eval x --x @points.csv:x --upstream 'ones_like(out)' --function mine:same",
+    ),
     ("eval x --x 2,5", "for a decimal number type 2.5", "eval x --x 2.5"),
     ("eval 'sum(x)' --x '(1, 2)'", "for a list type [1, 2]", "eval 'sum(x)' --x '[1, 2]'"),
     ("eval x --x 1e400", "type inf", "eval x --x inf"),
@@ -221,6 +232,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "points.csv").write_text("x\n1\n2\n")
     (tmp_path / "points.jsonl").write_text('{"expression": "x", "at": {"x": 2}}')
+    (tmp_path / "mine.py").write_text("def same(x):\n    return x + 0\n")
     (tmp_path / "note.txt").write_text("x")
     (tmp_path / "cases.toml").write_text('[[case]]\nname = "square"\nexpression = "x**2"\nat.x = 2\n')
     (tmp_path / "program.py").write_text(

@@ -65,10 +65,18 @@ def test_a_name_means_the_function_of_its_library(text: str, value: Any) -> None
 
 
 RANDOM = [
-    ("torch.binomial(n, p)", "binomial draws random numbers", "for the binomial coefficient type binom(n, k)"),
+    (
+        "torch.binomial(n, p)",
+        "binomial draws random numbers",
+        'give them to a variable: w="torch.binomial(n, p)"; for the binomial coefficient type binom(n, k)',
+    ),
     ("x*torch.bernoulli(p)", "bernoulli draws random numbers", 'give them to a variable: w="torch.bernoulli(p)"'),
     ("x.bernoulli()", "bernoulli draws random numbers", 'give them to a variable: w="x.bernoulli()"'),
-    ("torch.normal(m, s)", "normal draws random numbers", 'give them to a variable: w="torch.normal(m, s)"'),
+    (
+        "torch.normal(m, s)",
+        "normal draws random numbers",
+        'give them to a variable: w="torch.normal(m, s)"; for a tensor of them type mean + std*randn(2, 3)',
+    ),
     ("torch.poisson(r)", "poisson draws random numbers", 'give them to a variable: w="torch.poisson(r)"'),
     ("randint(3, (2, 2))", "randint draws random numbers", 'give them to a variable: w="randint(3, (2, 2))"'),
 ]

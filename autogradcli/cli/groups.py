@@ -56,7 +56,11 @@ def _options_of(group: Any, changed: Mapping[str, Any]) -> list[Parameter]:
 
 
 class Grouped(TyperCommand):
-    """A command whose help shows its options in sections."""
+    """A command whose help shows its options in sections, and in its first line what may be repeated or left out."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """What stands after the command's name."""
+        return ["[OPTIONS]", *(_usage(each) for each in self.get_params(ctx) if each.param_type_name == "argument")]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the arguments, and the options by section."""
@@ -70,3 +74,10 @@ class Grouped(TyperCommand):
         for title, records in sections.items():
             with formatter.section(title):
                 formatter.write_dl(records)
+
+
+def _usage(argument: Any) -> str:
+    """An argument in the first line of the help: `EXPR`, `[NAME]`, `FILE...`, `{start|stop}`."""
+    name = f"{argument.metavar}..." if argument.nargs < 0 else str(argument.metavar)
+    choices = "|" in name
+    return f"[{name}]" if not argument.required else f"{{{name}}}" if choices else name

@@ -31,7 +31,8 @@ def evaluate_points(
     if form not in DRAW and form not in STREAMED:
         raise GradcalcError("usage", f"--at has no format {form}", hint=f"type --format {STREAMED[1]}")
     if "function" in stated:
-        raise GradcalcError("usage", "--function and --at exclude each other", hint="leave one of them out")
+        hint = "for many points type --x @points.csv:x --upstream 'ones_like(out)', or see gradcalc explain cases"
+        raise GradcalcError("usage", "--function and --at exclude each other", hint=hint)
     (points,) = open_inputs([_existing(path)], writing.output)
     asked = {"at": {}, **{key: value for key, value in stated.items() if value or key == "at"}}
     draw = draw_json_line if form in DRAW else partial(draw_answer, form, writing)

@@ -116,7 +116,11 @@ PAGES = (
         "A step on the way is infinite or NaN in the dtype, though the truth is finite: it overflows, or it divides by "
         "what has underflowed to 0. The gradient comes out as NaN or infinity, or as 0 by dividing by infinity.",
         ("eval", "log(1 + exp(x))", "--x", "1000"),
-        "Use the function that avoids the step: softplus, logsigmoid, logsumexp, hypot, logaddexp.",
+        "Use the function that avoids the step: log_softmax(x, 0) for log(softmax(x, 0)), softplus(x) for "
+        "log(1 + exp(x)), logsigmoid, logsumexp, logaddexp, hypot. Where p may be 0, xlogy(p, q) for p*log(q), and "
+        "where q may be 0 as well, where(p == 0, 0, p*log(where(p == 0, 1, q))). "
+        "Where a branch of where(...) is not finite though it is not taken, make its operand harmless: "
+        "where(x > 0, sqrt(where(x > 0, x, 1)), 0).",
     ),
     Page(
         "GC203",

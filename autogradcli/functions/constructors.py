@@ -141,6 +141,7 @@ ROWS: tuple[Function, ...] = (
         "Random numbers, normally distributed with this mean and standard deviation.",
         tensor=True,
         random=True,
+        note="for a tensor of them type mean + std*randn(2, 3)",
     ),
     Function("rand_like", "x", "rand in the shape of another tensor.", tensor=True, random=True),
     Function("randn_like", "x", "randn in the shape of another tensor.", tensor=True, random=True),

@@ -349,7 +349,8 @@ def _no_parameter(function: Function, name: str, argument: Argument, count: int)
         near = get_close_matches(argument.name.text, [parameter.name for parameter in function.parameters], 1)
         suggestion = f"{near[0]}=..." if near else signature(function, name)
         return _Misfit(f"{name} has no argument {argument.name.text}", argument.place, suggestion)
-    return _Misfit(f"{name} does not take {count} arguments", argument.span, signature(function, name))
+    note = f"; {function.note}" if function.random and function.note else ""
+    return _Misfit(f"{name} does not take {count} arguments", argument.span, f"{signature(function, name)}{note}")
 
 
 def _merge(mismatches: Sequence[Mismatch], functions: Sequence[Function], name: str) -> Mismatch:

@@ -286,5 +286,6 @@ def _check_not_random(program: Program) -> None:
         if isinstance(step, Call) and row(step.function).random:
             drawn = row(step.function)
             message = f"{drawn.torch} draws random numbers, and an expression has none"
-            hint = drawn.note or f'give them to a variable: --w "{program.text(index)}"'
+            give = f'give them to a variable: --w "{program.text(index)}"'
+            hint = "; ".join(filter(None, [give, drawn.note]))
             raise GradcalcError("value", message, source=program.source, span=step.span, hint=hint)

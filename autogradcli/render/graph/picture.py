@@ -28,6 +28,8 @@ WIDEST_LABEL = 20
 """Characters of a tensor beside an arrow."""
 FEW = 4
 """Significant digits beside an arrow, and of components."""
+LEGEND = "on arrows: local derivatives"
+"""What the numbers are."""
 LONGEST = 2_000
 """Characters of a text that pops up."""
 
@@ -108,10 +110,11 @@ def build_picture(excerpt: Excerpt) -> Picture:
     write = float_writer(dtype_of(report))
     remarks = marks(excerpt.nodes, report.gradients)
     boxes = [_box(node, excerpt, tuple(remarks.get(node.id, ())), write) for node in excerpt.nodes]
+    arrows = tuple(arrow for node in excerpt.nodes for arrow in _arrows(node, excerpt.nodes, write))
     return Picture(
-        heading=_heading(report, excerpt, write),
+        heading=(*_heading(report, excerpt, write), *([LEGEND] if any(arrow.text for arrow in arrows) else [])),
         boxes=tuple(boxes),
-        arrows=tuple(arrow for node in excerpt.nodes for arrow in _arrows(node, excerpt.nodes, write)),
+        arrows=arrows,
         groups=_groups(report.expression, excerpt.nodes),
     )
 
