@@ -2,15 +2,21 @@
 
 import json
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from autogradcli.compute.problem import NONE
 from autogradcli.programs.ledger import Nonfinite
 from autogradcli.programs.session import Wanted
 from tests.births import Birth, births
 from tests.command import gradcalc
-from tests.programs import DEMANDS, ledger, ledger_of_text
+from tests.programs import DEMANDS as USUAL
+from tests.programs import ledger, ledger_of_text
+
+DEMANDS = replace(USUAL, options=replace(USUAL.options, remedies=NONE))
+"""Remedies are `test_programs_remedies`' business."""
 
 LOOP = """
 opt = torch.optim.SGD([w], lr={lr})

@@ -10,6 +10,7 @@ from autogradcli.engines.torch.record.calls import BackwardPass
 from autogradcli.engines.torch.record.nonfinite import Birth, birth_of, place_of, result_name
 from autogradcli.engines.torch.record.watch import Watch
 from autogradcli.programs.ledger import Nonfinite
+from autogradcli.programs.remedies import Remedies
 from autogradcli.programs.reproduce import kept
 from autogradcli.programs.texts import Texts
 
@@ -22,7 +23,7 @@ WORDS = {
 }
 
 
-def first_nonfinite(watch: Watch, texts: Texts, keep: str | None = None) -> Nonfinite | None:
+def first_nonfinite(watch: Watch, texts: Texts, remedies: Remedies, keep: str | None = None) -> Nonfinite | None:
     """Where the first number was born that is not finite; None if all were finite, or it cannot be told.
 
     `keep` is a file for what went in.
@@ -34,11 +35,11 @@ def first_nonfinite(watch: Watch, texts: Texts, keep: str | None = None) -> Nonf
     born = birth_of(event)
     if born is None:
         return None
-    told = _told(born, event, texts)
+    told = _told(born, event, texts, remedies)
     return told if keep is None or born.call is None else replace(told, again=kept(born, texts, keep))
 
 
-def _told(born: Birth, event: BackwardPass, texts: Texts) -> Nonfinite:
+def _told(born: Birth, event: BackwardPass, texts: Texts, remedies: Remedies) -> Nonfinite:
     if born.call is None:
         what = born.name or "a tensor"
         from_where = {
@@ -51,7 +52,7 @@ def _told(born: Birth, event: BackwardPass, texts: Texts) -> Nonfinite:
         return Nonfinite(event.number, line, code, born.direction, (), held, (), reason, where=where)
     line, code, where = _place(born.call.place, texts)
     went_in = tuple(_operand(each, texts) for each in born.went_in)
-    reason = Reason(born.code, WORDS[born.code], None, code)
+    reason = remedies.told(Reason(born.code, WORDS[born.code], None, code), event, born.call)
     way = tuple(dict.fromkeys(texts.code(place) for place in born.way if place is not None))
     came_out = f"{born.came_out!r}"
     return Nonfinite(event.number, line, code, born.direction, went_in, came_out, way, reason, where=where)

@@ -4,7 +4,8 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from autogradcli.compute import verdict
@@ -19,7 +20,6 @@ from autogradcli.programs.texts import Texts
 if TYPE_CHECKING:
     from autogradcli.engines.torch.record.watch import Watch
     from autogradcli.programs.demands import Demands, PassesDone
-    from autogradcli.programs.verify import Verified
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +119,19 @@ def verified(name: str, seen: Seen, demands: "Demands", advance: "PassesDone | N
     from autogradcli.compute.versions import versions
     from autogradcli.programs.explain import explain
     from autogradcli.programs.nonfinite import first_nonfinite
+    from autogradcli.programs.remedies import Remedies
     from autogradcli.programs.verify import Verifier
 
     seen.watch.settle()
-    born = first_nonfinite(seen.watch, seen.texts, demands.keep)
     events = seen.watch.to_verify()
     interrupted = seen.ending.interrupted
     with Session(demands.options.symbolic and bool(events)) as session:
         verifier = Verifier(seen.texts, session, demands)
+        start = monotonic()
         passes = verifier.verify(events, advance)
+        remedies = Remedies(seen.texts, demands.options, demands.options.timeout - monotonic() + start)
+        born = first_nonfinite(seen.watch, seen.texts, remedies, demands.keep)
+        passes = remedies.of_passes(events, passes)
     customs = tuple(verifier.customs.found.values())
     unknown = verifier.customs.unknown()
     return Ledger(
@@ -140,7 +144,7 @@ def verified(name: str, seen: Seen, demands: "Demands", advance: "PassesDone | N
         unverified_in_time=sum(not each.in_time for each in passes),
         backwards=seen.watch.count,
         trace=seen.trace,
-        first_nonfinite=_with_remedy(born, passes),
+        first_nonfinite=born,
         finite=seen.watch.finite,
         notes=(*seen.notes, *_notes(seen.watch), *unknown),
         interrupted=interrupted or verifier.interrupted,
@@ -153,16 +157,6 @@ def _verdicts(customs: Sequence[Custom], born: Nonfinite | None) -> Iterator[str
     yield from (each.verdict for each in customs)
     if born is not None:
         yield "undefined"
-
-
-def _with_remedy(born: Nonfinite | None, passes: "Sequence[Verified]") -> Nonfinite | None:
-    """The birth of what is not finite, with the remedy that was tried in the proof of its pass."""
-    for each in passes:
-        if born is not None and each.entry.number == born.step and born.reason is not None:
-            tried = next((entry.reason for entry in each.entry.entries if entry.reason and entry.reason.remedy), None)
-            if tried is not None:
-                return replace(born, reason=replace(born.reason, remedy=tried.remedy))
-    return born
 
 
 def _bare(name: str, seen: Seen, verifying: bool) -> Ledger:

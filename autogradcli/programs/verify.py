@@ -1,7 +1,7 @@
 """Every `backward` of a program as a problem, and what the engines say of it: the passes of the ledger."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any
 
@@ -13,7 +13,14 @@ from autogradcli.engines.backward import Backward
 from autogradcli.engines.results import Array
 from autogradcli.engines.torch.record.assemble import Assembled, Unverifiable, assemble
 from autogradcli.engines.torch.record.below import calls_below, operations_below, reaches
-from autogradcli.engines.torch.record.calls import Arrival, BackwardPass, CallOutput, CallSite, Given
+from autogradcli.engines.torch.record.calls import (
+    Arrival,
+    BackwardPass,
+    CallOutput,
+    CallSite,
+    Given,
+    RecordedCall,
+)
 from autogradcli.engines.torch.record.kinds import kind_of
 from autogradcli.engines.torch.record.mathematics import as_mathematics, is_custom
 from autogradcli.engines.torch.record.replay import NotReplayed, gradients, masks_of, replay
@@ -46,6 +53,8 @@ class Verified:
     assigned: Mapping[str, int] | None = None
     """The step of the report's program that each name means."""
     in_time: bool = True
+    blamed: Mapping[int, RecordedCall] = field(default_factory=dict)
+    """For each entry that is wrong, by its place, the call to blame, if one is known."""
 
 
 class Verifier:
@@ -155,7 +164,9 @@ class Verifier:
         entries = self._tied(event, tuple(_by_steps(event, found, place) for place in range(len(event.arrivals))))
         kinks = [f"{count:,} components of {name} lie on its kink" for name, count in found.kinks.items() if count]
         done = self._pass(event, entries, (*found.remarks, *kinks))
-        return Verified(replace(done, proof="steps", looked_at=found.looked_at))
+        calls = {id(each.reason): each.call for each in found.findings}
+        blamed = {place: calls[id(each.reason)] for place, each in enumerate(entries) if id(each.reason) in calls}
+        return Verified(replace(done, proof="steps", looked_at=found.looked_at), blamed=blamed)
 
     def _whole(self, event: BackwardPass, left: float) -> Verified:
         """The proof of the whole program from the leaves to the output."""
@@ -179,7 +190,8 @@ class Verifier:
         )
         entries = self._tied(event, _hooked(event, again, entries))
         notes = tuple(note for note in report.notes if "broadcast" not in note)
-        return Verified(self._pass(event, entries, notes), report, assembled.program.assigned)
+        blamed = _blamed(event, assembled, entries)
+        return Verified(self._pass(event, entries, notes), report, assembled.program.assigned, blamed=blamed)
 
     def _seconds(self, event: BackwardPass, left: float) -> float:
         """How long SymPy may take; 0 if it is not asked."""
@@ -244,6 +256,18 @@ class Verifier:
             verdict=worst(entry.verdict for entry in entries),
             notes=notes,
         )
+
+
+def _blamed(event: BackwardPass, assembled: Assembled, entries: Sequence[GradientEntry]) -> Mapping[int, RecordedCall]:
+    """The call that the reason of each entry names a step of."""
+    calls = {each.serial: each for each in calls_below(event.outputs)}
+    found = {}
+    for place, entry in enumerate(entries):
+        step = None if entry.reason is None else entry.reason.step
+        ends = [] if step is None else [(end, serial) for serial, end in assembled.steps.items() if end >= step]
+        if ends and min(ends)[1] in calls:
+            found[place] = calls[min(ends)[1]]
+    return found
 
 
 def _hooked(event: BackwardPass, again: Any, entries: tuple[GradientEntry, ...]) -> tuple[GradientEntry, ...]:

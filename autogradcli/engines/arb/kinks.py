@@ -18,6 +18,7 @@ from autogradcli.engines.arb.enclose import Enclosures
 from autogradcli.engines.arb.primitives import rule, taken, value
 from autogradcli.engines.arb.ternary import Truth
 from autogradcli.language.tape import Input, Operation
+from autogradcli.processes.limits import check
 
 DISTANCES = (1200, 2400)
 """Binary logarithms of the distances, negated: the nearer is the square of the other. Doubles end at 2**-1074."""
@@ -57,6 +58,7 @@ def sides_together(proof: Enclosures, moved: Sequence[int]) -> tuple[Side, Side]
 
 
 def _sides(proof: Enclosures, moved: Sequence[int], most: int) -> tuple[Side, Side]:
+    check()
     above = entries_above(proof, moved, most)
     if above is None:
         return Side("unsettled"), Side("unsettled")

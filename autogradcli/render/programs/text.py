@@ -221,7 +221,8 @@ def _reason(name: str, reason: Reason | None) -> Iterator[str]:
     if reason is not None:
         yield f"{visible(name)}{': ' if name else ''}{visible(reason.message)} ({reason.code})"
         if reason.remedy:
-            yield f"   instead: {visible(reason.remedy)}"
+            of = f" of {visible(reason.expression)}" if reason.expression else ""
+            yield f"   instead{of}: {visible(reason.remedy)}"
 
 
 def _nonfinite(found: Nonfinite | None, terminal: Terminal) -> Iterator[str]:
