@@ -45,6 +45,11 @@ TRUTHS = [
     ("lgamma(x)", -2.5, mpmath.digamma),
     ("sinc(x)", 1e-8, lambda x: (mpmath.cos(mpmath.pi * x) - mpmath.sin(mpmath.pi * x) / (mpmath.pi * x)) / x),
     ("exp(exp(x))", 10.0, lambda x: mpmath.exp(mpmath.exp(x)) * mpmath.exp(x)),
+    (
+        "sin(xlogy(x**2, x**2))",
+        1e4,
+        lambda x: mpmath.cos(2 * x**2 * mpmath.ln(10**4)) * 2 * x * (2 * mpmath.ln(10**4) + 1),
+    ),
     ("exp(-exp(x))", 20.0, lambda x: -mpmath.exp(-mpmath.exp(x)) * mpmath.exp(x)),
 ]
 

@@ -1,12 +1,13 @@
-"""Which branches a computation takes: torch's decisions, and the choices that an output is made of."""
+"""Which branches a computation takes: torch's decisions and steps, and the choices that an output is made of."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flint import arb
 
-from autogradcli.engines.arb.primitives import constant, taken, value
+from autogradcli.engines.arb.primitives import Kind, constant, rule, taken, value
+from autogradcli.engines.arb.rounding import ROUNDINGS
 from autogradcli.engines.arb.ternary import Truth
 from autogradcli.engines.results import Array, flat
 from autogradcli.language.tape import Entry, Literal, Operation, Tape, components
@@ -18,6 +19,8 @@ class Branches:
 
     decided: Mapping[int, bool]
     """How conditions came out."""
+    steps: Mapping[int, arb] = field(default_factory=dict)
+    """The whole numbers that `floor` gave."""
     both: Set[int] = frozenset()
     """Entries that choose in a tie and send their adjoint to both branches."""
 
@@ -26,18 +29,45 @@ TakenBranch = tuple[int, int]
 """An entry that chooses, and the entry that it takes its value from."""
 
 
-def decisions(tape: Tape, values: Sequence[Array]) -> Mapping[int, Truth]:
-    """The truth of conditions for the numbers that torch has, at the precision in force.
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """How torch decided, as far as the numbers tell that it has for the program's steps."""
 
-    `values` are those of the program's steps; without them there are no decisions. What is compared within a step is
-    worked out from the numbers that the step received.
+    conditions: Mapping[int, Truth]
+    steps: Mapping[int, arb]
+    """The whole numbers that `floor` gave."""
+
+
+def decisions(tape: Tape, values: Sequence[Array], unit_roundoff: float) -> Decisions:
+    """What torch decided, from the numbers that it has, at the precision in force.
+
+    `values` are those of the program's steps; without them there are no decisions. What is decided within a step is
+    worked out from the numbers that the step received. Of a step to which torch gave another number than comes of
+    them it is not known which whole number torch took.
     """
     known = dict(_known(tape, values))
     found: list[Any] = []
+    others: set[int] = set()
     for index, entry in enumerate(tape.entries if known else ()):
         number = known.get(index)
-        found.append(_result(entry, found) if number is None else number)
-    return {index: each for index, each in enumerate(found) if isinstance(each, Truth) and each.value is not None}
+        if number is None or isinstance(entry, Operation):
+            result = _result(entry, found)
+            if isinstance(number, arb) and not _is_near(result, number, unit_roundoff):
+                others.add(entry.step)
+        found.append(result if number is None else number)
+    conditions = {index: each for index, each in enumerate(found) if isinstance(each, Truth) and each.value is not None}
+    return Decisions(conditions, dict(_steps(tape, found, others)))
+
+
+def _is_near(result: arb, number: arb, unit_roundoff: float) -> bool:
+    return bool(abs(result - number) <= abs(number) * (ROUNDINGS * unit_roundoff))
+
+
+def _steps(tape: Tape, found: Sequence[Any], others: Set[int]) -> Iterator[tuple[int, arb]]:
+    for index, (entry, each) in enumerate(zip(tape.entries, found, strict=False)):
+        jumps = isinstance(entry, Operation) and rule(entry.function).kind is Kind.STEP
+        if jumps and entry.step not in others and each.is_exact() and each.is_finite():
+            yield index, each
 
 
 def _known(tape: Tape, values: Sequence[Array]) -> Iterator[tuple[int, arb | Truth]]:

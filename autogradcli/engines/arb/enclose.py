@@ -8,7 +8,7 @@ from typing import Any
 
 from flint import arb, ctx
 
-from autogradcli.engines.arb.branches import Branches, decisions
+from autogradcli.engines.arb.branches import Branches, Decisions, decisions
 from autogradcli.engines.arb.diagnose import first_ties, is_settled, moving_operands, of_gradient, of_value, undefined
 from autogradcli.engines.arb.primitives import forward, selects
 from autogradcli.engines.arb.roots import exact_numbers
@@ -45,12 +45,17 @@ class Enclosures:
     """Values of entries that balls of no precision tell: see `roots`."""
 
     @cached_property
+    def decisions(self) -> Decisions:
+        """What torch decided, as far as it is known."""
+        return decisions(self.plan.tape, self.computed, self.dtype.unit_roundoff)
+
+    @cached_property
     def decided(self) -> Mapping[int, bool]:
         """How torch decided conditions; not those in a function that only its rounded numbers make a tie.
 
         What torch's own formula gives there is a part of either branch.
         """
-        found = decisions(self.plan.tape, self.computed)
+        found = self.decisions.conditions
         of_the_text, exact = set(self.deciding), self.exact.values
         return {
             index: bool(truth.value)
@@ -72,7 +77,7 @@ class Enclosures:
         }
 
     def _meet(self, condition: Any, yes: Any, no: Any) -> bool:
-        return bool(condition.tie and yes.overlaps(no))
+        return bool(condition.tie and yes.is_finite() and no.is_finite() and yes.overlaps(no))
 
     @cached_property
     def rounded(self) -> Sweep:
@@ -81,19 +86,22 @@ class Enclosures:
         Made only if it is needed.
         """
         with ctx.workprec(self.precision):
-            return sweep(self.plan, self.at, Rounding.of(self.dtype), Branches(self.decided))
+            return sweep(self.plan, self.at, Rounding.of(self.dtype), self._branches())
 
     @cached_property
     def rounded_in_ties(self) -> Sweep:
         """The same with both branches of all ties: its balls are as wide as whatever a tie comes to may be off."""
         with ctx.workprec(self.precision):
-            return sweep(self.plan, self.at, Rounding.of(self.dtype), Branches(self.decided, self.ties))
+            return sweep(self.plan, self.at, Rounding.of(self.dtype), self._branches(self.ties))
 
     @cached_property
     def underflowed(self) -> Sweep:
         """The same with what is lost below the dtype's normal numbers. Made only if it is needed."""
         with ctx.workprec(self.precision):
-            return sweep(self.plan, self.at, Underflow.of(self.dtype), Branches(self.decided))
+            return sweep(self.plan, self.at, Underflow.of(self.dtype), self._branches())
+
+    def _branches(self, both: AbstractSet[int] = frozenset()) -> Branches:
+        return Branches(self.decided, self.decisions.steps, both)
 
     @property
     def precision_beside(self) -> int:

@@ -19,6 +19,7 @@ from flint import acb, arb, fmpq
 
 from autogradcli.engines.arb import beyond_torch
 from autogradcli.engines.arb.ternary import CONDITIONS, Truth
+from autogradcli.engines.arb.wide import bounded
 from autogradcli.functions.function import Function
 from autogradcli.functions.table import row
 from autogradcli.language.parser import parse_formula
@@ -90,27 +91,24 @@ def _reflected_polygamma(order: int, x: arb) -> arb:
     return (-1) ** order * _polygamma(arb(order), 1 - x) - arb.pi() ** (order + 1) * total
 
 
+def _by_ends(function: Callable[[arb], arb]) -> Callable[[arb], arb]:
+    """A monotone function, of a wide ball by its ends."""
+    return lambda x: function(x) if _thin(x) else function(x.lower()).union(function(x.upper()))
+
+
 def _sigmoid(x: arb) -> arb:
-    """1/(1 + exp(-x)), increasing: of a wide ball by its ends."""
-    ends = (x,) if _thin(x) else (x.lower(), x.upper())
-    values = [1 / (1 + (-each).exp()) for each in ends]
-    return values[0].union(values[-1])
+    """1/(1 + exp(-x)), by the exponential that does not overflow."""
+    exponential = (-abs(x)).exp()
+    return 1 / (1 + exponential) if x >= 0 else exponential / (1 + exponential) if x < 0 else 1 / (1 + (-x).exp())
 
 
 def _softplus(x: arb) -> arb:
-    """log(1 + exp(x)), increasing: of a wide ball by its ends."""
-    ends = (x,) if _thin(x) else (x.lower(), x.upper())
-    values = [each.exp().log1p() for each in ends]
-    return values[0].union(values[-1])
+    """log(1 + exp(x)), by the exponential that does not overflow."""
+    return x + (-x).exp().log1p() if x > 0 else x.exp().log1p()
 
 
 def _erfcx(x: arb) -> arb:
-    """exp(x**2) erfc(x), decreasing everywhere: of a wide ball by its ends."""
-    return _thin_erfcx(x) if _thin(x) else _thin_erfcx(x.lower()).union(_thin_erfcx(x.upper()))
-
-
-def _thin_erfcx(x: arb) -> arb:
-    """For positive x by DLMF 7.11.5, where the one factor is as large as the other is small."""
+    """exp(x**2) erfc(x); for positive x by DLMF 7.11.5, where the one factor is as large as the other is small."""
     if x > 0:
         half = arb(1) / 2
         return (x * x).hypgeom_u(half, half) / arb.pi().sqrt()
@@ -168,9 +166,15 @@ def _logaddexp(x: arb, y: arb) -> arb:
     if x == y == arb.neg_inf():
         return x
     if _thin(x) and _thin(y):
+        return _thin_logaddexp(x, y)
+    return _thin_logaddexp(x.lower(), y.lower()).union(_thin_logaddexp(x.upper(), y.upper()))
+
+
+def _thin_logaddexp(x: arb, y: arb) -> arb:
+    """By the exponential of the smaller one over the larger one, if neither is infinite."""
+    if not (x.is_finite() and y.is_finite()):
         return (x.exp() + y.exp()).log()
-    low, high = ((a.exp() + b.exp()).log() for a, b in ((x.lower(), y.lower()), (x.upper(), y.upper())))
-    return low.union(high)
+    return x + _softplus(y - x) if x > y else y + _softplus(x - y)
 
 
 def _logaddexp2(x: arb, y: arb) -> arb:
@@ -179,7 +183,7 @@ def _logaddexp2(x: arb, y: arb) -> arb:
     return _logaddexp(x * unit, y * unit) / unit
 
 
-def _with_limits(function: Callable[[arb], arb], below: float, above: float) -> Callable[[arb], arb]:
+def _boundeds(function: Callable[[arb], arb], below: float, above: float) -> Callable[[arb], arb]:
     """The function with its limits at minus and plus infinity, where Arb has none."""
 
     def value(x: arb) -> arb:
@@ -216,21 +220,22 @@ SPECIAL: dict[str, Callable[..., arb]] = {
     "cos": _oscillating(arb.cos),
     "lgamma": lambda x: x.lgamma() if x > 0 else abs(x.gamma()).log(),
     "digamma": _digamma,
-    "sigmoid": _with_limits(_sigmoid, 0, 1),
-    "softplus": _with_limits(_softplus, 0, math.inf),
+    "tanh": _by_ends(arb.tanh),
+    "sigmoid": _boundeds(_by_ends(_sigmoid), 0, 1),
+    "softplus": _boundeds(_by_ends(_softplus), 0, math.inf),
     "logaddexp": _logaddexp,
     "logaddexp2": _logaddexp2,
     "polygamma": _polygamma,
-    "erf": _with_limits(arb.erf, -1, 1),
-    "erfc": _with_limits(arb.erfc, 2, 0),
-    "erfcx": _with_limits(_erfcx, math.inf, 0),
-    "log_ndtr": _with_limits(_log_ndtr, -math.inf, 0),
+    "erf": _boundeds(arb.erf, -1, 1),
+    "erfc": _boundeds(arb.erfc, 2, 0),
+    "erfcx": _boundeds(_by_ends(_erfcx), math.inf, 0),
+    "log_ndtr": _boundeds(_by_ends(_log_ndtr), -math.inf, 0),
     "i0": _i0,
-    "i0e": _with_limits(_i0e, 0, 0),
+    "i0e": _boundeds(_i0e, 0, 0),
     "i1": _i1,
-    "i1e": _with_limits(_i1e, 0, 0),
+    "i1e": _boundeds(_i1e, 0, 0),
     "where": where,
-    "floor": _with_limits(floor, -math.inf, math.inf),
+    "floor": _boundeds(floor, -math.inf, math.inf),
     **beyond_torch.VALUES,
 }
 """Values that are not methods of `arb` with the row's operands in their order."""
@@ -281,7 +286,7 @@ def rule(name: str) -> Rule:
     return Rule(
         kind=_kind(function),
         value=value(name),
-        partials=tuple(compiled(program, names) for program in partial_programs(function)),
+        partials=tuple(bounded(name, compiled(program, names)) for program in partial_programs(function)),
         domain=_condition(function, function.domain),
     )
 

@@ -20,6 +20,7 @@ from autogradcli.engines.arb.estimates import Estimates
 from autogradcli.engines.arb.primitives import CORRECTLY_ROUNDED, Kind, Rule, Value, constant, primitive, rule, selects
 from autogradcli.engines.arb.rounding import Rounding
 from autogradcli.engines.arb.ternary import Truth
+from autogradcli.engines.arb.wide import by_parts
 from autogradcli.engines.results import Array, shape
 from autogradcli.functions.table import row
 from autogradcli.language.adjoint import derivative_along
@@ -214,7 +215,7 @@ def sweep(
     computation can give whose operations err by that much. Constants that the dtype holds are left as they are.
     `branches` are taken where the balls leave it open; `known` gives values that need no balls.
     """
-    values = _values(plan, at, rounding, branches.decided, known)
+    values = _values(plan, at, rounding, branches, known)
     size = len(values)
     result = Sweep(values, [None] * size, [False] * size, [False] * size, [], set(), both=branches.both)
     _start(plan.tape, result, rounding)
@@ -301,7 +302,7 @@ def _start(tape: Tape, result: Sweep, rounding: Rounding | None) -> None:
 
 
 def _values(
-    plan: Plan, at: Point, rounding: Rounding | None, decided: Mapping[int, bool], known: Mapping[int, Value]
+    plan: Plan, at: Point, rounding: Rounding | None, branches: Branches, known: Mapping[int, Value]
 ) -> list[Value]:
     values: list[Value] = []
     for index, (entry, each) in enumerate(zip(plan.tape.entries, plan.rules, strict=True)):
@@ -315,9 +316,13 @@ def _values(
         else:
             value = at[entry.name][entry.place]  # type: ignore[union-attr]
         if rounding is not None and _is_rounded(entry, each) and not _is_exact(plan, index, value, rounding.digits):
+            if each is not None:
+                value = _over_all(each, each.value, value, [values[operand] for operand in entry.operands])  # type: ignore[union-attr]
             value = rounding(value)
-        if index in decided and value.value is None:
-            value = Truth(decided[index], tie=True)
+        if index in branches.decided and value.value is None:
+            value = Truth(branches.decided[index], tie=True)
+        elif index in branches.steps and value.is_finite() and value.contains(branches.steps[index]):
+            value = branches.steps[index]
         values.append(value)
     return values
 
@@ -351,11 +356,21 @@ def _pull_back(plan: Plan, result: Sweep, index: int, rounding: Rounding | None)
         for operand, partial in zip(entry.operands, each.partials, strict=True):
             if plan.varies[operand]:
                 slope = partial(*arguments)
-                _send(result, index, operand, slope if rounding is None else rounding(slope), rounding)
+                if rounding is not None:
+                    slope = rounding(_over_all(each, partial, slope, arguments))
+                _send(result, index, operand, slope, rounding)
     elif each.kind is Kind.STEP:
         _step(plan, result, index, entry.operands[0])
     elif each.kind is Kind.SELECT:
         _branch(plan, result, index, entry.operands, rounding)
+
+
+def _over_all(each: Rule, function: Callable[..., arb], found: arb, arguments: Sequence[arb]) -> arb:
+    """What a row's value or slope is found to be over balls; if that is not finite inside its domain, by parts."""
+    if found.is_finite() or not all(argument.is_finite() for argument in arguments):
+        return found
+    inside = each.domain is None or each.domain(*arguments).value is True
+    return by_parts(function, arguments) if inside else found
 
 
 def _at_an_end(each: Rule, arguments: Sequence[arb]) -> bool:
