@@ -71,28 +71,29 @@ class Slopes:
 
     def adjoints(self) -> Values:
         """The slope of the output along each entry."""
-        found: Values = [mp.zero] * len(self.values)
-        found[self.tape.output] = mp.one
-        for index in range(self.tape.output, -1, -1):
-            for operand, partial in self.partials[index]:
-                found[operand] += found[index] * partial
-        return found
+        return self._pulled_back()[0]
 
     def rounding_of_partials(self) -> Any:
         """The sum of the sizes of all that flows back through every edge that rounds, and of the sums of flows."""
-        adjoints = self.adjoints()
-        arrivals = [0] * len(adjoints)
+        return self._pulled_back()[1]
+
+    def _pulled_back(self) -> tuple[Values, Any]:
+        """The adjoints, and what rounding of partial derivatives and of sums adds up to.
+
+        Flows come together in the order of the sweep, as autograd adds them up: the small ones first cost nothing.
+        """
+        adjoints: Values = [mp.zero] * len(self.values)
+        adjoints[self.tape.output] = mp.one
         total = mp.zero
-        for index, partials in enumerate(self.partials):
-            for operand, partial in partials:
-                flow = abs(adjoints[index] * partial * self.tangents[operand])
-                arrivals[operand] += flow != 0
-                entry = self.tape.entries[index]
-                total += flow if isinstance(entry, Operation) and entry.function not in EXACT else 0
-        return total + sum(
-            max(0, count - 1) * abs(adjoint * tangent)
-            for count, adjoint, tangent in zip(arrivals, adjoints, self.tangents, strict=True)
-        )
+        for index in range(self.tape.output, -1, -1):
+            entry = self.tape.entries[index]
+            rounds = isinstance(entry, Operation) and entry.function not in EXACT
+            for operand, partial in self.partials[index]:
+                flow, before = adjoints[index] * partial, adjoints[operand]
+                adjoints[operand] += flow
+                size = (abs(flow) if rounds else 0) + (abs(adjoints[operand]) if before and flow else 0)
+                total += size * abs(self.tangents[operand])
+        return adjoints, total
 
     def _tangent(self, index: int, name: str) -> Any:
         entry = self.tape.entries[index]
