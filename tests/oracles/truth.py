@@ -12,7 +12,7 @@ from mpmath.libmp import NoConvergence
 from autogradcli.functions.function import Function
 from autogradcli.functions.table import row
 from autogradcli.language.program import Program
-from autogradcli.language.tape import Input, Literal, Operation, Tape, definition, scalarise
+from autogradcli.language.tape import Input, Literal, Tape, definition, scalarise
 from tests.oracles.precise import MEANING, exactly, real
 
 Values = list[Any]
@@ -140,23 +140,7 @@ class Truth:
                 raise TooHard
 
     def _value(self, at: Point) -> Any:
-        """The value elsewhere; NaN if it is made of a number that is infinite: the function is not defined there."""
-        values = run(self.tape, at)
-        return values[self.tape.output] if self._is_defined(values) else mp.nan
-
-    def _is_defined(self, values: Values) -> bool:
-        pending, seen = [self.tape.output], set[int]()
-        while pending:
-            index = pending.pop()
-            entry = self.tape.entries[index]
-            if index in seen or not isinstance(entry, Operation):
-                continue
-            seen.add(index)
-            if not isinstance(values[index], bool) and mp.isinf(values[index]):
-                return False
-            chooses = entry.function == "where" and isinstance(values[entry.operands[0]], bool)
-            pending += [entry.operands[1 if values[entry.operands[0]] else 2]] if chooses else entry.operands
-        return True
+        return run(self.tape, at)[self.tape.output]
 
     def slope(self, name: str) -> Slope:
         """The slope along a variable, from differences at two distances on both sides."""
