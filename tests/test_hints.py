@@ -166,6 +166,7 @@ TEXTS: list[tuple[str, str, str]] = [
     ("2x sin x", "for a product type x*sin(x)", "2x*sin(x)"),
     ("x^2 sin x", "type (x**2)*sin(x)", "(x**2)*sin(x)"),
     ("cos 2πx", "type cos(2π x)", "cos(2π x)"),
+    ("e^xsin(x)", "for a product type x*sin(x)", "e^x*sin(x)"),
     ("2,5x", "for a decimal number type 2.5", "2.5x"),
     ("1,000x", "without the comma 1000", "1000x"),
     ("x + 5%", "for a percentage type 5/100", "x + 5/100"),

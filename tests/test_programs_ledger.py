@@ -343,7 +343,7 @@ for step in range(5):
 @pytest.mark.parametrize(
     ("parameters", "said"),
     [
-        ("net[2].parameters()", ["no optimiser has net.0.bias, net.0.weight"]),
+        ("net[2].parameters()", ["no optimiser has net.0.weight, net.0.bias"]),
         ("net.parameters()", []),
         ("[each.requires_grad_(False) for each in net[0].parameters()] and net[2].parameters()", []),
     ],

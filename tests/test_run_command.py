@@ -166,6 +166,7 @@ def test_of_a_loop_a_few_passes_are_verified() -> None:
     result = gradcalc("run", "--no-symbolic", "-", stdin=text)
     assert "50 backward passes, 7 of which were looked at: 7 verified" in result.err
     assert result.err.count("line 4   (x * x).backward()") == 3
+    assert "float32   pass 50\n" in result.err
     assert "   and 4 backward passes more of this line: 4 verified\n" in result.err
 
 

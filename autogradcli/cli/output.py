@@ -187,11 +187,12 @@ def abandon_standard_output() -> None:
 
 
 def say(line: str) -> None:
-    """Print a line for the person at the terminal: on standard error, where results never are.
+    """Print a line for the person at the terminal, where it is broken between words: on standard error.
 
     That nobody hears it changes nothing of what the command gives.
     """
     if sys.stderr is not None:
         with suppress(OSError, ValueError):
-            sys.stderr.write(f"{line}\n")
+            width = terminal_of(sys.stderr).width
+            sys.stderr.write(f"{line if width is None else fitted(line, width)}\n")
             sys.stderr.flush()

@@ -19,6 +19,7 @@ from autogradcli.language.call_binding import Argument, Static
 from autogradcli.language.constant_folding import Scope
 from autogradcli.language.lexer import Token, number_value
 from autogradcli.language.names import Names
+from autogradcli.language.notation import POWERED
 from autogradcli.language.operands import Operand, Operands, Value, loop_of
 from autogradcli.language.program import Constant, Variable
 from autogradcli.language.tree import Tree
@@ -276,6 +277,8 @@ class _Resolver:
             product = self._product(node)
             if self._names.is_variable(name.text):
                 message, hint = f"{name.text} is not a function", product
+            elif name.text[1:] in POWERED:  # xsin(x)
+                hint = f"for a product type {name.text[0]}*{self._tree.quote(self._tree.span(node))[1:]}"
             hint = hint or (f"gradcalc functions lists them; {product}" if product else "gradcalc functions lists them")
         return self._tree.error("name", message, name.span, hint)
 

@@ -19,6 +19,8 @@ from autogradcli.render.verdicts import LOOKS
 LABELS = ("variable", "autograd", "SymPy: derivative", "SymPy: value", "true value (Arb)", "error", "verdict")
 WIDTH = max(map(len, LABELS)) + 3
 """Columns before what a label stands for."""
+AROUND = len("[[, …]],")
+"""Columns that a line of a tensor takes beside its first component."""
 FORMULA_LINES = 4
 """Lines of a screen that one formula for all components may take."""
 NO_NUMBER = "–"
@@ -155,7 +157,7 @@ def _formula_writer(room: int | None, terminal: Terminal) -> Write:
 
     def write(formula: Any, digits: int | None) -> str:
         text = NOT_PROVEN if formula is None else str(formula)
-        return text if digits is None or room is None else elide(text, room - 2, terminal)
+        return text if digits is None or room is None else elide(text, room - AROUND, terminal)
 
     return write
 

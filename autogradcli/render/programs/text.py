@@ -74,8 +74,9 @@ def _group(group: PassGroup, terminal: Terminal) -> Iterator[str]:
     for place, each in enumerate(group.shown):
         if place:
             yield ""
-        yield _heading(each, terminal)
-        yield from _entries(each, terminal, alone=len(group.shown) == 1)
+        alone = len(group.shown) == 1
+        yield _heading(each, terminal) + ("" if alone and not group.left_out else f"   pass {each.number:,}")
+        yield from _entries(each, terminal, alone)
     if group.left_out:
         yield ""
         yield f"   and {times(len(group.left_out))} more of this line: {counted(group.left_out)}"

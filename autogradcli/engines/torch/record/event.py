@@ -33,7 +33,8 @@ class Event:
         self._upstreams = list(upstreams or [None] * len(self._outputs))
         self._nodes, leaves = walk(self._outputs)
         asked = [each for each in inputs or () if isinstance(each, torch.Tensor)]
-        self._targets = asked or leaves
+        find_names(recorder, leaves, sys._getframe(2))
+        self._targets = asked or _in_the_modules_order(recorder, leaves)
         self._values = tuple(recorder.value(each) for each in self._outputs)
         self._arriving: dict[int, torch.Tensor] = {}
         self._handles: list[Any] = []
@@ -159,6 +160,12 @@ def _nameless(outputs: Iterable[Value]) -> list[torch.Tensor]:
         return []
     alive = [each.tensor() for each in givens if each.tensor is not None and each.name is None]
     return [each for each in alive if each is not None]
+
+
+def _in_the_modules_order(recorder: Recorder, leaves: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    """The leaves, the parameters among them in the order of their module and not in that of the graph."""
+    parameters = iter(recorder.in_order_of_names(each for each in leaves if isinstance(each, torch.nn.Parameter)))
+    return [next(parameters) if isinstance(each, torch.nn.Parameter) else each for each in leaves]
 
 
 def _has_grad(tensor: torch.Tensor) -> bool:

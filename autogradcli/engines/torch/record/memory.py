@@ -1,6 +1,7 @@
 """What is known of the program's tensors: how each was made, what it is called, and what it held before it changed."""
 
 import weakref
+from collections.abc import Iterable
 from itertools import count
 from typing import Any
 
@@ -25,7 +26,8 @@ class Memory:
         self._identities = count(1)
         self._known: dict[int, tuple[Any, Any, int]] = {}
         """By `id` of a tensor: it, weakly, what it was Given as, weakly, and its identity."""
-        self._names: dict[int, tuple[Any, str]] = {}
+        self._names: dict[int, tuple[Any, str, int]] = {}
+        """By `id` of a tensor: it, weakly, its name, and a number that is larger than that of any name before."""
         self._facts: dict[int, tuple[Any, Value, int]] = {}
         """By `id` of a tensor that takes no gradient: it, weakly, how it was made of what does, and its version."""
         self._cuts: dict[int, tuple[Any, str]] = {}
@@ -94,7 +96,7 @@ class Memory:
 
     def name(self, tensor: torch.Tensor, name: str) -> None:
         """Let a tensor be known by a name."""
-        self._names[id(tensor)] = (weakref.ref(tensor), name)
+        self._names[id(tensor)] = (weakref.ref(tensor), name, next(self._serial))
         known = self._known.get(id(tensor))
         given = known[1]() if known is not None and known[0]() is tensor else None
         if given is not None:
@@ -104,6 +106,10 @@ class Memory:
         """The name that a tensor is known by."""
         found = self._names.get(id(tensor))
         return found[1] if found is not None and found[0]() is tensor else None
+
+    def in_order_of_names(self, tensors: Iterable[torch.Tensor]) -> list[torch.Tensor]:
+        """The tensors in the order in which they were named: of the parameters of a module, its own."""
+        return sorted(tensors, key=lambda each: self._names[id(each)][2] if self.name_of(each) else 0)
 
     def cut(self, tensor: torch.Tensor) -> str | None:
         """What cut a tensor off from the graph."""
