@@ -1,6 +1,7 @@
 """Which operation has the corner: the names behind a kink, found by hand from the slopes on both sides."""
 
 import ast
+from functools import partial
 
 import pytest
 
@@ -8,7 +9,7 @@ from autogradcli.engines.arb.error_bounds import corner_steps
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.parser import parse
 from tests.command import gradcalc
-from tests.helpers import examine, prove
+from tests.helpers import counted, examine, prove
 
 ONE = (
     # expression, point, the only operation whose slopes differ
@@ -175,3 +176,12 @@ def test_all_names_stand_behind_where() -> None:
     """On one line."""
     result = gradcalc("eval", "abs(x) + x*x + relu(x)", "--x", "0", "--no-symbolic")
     assert "    where: abs(x) and relu(x)\n" in result.out
+
+
+def test_components_share_what_is_found_beside_the_point() -> None:
+    """NaN in each of n components: the slopes along each are taken once, and not n times."""
+    text = "h = x*where(x > 0, 1, 0); sum(where(h > 0, sqrt(h), 2*h))"
+    work = [partial(examine, text, {"x": str([-1.0 - i for i in range(n)])}) for n in (10, 20)]
+    assert {find()["x"].verdict for find in work} == {"mismatch"}
+    few, many = (counted(find)[0] for find in work)
+    assert many < 2.5 * few

@@ -77,3 +77,10 @@ def test_the_pseudoinverse_jumps_where_the_rank_does(matrix: str, count: int) ->
     assert found.reason is not None
     assert (found.verdict, found.reason.code, found.counts["undefined"]) == ("undefined", "GC113", count)
     assert set(found.counts) <= {"undefined", "verified"}
+
+
+def test_a_batch_is_looked_at_matrix_by_matrix() -> None:
+    """A product of a column and a row keeps its rank: it has a derivative, and no definition of ours proves it."""
+    columns = "[[[1], [2], [3]], [[1], [1], [2]]]"
+    found = examine("sum(pinv(x @ x.mT))", {"x": columns})["x"]
+    assert (found.verdict, found.reason and found.reason.code) == ("unverified", "GC504")

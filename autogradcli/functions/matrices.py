@@ -100,21 +100,21 @@ def solve_triangular(
     return solve(builder, triangle, B, left)
 
 
-def pinv(builder: TapeBuilder, A: Handle, atol: Fraction | None, rtol: Fraction | None, hermitian: bool) -> Handle:
-    """The pseudoinverse, with no singular value but 0 left out."""
+@_batched
+def pinv(builder: TapeBuilder, A: Array, atol: Fraction | None, rtol: Fraction | None, hermitian: bool) -> Handle:
+    """The pseudoinverse of one matrix, with no singular value but 0 left out."""
     if atol is not None or rtol is not None or hermitian:
         raise NoDefinition("pinv with a bound on singular values, or of one triangle,")
     return _pinv(builder, A)
 
 
-def _pinv(builder: TapeBuilder, A: Handle) -> Handle:
+def _pinv(builder: TapeBuilder, A: Array) -> Array:
     """inverse(A.T @ A) @ A.T for a tall matrix, and the transpose of that of the transpose for a wide one."""
-    tall = array(A)
-    if tall.shape[-2] < tall.shape[-1]:
-        return handle(array(_pinv(builder, tall.swapaxes(-1, -2))).swapaxes(-1, -2))
-    if tall.ndim == 2 and _about_singular(builder, eliminate(builder, _gram(builder, tall), tall[:0].T).pivots):
-        return _pinv_of_any_rank(builder, tall)
-    return builder.formula("inverse(A.mT @ A) @ A.mT", A=tall)
+    if len(A) < A.shape[1]:
+        return _pinv(builder, A.T).T
+    if _about_singular(builder, eliminate(builder, _gram(builder, A), A[:0].T).pivots):
+        return array(_pinv_of_any_rank(builder, A))
+    return array(builder.formula("inverse(A.mT @ A) @ A.mT", A=A))
 
 
 def _varies_freely(builder: TapeBuilder, A: Array) -> bool:

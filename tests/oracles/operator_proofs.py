@@ -53,7 +53,7 @@ def norm(x: Array, order: Any = None, dim: Any = None, keepdim: bool = False, **
         return np.sum(each(lambda a: mp.mpf(a != 0))(x), axis=axes, keepdims=keepdim)
     if order in (mp.inf, -mp.inf):
         return (np.max if order > 0 else np.min)(sizes, axis=axes, keepdims=keepdim)
-    power = mp.mpf(2 if order is None else order)
+    power = mp.mpf(2 if order in (None, "fro") else order)
     total = np.sum(each(lambda a: mp.power(a, power))(sizes), axis=axes, keepdims=keepdim)
     return each(lambda a: mp.power(a, 1 / power))(total)
 

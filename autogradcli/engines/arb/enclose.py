@@ -43,6 +43,8 @@ class Enclosures:
     """The same to the left and to the right of the point, if that is what counts there."""
     known: Mapping[int, Any] = field(default_factory=dict)
     """Values of entries that balls of no precision tell: see `roots`."""
+    sides: dict[tuple[int, ...], Any] = field(default_factory=dict, compare=False, repr=False)
+    """What `kinks.sides` has found along components that were moved together: many components ask for the same."""
 
     @cached_property
     def decisions(self) -> Decisions:

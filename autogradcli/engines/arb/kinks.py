@@ -58,6 +58,13 @@ def sides_together(proof: Enclosures, moved: Sequence[int]) -> tuple[Side, Side]
 
 
 def _sides(proof: Enclosures, moved: Sequence[int], most: int) -> tuple[Side, Side]:
+    key = tuple(moved)
+    if key not in proof.sides:
+        proof.sides[key] = _looked_at(proof, moved, most)
+    return proof.sides[key]  # type: ignore[no-any-return]
+
+
+def _looked_at(proof: Enclosures, moved: Sequence[int], most: int) -> tuple[Side, Side]:
     check()
     above = entries_above(proof, moved, most)
     if above is None:
