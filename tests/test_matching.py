@@ -28,11 +28,11 @@ FOUND = [
     ("sin(x + y)/(x + y)", "sinc((x + y)/pi)"),
     ("sin(x)*(1/x)", "sinc(x/pi)"),
     ("0.5*(exp(x) - exp(-x))", "sinh(x)"),
-    ("log(softmax(x, 0)[1])", "log_softmax(x, 0)[1]"),
-    ("log(x.softmax(-1))[0, 1:]", "log_softmax(x, -1)[0, 1:]"),
+    ("log(softmax(x, 0)[1])", "log_softmax(x, dim=0)[1]"),
+    ("log(x.softmax(-1))[0, 1:]", "log_softmax(x, dim=-1)[0, 1:]"),
     ("sum(log(sum(exp(x), axis=1)))", "sum(logsumexp(x, dim=1))"),
     ("log(torch.sum(torch.exp(x), dim=(0, 1)))", "logsumexp(x, dim=(0, 1))"),
-    ("exp(x)/exp(x).sum(1, keepdim=True)", "softmax(x, 1)"),
+    ("exp(x)/exp(x).sum(1, keepdim=True)", "softmax(x, dim=1)"),
     ("sum(log(1 - sigmoid(x[i])) for i in range(3))", "sum(logsigmoid(-x[i]) for i in range(3))"),
 ]
 

@@ -76,12 +76,12 @@ REMEDIES: list[tuple[str, dict[str, Any], str, str]] = [
         "2*(log(2) - x - softplus(-2*x))",
     ),
     # Sums of exponentials.
-    ("log(softmax(x, 0)[1])", {"x": [1000.0, 0.0]}, "log(softmax(x, 0)[1])", "log_softmax(x, 0)[1]"),
-    ("sum(log(softmax(x, 0)))", {"x": [1000.0, 0.0]}, "log(softmax(x, 0))", "log_softmax(x, 0)"),
-    ("log(sum(exp(x)))", {"x": [1000.0, 0.0]}, "log(sum(exp(x)))", "logsumexp(x, 0)"),
+    ("log(softmax(x, 0)[1])", {"x": [1000.0, 0.0]}, "log(softmax(x, 0)[1])", "log_softmax(x, dim=0)[1]"),
+    ("sum(log(softmax(x, 0)))", {"x": [1000.0, 0.0]}, "log(softmax(x, 0))", "log_softmax(x, dim=0)"),
+    ("log(sum(exp(x)))", {"x": [1000.0, 0.0]}, "log(sum(exp(x)))", "logsumexp(x, dim=0)"),
     ("log(exp(x) + exp(y))", {"x": 1000.0, "y": 1.0}, "log(exp(x) + exp(y))", "logaddexp(x, y)"),
-    ("(exp(x)/sum(exp(x)))[0]", {"x": [1000.0, 0.0]}, "exp(x)/sum(exp(x))", "softmax(x, 0)"),
-    ("s = exp(x); s[1]/sum(s)", {"x": [800.0, 799.0]}, "s[1]/sum(s)", "softmax(x, 0)[1]"),
+    ("(exp(x)/sum(exp(x)))[0]", {"x": [1000.0, 0.0]}, "exp(x)/sum(exp(x))", "softmax(x, dim=0)"),
+    ("s = exp(x); s[1]/sum(s)", {"x": [800.0, 799.0]}, "s[1]/sum(s)", "softmax(x, dim=0)[1]"),
     ("exp(x)/(exp(x) + exp(y))", {"x": 800.0, "y": 799.0}, "exp(x)/(exp(x) + exp(y))", "sigmoid(x - y)"),
     (
         "log(sigmoid(x)*sigmoid(y))",

@@ -12,7 +12,7 @@ from mpmath import mp
 from autogradcli.language.rewrites import REWRITES, Rewrite
 from tests.oracles.as_python import evaluate, exact
 
-WHOLES = ("sum(", "mean(", "prod(", "softmax(", "logsumexp(", "norm(a)", "amax(", "var(", "dot(", "[i]")
+WHOLES = ("sum(", "mean(", "prod(", "softmax(", "softmin(", "logsumexp(", "norm(a)", "amax(", "var(", "dot(", "[i]")
 """Rows with one of these are about vectors."""
 
 

@@ -274,6 +274,7 @@ _MP_NAMES |= {
     "flatten": lambda x: x.ravel(),
     "numel": np.size,
     "softmax": _softmax,
+    "softmin": lambda x, dim: _softmax(-x, dim),
     "log_softmax": lambda x, dim: _MP_NAMES["log"](_softmax(x, dim)),
     "logsumexp": lambda x, dim, keepdim=False: _reduced(_REDUCTIONS["logsumexp"])(
         x, dim=None if isinstance(dim, tuple) else dim, keepdim=keepdim
