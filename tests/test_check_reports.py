@@ -148,6 +148,16 @@ def test_text_shows_nothing_that_a_terminal_obeys() -> None:
     assert coloured.startswith("\x1b[32mpassed\x1b[0m  good\n")
 
 
+def test_of_many_failures_of_one_rule_a_few_are_written_out() -> None:
+    """Three of 20 points, and how many more; JSON has all."""
+    found = tuple(Failure("verdict", f"mismatch at x = {x}", 3, ExitCode.MISMATCH) for x in range(20))
+    outcome = Outcome(CasePlace("f", "a.toml", 1), "failed", found, verdicts={"mismatch": 20})
+    drawn = "".join(text.draw(Outcomes([outcome]), FILE))
+    assert drawn.count("a.toml:3: verdict: mismatch at") == 3
+    assert "a.toml:3: verdict: and 17 more like this, of 20 points\n" in drawn
+    assert "".join(as_json.draw(Outcomes([outcome]), FILE)).count("mismatch at") == 20
+
+
 @pytest.mark.parametrize(
     ("codes", "expected"),
     [

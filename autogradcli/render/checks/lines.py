@@ -5,13 +5,23 @@ from collections.abc import Iterator
 from autogradcli.checks.outcome import Outcome
 from autogradcli.errors import Span, underline, visible
 
+MOST_ALIKE = 3
+"""Failures of one rule that are written out; JSON has all of them."""
+
 
 def problems(outcome: Outcome) -> Iterator[tuple[int, str]]:
     """The line of the file and one sentence for each rule that does not hold, or for what makes no sense."""
     if outcome.error is not None:
         yield outcome.place.line, visible(str(outcome.error["message"]))
+    alike: dict[tuple[int, str], int] = {}
     for failure in outcome.failures:
-        yield failure.line, visible(f"{failure.rule}: {failure.message}")
+        rule = failure.line, visible(failure.rule)
+        alike[rule] = alike.get(rule, 0) + 1
+        if alike[rule] <= MOST_ALIKE:
+            yield failure.line, visible(f"{failure.rule}: {failure.message}")
+    for (line, name), number in alike.items():
+        if number > MOST_ALIKE:
+            yield line, f"{name}: and {number - MOST_ALIKE} more like this, of {outcome.points} points"
 
 
 def details(outcome: Outcome) -> list[str]:
