@@ -167,6 +167,11 @@ TEXTS: list[tuple[str, str, str]] = [
     ("x^2 sin x", "type (x**2)*sin(x)", "(x**2)*sin(x)"),
     ("cos 2πx", "type cos(2π x)", "cos(2π x)"),
     ("e^xsin(x)", "for a product type x*sin(x)", "e^x*sin(x)"),
+    (
+        "1/x e^(-(x-μ)²/(2σ²) + x - x + x - x + x - x + x - x + x - x + x - x)",
+        "put brackets as in (a/b)*c or in a/(b*c)",
+        "(1/x)*e^(-(x-μ)²/(2σ²))",
+    ),
     ("2,5x", "for a decimal number type 2.5", "2.5x"),
     ("1,000x", "without the comma 1000", "1000x"),
     ("x + 5%", "for a percentage type 5/100", "x + 5/100"),

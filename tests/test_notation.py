@@ -1,6 +1,7 @@
 """What people type into a calculator."""
 
 import math
+import re
 
 import pytest
 
@@ -89,6 +90,7 @@ def test_a_calculators_notation(typed: str, meant: str) -> None:
         ("√2x", "type sqrt(2)*x or sqrt(2*x)"),
         ("x + √2y", "type sqrt(2)*y or sqrt(2*y)"),
         ("sin²x y", "type sin(x)**2*y or sin(x*y)**2"),
+        ("1 + ||x - y||²", "type norm(x - y) for the norm, abs(x - y) for the absolute value"),
         ("4/3πr³", "type (4/3)*π*r**3 or 4/(3*π*r**3)"),
         ("tan x/2", "type tan(x)/2 or tan(x/2)"),
         ("2 + sin x²", "type sin(x)**2 or sin(x**2)"),
@@ -103,8 +105,8 @@ def test_two_readings(typed: str, hint: str) -> None:
     with pytest.raises(GradcalcError) as caught:
         parse(typed)
     assert (caught.value.hint, caught.value.source) == (hint, typed)
-    for reading in hint.removeprefix("type ").split(" or "):
-        assert parse(reading).variables
+    for reading in re.split(" or |, ", hint.removeprefix("type ")):
+        assert parse(reading.partition(" for ")[0]).variables
 
 
 def test_a_name_with_a_value_is_no_function() -> None:

@@ -46,7 +46,7 @@ _COMMENT = re.compile(r"""("[^"\n]*"|'[^'\n]*')|#[^\n]*""")
 _DEFINITION = re.compile(r"(?:^|(?<=[;\n]))(\s*)([^\W\d]\w*)\s*\(\s*[^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*\s*\)\s*=(?!=)")
 _DERIVATIVE = re.compile(
     r"\s*(?:[d∂](?P<n>(?:\^|\*\*)\d|[²³]|)\s*/\s*[d∂][^\W\d_](?P=n)(?:\s+(?!(?:if|and|or|else)\b)|(?=[(\[√|∛]))(?=[\w(\[√|∛])"
-    r"|(?P<d>[d∂]?)(?P<of>[^\W\d])(?:\s*/\s*(?P=d)[^\W\d]|'+(?:\s*\(\w+\))?)\s*=(?!=))"
+    r"|(?P<d>[d∂]?)(?P<of>[^\W\d])(?:\s*/\s*(?P=d)[^\W\d]|['′]+(?:\s*\(\w+\))?)\s*=(?!=))"
 )
 """`d/dx`, `dy/dx =`, `y' =`, `f'(x) =`, at the beginning of a text."""
 _PI = re.compile(r"(?<![\w.])((?:\d[\d_]*\.?\d*|\.\d+)?)π([A-Za-z][A-Za-z0-9]*)(?![\w.(])")
@@ -263,7 +263,12 @@ def _is_complete(before: str) -> bool:
 def _bars(text: str) -> str:
     """`abs(x)` for `|x|`, `ln(abs(x))` for `ln|x|`; bars between conditions stay."""
     pieces = list(text)
-    for opening, closing in _pairs(text):
+    pairs = set(_pairs(text))
+    for opening, closing in sorted(pairs):
+        if (opening + 1, closing - 1) in pairs:  # ||x||
+            inner, span = text[opening + 2 : closing - 1], Span(opening, closing + 1)
+            hint = f"type norm({inner}) for the norm, abs({inner}) for the absolute value"
+            raise _two_readings(text, span, hint)
         if _ends_in_function(text[:opening]):
             pieces[opening], pieces[closing] = "(abs(", "))"
             continue

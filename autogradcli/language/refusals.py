@@ -187,6 +187,8 @@ def _without_brackets(expression: Expression, index: int) -> GradcalcError:
     return expression.error(first, last, message, f"type {'*'.join(factors)}")
 
 
+CUT = "\N{HORIZONTAL ELLIPSIS}"
+"""What an excerpt ends with that is too long to be quoted."""
 MAX_FACTORS = 10
 """Factors that a hint writes out."""
 OPERANDS = frozenset({"number", "name", "open"})
@@ -264,4 +266,6 @@ def ambiguous(expression: Expression, sign: int, index: int) -> GradcalcError:
             hint = f"type a{left}{argument} for the inverse function, 1/{left}{argument} for the reciprocal"
         return expression.error(base, last, f"a power of {left} is written after its argument", hint)
     hint = f"type ({left}{operator}{middle})*{right} or {left}{operator}({middle}*{right})"
+    if CUT in hint:
+        hint = f"put brackets as in (a{operator}b)*c or in a{operator}(b*c)"
     return expression.error(base, last, f"{whole} can be read in two ways", hint)

@@ -12,6 +12,7 @@ from autogradcli.functions.table import is_function
 from autogradcli.language.indices import NEVER, index_variables
 from autogradcli.language.names import CONSTANTS, MODULE_CONSTANTS
 from autogradcli.language.nearest import did_you_mean, nearest
+from autogradcli.language.notation import POWERED
 from autogradcli.language.parser import parse
 from autogradcli.language.program import Call, Program
 from autogradcli.language.program import Variable as VariableStep
@@ -118,8 +119,11 @@ ARGUMENTS = frozenset({"x", "y", "z", "θ", "2x", "pi", "π"})
 
 
 def joined_names(program: Program) -> Iterator[str]:
-    """A note for each name that a calculator would take for a product: `xy` in 2xy, `mx`, `πr`."""
+    """A note for each name that a calculator would take for a function, or for a product: `xy` in 2xy, `mx`, `rπ`."""
     for name in program.variables:
+        if name in POWERED:
+            yield f"{name} is a variable here; for the function type {name}(x)"
+            continue
         call = call_of(name, program.variables)
         if call is not None:
             yield f"{name} is one name; for the function type {call}"
