@@ -91,6 +91,55 @@ def as_strided_scatter(x: Array, source: Array, size: Any, stride: Any, storage_
     return changed.reshape(x.shape)
 
 
+def cdist(x: Array, y: Array, p: float = 2.0, compute_mode: str | None = None) -> Array:
+    """The norms of all differences between rows; torch may multiply matrices for them, which is its own affair."""
+    del compute_mode
+    apart = np.abs(x[..., :, None, :] - y[..., None, :, :])
+    if p == mp.inf:
+        return np.max(apart, axis=-1)
+    return each(lambda total: mp.power(total, 1 / mp.mpf(p)))(np.sum(each(lambda a: mp.power(a, p))(apart), axis=-1))
+
+
+def matrix_by_matrix(one: Callable[..., Array]) -> Callable[..., Array]:
+    """A function of a matrix, and of what belongs to it, for each of a batch."""
+
+    def applied(A: Array, *others: Array) -> Array:  # noqa: N803
+        batch = A.shape[:-2]
+        found = [one(*(each[place] for each in (A, *others))) for place in np.ndindex(*batch)]
+        return np.array(found, dtype=object).reshape(*batch, *np.shape(found[0]))
+
+    return applied
+
+
+@matrix_by_matrix
+def householder_product(A: Array, tau: Array) -> Array:  # noqa: N803
+    """The first columns of the product of 1 - t*v*v.T, v from the columns of A below a 1: torch's page."""
+    product = np.array(mp.eye(len(A)).tolist(), dtype=object)
+    for place, t in enumerate(tau):
+        v = np.array([mp.zero] * place + [mp.one] + list(A[place + 1 :, place]), dtype=object)
+        product = product - t * np.outer(product @ v, v)
+    return product[:, : A.shape[1]]
+
+
+@matrix_by_matrix
+def q_of_qr(A: Array) -> Array:  # noqa: N803
+    """Q by reflections, with LAPACK's signs (geqrf): a column's first entry becomes the other sign times its length."""
+    rest, Q = A.copy(), np.array(mp.eye(len(A)).tolist(), dtype=object)  # noqa: N806
+    width = min(A.shape)
+    for place in range(min(width, len(A) - 1)):
+        v = rest[place:, place].copy()
+        v[0] += (1 if v[0] >= 0 else -1) * mp.sqrt(np.sum(v * v))
+        scale = 2 / np.sum(v * v)
+        rest[place:] = rest[place:] - scale * np.outer(v, v @ rest[place:])
+        Q[:, place:] = Q[:, place:] - scale * np.outer(Q[:, place:] @ v, v)
+    return Q[:, :width]
+
+
+def qr(A: Array, *_: Any, **__: Any) -> tuple[Array]:  # noqa: N803
+    """Q alone, for that is what the samples take."""
+    return (q_of_qr(A),)
+
+
 MEANING: Mapping[str, Callable[..., Array]] = {
     # torch's backward gives x the gradient at the places that were written to, and 0 at all others
     "as_strided_scatter": as_strided_scatter,
@@ -108,6 +157,10 @@ MEANING: Mapping[str, Callable[..., Array]] = {
     "special.ndtr": each(mp.ncdf),
     "special.log_ndtr": each(lambda x: mp.log(mp.ncdf(x))),
     "logcumsumexp": logcumsumexp,
+    "cdist": cdist,
+    "linalg.householder_product": householder_product,
+    "qr": qr,
+    "linalg.qr": qr,
 }
 """By an operator's name with its variant."""
 
