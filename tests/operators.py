@@ -193,8 +193,13 @@ def _run(sample: Sample, leaves: Mapping[str, torch.Tensor]) -> Any:
 
 
 def _leaves(sample: Sample) -> dict[str, torch.Tensor]:
-    """New leaves with the values, which require a gradient if they can."""
-    return {name: each.clone().requires_grad_(each.is_floating_point()) for name, each in sample.values.items()}
+    """New leaves with the values, which require a gradient if they can.
+
+    They have the strides of new tensors, as gradcalc's have: by those of a dimension of size 1 torch chooses in which
+    order it multiplies matrices.
+    """
+    new = {name: torch.empty(each.shape, dtype=each.dtype).copy_(each) for name, each in sample.values.items()}
+    return {name: each.requires_grad_(each.is_floating_point()) for name, each in new.items()}
 
 
 # Texts.
