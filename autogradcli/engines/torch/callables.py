@@ -223,10 +223,9 @@ def _load(path: str, folder: str | None) -> Any:
         return reduce(getattr, attributes.split("."), found)
     except AttributeError as problem:
         known = [each for each in vars(found) if not each.startswith("_")]
-        hint = did_you_mean(attributes, known)
-        if module.partition(".")[0] in sys.stdlib_module_names:
-            hint = f"{module} is a module of Python's own: give your file another name"
-        raise _error(f"{module} has no {attributes}", hint) from problem
+        own = f"{module} is a module of Python's own: give your file another name"
+        standard = module.partition(".")[0] in sys.stdlib_module_names
+        raise _error(f"{module} has no {attributes}", own if standard else did_you_mean(attributes, known)) from problem
 
 
 _FOLDERS: list[str] = []
