@@ -24,6 +24,11 @@ CASES = {
         "lse = torch.log(torch.sum(torch.exp(v), dim=1))\nlse.mean().backward()",
         ("torch.log(torch.sum(torch.exp(v), dim=1))", "torch.logsumexp(v, dim=1)"),
     ),
+    "in a function, by its own names": (
+        "def positive(v):\n    return torch.log(1 + torch.exp(v))\n"
+        "x = torch.tensor([1000.0, 2.0], requires_grad=True)\npositive(x).sum().backward()",
+        ("torch.log(1 + torch.exp(v))", "torch.nn.functional.softplus(v)"),
+    ),
     "a length at 0": (
         "x = torch.zeros(3, requires_grad=True)\n(torch.sqrt((x**2).sum()) + x.sum()).backward()",
         ("torch.sqrt((x**2).sum())", "torch.norm(x)"),

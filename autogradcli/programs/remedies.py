@@ -18,7 +18,7 @@ from autogradcli.compute.report import Reason
 from autogradcli.compute.verdict import WORST_FIRST
 from autogradcli.engines.backward import Backward
 from autogradcli.engines.torch.record.calls import BackwardPass, CallOutput, Given, RecordedCall, Value
-from autogradcli.engines.torch.record.kinds import kind_of
+from autogradcli.engines.torch.record.kinds import SWAPPED, kind_of
 from autogradcli.engines.torch.record.pieces import Piece, pieces
 from autogradcli.errors import GradcalcError
 from autogradcli.functions.table import candidates
@@ -125,7 +125,9 @@ class _Words(ast.NodeTransformer):
         program = piece.assembled.program
         names = {step: name for name, step in program.assigned.items()}
         self._places = Counter(step.span for step in program.steps if isinstance(step, Call))
-        self._words = {name: self._of_value(value, texts) for name, value in piece.values.items()}
+        self._words = {
+            name: _operand(piece, name, texts) or self._of_value(value, texts) for name, value in piece.values.items()
+        }
         self._replaced: dict[int, str] = {}
         for index, step in enumerate(program.steps):
             if isinstance(step, Call):
@@ -137,13 +139,13 @@ class _Words(ast.NodeTransformer):
         return text if self._places[step.span] == 1 else f"<{step.function} in {text}>"
 
     def _of_value(self, value: Value, texts: Texts) -> str:
-        """What the program calls something that came in from outside."""
+        """What the program calls something that came in from outside; empty if it has no name."""
         if isinstance(value, Given):
-            return value.name or UNNAMED
+            return value.name or ""
         if not isinstance(value, CallOutput):
-            return UNNAMED
+            return ""
         place = value.call.place
-        text = texts.name(place) or texts.code(place) or UNNAMED
+        text = texts.name(place) or texts.code(place)
         return text if len(value.call.shapes) == 1 else f"{text}[{value.index}]"
 
     def difference(self, text: str, cure: str, lines: Mapping[int, int]) -> tuple[str, str]:
@@ -162,6 +164,8 @@ class _Words(ast.NodeTransformer):
         if node.id in CONSTANTS:
             return ast.Name(f"torch.{node.id}")
         words = self._words[node.id]
+        if not words:
+            raise Unwritable
         try:
             return ast.parse(words, mode="eval").body
         except SyntaxError:
@@ -182,6 +186,29 @@ class _Words(ast.NodeTransformer):
         return ast.Call(ast.Name(_torch_name(name)), arguments, [self.visit(each) for each in node.keywords])
 
 
+def _operand(piece: Piece, name: str, texts: Texts) -> str | None:
+    """What stands in the text of the call that takes a value in the value's place; None if that is not clear."""
+    call, place = piece.uses.get(name, (None, 0))
+    if call is None:
+        return None
+    function = kind_of(call.function).name
+    try:
+        node = ast.parse(texts.code(call.place), mode="eval").body
+    except SyntaxError:
+        return None
+    operands: list[ast.expr] = []
+    match node:
+        case ast.BinOp(left=left, right=right) if function not in {"neg", "pos"}:
+            operands = [right, left] if function in SWAPPED else [left, right]
+        case ast.UnaryOp(operand=operand):
+            operands = [operand]
+        case ast.Call(func=ast.Name(id=called) | ast.Attribute(attr=called), args=arguments) if called == function:
+            operands = arguments
+            if isinstance(node.func, ast.Attribute) and len(arguments) + 1 == len(call.arguments):
+                operands = [node.func.value, *arguments]
+    return ast.unparse(operands[place]) if len(operands) == len(call.arguments) else None
+
+
 def _torch_name(name: str) -> str:
     """What torch calls a function of the table; raises Unwritable if it has none."""
     for function in candidates(name):
@@ -197,5 +224,3 @@ def _as_tensor(node: ast.expr) -> ast.expr:
 CONSTANTS = frozenset({"pi", "e", "inf", "nan"})
 TAKE_NUMBERS = frozenset({"where", "xlogy", "xlog1py"})
 """Functions whose operands torch takes as plain numbers as well."""
-UNNAMED = "<data>"
-"""Stands for a tensor that the program has no name for."""

@@ -35,6 +35,8 @@ class Piece:
 
     assembled: Assembled
     values: Mapping[str, Value]
+    uses: Mapping[str, tuple[RecordedCall, int]]
+    """The call that takes each of them first, and as which of its arguments."""
 
 
 def pieces(event: BackwardPass, call: RecordedCall, texts: Any) -> Iterator[Piece]:
@@ -121,6 +123,7 @@ class _Cut:
     def __init__(self, region: Mapping[int, RecordedCall], found: Replay, place: _Place) -> None:
         self._region, self._found, self._place = region, found, place
         self._values: dict[str, Value] = {}
+        self._uses: dict[str, tuple[RecordedCall, int]] = {}
         self._given: dict[Any, Given] = {}
         self._calls: dict[int, RecordedCall] = {}
         self._narrowed = 0
@@ -136,12 +139,15 @@ class _Cut:
         for serial in sorted(self._region):
             call = self._region[serial]
             arguments, keywords = mapped(call.arguments, self._stand_in), mapped(call.keywords, self._stand_in)
+            for place, each in enumerate(call.arguments):
+                if isinstance(each, Given) or (isinstance(each, CallOutput) and not self._is_inside(each)):
+                    self._uses.setdefault(self._stand_in(each).name or "", (call, place))
             self._calls[serial] = replace(call, arguments=arguments, keywords=keywords, base=None, changes=False)
         given = Given(self._place.row(upstream, self._narrowed), False, 0, 0)
         outputs = (CallOutput(self._calls[root.call.serial], 0),)
         arrivals = tuple(Arrival(each, each.name, None, None, None) for each in self._given.values() if each.leaf)
         event = BackwardPass("backward", root.call.place, 0, outputs, (None,), (given,), arrivals, (given,))
-        return Piece(assemble(event, texts, {}), self._values)
+        return Piece(assemble(event, texts, {}), self._values, self._uses)
 
     def _size(self) -> int:
         """The components of all that goes in from outside."""
