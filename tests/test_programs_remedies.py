@@ -10,14 +10,14 @@ TARGETS = "y = torch.tensor([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])\n"
 CASES = {
     "a logarithm of softmax": (
         LOGITS + TARGETS + "p = torch.softmax(z, dim=1)\n-(y * torch.log(p)).sum(1).mean().backward()",
-        ("torch.log(p)", "torch.log_softmax(z, 1)"),
+        ("torch.log(p)", "torch.log_softmax(z, dim=1)"),
     ),
     "in a loop, of a module": (
         "torch.manual_seed(0)\nclass Net(torch.nn.Module):\n    def forward(self, x):\n"
         "        return torch.log(torch.softmax(x, dim=-1))\nnet = Net()\n"
         + LOGITS
         + "for i in range(2):\n    out = net(z * 2)\n    out[0, 1].backward()",
-        ("torch.log(torch.softmax(x, dim=-1))", "torch.log_softmax(z * 2, -1)"),
+        ("torch.log(torch.softmax(x, dim=-1))", "torch.log_softmax(z * 2, dim=-1)"),
     ),
     "a large batch": (
         "v = torch.full((300, 20), 100.0, requires_grad=True)\n"
