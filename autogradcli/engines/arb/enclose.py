@@ -23,6 +23,8 @@ FIRST_PRECISION = 128
 LAST_PRECISION = 8192
 ZERO_PRECISION = 1024
 """Binary digits from which on a ball that is negligible beside the rounding budget is as good as settled."""
+FEWER_DIGITS = 4096
+"""Binary digits that a derivative of higher order is looked at with before many more are taken."""
 SPARE_DIGITS = 40
 """Binary digits beyond the dtype's that an enclosure must settle."""
 
@@ -45,6 +47,8 @@ class Enclosures:
     """Values of entries that balls of no precision tell: see `roots`."""
     sides: dict[tuple[int, ...], Any] = field(default_factory=dict, compare=False, repr=False)
     """What `kinks.sides` has found along components that were moved together: many components ask for the same."""
+    beside: int | None = None
+    """Binary digits with which the neighbours of the point are looked at, if not as many as the order may need."""
 
     @cached_property
     def decisions(self) -> Decisions:
@@ -108,7 +112,12 @@ class Enclosures:
     @property
     def precision_beside(self) -> int:
         """Binary digits with which the neighbours of the point are looked at: each order divides by a distance more."""
-        return LAST_PRECISION * self.plan.order
+        return self.beside or LAST_PRECISION * self.plan.order
+
+    @cached_property
+    def with_fewer_digits(self) -> "Enclosures":
+        """The same for a first look beside the point: most derivatives of higher order divide by no distance at all."""
+        return replace(self, beside=FEWER_DIGITS, sides={})
 
     @cached_property
     def precise(self) -> Sequence[Any]:

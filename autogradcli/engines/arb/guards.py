@@ -35,6 +35,8 @@ THIN = 1e-6
 """How far a branch reaches at most, beside the larger of 1 and the point's size, that is called a guard's."""
 NARROWER = 20
 """How often that distance is divided by ten to say how far a branch reaches."""
+FAR_PRECISION = 1024
+"""Binary digits with which conditions are looked at so far from the point as a guard may reach."""
 CONTINUED = (600, 1200, 2400)
 """Binary logarithms of distances, negated, at which the function beyond a guard is looked at as it would go on."""
 SAME = arb(2) ** -AGREEMENT
@@ -115,8 +117,9 @@ class _Way:
     above: Sequence[int]
 
     def places(self, steps: Sequence[arb]) -> list[Values]:
-        """The values that change, at each step."""
-        return [beside(self.proof, self.moved, self.above, step) for step in steps]
+        """The values that change, at each step; they tell what is chosen there."""
+        with ctx.workprec(FAR_PRECISION):
+            return [beside(self.proof, self.moved, self.above, step) for step in steps]
 
     def alone(self, *places: Values) -> Iterator[TakenBranch]:
         """The choices of the text that are made at the point and at none of these places, from the output back."""

@@ -60,8 +60,16 @@ def sides_together(proof: Enclosures, moved: Sequence[int]) -> tuple[Side, Side]
 def _sides(proof: Enclosures, moved: Sequence[int], most: int) -> tuple[Side, Side]:
     key = tuple(moved)
     if key not in proof.sides:
-        proof.sides[key] = _looked_at(proof, moved, most)
+        proof.sides[key] = _first_look(proof, moved, most) or _looked_at(proof, moved, most)
     return proof.sides[key]  # type: ignore[no-any-return]
+
+
+def _first_look(proof: Enclosures, moved: Sequence[int], most: int) -> tuple[Side, Side] | None:
+    """What fewer digits tell of a derivative of higher order; None if they do not tell slopes."""
+    if proof.plan.order == 1:
+        return None
+    found = _looked_at(proof.with_fewer_digits, moved, most)
+    return found if all(side.slope is not None for side in found) else None
 
 
 def _looked_at(proof: Enclosures, moved: Sequence[int], most: int) -> tuple[Side, Side]:

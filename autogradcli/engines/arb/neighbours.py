@@ -18,6 +18,8 @@ from autogradcli.language.program import Direction
 
 BESIDE = 1090
 """Binary logarithm of the distance, negated. Two doubles are farther apart; what is looked at from there is nearer."""
+SETTLED = 128
+"""Binary digits of a derivative that need no more."""
 
 
 def with_neighbours(proof: Enclosures, lower: Sequence[Plan], along: Sequence[Direction]) -> Enclosures:
@@ -37,12 +39,19 @@ def with_neighbours(proof: Enclosures, lower: Sequence[Plan], along: Sequence[Di
 
 def _beside(proof: Enclosures, direction: Direction, sign: int) -> Enclosures:
     """What balls prove on one side of the point."""
-    with ctx.workprec(proof.precision_beside):
+    found = _with_digits(proof.with_fewer_digits.precision_beside, proof, direction, sign)
+    asked = (found.gradient(entry) for entries in proof.plan.asked.values() for entry in entries)
+    settled = all(each.rel_accuracy_bits() > SETTLED or each.rad() < arb(2) ** -BESIDE for each in asked)
+    return found if settled else _with_digits(proof.precision_beside, proof, direction, sign)
+
+
+def _with_digits(digits: int, proof: Enclosures, direction: Direction, sign: int) -> Enclosures:
+    with ctx.workprec(digits):
         step = sign * arb(2) ** -BESIDE
         moving = {name: weights for name, weights in direction.parts if name in proof.at}
         at = {name: [x + step * each for x, each in zip(proof.at[name], moving[name], strict=True)] for name in moving}
         there = {**proof.at, **at}
-        return Enclosures(proof.plan, there, proof.dtype, proof.precision_beside, sweep(proof.plan, there))
+        return Enclosures(proof.plan, there, proof.dtype, digits, sweep(proof.plan, there))
 
 
 def limit_of(left: Enclosure, right: Enclosure) -> Enclosure:
