@@ -371,6 +371,14 @@ def test_the_oracle_knows_no_derivative_at_a_pole(text: str) -> None:
     assert [(each.verdict, each.violations) for each in found] == [("undefined", ())] * 4
 
 
+def test_the_oracle_takes_no_quick_swing_for_a_jump() -> None:
+    """tan(exp(150*x)) has a fourth derivative at 1, but swings 1e24 times between two places that are compared."""
+    (found,) = outcomes(Case("tan(exp(150*x))", {"x": 1.0}, "float64", "wild"), 4)
+    assert (found.violations, found.beyond) == ((), True)
+    (found,) = outcomes(Case("abs(x)**1.5 + x", {"x": 0.0}, "float64", "wild"), 2)
+    assert (found.verdict, found.violations, found.beyond) == ("undefined", (), False)
+
+
 def test_after_an_order_that_torch_refuses_the_next_are_refused_as_well() -> None:
     """hardsigmoid has no double backward, so there is nothing to differentiate a third time."""
     found = report("hardsigmoid(x)*(x + 4)**4", {"x": "-4"}, Beyond(order=3)).derivatives["x"]

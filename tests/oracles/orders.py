@@ -151,9 +151,17 @@ class Differences:
         noise = mp.mpf(10) ** -(DIGITS // 4) * (1 + abs(self._value({})))
         if abs(far - near) <= SAME * max(abs(far), abs(near)) or max(abs(far), abs(near)) < noise:
             return near
-        if abs(near) > 2 * abs(far):
+        if abs(near) > 2 * abs(far) and (len(path) == 1 or self._is_straight(len(path), signs)):
             return None
         raise TooHard
+
+    def _is_straight(self, order: int, signs: Mapping[str, int]) -> bool:
+        """Whether the function is nearly a line over the larger distance: what swings within it looks like a jump."""
+        far, near = (mp.mpf(10) ** -exponent for exponent in (_exponents(order)[0], _exponents(1)[1]))
+        slopes = [
+            [self._difference((name,), {name: sign}, step) for step in (far, near)] for name, sign in signs.items()
+        ]
+        return not any(abs(over - slope) > max(abs(slope), 1) / 1000 for over, slope in slopes)
 
     def _difference(self, path: tuple[str, ...], signs: Mapping[str, int], step: Any) -> Any:
         """The difference of the path's order, all of its places on one side of the point or on it."""
