@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from functools import partial
@@ -57,11 +58,17 @@ def _counted(answers: Iterable[LineAnswer], status: Status) -> Iterator[str]:
 
 
 def _told(answers: Iterable[Any], form: str, writing: Writing) -> Iterator[Any]:
-    """The answers; beside bare numbers it is said which point makes no sense."""
+    """The answers, whose errors name columns; beside bare numbers it is said which point makes no sense."""
     for number, answer in enumerate(answers, 1):
+        if "error" in answer:
+            answer["error"]["message"] = _COLUMN.sub(r"\1", answer["error"]["message"])
         if form == "plain" and "error" in answer:
             say(f"error: point {number}: {answer['error']['message']}")
         yield writing.shown(answer, form)
+
+
+_COLUMN = re.compile(r'"([^"]+)" in "at"')
+"""How the reader of lines calls the value of a variable."""
 
 
 def _existing(path: str) -> str:

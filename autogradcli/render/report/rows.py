@@ -64,7 +64,8 @@ def rows(answer: Mapping[str, Any]) -> Iterator[Row]:
     """The rows of a report, or of a failure, as the JSON object that stands for it."""
     start = {"id": _text(answer["id"]), "expression": _text(answer["expression"])}
     if "error" in answer:
-        yield _row(start | {"verdict": "error", "reason": _text(answer["error"]["message"])})
+        said = (answer["error"]["message"], answer["error"]["hint"])
+        yield _row(start | {"verdict": "error", "reason": _text("; hint: ".join(filter(None, said)))})
         return
     start["value"] = _text(answer["value"])
     found = findings_of(answer)
