@@ -69,7 +69,7 @@ def arguments() -> argparse.Namespace:
 
 
 def examined(number: int, family: str, dtype: str, seed: str, depth: int) -> tuple[str, Outcome]:
-    """The case of that number and what became of it; too slow a case is a violation."""
+    """The case of that number and what became of it; too slow an answer is a violation, no case is none."""
     chosen: Case | None = None
     signal.signal(signal.SIGALRM, _give_up)
     signal.alarm(PATIENCE)
@@ -77,7 +77,7 @@ def examined(number: int, family: str, dtype: str, seed: str, depth: int) -> tup
         chosen = case(family, dtype, Random(f"{seed}/{family}/{dtype}/{number}"), depth)
         found = outcome(chosen)
     except Slow:
-        found = Outcome("too slow", "-", ("slow: no answer in time",))
+        found = Outcome("too slow", "-", () if chosen is None else ("slow: no answer in time",))
     finally:
         signal.alarm(0)
     return f"case {number}" if chosen is None else chosen.command, found
