@@ -316,7 +316,7 @@ def _values(
         else:
             value = at[entry.name][entry.place]  # type: ignore[union-attr]
         if rounding is not None and _is_rounded(entry, each) and not _is_exact(plan, index, value, rounding.digits):
-            if each is not None:
+            if each is not None and not value.is_finite():
                 value = _over_all(each, each.value, value, [values[operand] for operand in entry.operands])  # type: ignore[union-attr]
             value = rounding(value)
         if index in branches.decided and value.value is None:
@@ -357,7 +357,7 @@ def _pull_back(plan: Plan, result: Sweep, index: int, rounding: Rounding | None)
             if plan.varies[operand]:
                 slope = partial(*arguments)
                 if rounding is not None:
-                    slope = rounding(_over_all(each, partial, slope, arguments))
+                    slope = rounding(slope if slope.is_finite() else _over_all(each, partial, slope, arguments))
                 _send(result, index, operand, slope, rounding)
     elif each.kind is Kind.STEP:
         _step(plan, result, index, entry.operands[0])
@@ -366,10 +366,9 @@ def _pull_back(plan: Plan, result: Sweep, index: int, rounding: Rounding | None)
 
 
 def _over_all(each: Rule, function: Callable[..., arb], found: arb, arguments: Sequence[arb]) -> arb:
-    """What a row's value or slope is found to be over balls; if that is not finite inside its domain, by parts."""
-    if found.is_finite() or not all(argument.is_finite() for argument in arguments):
-        return found
-    inside = each.domain is None or each.domain(*arguments).value is True
+    """A row's value or slope over balls, of which none was found as a whole: by parts, inside its domain."""
+    finite = all(argument.is_finite() for argument in arguments)
+    inside = finite and (each.domain is None or each.domain(*arguments).value is True)
     return by_parts(function, arguments) if inside else found
 
 

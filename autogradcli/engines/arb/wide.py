@@ -8,16 +8,20 @@ from collections.abc import Callable, Sequence
 
 from flint import arb
 
+from autogradcli.processes.limits import check
+
 MOST_PARTS = 200
 """Parts of a box without a finite enclosure beyond which there is none."""
 HALF, QUARTER = arb(0.5), arb(0.25)
 Partial = Callable[..., arb]
+Box = tuple[arb, ...]
 
 
 def by_parts(function: Callable[..., arb], box: Sequence[arb]) -> arb:
     """An enclosure of a function over a box, from halves of it, halves of those, and so on; NaN if there is none."""
     pending, total, failed = [tuple(box)], None, 0
     while pending:
+        check()
         part = pending.pop()
         found = function(*part)
         if found.is_finite():
@@ -28,9 +32,6 @@ def by_parts(function: Callable[..., arb], box: Sequence[arb]) -> arb:
             return arb.nan()
         pending += _halves(function, part)
     return arb.nan() if total is None else total
-
-
-Box = tuple[arb, ...]
 
 
 def _halves(function: Callable[..., arb], box: Box) -> list[Box]:
