@@ -41,6 +41,12 @@ WRONG = [
     ("exp(1 + (x - y) if abs(x - y) < 1e-10 else exp(x - 3))", {"x": "3", "y": "3"}, "y", "0"),
     ("cos(x + 1) if not abs(x - y) < 1e-10 else 1 + 1e6*(x - y)", {"x": "-1", "y": "-1"}, "x", "0"),
     ("2 if abs(x*y) < 1e-12 else cos(x*y) + 1 + x", {"x": "0", "y": "3"}, "x", "1"),
+    # Numerators that lose twice and more the digits of a distance, and a slope of 0.
+    ("0.5 + x if x == 0 else (1 - cos(x))/x**2", {"x": "0"}, "x", "0"),
+    ("0.5 + x if x == 0 else (1 - cos(x))/x/x + 3*x", {"x": "0"}, "x", "3"),
+    ("1/6 - x if x == 0 else (x - sin(x))/x**3", {"x": "0"}, "x", "0"),
+    ("1/24 + x if x == 0 else (cos(x) - 1 + x**2/2)/x**4", {"x": "0"}, "x", "0"),
+    ("x + y if x*y == 0 else (cosh(x*y) - 1)/(x*y)**2 + 1/2", {"x": "0", "y": "1"}, "x", "0"),
 ]
 
 
@@ -56,6 +62,7 @@ def test_a_guards_branch_is_not_the_function(text: str, at: dict[str, str], name
 
 RIGHT = [
     ("1 if x == 0 else sin(x)/x", {"x": "0"}, "verified"),
+    ("0.5 if x == 0 else (1 - cos(x))/x**2", {"x": "0"}, "verified"),
     ("1 + x/2 if x == 0 else expm1(x)/x", {"x": "0"}, "verified"),
     ("where(x == 3, 6*x - 9, x**2)", {"x": "3"}, "verified"),
     ("where(x == 0, 0, abs(x))", {"x": "0"}, "kink"),

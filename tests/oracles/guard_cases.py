@@ -126,6 +126,8 @@ REMOVABLE: Sequence[tuple[str, Callable[[Any], Any], str, str]] = (
     ("{t}/log1p({t})", lambda t: _divided(t, mp.log1p(t)), "1", "1/2"),
     ("tanh({t})/{t}", lambda t: _divided(mp.tanh(t), t), "1", "0"),
     ("{t}**2/{t}", lambda t: _divided(t * t, t), "0", "1"),
+    ("(1 - cos({t}))/{t}**2", lambda t: _divided(1 - mp.cos(t), t * t), "1/2", "0"),
+    ("(exp({t}) - 1 - {t})/{t}**2", lambda t: _divided(mp.exp(t) - 1 - t, t * t), "1/2", "1/6"),
 )
 SMOOTH: Sequence[tuple[str, Callable[[Any], Any], str, str]] = (
     ("exp({t})", mp.exp, "1", "1"),

@@ -21,6 +21,8 @@ from autogradcli.language.tape import Operation
 
 FIRST_PRECISION = 128
 LAST_PRECISION = 8192
+MORE_DIGITS = 4 * LAST_PRECISION
+"""Binary digits beside the point where fewer tell nothing."""
 ZERO_PRECISION = 1024
 """Binary digits from which on a ball that is negligible beside the rounding budget is as good as settled."""
 FEWER_DIGITS = 4096
@@ -118,6 +120,11 @@ class Enclosures:
     def with_fewer_digits(self) -> "Enclosures":
         """The same for a first look beside the point: most derivatives of higher order divide by no distance at all."""
         return replace(self, beside=FEWER_DIGITS, sides={})
+
+    @property
+    def with_more_digits(self) -> "Enclosures":
+        """The same for a last look beside the point: (1 - cos(x))/x**2 at 0 loses twice the digits of a distance."""
+        return replace(self, beside=MORE_DIGITS * self.plan.order, sides={})
 
     @cached_property
     def precise(self) -> Sequence[Any]:

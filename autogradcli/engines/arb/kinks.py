@@ -60,7 +60,9 @@ def sides_together(proof: Enclosures, moved: Sequence[int]) -> tuple[Side, Side]
 def _sides(proof: Enclosures, moved: Sequence[int], most: int) -> tuple[Side, Side]:
     key = tuple(moved)
     if key not in proof.sides:
-        proof.sides[key] = _first_look(proof, moved, most) or _looked_at(proof, moved, most)
+        found = _first_look(proof, moved, most) or _looked_at(proof, moved, most)
+        unsettled = any(side.kind == "unsettled" for side in found)
+        proof.sides[key] = _looked_at(proof.with_more_digits, moved, most) if unsettled else found
     return proof.sides[key]  # type: ignore[no-any-return]
 
 
