@@ -435,6 +435,8 @@ def _wrong(report: Report, output: Any, gradients: Mapping[str, Any]) -> Iterato
         yield f"value {_short(report.value)} and not {_short(output)}"
     for name, each in _findings(report).items():
         truth = gradients.get(name)
+        if each.verdict == "unverified" and None in flat(each.autograd):  # the time was up before torch had it
+            continue
         if not _same(each.autograd, truth) and not (truth is None and not any(flat(each.autograd))):
             yield f"gradient of {name} {_short(each.autograd)} and not {_short(truth)}"
 

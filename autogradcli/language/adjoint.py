@@ -109,7 +109,8 @@ class _Writer:
         self._limit = limit
         self._step = 0
         # What is differentiated with respect to is no other name for the value that it has.
-        self._known = {_key(entry): index for index, entry in enumerate(tape.entries) if index not in set(wrt)}
+        apart = set(wrt)
+        self._known = {_key(entry): index for index, entry in enumerate(tape.entries) if index not in apart}
 
     def constants(self, seeds: Iterable[tuple[int, float]]) -> list[tuple[int, int]]:
         """Seeds with a literal in place of each number."""
