@@ -121,7 +121,7 @@ class Enclosures:
         """The same for a first look beside the point: most derivatives of higher order divide by no distance at all."""
         return replace(self, beside=FEWER_DIGITS, sides={})
 
-    @property
+    @cached_property
     def with_more_digits(self) -> "Enclosures":
         """The same for a last look beside the point: (1 - cos(x))/x**2 at 0 loses twice the digits of a distance."""
         return replace(self, beside=MORE_DIGITS * self.plan.order, sides={})

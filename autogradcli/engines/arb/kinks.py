@@ -60,25 +60,25 @@ def sides_together(proof: Enclosures, moved: Sequence[int]) -> tuple[Side, Side]
 def _sides(proof: Enclosures, moved: Sequence[int], most: int) -> tuple[Side, Side]:
     key = tuple(moved)
     if key not in proof.sides:
-        found = _first_look(proof, moved, most) or _looked_at(proof, moved, most)
-        unsettled = any(side.kind == "unsettled" for side in found)
-        proof.sides[key] = _looked_at(proof.with_more_digits, moved, most) if unsettled else found
+        above = entries_above(proof, moved, most)
+        found = (Side("unsettled"), Side("unsettled")) if above is None else _look_by_look(proof, moved, above)
+        proof.sides[key] = found
     return proof.sides[key]  # type: ignore[no-any-return]
 
 
-def _first_look(proof: Enclosures, moved: Sequence[int], most: int) -> tuple[Side, Side] | None:
-    """What fewer digits tell of a derivative of higher order; None if they do not tell slopes."""
-    if proof.plan.order == 1:
-        return None
-    found = _looked_at(proof.with_fewer_digits, moved, most)
-    return found if all(side.slope is not None for side in found) else None
+def _look_by_look(proof: Enclosures, moved: Sequence[int], above: Sequence[int]) -> tuple[Side, Side]:
+    """What the fewest digits tell: of a derivative of higher order few may do, and some slopes need many."""
+    if proof.plan.order > 1:
+        found = _looked_at(proof.with_fewer_digits, moved, above)
+        if all(side.slope is not None for side in found):
+            return found
+    found = _looked_at(proof, moved, above)
+    unsettled = any(side.kind == "unsettled" for side in found)
+    return _looked_at(proof.with_more_digits, moved, above) if unsettled else found
 
 
-def _looked_at(proof: Enclosures, moved: Sequence[int], most: int) -> tuple[Side, Side]:
+def _looked_at(proof: Enclosures, moved: Sequence[int], above: Sequence[int]) -> tuple[Side, Side]:
     check()
-    above = entries_above(proof, moved, most)
-    if above is None:
-        return Side("unsettled"), Side("unsettled")
     with ctx.workprec(proof.precision_beside):
         left, right = (secants(proof, moved, above, sign) for sign in (-1, 1))
         if _parts(proof, left, right):
