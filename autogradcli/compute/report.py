@@ -77,6 +77,12 @@ class Component:
     verdict: str
 
 
+SEEN = 0.001
+"""The part of a gradient from which on rounding is told of in so many words."""
+LONGEST_REPR = 200
+"""Characters of a `repr`."""
+
+
 @dataclass(frozen=True, slots=True)
 class RoundedOff:
     """An error that rounding explains and that does not matter, although digits of the gradient differ."""
@@ -113,14 +119,6 @@ class RoundedOff:
         part = self.part
         of = "" if part is None else f"{part if part.endswith('times') else f'{part} of'} the gradient, and "
         return f"off by {self.error:.2g}, which is rounding: {of}{self.small}"
-
-
-SEEN = 0.001
-"""The part of a gradient from which on rounding is told of in so many words."""
-
-
-LONGEST_REPR = 200
-"""Characters of a `repr`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,7 +183,7 @@ def _logaddexp2(x: arb, y: arb) -> arb:
     return _logaddexp(x * unit, y * unit) / unit
 
 
-def _boundeds(function: Callable[[arb], arb], below: float, above: float) -> Callable[[arb], arb]:
+def _with_limits(function: Callable[[arb], arb], below: float, above: float) -> Callable[[arb], arb]:
     """The function with its limits at minus and plus infinity, where Arb has none."""
 
     def value(x: arb) -> arb:
@@ -221,21 +221,21 @@ SPECIAL: dict[str, Callable[..., arb]] = {
     "lgamma": lambda x: x.lgamma() if x > 0 else abs(x.gamma()).log(),
     "digamma": _digamma,
     "tanh": _by_ends(arb.tanh),
-    "sigmoid": _boundeds(_by_ends(_sigmoid), 0, 1),
-    "softplus": _boundeds(_by_ends(_softplus), 0, math.inf),
+    "sigmoid": _with_limits(_by_ends(_sigmoid), 0, 1),
+    "softplus": _with_limits(_by_ends(_softplus), 0, math.inf),
     "logaddexp": _logaddexp,
     "logaddexp2": _logaddexp2,
     "polygamma": _polygamma,
-    "erf": _boundeds(arb.erf, -1, 1),
-    "erfc": _boundeds(arb.erfc, 2, 0),
-    "erfcx": _boundeds(_by_ends(_erfcx), math.inf, 0),
-    "log_ndtr": _boundeds(_by_ends(_log_ndtr), -math.inf, 0),
+    "erf": _with_limits(arb.erf, -1, 1),
+    "erfc": _with_limits(arb.erfc, 2, 0),
+    "erfcx": _with_limits(_by_ends(_erfcx), math.inf, 0),
+    "log_ndtr": _with_limits(_by_ends(_log_ndtr), -math.inf, 0),
     "i0": _i0,
-    "i0e": _boundeds(_i0e, 0, 0),
+    "i0e": _with_limits(_i0e, 0, 0),
     "i1": _i1,
-    "i1e": _boundeds(_i1e, 0, 0),
+    "i1e": _with_limits(_i1e, 0, 0),
     "where": where,
-    "floor": _boundeds(floor, -math.inf, math.inf),
+    "floor": _with_limits(floor, -math.inf, math.inf),
     **beyond_torch.VALUES,
 }
 """Values that are not methods of `arb` with the row's operands in their order."""

@@ -40,7 +40,10 @@ class Piece:
 
 
 def pieces(event: BackwardPass, call: RecordedCall, texts: Any) -> Iterator[Piece]:
-    """The pieces around a call, the largest first; `texts` gives a source for each. None if it cannot be run again."""
+    """The pieces around a call, the largest first; there are none if the pass cannot be run again.
+
+    `texts` gives a source for each.
+    """
     try:
         found, steps = steps_of(event)
     except (NotReplayed, RuntimeError):
