@@ -22,7 +22,6 @@ from tests.test_meaning_formulas import CALLS, WITHOUT_FORMULA
 
 DIGITS = 50
 MATRICES = [
-    "matrix_exp(a)",
     "svdvals(a)",
     "eigvalsh(a + a.T)",
     "cond(a)",

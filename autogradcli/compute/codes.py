@@ -243,7 +243,7 @@ PAGES = (
         "and nothing is known about autograd's gradient. Or there is no formula for this derivative of it, as for that "
         "of a Bessel function with respect to its order. Or a step rounds to a format that is less precise than "
         "that of --dtype, as x.half() does: then torch rounds the gradient there as well.",
-        ("eval", "sum(matrix_exp(A))", "--A", "[[1, 2], [3, 4]]"),
+        ("eval", "sum(svdvals(A))", "--A", "[[1, 2], [3, 4]]"),
         "Write the function out in others, such as sum, matmul and exp.",
     ),
     Page(

@@ -144,8 +144,8 @@ class Function:
             object.__setattr__(self, "torch", self.name)
         if not self.name:
             raise ValueError("a row needs a name")
-        if self.absent and not (self.sympy and self.arb and self.partials):
-            what = "a function of torch, a definition or a body, or else sympy, arb and partials"
+        if self.absent and not (self.arb and self.partials):
+            what = "a function of torch, a definition or a body, or else arb and partials"
             raise ValueError(f"the row {self.name} needs {what}")
         if self.body and (self.definition or not self.tensor):
             raise ValueError(f"the row {self.name} has a body: it has no definition, and is tensor=True")

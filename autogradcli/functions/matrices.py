@@ -11,6 +11,7 @@ from autogradcli.functions.function import Function, NoDefinition
 from autogradcli.functions.handles import Array, Body, Handle, TapeBuilder, array, filled, fold, handle
 from autogradcli.functions.later import numpy as np
 from autogradcli.functions.linear_systems import Minors, eliminate, substitute_back
+from autogradcli.functions.matrix_exponential import matrix_exponential
 
 EXPANDED = 4
 """Size up to which inverses are written out by minors: polynomials over the determinant."""
@@ -241,6 +242,12 @@ def corrcoef(builder: TapeBuilder, x: Handle) -> Handle:
     return builder.formula(text, c=covariances, a=variances[:, None], b=variances)
 
 
+def matrix_exp(builder: TapeBuilder, A: Handle) -> Handle:
+    """The exponential of each matrix; each of its partial derivatives is as long as the matrix."""
+    builder.foresee(np.size(A) * np.shape(A)[-1] ** 3)
+    return _batched(matrix_exponential)(builder, A)
+
+
 NOT_SCALAR = "It has no definition in scalar operations: torch alone computes it, and its gradient is not verified."
 
 ROWS: tuple[Function, ...] = (
@@ -341,7 +348,7 @@ ROWS: tuple[Function, ...] = (
         aliases=("expm",),
         torch="linalg.matrix_exp",
         tensor=True,
-        note=NOT_SCALAR,
+        body=matrix_exp,
     ),
     Function("svdvals", "A", "The singular values.", torch="linalg.svdvals", tensor=True, note=NOT_SCALAR),
     Function(

@@ -39,6 +39,8 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "derivatives": ("derivatives",),
 }
 """The modules of each family, in reading order."""
+INTERNAL = ("matrix_exponential",)
+"""The modules of rows that no text names, but bodies and the formulas of such rows."""
 
 
 def modules() -> tuple[str, ...]:
@@ -78,7 +80,7 @@ def candidates(name: str) -> tuple[Function, ...]:
     Some are known by a name with their module, as `linalg.norm`. Another name that the index lacks is looked for
     everywhere: a new row is found before the index is written anew.
     """
-    places = _index().get(name) or (() if "." in name else modules())
+    places = _index().get(name) or (() if "." in name else (*modules(), *INTERNAL))
     return tuple(each for module in places for each in rows_of(module) if name in (each.name, *each.aliases))
 
 

@@ -342,7 +342,9 @@ def resolve(value: object, arguments: Mapping[str, object]) -> object:
 
 @cache
 def definition(function: Function) -> Program:
-    """The row's definition as a program whose variables are its parameters."""
+    """The row's definition as a program whose variables are its parameters; raises NoDefinition if it has none."""
+    if not function.definition:  # a row that no text names has the name of what is made of it, and a number
+        raise NoDefinition(function.name.strip("_0123456789"))
     return parse_formula(function.definition, function.parameters)
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from flint import acb, arb, fmpq
 
 from autogradcli.engines.arb import beyond_torch
+from autogradcli.engines.arb.matrix_exponential import matrix_exponential
 from autogradcli.engines.arb.ternary import CONDITIONS, Truth
 from autogradcli.engines.arb.wide import bounded
 from autogradcli.functions.function import Function
@@ -236,6 +237,7 @@ SPECIAL: dict[str, Callable[..., arb]] = {
     "i1e": _with_limits(_i1e, 0, 0),
     "where": where,
     "floor": _with_limits(floor, -math.inf, math.inf),
+    "matrix_exponential": matrix_exponential,
     **beyond_torch.VALUES,
 }
 """Values that are not methods of `arb` with the row's operands in their order."""
