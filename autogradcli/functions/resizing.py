@@ -1,6 +1,6 @@
 """Functions that pad images, resize them, or move their pixels to channels and back; and dropout.
 
-An interpolation is a matrix of exact weights for each dimension.
+An interpolation is a matrix of weights for each dimension, which are made of the places of pixels.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from autogradcli.functions.function import Function, NoDefinition
 from autogradcli.functions.handles import Array, Body, Handle, TapeBuilder, array
 from autogradcli.functions.later import numpy as np
 
-Weights = list[dict[int, Fraction]]
-"""For each place of a result what it takes from which places."""
+Weights = dict[int, int]
+"""What one place of a result takes from which places: the weights' handles."""
 
 
 def pad(builder: TapeBuilder, input: Handle, pad: Sequence[int], mode: str, value: int | None) -> Handle:
@@ -74,7 +74,7 @@ def interpolate(
         old, count = x.shape[axis], scaled if new is None else new
         given = factor is not None and not recompute_scale_factor
         step = 1 / Fraction(float(factor)) if given else Fraction(old, count)
-        weights = WEIGHTS[mode](old, count, step, bool(align_corners))
+        weights = WEIGHTS[mode](builder, old, count, step, bool(align_corners))
         x = np.moveaxis(_weighted(builder, np.moveaxis(x, axis, -1), weights), -1, axis)
     return x
 
@@ -87,14 +87,13 @@ def _sizes(x: Array, factors: Sequence[Any]) -> list[int]:
     ]
 
 
-def _weighted(builder: TapeBuilder, x: Array, weights: Weights) -> Array:
+def _weighted(builder: TapeBuilder, x: Array, weights: Sequence[Weights]) -> Array:
     """The sums along the last axis that the weights say; a component alone stands for itself."""
     columns = []
     for taken in weights:
         terms = [
-            x[..., place] if weight == 1 else builder.call("mul", x[..., place], builder.literal(weight))
+            x[..., place] if builder.number(weight) == 1 else builder.call("mul", x[..., place], weight)
             for place, weight in taken.items()
-            if weight
         ]
         total = terms[0]
         for term in terms[1:]:
@@ -103,9 +102,13 @@ def _weighted(builder: TapeBuilder, x: Array, weights: Weights) -> Array:
     return np.stack(columns, axis=-1)
 
 
-def _nearest(shift: Fraction) -> Callable[..., Weights]:
-    def weights(old: int, count: int, step: Fraction, _: bool) -> Weights:
-        return [{min(math.floor((place + shift) * step), old - 1): Fraction(1)} for place in range(count)]
+HALF = Fraction(1, 2)
+
+
+def _nearest(shift: Fraction) -> Callable[..., list[Weights]]:
+    def weights(builder: TapeBuilder, old: int, count: int, step: Fraction, _: bool) -> list[Weights]:
+        one = builder.literal(Fraction(1))
+        return [{min(math.floor((place + shift) * step), old - 1): one} for place in range(count)]
 
     return weights
 
@@ -114,48 +117,59 @@ def _place(place: int, old: int, count: int, step: Fraction, align_corners: bool
     """Where the centre of a pixel of the result is among those of the image."""
     if align_corners:
         return Fraction(place * (old - 1), count - 1) if count > 1 else Fraction(0)
-    return (place + Fraction(1, 2)) * step - Fraction(1, 2)
+    return (place + HALF) * step - HALF
 
 
-def _linear(old: int, count: int, step: Fraction, align_corners: bool) -> Weights:
-    found: Weights = []
+def _distance(builder: TapeBuilder, one: Fraction, other: Fraction) -> int:
+    """The distance of two places, computed: torch rounds the larger numbers that it is the difference of."""
+    places = [builder.literal(each + HALF) for each in sorted((one, other), reverse=True)]
+    return int(builder.call("sub", *places))
+
+
+def _linear(builder: TapeBuilder, old: int, count: int, step: Fraction, align_corners: bool) -> list[Weights]:
+    """Of an image that keeps its size it is the image, whatever the step is."""
+    one = builder.literal(Fraction(1))
+    if old == count:
+        return [{place: one} for place in range(count)]
+    found: list[Weights] = []
     for place in range(count):
         source = max(_place(place, old, count, step, align_corners), Fraction(0))
         first = min(math.floor(source), old - 1)
-        share = source - first
-        taken = {first: 1 - share}
-        second = min(first + 1, old - 1)
-        taken[second] = taken.get(second, Fraction(0)) + share
-        found.append(taken)
+        if source == first or first == old - 1:
+            found.append({first: one})
+        else:
+            share = _distance(builder, source, Fraction(first))
+            found.append({first: builder.call("sub", one, share), first + 1: share})
     return found
 
 
-CUBIC = Fraction(-3, 4)
-"""The parameter of the kernel: Keys, Cubic convolution interpolation, 1981, formula 4, with torch's a."""
+NEAR = "(1.25*t - 2.25)*t*t + 1"
+FAR = "((-0.75*t + 3.75)*t - 6)*t + 3"
+"""The kernel up to a distance of 1, and beyond: Keys, Cubic convolution interpolation, 1981, with torch's a, -3/4."""
 
 
-def _cubic(old: int, count: int, step: Fraction, align_corners: bool) -> Weights:
-    found: Weights = []
-    for place in range(count):
-        source = _place(place, old, count, step, align_corners)
-        first = math.floor(source)
-        taken: dict[int, Fraction] = {}
-        for each in range(first - 1, first + 3):
-            inside = min(max(each, 0), old - 1)
-            taken[inside] = taken.get(inside, Fraction(0)) + _kernel(abs(source - each))
-        found.append(taken)
-    return found
+def _cubic(builder: TapeBuilder, old: int, count: int, step: Fraction, align_corners: bool) -> list[Weights]:
+    sources = (_place(place, old, count, step, align_corners) for place in range(count))
+    return [_around(builder, source, old) for source in sources]
 
 
-def _kernel(t: Fraction) -> Fraction:
-    if t <= 1:
-        return ((CUBIC + 2) * t - (CUBIC + 3)) * t * t + 1
-    return (((t - 5) * t + 8) * t - 4) * CUBIC if t < 2 else Fraction(0)
+def _around(builder: TapeBuilder, source: Fraction, old: int) -> Weights:
+    """Of the four pixels around a place; what lies outside is the pixel at the edge."""
+    taken: Weights = {}
+    first = math.floor(source)
+    if source == first:
+        return {min(max(first, 0), old - 1): builder.literal(Fraction(1))}
+    for each in range(first - 1, first + 3):
+        inside = min(max(each, 0), old - 1)
+        distance = _distance(builder, source, Fraction(each))
+        weight = builder.formula(NEAR if abs(source - each) < 1 else FAR, t=distance)
+        taken[inside] = builder.call("add", taken[inside], weight) if inside in taken else weight
+    return taken
 
 
-WEIGHTS: Mapping[str, Callable[..., Weights]] = {
+WEIGHTS: Mapping[str, Callable[..., list[Weights]]] = {
     "nearest": _nearest(Fraction(0)),
-    "nearest-exact": _nearest(Fraction(1, 2)),
+    "nearest-exact": _nearest(HALF),
     "linear": _linear,
     "bilinear": _linear,
     "trilinear": _linear,
