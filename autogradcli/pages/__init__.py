@@ -22,7 +22,7 @@ ALIASES = {
     **dict.fromkeys(("expression", "syntax", "operators", "constants"), "language"),
     **dict.fromkeys(("value", "point", "at", "csv", "npy", "tensors", "seed"), "values"),
     **dict.fromkeys(("verified", "imprecise", "mismatch", "undefined", "unverified", "tolerance", "exit"), "verdict"),
-    **dict.fromkeys(("status", "rounding", "proof"), "verdict"),
+    **dict.fromkeys(("status", "rounding", "budget", "proof"), "verdict"),
     **dict.fromkeys(("ulps", "error", "precision"), "ulp"),
     **dict.fromkeys(("kinks", "subgradient", "corner", "slopes"), "kink"),
     **dict.fromkeys(("format", "output", "colors", "digits", "plain"), "formats"),
@@ -31,7 +31,7 @@ ALIASES = {
     **dict.fromkeys(("program", "run", "ledger", "watch"), "programs"),
     **dict.fromkeys(("library", "notebook", "jupyter", "api"), "python"),
     **dict.fromkeys(("server", "warm", "fast", "performance"), "speed"),
-    **dict.fromkeys(("hessian", "jacobian", "order", "hvp", "jvp"), "beyond"),
+    **dict.fromkeys(("hessian", "jacobian", "order", "hvp", "jvp", "scale"), "beyond"),
 }
 """Other words that mean a page."""
 
