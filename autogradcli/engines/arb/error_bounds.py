@@ -333,6 +333,9 @@ def _cause_of_sides(proof: Enclosures, entry: int, left: Side, right: Side, kind
     if kind == "unsettled":
         return Cause("unverified", "GC501", f"the slope of {text} could not be told{where}", step)
     beside = "on either side" if which == "both sides" else f"to the {which}"
+    if proof.plan.order > 1:  # the function is defined there, or its own gradient would have said so and been inherited
+        message = f"the derivative of {text} as it is written out has no value {beside} of {_point(proof, entry)}"
+        return Cause("unverified", "GC501", message, step)
     return Cause("undefined", "GC114", f"{text} is not defined {beside} of {_point(proof, entry)}", step)
 
 

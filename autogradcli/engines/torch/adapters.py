@@ -7,6 +7,7 @@ from fractions import Fraction
 from functools import cache, reduce
 from typing import Any
 
+import numpy as np
 import torch
 
 from autogradcli.errors import GradcalcError
@@ -21,7 +22,7 @@ def _choose(condition: Scalar, yes: Scalar, no: Scalar) -> Scalar:
     """Python's own `yes if condition else no`: one branch, no node. Raises ValueError if the shapes differ."""
     chosen = yes if condition else no
     shapes = [each.shape if isinstance(each, torch.Tensor) else torch.Size() for each in (chosen, condition, yes, no)]
-    if shapes[0] != torch.broadcast_shapes(*shapes):  # type: ignore[no-untyped-call]
+    if shapes[0] != np.broadcast_shapes(*shapes):  # torch's own loads SymPy, which takes a second
         raise ValueError("both branches must have one shape; where(condition, x, y) broadcasts them")
     return chosen
 
