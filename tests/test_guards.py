@@ -75,6 +75,11 @@ RIGHT = [
     ("where(abs(x) < 1e-12, 0, abs(x))", {"x": "0"}, "verified"),
     ("where(abs(x) < 1e-4, 1 + x/2 + x**2/6, expm1(x)/x)", {"x": "1e-5"}, "verified"),
     ("where(x < 1e-12, 0, x)", {"x": "0"}, "verified"),
+    # conditions that come and go beside a large point, often within a millionth of it
+    ("cot(where(binomial(x, 0.195) >= 0.844, 0.25 + x, tanh(expm1(x))))", {"x": "-218337837.9899942"}, "verified"),
+    ("where(sin(x) > 0.9, 5, x)", {"x": "218337838.3"}, "verified"),
+    ("where(frac(x) > 0.5, x, cos(x))", {"x": "218337838.25"}, "verified"),
+    ("where(sin(1000*x) > 0.99, 1, x)", {"x": "1e8"}, "verified"),
 ]
 
 
@@ -104,6 +109,23 @@ def test_the_branch_that_torch_took_is_judged_where_rounding_decides() -> None:
     """x*x == y holds in float64 and not in truth: that is rounding, and the branch's own number is explained by it."""
     found = examine("3*y if x*x == y else 3*y + 0*(x*x - y) + (x*x - y)*1e17", {"x": "1.1", "y": "1.2100000000000002"})
     assert found["y"].verdict == "imprecise"
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "truth"),
+    [
+        ("floor(sigmoid(x))*x", "5000", 0),
+        ("floor(sigmoid(x))*x", "6612", 0),
+        ("floor(sigmoid(x))*x", "16612", 0),
+        ("ceil(1 + exp(-x))*x", "6700", 2),
+        ("where(1 + exp(-x) > 1, x**2, x)", "6700", 13400),
+        ("(3 if tanh(x) == 1 else 2)*x", "7000", 2),
+    ],
+)
+def test_a_tie_that_only_rounding_makes_is_none_however_many_digits_it_takes(text: str, x: str, truth: float) -> None:
+    """exp(-6700) is 1e-2910: 1 + exp(-6700) is 1 in float64, and not in truth."""
+    found = examine(text, {"x": x})["x"]
+    assert (found.verdict, found.exact and float(found.exact.value)) == ("imprecise", truth)
 
 
 def test_verdicts_at_guards_agree_with_limits() -> None:

@@ -127,6 +127,13 @@ class Enclosures:
         return replace(self, beside=MORE_DIGITS * self.plan.order, sides={})
 
     @cached_property
+    def closer(self) -> "Enclosures":
+        """The same with so many digits that what is open may be decided: sigmoid(6612) is less than 1."""
+        with ctx.workprec(MORE_DIGITS):
+            exact = sweep(self.plan, self.at, known=self.known)
+        return replace(self, precision=MORE_DIGITS, exact=exact, sides={})
+
+    @cached_property
     def precise(self) -> Sequence[Any]:
         """The value of every entry at the precision of neighbours."""
         with ctx.workprec(self.precision_beside):

@@ -9,7 +9,7 @@ from flint import arb, ctx
 
 from autogradcli.engines.arb.corners import corners
 from autogradcli.engines.arb.diagnose import DomainEnd, end_of_gradient, end_of_value, of_gradient, of_value
-from autogradcli.engines.arb.enclose import SPARE_DIGITS, Enclosures, nearest
+from autogradcli.engines.arb.enclose import MORE_DIGITS, SPARE_DIGITS, Enclosures, nearest
 from autogradcli.engines.arb.guards import beyond, guard
 from autogradcli.engines.arb.kinks import AGREEMENT, Side, sides, sides_together
 from autogradcli.engines.arb.neighbours import limit_of
@@ -228,6 +228,8 @@ def _singular(proof: Enclosures, entry: int, number: float) -> Enclosure:
         return Enclosure(slopes=slopes, inside=between, guard=None if between else guard(proof, variable))
     slope = left.slope.union(right.slope)
     regular = _regular(proof, slope, _budget_around(proof, entry, slope), number)
+    if not regular.inside and proof.undecided and proof.precision < MORE_DIGITS and proof.closer.proves(entry):
+        return _of_slope(proof.closer, entry, number)
     exact = regular.ulps is not None and regular.ulps <= LITTLE
     together = None if exact else slope_together(proof)
     if together is not None:

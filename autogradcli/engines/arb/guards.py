@@ -82,6 +82,7 @@ def beyond(proof: Enclosures, entry: Input) -> Continuation | None:
     with ctx.workprec(proof.precision_beside):
         far = way.places([arb(-reach), arb(reach)])
         widths = {choice: way.width(choice, reach) for choice in way.alone(*far)}
+        widths = {choice: width for choice, width in widths.items() if way.is_made_within(choice, width / 100)}
         sides = [way.go_on(values, sign) for values, sign in zip(far, (-1, 1), strict=True)]
         slopes = [side.slope(proof.plan.tape.output, max(widths.values(), default=0.0)) for side in sides]
         left, right = slopes
@@ -133,6 +134,12 @@ class _Way:
         """Within which distance a choice is made, as a power of ten of the reach; 0 if it is at the point alone."""
         narrower = (reach / 10**count for count in range(1, NARROWER))
         return next((10 * each for each in narrower if not self._is_alone(choice, each)), 0.0)
+
+    def is_made_within(self, choice: TakenBranch, reach: float) -> bool:
+        """Whether a choice is made everywhere so near the point on one side: what comes and goes is no guard."""
+        intervals = self.places([arb(sign * reach / 2, reach / 2) for sign in (-1, 1)])
+        tape = self.proof.plan.tape
+        return any(choice in choices(tape, partial(look, self.proof, each)) for each in intervals)
 
     def _is_alone(self, choice: TakenBranch, reach: float) -> bool:
         """Whether a choice is not made so far from the point."""
