@@ -140,6 +140,7 @@ CALLS = [
     "quantile(u[:2], 0.3)",
     "trapezoid(v)",
     "trapezoid(v, u)",
+    "ldexp(a, [1, 3])",
     "matrix_power(a, 2)",
     "cov(a)",
     "corrcoef(a)",

@@ -100,10 +100,24 @@ def test_integer_exponents_reach_torch_as_integers(exponent: str, truth: float, 
     assert (gradient.autograd, float(gradient.exact.value), gradient.verdict) == (torchs, truth, "mismatch")
 
 
-@pytest.mark.parametrize("exponent", ["3", "[0, 1, 2]", "0.5", "[-0.5, 2]"])
-def test_other_exponents_are_right(exponent: str) -> None:
-    """As with floats."""
-    assert problem_report(f"sum(ldexp(x, {exponent}))", x="0.7").verdict == "verified"
+@pytest.mark.parametrize("exponent", ["3", "[0, 1, 2]", "0.5", "[-0.5, 2]", "-2.0", "[1.0, -2.0]", "-2e0", "-(1 + 1.)"])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_other_exponents_are_right(exponent: str, dtype: str) -> None:
+    """Those that are not negative, and floats, which torch has as a tensor([-2.0]) for instance."""
+    assert evaluate(f"sum(ldexp(x, {exponent}))", x=0.7, dtype=dtype, symbolic=False).verdict == "verified"
+
+
+def test_an_exponent_that_is_a_variable_is_a_float() -> None:
+    """As all variables are: torch gives 2**-2 for it."""
+    found = evaluate("ldexp(x, y)", x=0.7, y=-2, wrt=["x"], symbolic=False)
+    assert (found.gradients["x"].autograd, found.verdict) == (0.25, "verified")
+
+
+def test_for_an_integer_exponent_there_is_a_remedy() -> None:
+    """A product has no such fault."""
+    reason = evaluate("ldexp(x, -2)", x=0.7, symbolic=False).gradients["x"].reason
+    assert reason is not None
+    assert reason.remedy == "x*2**(-2)"
 
 
 THRESHOLDS = [

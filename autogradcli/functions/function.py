@@ -53,9 +53,9 @@ class Parameter:
     scores), `fixed` (a tensor that torch does not differentiate), `sequence` (a list of tensors), `pair` (a list of
     two), `subscripts` (a list of places).
     What the text fixes is of one of these: `option` (this one text), `text` (any, or one of its choices), `flag` (True
-    or False), `int`, `ints` (one or several), `nested` (the same in lists of any depth), `shape` (sizes, also given as
-    arguments of their own), `real` (an exact number), `order` (of a norm: a number, `inf` or a text), `index` (of a
-    subscript).
+    or False), `int`, `ints` (one or several), `nested` (the same in lists of any depth), `integers` (the same without a
+    decimal point), `shape` (sizes, also given as arguments of their own), `real` (an exact number), `order` (of a norm:
+    a number, `inf` or a text), `index` (of a subscript).
     """
 
     name: str

@@ -16,7 +16,7 @@ NAMES = {
         as_condition nan_to_num
     """,
     "powers": """
-        pow power Pow float_power root square sqrt rsqrt cbrt hypot ldexp
+        pow power Pow float_power root square sqrt rsqrt cbrt hypot ldexp_of_integers ldexp
     """,
     "exponential": """
         exp exp2 exp10 expm1 log ln log_base log2 log10 log1p logaddexp logaddexp2 xlogy xlog1py entr logit logit_eps

@@ -1,6 +1,20 @@
 """Powers and roots."""
 
+from fractions import Fraction
+from typing import Any
+
 from autogradcli.functions.function import Function
+from autogradcli.functions.handles import Handle, TapeBuilder, handle
+from autogradcli.functions.later import numpy as np
+
+
+def ldexp_of_integers(builder: TapeBuilder, x: Handle, y: Any) -> Handle:
+    """x*2**y."""
+    exponents = np.array(y)
+    handles = [builder.literal(Fraction(each)) for each in exponents.ravel().tolist()]
+    found: Handle = builder.formula("x*2**y", x=x, y=handle(np.array(handles, dtype=np.intp).reshape(exponents.shape)))
+    return found
+
 
 ROWS: tuple[Function, ...] = (
     Function(
@@ -73,11 +87,20 @@ ROWS: tuple[Function, ...] = (
         kinks="x == 0 and y == 0",
     ),
     Function(
+        "ldexp_of_integers",
+        "x, y: integers",
+        "The product of x and 2**y, where the text says what the whole numbers y are.",
+        aliases=("ldexp",),
+        torch="ldexp",
+        tensor=True,
+        body=ldexp_of_integers,
+        note="They reach torch as integers, and its gradient is 0 for negative ones: x*2**y is right.",
+    ),
+    Function(
         "ldexp",
         "x, y",
         "The product of x and 2**y.",
         definition="x*2**y",
-        note="Whole exponents that are not differentiated reach torch as integers, as its documentation has them: "
-        "its gradient is 0 for negative ones, and x*2**y is right.",
+        note="A variable, and a number with a decimal point, is a float for torch. Of integers its gradient is wrong.",
     ),
 )

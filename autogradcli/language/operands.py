@@ -1,6 +1,7 @@
 """What must be evaluated before an expression: its operands, in order, and what the text itself fixes of them."""
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,6 +18,8 @@ from autogradcli.language.names import Names
 from autogradcli.language.program import MAX_STEPS
 from autogradcli.language.tree import Tree
 
+DECIMAL = re.compile(r"\d[.eE]|\.\d")
+"""What makes a number in a text a float in Python."""
 Value = int | Static
 """Index of a node, or what the text fixes."""
 Scoped = tuple[ast.expr, Scope]
@@ -111,6 +114,10 @@ class Operands:
     def _fixed(self, node: ast.expr, scope: Scope, parameters: Sequence[Parameter]) -> Static | None:
         """What the text fixes for one of the parameters that an argument may belong to; None if it is to be a value."""
         if all(each.operand for each in parameters):
+            return None
+        if any(each.kind == "integers" for each in parameters) and DECIMAL.search(
+            self.tree.quote(self.tree.span(node))
+        ):
             return None
         try:
             value = constant_folding.fold(self.tree, node, scope)

@@ -248,7 +248,7 @@ SIZES = (
     _row("relu(a) + relu(-a)", "abs(a)"),
     _row("maximum(a, b) - minimum(a, b)", "abs(a - b)"),
     _row("maximum(a, a)", "a"),
-    _row("ldexp(a, b)", "a*2**b"),
+    _row("ldexp_of_integers(a, d)", "a*2**d"),
 )
 """Lengths, and products whose parts are too large or too small."""
 

@@ -164,14 +164,6 @@ def _pad(x: torch.Tensor, pad: Sequence[int], mode: str = "constant", value: flo
     return torch.nn.functional.pad(x, pad, mode, value)
 
 
-def _ldexp(x: torch.Tensor, exponent: torch.Tensor) -> torch.Tensor:
-    """Exponents are integers, as torch documents them, where no gradient is asked of them."""
-    is_whole = (
-        not exponent.requires_grad and torch.equal(exponent, exponent.round()) and bool(exponent.isfinite().all())
-    )
-    return torch.ldexp(x, exponent.to(torch.int64) if is_whole else exponent)
-
-
 def _cholesky(matrix: torch.Tensor, *, upper: bool = False) -> torch.Tensor:
     """Of symmetric matrices alone: of others torch reads one triangle, and differentiates as if it read both."""
     factor: torch.Tensor = torch.linalg.cholesky(matrix, upper=upper)
@@ -258,7 +250,7 @@ ADAPTERS: dict[str, Callable[..., Any]] = {
     "cross_entropy": _cross_entropy,
     "one_hot": _one_hot,
     "cholesky": _cholesky,
-    "ldexp": _ldexp,
+    "ldexp_of_integers": lambda x, y: torch.ldexp(x, torch.tensor(y)),
     "pad": _pad,
     "vander": _vander,
     "scatter": _scatter,

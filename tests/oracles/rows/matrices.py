@@ -158,6 +158,7 @@ MATRICES: dict[str, Callable[..., Any]] = {
     "linalg_vander": lambda x, N: vander(x, N, increasing=True),
     "block_diag": block_diag,
     "cholesky": lambda A, upper: of_matrices(lambda one: mp.cholesky(one).T if upper else mp.cholesky(one))(A),
+    "ldexp_of_integers": lambda x, y: x * each(lambda n: mp.mpf(2) ** n)(np.asarray(y, dtype=object)),
     "matrix_power": lambda A, n: of_matrices(lambda one: one**n)(A),
     "matrix_exp": of_matrices(mp.expm),
     "svdvals": of_matrices(lambda one: list(mp.svd_r(one, compute_uv=False))),
