@@ -2,6 +2,7 @@
 
 import pytest
 
+from autogradcli.programs import verify
 from autogradcli.programs.session import Wanted
 from tests.programs import DEMANDS as ASKED
 from tests.programs import ledger
@@ -161,3 +162,15 @@ def test_gradients_of_harmless_programs_are_verified(name: str) -> None:
         entry.reason for each in found.passes for entry in each.entries if entry.reason
     ]
     assert {each.proof for each in found.passes} <= {"whole", "steps"}
+
+
+def test_time_for_proofs_as_a_whole_is_divided_among_the_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 12 passes of 1,300 operations each as many as 12,000 hold; the first of them is one."""
+    monkeypatch.setattr(verify, "PER_SECOND", 200)
+    text = "w = torch.zeros(100, 1, requires_grad=True)\nx = torch.linspace(0, 1, 600).reshape(6, 100)\n"
+    made = ledger(text + "for _ in range(12):\n    (x @ w).sum().backward()")
+    assert made.verdict == "verified"
+    proofs = [each.proof for each in made.passes]
+    assert proofs[0] == "whole"
+    assert 6 <= proofs.count("whole") < 12
+    assert proofs.count("whole") + proofs.count("steps") == 12

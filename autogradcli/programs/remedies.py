@@ -17,6 +17,7 @@ from autogradcli.compute.remedies import CURABLE
 from autogradcli.compute.report import Reason
 from autogradcli.compute.verdict import WORST_FIRST
 from autogradcli.engines.backward import Backward
+from autogradcli.engines.torch.record.below import calls_below
 from autogradcli.engines.torch.record.calls import BackwardPass, CallOutput, Given, RecordedCall, Value
 from autogradcli.engines.torch.record.kinds import SWAPPED, kind_of
 from autogradcli.engines.torch.record.pieces import Piece, pieces
@@ -55,7 +56,7 @@ class Remedies:
 
     def _of_pass(self, event: BackwardPass, found: Verified) -> Verified:
         entries = list(found.entry.entries)
-        for place, call in found.blamed.items():
+        for place, call in _blamed(event, found).items():
             reason = entries[place].reason
             if reason is not None and entries[place].verdict in CURABLE:
                 entries[place] = replace(entries[place], reason=self.told(reason, event, call))
@@ -116,6 +117,21 @@ class Remedies:
         )
         at = {name: assembled.at[name] for name in program.variables}
         return Problem(program, at, wrt, options, Backward(assembled.upstream))
+
+
+def _blamed(event: BackwardPass, found: Verified) -> Mapping[int, RecordedCall]:
+    """For each entry that is wrong, by its place, the call to blame, if one is known."""
+    by_reason = {id(each.reason): each.call for each in found.findings}
+    calls = {each.serial: each for each in calls_below(event.outputs)} if found.steps else {}
+    blamed = {}
+    for place, entry in enumerate(found.entry.entries):
+        step = None if entry.reason is None else entry.reason.step
+        ends = [] if step is None else [(end, serial) for serial, end in found.steps.items() if end >= step]
+        if id(entry.reason) in by_reason:
+            blamed[place] = by_reason[id(entry.reason)]
+        elif ends and min(ends)[1] in calls:
+            blamed[place] = calls[min(ends)[1]]
+    return blamed
 
 
 class _Words(ast.NodeTransformer):

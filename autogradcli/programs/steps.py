@@ -19,12 +19,13 @@ from autogradcli.engines.backward import Backward
 from autogradcli.engines.torch.record.assemble import Unverifiable, single
 from autogradcli.engines.torch.record.calls import BackwardPass, CallOutput, Given, RecordedCall, tensors_in
 from autogradcli.engines.torch.record.definitions import definition_of
-from autogradcli.engines.torch.record.kinds import rows_of
+from autogradcli.engines.torch.record.kinds import kind_of, rows_of
 from autogradcli.engines.torch.record.mathematics import is_custom
 from autogradcli.engines.torch.record.moves import LINEAR, STRUCTURAL, moved_wrongly
 from autogradcli.engines.torch.record.recorder import ties
-from autogradcli.engines.torch.record.replay import NotReplayed, gradients
+from autogradcli.engines.torch.record.replay import NotReplayed, Pullback, Replay, gradients
 from autogradcli.engines.torch.record.rows import Unbindable, bind
+from autogradcli.engines.torch.record.second import TakenApart, is_gradient, taken_apart
 from autogradcli.engines.torch.record.slopes import slopes, whole_slopes
 from autogradcli.engines.torch.record.steps import (
     Off,
@@ -41,6 +42,7 @@ from autogradcli.engines.torch.record.steps import (
 from autogradcli.engines.torch.record.sums import SUMS, components, exact
 from autogradcli.errors import GradcalcError
 from autogradcli.functions.function import NoDefinition
+from autogradcli.processes.limits import check
 from autogradcli.programs.texts import Texts
 
 LOOKED_AT = 8
@@ -109,6 +111,9 @@ class Prover:
             text = self._texts.code(again.changed.place)
             message = f"{text} gives something else when it is run again: it was changed behind autograd's back"
             raise NotReplayed(message)
+        apart = _apart(event, again, steps)
+        if apart.event is not event:
+            _, steps = steps_of(apart.event)
         found = BySteps(steps=len(steps))
         seen: Counter[Any] = Counter()
         for step in reversed(steps):
@@ -117,17 +122,19 @@ class Prover:
             if monotonic() > self._deadline:
                 found.out_of_time = True
                 return found
-            seen[step.call.place] += 1
-            self._step(step, found, seen[step.call.place] <= 2)
+            site = (step.call.place, step.name if isinstance(step.call.function, Pullback) else None)
+            seen[site] += 1
+            self._step(step, found, seen[site] <= 2)
         masks = masks_in(steps)
-        self._condition(event, gradients(event, again), whole_in_double(event, masks), found)
-        twice = next((step for step in steps if step.name == "grad"), None)
+        self._condition(event, gradients(event, again), whole_in_double(apart.event, masks), found)
+        twice = next((step for step in steps if is_gradient(step.call)), None)
         if twice is not None:
             self._second(event, masks, twice, found)
+        found.findings = [_in_the_program(each, apart) for each in found.findings]
         return found
 
     def _second(self, event: BackwardPass, masks: Any, step: RecordedStep, found: BySteps) -> None:
-        """Second derivatives are no step of their own: the whole pass is looked at by central differences."""
+        """Of second derivatives that cannot be taken apart the whole pass is looked at by central differences."""
         one, other = whole_slopes(event, masks)
         if abs(one - other) > SLOPES * max(abs(one), abs(other)):
             message = f"along a random direction autograd gives {one:.6g}, central differences {other:.6g}"
@@ -140,7 +147,7 @@ class Prover:
         self._decisions(step, found)
         if step.name in KINKED:
             found.kinks[step.name] += _kinks(step)
-        if is_custom(step.call) or step.name == "grad":
+        if is_custom(_innermost(step.call)) or is_gradient(step.call):
             return  # what these claim is looked at apart
         try:
             compared = compare(step)
@@ -261,7 +268,11 @@ class Prover:
             return None
         tensors: Sequence[Any] = list(tensors_in([step.arguments, step.keywords]))
         numbers: Sequence[Any] = compared.sent
-        if step.name not in STRUCTURAL and not bind(step.call).function.tensor and upstream.numel() > LOOKED_AT:
+        if (
+            step.name not in STRUCTURAL
+            and not bind(_innermost(step.call)).function.tensor
+            and upstream.numel() > LOOKED_AT
+        ):
             places = self._places(step, upstream.numel(), off)
             slices = by_component(step, places)
             if slices is None:
@@ -334,7 +345,32 @@ class Prover:
 
     def _text(self, call: RecordedCall) -> str:
         where = "" if call.place is None else f" ({self._texts.where(call.place.file, call.place.line)})"
-        return f"{self._texts.code(call.place) or call.function}{where}"
+        text = f"{self._texts.code(call.place) or call.function}{where}"
+        return f"{call.function.__name__} in {text}" if isinstance(call.function, Pullback) else text
+
+
+def _apart(event: BackwardPass, again: Replay, steps: Sequence[RecordedStep]) -> TakenApart:
+    """A pass without gradients that are differentiated, if it has some, and they can be taken apart."""
+    if any(is_gradient(step.call) for step in steps):
+        try:
+            return taken_apart(event, again)
+        except (NotReplayed, RuntimeError, TypeError, ValueError, LookupError):
+            check()
+    return TakenApart(event)
+
+
+def _in_the_program(found: StepFinding, apart: TakenApart) -> StepFinding:
+    """A finding about what the program itself called."""
+    origin = apart.origins.get(found.call.serial)
+    if origin is None:
+        return found
+    through = [] if is_gradient(origin) else [apart.origin(each) for each in found.through]
+    return replace(found, call=origin, through=tuple(each for each in through if each is not None))
+
+
+def _innermost(call: RecordedCall) -> RecordedCall:
+    """Of what pulls a gradient back through a call that call, else the call itself."""
+    return call.function.innermost if isinstance(call.function, Pullback) else call
 
 
 def _is_tied(call: RecordedCall, ties: Any) -> bool:
@@ -344,8 +380,9 @@ def _is_tied(call: RecordedCall, ties: Any) -> bool:
 
 def is_known(step: RecordedStep) -> bool:
     """Whether the table has a row for a step, or it has a definition, or does nothing but move numbers."""
-    defined = definition_of(step.name, step.arguments) is not None
-    return defined or step.name in STRUCTURAL or bool(rows_of(step.name))
+    call = _innermost(step.call)
+    name = kind_of(call.function).name
+    return definition_of(name, call.arguments) is not None or name in STRUCTURAL or bool(rows_of(name))
 
 
 KINKED = frozenset({"relu", "relu_", "abs", "leaky_relu", "max_pool2d", "max_pool1d", "maximum", "clamp", "relu6"})

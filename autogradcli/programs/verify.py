@@ -13,17 +13,11 @@ from autogradcli.engines.backward import Backward
 from autogradcli.engines.results import Array
 from autogradcli.engines.torch.record.assemble import Assembled, Unverifiable, assemble
 from autogradcli.engines.torch.record.below import calls_below, operations_below, reaches
-from autogradcli.engines.torch.record.calls import (
-    Arrival,
-    BackwardPass,
-    CallOutput,
-    CallSite,
-    Given,
-    RecordedCall,
-)
+from autogradcli.engines.torch.record.calls import Arrival, BackwardPass, CallOutput, CallSite, Given
 from autogradcli.engines.torch.record.kinds import kind_of
 from autogradcli.engines.torch.record.mathematics import as_mathematics, is_custom
 from autogradcli.engines.torch.record.replay import NotReplayed, gradients, masks_of, replay
+from autogradcli.engines.torch.record.threads import threads_for
 from autogradcli.engines.torch.record.transforms import TransformCall
 from autogradcli.errors import GradcalcError
 from autogradcli.processes.limits import Budget, OutOfTime, check, limited_memory
@@ -36,9 +30,11 @@ from autogradcli.programs.ties import reached_by
 from autogradcli.programs.transforms import Judged, judged, late
 
 FOR_SYMPY = 4
-"""SymPy, which is asked about the first pass of each line, may take this part of the time for one."""
+"""SymPy, which is asked about the first pass of each line, may take this part of the time."""
 PER_SECOND = 10_000
 """Scalar operations that are proven as a whole, for each second that verification may take."""
+MOST_OF_TIME = 4
+"""Of several passes none may take more than this part of those."""
 WRITTEN = 2_000
 """Components of a tensor that a ledger writes out."""
 OUT_OF_TIME = Reason("GC506", "the time for verification was up; --timeout gives it more")
@@ -53,8 +49,10 @@ class Verified:
     assigned: Mapping[str, int] | None = None
     """The step of the report's program that each name means."""
     in_time: bool = True
-    blamed: Mapping[int, RecordedCall] = field(default_factory=dict)
-    """For each entry that is wrong, by its place, the call to blame, if one is known."""
+    steps: Mapping[int, int] = field(default_factory=dict)
+    """The step of the report's program that each recorded call is, by its serial number."""
+    findings: Sequence[StepFinding] = ()
+    """Of a proof by steps, what is not as it should be."""
 
 
 class Verifier:
@@ -63,6 +61,12 @@ class Verifier:
     def __init__(self, texts: Texts, session: Session, demands: Demands) -> None:
         self._texts, self._session, self._demands = texts, session, demands
         self._sites: set[Any] = set()
+        self._seconds_each = demands.options.timeout / FOR_SYMPY
+        """How long SymPy may take for the first pass of each line."""
+        self._operations = self._share = demands.options.timeout * PER_SECOND
+        """How many operations are proven as a whole, and of how many a pass is that is so in any case."""
+        self._small: set[int] = set()
+        """The identities of larger passes for which there is time as well."""
         self.customs = Customs(texts, demands.surrogates)
         self.interrupted = False
         """Whether Ctrl-C ended it."""
@@ -73,8 +77,10 @@ class Verifier:
         """The passes, in order, as long as there is time: of every place in the text first its first and last pass."""
         deadline = monotonic() + self._demands.options.timeout
         self.customs.twice = any(isinstance(each, BackwardPass) and _is_twice(each) for each in events)
+        urgent = list(_urgent_first(events))
+        self._divide([events[place] for place in urgent])
         found: dict[int, Verified] = {}
-        for done, place in enumerate(_urgent_first(events)):
+        for done, place in enumerate(urgent):
             left = deadline - monotonic()
             try:
                 found[place] = self._any(events[place], left)
@@ -84,6 +90,19 @@ class Verifier:
             if advance is not None:
                 advance(done + 1, len(events))
         return [found[place] for place in sorted(found)]
+
+    def _divide(self, events: Sequence[BackwardPass | TransformCall]) -> None:
+        """Divide the time among passes: the smallest of them are proven as a whole, the more urgent ones first."""
+        if not events:
+            return
+        self._share = self._operations / len(events)
+        self._seconds_each = self._demands.options.timeout / FOR_SYMPY / len(set(map(_site, events)))
+        sizes = [(operations_below(each.outputs), id(each)) for each in events if isinstance(each, BackwardPass)]
+        left = self._operations
+        for size, identity in sorted(sizes, key=lambda each: each[0]):
+            if size <= min(left, self._operations / min(MOST_OF_TIME, len(events))):
+                self._small.add(identity)
+                left -= size
 
     def _any(self, event: BackwardPass | TransformCall, left: float) -> Verified:
         """A backward, or a call of what a transform gave."""
@@ -129,7 +148,8 @@ class Verifier:
     def one(self, event: BackwardPass, left: float) -> Verified:
         """One pass, which may take so many seconds: as a whole where it is small, else step by step."""
         try:
-            with Budget(left).running(), limited_memory(self._demands.memory):
+            threads = threads_for(operations_below(event.outputs))
+            with Budget(left).running(), limited_memory(self._demands.memory), threads:
                 return self._one(event, monotonic() + left)
         except OutOfTime:
             return self._late(event)
@@ -153,8 +173,8 @@ class Verifier:
 
     def _is_small(self, event: BackwardPass) -> bool:
         """Whether a pass has so few scalar operations that it can be proven as a whole in the time that there is."""
-        options = self._demands.options
-        return operations_below(event.outputs) <= min(options.max_operations, options.timeout * PER_SECOND)
+        size = operations_below(event.outputs)
+        return size <= self._demands.options.max_operations and (size <= self._share or id(event) in self._small)
 
     def _by_steps(self, event: BackwardPass, deadline: float) -> Verified:
         """The proof that each step is right for the numbers that reached it."""
@@ -164,9 +184,7 @@ class Verifier:
         entries = self._tied(event, tuple(_by_steps(event, found, place) for place in range(len(event.arrivals))))
         kinks = [f"{count:,} components of {name} lie on its kink" for name, count in found.kinks.items() if count]
         done = self._pass(event, entries, (*found.remarks, *kinks))
-        calls = {id(each.reason): each.call for each in found.findings}
-        blamed = {place: calls[id(each.reason)] for place, each in enumerate(entries) if id(each.reason) in calls}
-        return Verified(replace(done, proof="steps", looked_at=found.looked_at), blamed=blamed)
+        return Verified(replace(done, proof="steps", looked_at=found.looked_at), findings=found.findings)
 
     def _whole(self, event: BackwardPass, left: float) -> Verified:
         """The proof of the whole program from the leaves to the output."""
@@ -190,15 +208,15 @@ class Verifier:
         )
         entries = self._tied(event, _hooked(event, again, entries))
         notes = tuple(note for note in report.notes if "broadcast" not in note)
-        blamed = _blamed(event, assembled, entries)
-        return Verified(self._pass(event, entries, notes), report, assembled.program.assigned, blamed=blamed)
+        steps = assembled.steps
+        return Verified(self._pass(event, entries, notes), report, assembled.program.assigned, steps=steps)
 
     def _seconds(self, event: BackwardPass, left: float) -> float:
         """How long SymPy may take; 0 if it is not asked."""
         site = _site(event)
         asked = self._demands.options.symbolic and site not in self._sites
         self._sites.add(site)
-        return min(left, self._demands.options.timeout / FOR_SYMPY) if asked else 0.0
+        return min(left, self._seconds_each) if asked else 0.0
 
     def _problem(self, event: BackwardPass, assembled: Assembled, seconds: float) -> Problem:
         options = self._demands.options
@@ -256,18 +274,6 @@ class Verifier:
             verdict=worst(entry.verdict for entry in entries),
             notes=notes,
         )
-
-
-def _blamed(event: BackwardPass, assembled: Assembled, entries: Sequence[GradientEntry]) -> Mapping[int, RecordedCall]:
-    """The call that the reason of each entry names a step of."""
-    calls = {each.serial: each for each in calls_below(event.outputs)}
-    found = {}
-    for place, entry in enumerate(entries):
-        step = None if entry.reason is None else entry.reason.step
-        ends = [] if step is None else [(end, serial) for serial, end in assembled.steps.items() if end >= step]
-        if ends and min(ends)[1] in calls:
-            found[place] = calls[min(ends)[1]]
-    return found
 
 
 def _hooked(event: BackwardPass, again: Any, entries: tuple[GradientEntry, ...]) -> tuple[GradientEntry, ...]:

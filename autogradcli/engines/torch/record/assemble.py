@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import reduce
 from typing import Any, Protocol
 
 import torch
@@ -21,6 +22,7 @@ from autogradcli.engines.torch.record.calls import (
     mapped,
 )
 from autogradcli.engines.torch.record.kinds import kind_of
+from autogradcli.engines.torch.record.replay import Pullback
 from autogradcli.engines.torch.record.rows import BoundRow, Unbindable, bind, index_of
 from autogradcli.errors import Span
 from autogradcli.functions.function import FIELD
@@ -140,6 +142,8 @@ class _Assembler:
             self._parts(call, name)
         elif call.function is torch.autograd.grad:
             self._gradients(call)
+        elif isinstance(call.function, Pullback):
+            self._pullback(call, call.function)
         else:
             self._keep(call, 0, self._one(call, name))
         if call.base:
@@ -208,10 +212,27 @@ class _Assembler:
                 self._step("grad", (self._operand(output), self._operand(target), self._upstream(upstream, one)))
                 for output, upstream in zip(outputs, upstreams, strict=True)
             ]
-            total = terms[0]
-            for each in terms[1:]:
-                total = self._step("add", (total, each))
-            self._keep(call, place, total)
+            self._keep(call, place, self._sum(terms))
+
+    def _pullback(self, call: RecordedCall, pullback: Pullback) -> None:
+        """The step of what one call sends back to one of its tensors."""
+        arguments, keywords, upstreams = call.arguments
+        alone = replace(
+            pullback.call, arguments=arguments, keywords=keywords, serial=-1 - len(self._steps), place=None, base=None
+        )
+        self.call(alone)
+        target = list(alone.values())[pullback.place]
+        places = [place for place, each in enumerate(upstreams) if each is not None]
+        terms = [
+            self._step(
+                "grad", (self._places[alone.serial, each], self._operand(target), self._operand(upstreams[each]))
+            )
+            for each in places
+        ]
+        self._keep(call, 0, self._sum(terms))
+
+    def _sum(self, terms: Sequence[int]) -> int:
+        return reduce(lambda one, other: self._step("add", (one, other)), terms)
 
     def _upstream(self, value: Value | None, one: int) -> int:
         return one if value is None else self._operand(value)

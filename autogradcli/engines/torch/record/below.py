@@ -1,7 +1,9 @@
 """What some values were made of: the recorded calls below them, and what these were given."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+import torch
 
 from autogradcli.engines.torch.record.calls import CallOutput, Given, RecordedCall, Value
 from autogradcli.engines.torch.record.kinds import kind_of, words
@@ -43,13 +45,24 @@ def operations_below(outputs: Iterable[Value]) -> int:
     for call in calls_below(outputs):
         shapes = [shape_of(each) for each in call.values()]
         size = max([math.prod(shape) for shape in (*call.shapes, *shapes)], default=1)
+        if call.function is torch.autograd.grad:
+            total += ADJOINT * operations_below(call.arguments[0])
         if kind_of(call.function).name in PRODUCTS and len(shapes) > 1 and shapes[1]:
-            terms = math.prod(shapes[1]) // (shapes[1][0] if len(shapes[1]) > 1 else 1)
-            size = max(size, 2 * math.prod(call.shapes[0]) * terms)
+            size = max(size, 2 * math.prod(call.shapes[0]) * _terms(kind_of(call.function).name, shapes))
         total += size
     return total
 
 
+def _terms(name: str, shapes: Sequence[tuple[int, ...]]) -> int:
+    """How many products are added up to one component of a product of matrices, or a convolution."""
+    first, second, *_ = shapes
+    if name in {"matmul", "mm", "bmm", "mv"} and first:
+        return first[-1]
+    return math.prod(second) // (second[0] if len(second) > 1 and second[0] else 1)
+
+
+ADJOINT = 3
+"""How often as many operations a gradient has as what it is of: a product and a sum beside each of them."""
 PRODUCTS = words("linear matmul mm bmm mv addmm baddbmm conv1d conv2d conv3d einsum outer tensordot")
 """Calls whose every component is a sum over some part of their second operand."""
 

@@ -6,10 +6,12 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import torch
 
+from autogradcli.engines.torch.record import threads
 from autogradcli.engines.torch.record.below import calls_below, givens_below
 from autogradcli.engines.torch.record.calls import (
     BackwardPass,
@@ -74,6 +76,14 @@ def replay(
     """
     if event.unknown:
         raise NotReplayed(f"{event.unknown[0]} was made by an operation that was not recorded")
+    found = _replay(event, masks, double, observe, moved)
+    if found.changed is not None and threads.are_fewer():
+        with threads.as_in_the_program():
+            return _replay(event, masks, double, observe, moved)
+    return found
+
+
+def _replay(event: BackwardPass, masks: Any, double: bool, observe: Observe, moved: Any) -> Replay:
     calls = calls_below(event.outputs)
     found = Replay()
     values = [*givens_below(calls), *(each for each in event.outputs if isinstance(each, Given))]
@@ -92,6 +102,8 @@ def replay(
                 found.tensors[call.serial, index] = each
             if not double and found.changed is None and not _same(call, outputs):
                 found.changed = call
+                if threads.are_fewer():
+                    break
     return found
 
 
@@ -175,6 +187,8 @@ def run_call(call: RecordedCall, arguments: Sequence[Any], keywords: Mapping[str
     """What the function of a call gives for other arguments."""
     if is_function(call.function):
         return call.function.apply(*arguments, **keywords)  # type: ignore[attr-defined]
+    if isinstance(call.function, Pullback):
+        return call.function.pull(arguments, double)
     if call.function is torch.autograd.grad:
         outputs, inputs, upstreams = arguments
         asked = [each for each in inputs if each.requires_grad]
@@ -184,6 +198,55 @@ def run_call(call: RecordedCall, arguments: Sequence[Any], keywords: Mapping[str
     if double and kind_of(call.function).name in CASTS:
         return arguments[0].double()
     return call.function(*arguments, **keywords)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pullback:
+    """What the backward of a call sends to one of its tensors: a function of its arguments and what reached it."""
+
+    call: RecordedCall
+    place: int
+
+    @property
+    def __name__(self) -> str:
+        return f"backward of {kind_of(self.call.function).name}"
+
+    @property
+    def innermost(self) -> RecordedCall:
+        """The call of the program behind it."""
+        function = self.call.function
+        return function.innermost if isinstance(function, Pullback) else self.call
+
+    def __call__(self, *given: Any) -> Any:
+        """The gradient, followed by autograd."""
+        return self.pull(given, double=False)
+
+    def pull(self, given: Sequence[Any], double: bool) -> Any:
+        """The gradient for the arguments of the call, its keywords, and what reached its outputs; None if none is."""
+        arguments, keywords, upstreams = given
+        places = count()
+        targets: list[torch.Tensor] = []
+
+        def stand_in(each: Any) -> Any:
+            if not isinstance(each, torch.Tensor) or next(places) != self.place:
+                return each
+            one = each if each.requires_grad else each.detach().requires_grad_()
+            targets.append(one.view_as(one))  # the same tensor may stand elsewhere among the arguments
+            return targets[0]
+
+        with torch.enable_grad():
+            arguments, keywords = mapped(arguments, stand_in), mapped(keywords, stand_in)
+            outputs = list(_listed(run_call(self.call, arguments, keywords, double)))
+            pairs = [
+                (output, upstream.to(output.dtype))
+                for output, upstream in zip(outputs, upstreams, strict=False)
+                if upstream is not None and isinstance(output, torch.Tensor) and output.requires_grad
+            ]
+            if not pairs:
+                return None
+            some, gradients = zip(*pairs, strict=True)
+            (found,) = torch.autograd.grad(some, targets, gradients, create_graph=True, allow_unused=True)
+        return found
 
 
 CASTS = frozenset({"float", "half", "bfloat16", "double"})
