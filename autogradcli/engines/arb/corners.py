@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from flint import arb, ctx
+from flint import arb
 
 from autogradcli.engines.arb.enclose import Enclosures
-from autogradcli.engines.arb.kinks import AGREEMENT, MAX_WORK, entries_above, leave, look, secants
+from autogradcli.engines.arb.kinks import AGREEMENT, MAX_WORK, Secants, both_sides, entries_above, leave, look
 from autogradcli.engines.arb.primitives import selects
 from autogradcli.engines.arb.ternary import Truth
 from autogradcli.language.tape import Input, Operation
@@ -30,8 +30,8 @@ def corners(proof: Enclosures, entry: Input, hidden: bool) -> tuple[int, ...]:
     above = entries_above(proof, moved, MAX_WORK)
     if above is None:
         return ()
-    with ctx.workprec(proof.precision_beside):
-        found = _BothSides(proof, moved, above).corners(hidden)
+    with both_sides(proof, moved, above) as beside_it:
+        found = _BothSides(proof, *beside_it).corners(hidden)
     steps = proof.plan.program.steps
     return tuple(
         sorted({proof.plan.tape.entries[each].step for each in found}, key=lambda each: steps[each].span.start)
@@ -41,9 +41,9 @@ def corners(proof: Enclosures, entry: Input, hidden: bool) -> tuple[int, ...]:
 class _BothSides:
     """A program beside the point, on both sides along one direction."""
 
-    def __init__(self, proof: Enclosures, moved: Sequence[int], above: Sequence[int]) -> None:
+    def __init__(self, proof: Enclosures, left: Secants, right: Secants) -> None:
         self._proof = proof
-        self._secants = {side: secants(proof, moved, above, side) for side in (LEFT, RIGHT)}
+        self._secants = {LEFT: left, RIGHT: right}
         self._is_smooth = cache(self._leaves_smoothly)
 
     def corners(self, hidden: bool) -> list[int]:

@@ -47,10 +47,13 @@ class Enclosures:
     """The same to the left and to the right of the point, if that is what counts there."""
     known: Mapping[int, Any] = field(default_factory=dict)
     """Values of entries that balls of no precision tell: see `roots`."""
-    sides: dict[tuple[int, ...], Any] = field(default_factory=dict, compare=False, repr=False)
-    """What `kinks.sides` has found along components that were moved together: many components ask for the same."""
     beside: int | None = None
     """Binary digits with which the neighbours of the point are looked at, if not as many as the order may need."""
+    sides: dict[tuple[int, ...], Any] = field(init=False, default_factory=dict, compare=False, repr=False)
+    """What `kinks.sides` has found along components that were moved together: many components ask for the same.
+
+    Each proof has its own: it is no argument, so that `replace` begins with none.
+    """
 
     @cached_property
     def decisions(self) -> Decisions:
@@ -119,19 +122,19 @@ class Enclosures:
     @cached_property
     def with_fewer_digits(self) -> "Enclosures":
         """The same for a first look beside the point: most derivatives of higher order divide by no distance at all."""
-        return replace(self, beside=FEWER_DIGITS, sides={})
+        return replace(self, beside=FEWER_DIGITS)
 
     @cached_property
     def with_more_digits(self) -> "Enclosures":
         """The same for a last look beside the point: (1 - cos(x))/x**2 at 0 loses twice the digits of a distance."""
-        return replace(self, beside=MORE_DIGITS * self.plan.order, sides={})
+        return replace(self, beside=MORE_DIGITS * self.plan.order)
 
     @cached_property
     def closer(self) -> "Enclosures":
         """The same with so many digits that what is open may be decided: sigmoid(6612) is less than 1."""
         with ctx.workprec(MORE_DIGITS):
             exact = sweep(self.plan, self.at, known=self.known)
-        return replace(self, precision=MORE_DIGITS, exact=exact, sides={})
+        return replace(self, precision=MORE_DIGITS, exact=exact)
 
     @cached_property
     def precise(self) -> Sequence[Any]:

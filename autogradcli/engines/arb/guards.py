@@ -19,11 +19,11 @@ from autogradcli.engines.arb.kinks import (
     Side,
     Values,
     beside,
+    both_sides,
     entries_above,
     leave,
     limit,
     look,
-    secants,
 )
 from autogradcli.engines.arb.primitives import value
 from autogradcli.engines.arb.ternary import Truth
@@ -50,8 +50,7 @@ def guard(proof: Enclosures, entry: Input) -> Guard | None:
     way = _way(proof, entry)
     if way is None:
         return None
-    with ctx.workprec(proof.precision_beside):
-        beside_it = [secants(proof, way.moved, way.above, sign) for sign in (-1, 1)]
+    with both_sides(proof, way.moved, way.above) as beside_it:
         for choice in way.alone(*(each.places[0] for each in beside_it)):
             sides = [way.leave(each, choice) for each in beside_it]
             if any(_differ(branch, whole) for branch, whole in sides):

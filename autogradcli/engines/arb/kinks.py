@@ -6,7 +6,8 @@ slope, a slope that grows without bound, a step that does not shrink. Each secan
 not: a derivative that is found so is reported without a ball.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -79,8 +80,7 @@ def _look_by_look(proof: Enclosures, moved: Sequence[int], above: Sequence[int])
 
 def _looked_at(proof: Enclosures, moved: Sequence[int], above: Sequence[int]) -> tuple[Side, Side]:
     check()
-    with ctx.workprec(proof.precision_beside):
-        left, right = (secants(proof, moved, above, sign) for sign in (-1, 1))
+    with both_sides(proof, moved, above) as (left, right):
         if _parts(proof, left, right):
             origin = proof.plan.tape.output
             return Side("jump", origin=origin), Side("jump", origin=origin)
@@ -128,7 +128,14 @@ class Secants:
     """The distances, with the sign of the side."""
 
 
-def secants(proof: Enclosures, moved: Sequence[int], above: Sequence[int], sign: int) -> Secants:
+@contextmanager
+def both_sides(proof: Enclosures, moved: Sequence[int], above: Sequence[int]) -> Iterator[tuple[Secants, Secants]]:
+    """What secants to the left and to the right are made of, and as many digits as they need while it is in use."""
+    with ctx.workprec(proof.precision_beside):
+        yield _secants(proof, moved, above, -1), _secants(proof, moved, above, 1)
+
+
+def _secants(proof: Enclosures, moved: Sequence[int], above: Sequence[int], sign: int) -> Secants:
     """What secants along some inputs are made of, to the left (-1) or to the right (1).
 
     Those of a derivative begin with its limit on that side. At the point itself a derivative that is written out branch
