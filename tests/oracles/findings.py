@@ -17,7 +17,7 @@ from autogradcli.language.program import Program
 from autogradcli.language.tape import Operation
 from tests.generate import Case
 from tests.oracles.first_order import sensitivity
-from tests.oracles.truth import Slope, TooHard, Truth
+from tests.oracles.truth import Slope, TooHard, Truth, Unsettled
 
 FEW_DIGITS = 120
 """Enough to tell whether a verified number is right."""
@@ -84,10 +84,6 @@ def _judged(case: Case, program: Program, report: Report, name: str) -> Outcome:
     if violations == (UNSETTLED,):
         return Outcome(name, found.verdict, code, beyond=True)
     return Outcome(name, found.verdict, code, violations)
-
-
-class Unsettled(Exception):
-    """More digits are needed to judge."""
 
 
 UNSETTLED = "unsettled"

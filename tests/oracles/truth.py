@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+from zlib import crc32
 
 from mpmath import mp
 from mpmath.libmp import NoConvergence
@@ -12,7 +13,7 @@ from mpmath.libmp import NoConvergence
 from autogradcli.functions.function import Function
 from autogradcli.functions.table import row
 from autogradcli.language.program import Program
-from autogradcli.language.tape import Input, Literal, Tape, definition, scalarise
+from autogradcli.language.tape import Input, Literal, Operation, Tape, definition, scalarise
 from tests.oracles.precise import MEANING, exactly, real
 
 Values = list[Any]
@@ -36,6 +37,13 @@ GROWS = 1.2
 LOWEST = {"polygamma": -1000, "trigamma": -1000}
 """Below which mpmath takes a step of a recurrence for every whole number."""
 
+ROUND_ONLY_LONG = frozenset(["add", "sub", "mul", "div", "sqrt", "pow"])
+"""Rows whose result is exact if it has few binary digits; of a sum that is looked at more closely."""
+SATURATES = 10
+"""Size of an operand beyond which other rows may come within rounding of a limit: sigmoid(6612) of 1."""
+MANY_NUDGES = 97
+"""Operations are nudged by different amounts, of which there are so many: a prime."""
+
 OWN: dict[str, Callable[..., Any]] = {
     "logaddexp": lambda x, y: max(x, y) + mp.log1p(mp.exp(-abs(x - y))),
     "logaddexp2": lambda x, y: max(x, y) + mp.log1p(mp.power(2, -abs(x - y))) / mp.ln2,
@@ -47,6 +55,10 @@ OWN: dict[str, Callable[..., Any]] = {
 
 class TooHard(Exception):
     """mpmath would take too long, or does not converge."""
+
+
+class Unsettled(TooHard):
+    """More digits are needed to judge."""
 
 
 def tape_of(program: Program) -> Tape:
@@ -108,6 +120,38 @@ def run(tape: Tape, at: Point, bump: Mapping[int, Any] | None = None) -> Values:
     return values
 
 
+def is_rounded(name: str, operands: Sequence[Any], result: Any) -> bool:
+    """Whether mpmath may have rounded a result: where it did not, the result is the operands' own."""
+    if name in CHOICES or name == "neg" or isinstance(result, bool) or not mp.isfinite(result) or result == 0:
+        return False
+    if name in ("add", "sub"):
+        x, y = operands[0], -operands[1] if name == "sub" else operands[1]
+        return bool(result - x != y or result - y != x)
+    if result.man.bit_length() > mp.prec // 2:
+        return True
+    return name not in ROUND_ONLY_LONG and any(abs(operand) > SATURATES for operand in operands)
+
+
+def nudges(tape: Tape, values: Values) -> dict[int, Any]:
+    """How much larger than 1 the factors are, more than mpmath's rounding, for all numbers that it may have rounded.
+
+    The same computation twice has the same factor, so that its difference from itself stays 0.
+    """
+    unit = mp.mpf(10) ** (mp.dps // 20 - mp.dps)
+    found: dict[int, Any] = {}
+    for index, (entry, value) in enumerate(zip(tape.entries, values, strict=True)):
+        if isinstance(entry, Operation):
+            operands = [values[operand] for operand in entry.operands]
+            rounds = is_rounded(entry.function, operands, value)
+            made = entry.function, [getattr(operand, "_mpf_", operand) for operand in operands]
+        else:
+            rounds = isinstance(entry, Literal) and mp.isfinite(value) and value.man.bit_length() > mp.prec // 2
+            made = "", [value._mpf_]
+        if rounds:
+            found[index] = unit * (1 + crc32(repr(made).encode()) % MANY_NUDGES)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Slope:
     """What differences say about a function's slope along one variable."""
@@ -138,6 +182,28 @@ class Truth:
             if self._largest > mp.mpf(10) ** (digits // 3):
                 # Beside a pole (1/sin(pi)) or of a size at which digits run out.
                 raise TooHard
+            if self._hangs_on_rounding():
+                raise Unsettled
+
+    def _hangs_on_rounding(self) -> bool:
+        """Whether mpmath's own rounding decides a condition, a step or a domain, or has grown into the value.
+
+        So it is where numbers are equal in truth, log(exp(x)) and x, or come as near as sigmoid(6612) to 1.
+        """
+        found = nudges(self.tape, self.values)
+        return any(
+            self._differs(run(self.tape, self.at, {index: 1 + sign * nudge for index, nudge in found.items()}))
+            for sign in (1, -1)
+        )
+
+    def _differs(self, nudged: Values) -> bool:
+        for entry, before, after in zip(self.tape.entries, self.values, nudged, strict=True):
+            if mp.isfinite(before) != mp.isfinite(after):
+                return True
+            if isinstance(entry, Operation) and entry.function in TIES and mp.isfinite(before) and before != after:
+                return True
+        value = nudged[self.tape.output]
+        return bool(mp.isfinite(value) and abs(value - self.value) > self._largest * mp.mpf(10) ** (-self.digits // 2))
 
     def _value(self, at: Point) -> Any:
         return run(self.tape, at)[self.tape.output]
