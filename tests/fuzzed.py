@@ -221,7 +221,8 @@ class Fault:
 
 
 SERVER = (sys.executable, "-m", "tests.fuzzed")
-TIMEOUT = 5.0
+TIMEOUT = 2.0
+"""Short, so that those few evaluations that take all of it are not most of a campaign's time."""
 BATCH = (sys.executable, "-m", "autogradcli", "batch", "--timeout", str(TIMEOUT))
 LARGEST = 2_200.0
 """Megabytes that one process may have resident: the 2 GiB that are allowed, and what libraries have mapped."""

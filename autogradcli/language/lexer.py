@@ -139,6 +139,7 @@ def _check_radix(source: str, start: int) -> None:
         raise GradcalcError("parse", f"{match[0][:2]} is not part of the language", source=source, span=span, hint=hint)
 
 
+@lru_cache(maxsize=1000)
 def number_value(token: Token, source: str) -> Fraction:
     """The exact value of a number token; raises GradcalcError if it is malformed or beyond the numbers of float64."""
     if len(token.text) > MAX_NUMBER_LENGTH:
@@ -159,7 +160,6 @@ def number_value(token: Token, source: str) -> Fraction:
     return value
 
 
-@lru_cache(maxsize=1000)
 def _shifted(mantissa: str, exponent: str) -> Fraction:
     """The mantissa times ten to the exponent, which is cut off far outside the range before anything grows."""
     whole, _, decimals = mantissa.partition(".")
