@@ -1,5 +1,6 @@
 """`gradcalc diff`, from the words to the exit status."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,58 @@ def test_formula_to_a_file(tmp_path: Path) -> None:
 def test_expression_from_standard_input() -> None:
     """`-` reads the expression from standard input."""
     assert gradcalc("diff", "-", stdin="x**2").out == "2*x\n"
+
+
+OBJECTS = [
+    ("x**3", ["--order", "2"], [("f", ["x"], "3*x**2"), ("f", ["x", "x"], "6*x")]),
+    ("z = x**2*y**3", ["--wrt", "x,x,y"], [("z", ["x", "x", "y"], "6*y**2")]),
+    (
+        "x**2*y",
+        ["--order", "2"],
+        [
+            ("f", ["x"], "2*x*y"),
+            ("f", ["y"], "x**2"),
+            ("f", ["x", "x"], "2*y"),
+            ("f", ["x", "y"], "2*x"),
+            ("f", ["y", "x"], "2*x"),
+            ("f", ["y", "y"], "0"),
+        ],
+    ),
+    (
+        "[[x, y], [x*y, 1]]",
+        ["--wrt", "x"],
+        [
+            ("f[0, 0]", ["x"], "1"),
+            ("f[0, 1]", ["x"], "0"),
+            ("f[1, 0]", ["x"], "y"),
+            ("f[1, 1]", ["x"], "0"),
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize("words", [["--json"], ["--format", "json"]])
+@pytest.mark.parametrize(("expression", "asked", "found"), OBJECTS)
+def test_one_json_document(
+    expression: str, asked: list[str], found: list[tuple[str, list[str], str]], words: list[str]
+) -> None:
+    """Every derivative says of what it is one, with respect to what, and its formula."""
+    result = gradcalc("diff", expression, *asked, *words)
+    document = json.loads(result.out)
+    assert (result.status, result.err, document["expression"], document["notes"]) == (0, "", expression, [])
+    assert document["derivatives"] == [
+        {"of": of, "wrt": names, "formula": formula, "reason": None} for of, names, formula in found
+    ]
+
+
+def test_a_document_says_why_there_is_no_formula() -> None:
+    """In the place of the formula; a note is in the document too."""
+    result = gradcalc("diff", HARD, "--timeout", "0.1", "--json")
+    (found,) = json.loads(result.out)["derivatives"]
+    assert (result.status, found["formula"]) == (3, None)
+    assert found["reason"].startswith("timed out")
+    (note,) = json.loads(gradcalc("diff", "mean(x)", "--json").out)["notes"]
+    assert note == "x is taken for a number in mean(x); gradcalc eval knows tensors"
 
 
 NOTES = [

@@ -1,6 +1,6 @@
 """`gradcalc diff`: the symbolic derivative alone."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -75,23 +75,20 @@ def diff(
         raise GradcalcError("value", "there is nothing to differentiate: the expression has no variables")
     beyond = stated.beyond(variables)
     sizes = output_shape(program)
-    _say_what_is_a_number(program)
-    for note in joined_names(program):
-        say(f"note: {note}")
     asked = wanted(variables, beyond.order, beyond.mixed, sizes)
     found = derivatives(program, asked, sizes, "text" if form == "json" else form, Limits(timeout, max_memory))
     names = {each: (each.within(program, sizes), ",".join(each.names)) for each in asked}
     formulas = {names[each]: one.formula for each, one in found.items() if one.formula is not None}
+    notes = [*_taken_for_numbers(program), *joined_names(program), *_notes(names, found)]
     with writing.open(form) as place:
         place.write(
-            draw_json(_object(program, names, found))
+            draw_json(_object(program, names, found, notes))
             if form == "json"
             else draw_equations(formulas, form, alone=len(asked) == 1)
         )
+    for note in notes:
+        say(f"note: {note}")
     for each, one in found.items():
-        about = f"with respect to {names[each][1]}, "
-        for note in one.notes:
-            say(f"note: {note}" if len(asked) == 1 else f"note: {about}{note}")
         if one.formula is None:
             say(f"no derivative with respect to {names[each][1]}: {one.reason}")
     return ExitCode.OK if len(formulas) == len(found) else ExitCode.UNDEFINED
@@ -101,6 +98,7 @@ def _object(
     program: Program,
     names: Mapping[WantedDerivative, tuple[str, str]],
     found: Mapping[WantedDerivative, SymbolicDerivative],
+    notes: Sequence[str],
 ) -> dict[str, Any]:
     """The derivatives as a JSON object."""
     derivatives = [
@@ -112,14 +110,24 @@ def _object(
         "expression": program.source,
         "output": program.output_name,
         "derivatives": derivatives,
+        "notes": notes,
     }
 
 
-def _say_what_is_a_number(program: Program) -> None:
+def _notes(
+    names: Mapping[WantedDerivative, tuple[str, str]], found: Mapping[WantedDerivative, SymbolicDerivative]
+) -> Iterator[str]:
+    """What SymPy remarks, of several derivatives each with the names it is taken with respect to."""
+    for each, one in found.items():
+        about = "" if len(found) == 1 else f"with respect to {names[each][1]}, "
+        yield from (f"{about}{note}" for note in one.notes)
+
+
+def _taken_for_numbers(program: Program) -> Iterator[str]:
     """A note for each function of tensors that is applied to variables, which here stand for numbers."""
     steps: dict[int, list[str]] = {}
     for name, step in taken_for_numbers(program).items():
         steps.setdefault(step, []).append(name)
     for step, names in steps.items():
         taken = "is taken for a number" if len(names) == 1 else "are taken for numbers"
-        say(f"note: {enumerate_names(names)} {taken} in {program.text(step)}; gradcalc eval knows tensors")
+        yield f"{enumerate_names(names)} {taken} in {program.text(step)}; gradcalc eval knows tensors"

@@ -31,6 +31,8 @@ class Slow(BaseException):
 
 SILENT = ("unverified", "refused", "too slow")
 """Verdicts that say nothing."""
+NOT_IN_TORCH = "GC509"
+"""The code of a derivative that torch cannot give."""
 Key = tuple[str, ...]
 """Verdict, code, and what is violated if something is."""
 Finding = tuple[Case, list[Outcome]]
@@ -65,7 +67,8 @@ class Table:
 
     def add(self, chosen: Case, outcome: Outcome) -> None:
         """Count an outcome."""
-        key = outcome.verdict, "beyond mpmath" if outcome.beyond else outcome.code
+        told = outcome.verdict not in SILENT
+        key = outcome.verdict, "beyond mpmath" if outcome.beyond and told else outcome.code
         self._counts[key] += 1
         self._examples[key].append((chosen, f"d/d{outcome.name}"))
         for violation in outcome.violations:
@@ -77,10 +80,22 @@ class Table:
             examples.sort(key=lambda example: len(example[0].text))
             del examples[EXAMPLES:]
 
+    def _show_silent(self) -> None:
+        """How many answers say nothing; what torch has no number for is counted apart."""
+        outcomes = {key: count for key, count in self._counts.items() if len(key) == 2}
+        silent = Counter({code: count for (verdict, code), count in outcomes.items() if verdict == "unverified"})
+        lacking = silent.pop(NOT_IN_TORCH, 0)
+        every = sum(outcomes.values()) or 1
+        reasons = ", ".join(f"{count} {code}" for code, count in silent.most_common())
+        print(f"unverified: {silent.total()} of {every} ({silent.total() / every:.2%}): {reasons or 'none'}")
+        if lacking:
+            print(f"beside them unverified, as torch has no double backward: {lacking} ({lacking / every:.2%})")
+
     def show(self, everything: bool) -> None:
         """Print the counts, then examples: of violations and of verdicts that say nothing, or of all."""
         for key, count in self._counts.most_common():
             print(f"{count:>8}  {' '.join(key)}")
+        self._show_silent()
         for key, examples in self._examples.items():
             if everything or len(key) == 3 or key[0] in SILENT:
                 print(f"-- {' '.join(key)}")

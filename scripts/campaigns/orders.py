@@ -7,6 +7,8 @@ python -m scripts.campaigns.orders --order 2 --count 5000
 import sys
 from functools import partial
 
+import torch._dynamo  # noqa: F401  some of torch's second derivatives load it
+
 import autogradcli.engines.torch.engine  # noqa: F401  no case waits for torch, nor ends while it is loaded
 from scripts.campaigns.false_alarms import Finding, arguments, in_time, judged, shared_out
 from tests.oracles.orders import cornered, outcomes
