@@ -257,19 +257,18 @@ def _tried(fault: Fault, case: Case) -> Iterator[Trial]:
     step = _first_step(program, fault.row.name)
     if step is None:
         return
+    moved = {name: _moved(fault, program, case, name, step) for name in program.variables}
+    if not any(moved.values()):
+        return
     try:
         honest = findings(program, case)
     except GradcalcError:  # torch does not have the row in this dtype
         return
-    moved = {
-        name: _moved(fault, program, case, name, step)
-        for name in program.variables
-        if honest.gradients[name].verdict == "verified"
-    }
-    if any(moved.values()):
+    seen = [name for name, size in moved.items() if size and honest.gradients[name].verdict == "verified"]
+    if seen:
         with planted(fault, 1):
             faulty = findings(program, case)
-        yield from (_trial(fault, case, name, step, size, faulty, program) for name, size in moved.items() if size)
+        yield from (_trial(fault, case, name, step, moved[name], faulty, program) for name in seen)
 
 
 def _first_step(program: Program, name: str) -> int | None:

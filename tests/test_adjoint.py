@@ -37,7 +37,7 @@ SECOND = [
     for j in range(len(each.partials))
     if "number" not in {parameter.kind for parameter in (each.parameters[i], each.parameters[j])}
 ]
-FEW = 40
+FEW = 25
 """Points at which a row's second partials are looked at."""
 
 

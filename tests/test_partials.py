@@ -34,7 +34,7 @@ NEAR = (0.0, 1.0, -1.0, 2.0, -2.0, 0.5)
 """Ends of domains, and what functions change their formulas at."""
 GAPS = (1e-2, 1e-6, 1e-12, 2.0**-50)
 SIZES = (5e-324, 1e-300, 1e-100, 1e-20, 1e-10, 1e-5, 1e3, 1e5, 1e10, 1e20, 1e100, 1e300)
-POINTS = 120
+POINTS = 60
 ENOUGH = 15
 """Of so many points each test must at least have proven its row at."""
 SYMBOLIC_POINTS = 6
