@@ -161,7 +161,7 @@ def items_until(take_down: Callable[[], object]) -> Iterator[int]:
     for number in count():
         if number == 150:
             take_down()
-        time.sleep(0.01)
+        time.sleep(0.002)
         yield number
 
 
@@ -185,6 +185,7 @@ def test_a_scheduler_that_goes_away() -> None:
 def test_workers_that_go_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is said, and waited for; then it is an error."""
     monkeypatch.setattr("autogradcli.processes.cluster.RETURN", 1)
+    monkeypatch.setattr("autogradcli.processes.cluster.LOOK", 0.2)
     with a_cluster() as cluster:
         results, said, error = until_lost(cluster, items_until(lambda: cluster.scale(0)))
     assert results == [i * i for i in range(len(results))]

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from autogradcli.engines.sympy.process import SymbolicDerivative, SymbolicProcess
+from autogradcli.engines.sympy.worker import STACK
 from autogradcli.language.parser import parse
+from autogradcli.processes.limits import limited_memory
 from tests.symbolic import HARD
 
 
@@ -35,6 +37,17 @@ def test_memory_that_is_spent_is_the_reason() -> None:
     """Not an end of the process: it goes on with what needs less."""
     with SymbolicProcess(memory=1) as process:
         assert process.result(ask(process, "x**2")).derivatives["x"].reason == "SymPy ran out of memory"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there memory is limited by what is data")
+def test_the_child_may_hold_as_much_as_its_parent() -> None:
+    """It is told so: a child that a server lends does not inherit it."""
+    import resource
+
+    with limited_memory(1 << 30), SymbolicProcess() as process:
+        assert process.result(ask(process, "x**2")).derivatives["x"].formula == "2*x"
+        given, _ = resource.getrlimit(resource.RLIMIT_DATA)
+        assert resource.prlimit(child(process), resource.RLIMIT_DATA)[0] == given + STACK
 
 
 def child(process: SymbolicProcess) -> int:

@@ -268,7 +268,8 @@ PAGES = (
         "GC507",
         "out of memory",
         "The proof of this gradient needs more memory than a problem may take; the report says which engine ran out, "
-        "and has what was found until then.",
+        "and has what was found until then. Two processes work on a problem, SymPy in one of its own, and each may "
+        "hold as much as --max-memory says.",
         (),
         "Give it more with --max-memory, or make the problem smaller.",
     ),

@@ -20,7 +20,7 @@ from autogradcli.errors import GradcalcError
 TIMEOUT = 10.0
 """Seconds that a problem may take, unless the user says otherwise."""
 MAX_MEMORY = 2 << 30
-"""Bytes that the process that works on a problem may hold, unless the user says otherwise."""
+"""Bytes that each of the two processes that work on a problem, ours and SymPy's, may hold by default."""
 LOADING = 60.0
 """Seconds that libraries may take to be loaded."""
 MOST_OVERHEARD = 4_000
@@ -115,6 +115,16 @@ def limit_memory(size: int | None) -> None:
         kind = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
         _, hard = resource.getrlimit(kind)
         resource.setrlimit(kind, (size if hard == resource.RLIM_INFINITY else min(size, hard), hard))
+
+
+def memory_limit() -> int | None:
+    """Bytes of data that this process may hold; None for as many as the system gives."""
+    if sys.platform != "linux":
+        return None
+    import resource
+
+    soft, _ = resource.getrlimit(resource.RLIMIT_DATA)
+    return None if soft == resource.RLIM_INFINITY else soft
 
 
 @contextmanager

@@ -35,6 +35,7 @@ from autogradcli.engines.sympy.messages import (
 )
 from autogradcli.language.program import Program
 from autogradcli.processes.child import Child, Process, spawn
+from autogradcli.processes.limits import memory_limit
 from autogradcli.processes.spare import SYMBOLIC, borrow
 
 ENVIRONMENT = {"SYMPY_CACHE_SIZE": "100000", "SYMPY_GROUND_TYPES": "python", "MPMATH_NOGMPY": "1"}
@@ -104,11 +105,11 @@ class SymbolicProcess:
     """
 
     def __init__(self, memory: int | None = None) -> None:
-        """With `memory` the child may hold so many bytes; else as much as it may anyway."""
-        self._memory = memory
+        """The child may hold so many bytes of `memory`; else as many as this process, also where it was borrowed."""
+        self._memory = memory_limit() if memory is None else memory
         self._tickets: dict[int, _Ticket] = {}
         self._abandoned: set[int] = set()
-        self._child = _Child(memory)
+        self._child = _Child(self._memory)
 
     def __enter__(self) -> Self:
         return self
