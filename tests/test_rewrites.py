@@ -19,7 +19,8 @@ WHOLES = ("sum(", "mean(", "prod(", "softmax(", "softmin(", "logsumexp(", "norm(
 def summed(text: str) -> str:
     """A side of a row with its options as numbers, as a number."""
     text = re.sub(r"(?<=[(\s])dim=d", "dim=0", text).replace("keepdim=k", "keepdim=False")
-    return f"sum({text.replace(', d)', ', 0)').replace('[i]', '[1]')})"
+    text = re.sub(r"(soft\w+\(\w), d\)", r"\1, 0)", text)  # elsewhere d is an exponent
+    return f"sum({text.replace('[i]', '[1]')})"
 
 
 def inside(condition: str, at: dict[str, Any]) -> bool:
@@ -35,6 +36,7 @@ def points(row: Rewrite) -> Iterator[dict[str, Any]]:
     found = 0
     while found < 6:
         numbers = {letter: [mp.mpf(random.uniform(-2.5, 2.5)) for _ in range(9)] for letter in "abc"}
+        numbers["d"] = [mp.mpf(random.randint(-3, 3)) for _ in range(9)]
         point = {name: np.resize(np.array(each, dtype=object), shape)[()] for name, each in numbers.items()}
         if inside(row.domain, point):
             found += 1

@@ -223,6 +223,8 @@ class Reached:
     """The step of the operand that does it."""
     zero: bool
     """Whether that is by being 0."""
+    unbounded: bool
+    """Whether it is no end: what rounding makes of the operand is so wide that the operation has no bound."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -247,6 +247,7 @@ _TWO: dict[str, Callable[..., Any]] = {
     "minimum": min,
     "hypot": mp.hypot,
     "ldexp": lambda x, y: x * mp.power(2, y),
+    "ldexp_of_integers": lambda x, y: x * mp.power(2, y),
     "pow": lambda x, y: _real(mp.power(x, y)),
 }
 _REDUCTIONS: dict[str, Callable[[Any], Any]] = {

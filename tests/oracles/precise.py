@@ -60,6 +60,7 @@ MEANING: dict[str, Callable[..., Any]] = {
     "cbrt": lambda x: mp.sign(x) * mp.cbrt(abs(x)),
     "hypot": mp.hypot,
     "ldexp": lambda x, y: x * mp.power(2, y),
+    "ldexp_of_integers": lambda x, y: x * mp.power(2, y),
     "exp": mp.exp,
     "exp2": lambda x: mp.power(2, x),
     "exp10": lambda x: mp.power(10, x),

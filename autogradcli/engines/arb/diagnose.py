@@ -4,12 +4,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
+from flint import arb
+
 from autogradcli.engines.arb.primitives import taken
 from autogradcli.engines.arb.sweep import Plan, Sweep
 from autogradcli.engines.arb.ternary import Truth
 from autogradcli.functions.table import row
 from autogradcli.language.tape import Operation
 
+WIDE = 2**20
+"""Radius from which on exp of a ball, and what grows like it, has all sizes that there are."""
 WELL_KNOWN = 30
 """Binary digits of an operand beyond which more of them would not make the result finite."""
 
@@ -36,8 +40,10 @@ class DomainEnd:
     """Its place on the tape."""
     operand: int
     """The operand that does it."""
-    zero: bool
+    zero: bool = False
     """Whether that is by being 0."""
+    unbounded: bool = False
+    """Whether it is no end: what rounding makes of the operand is so wide that the operation has no bound."""
 
 
 def undefined(plan: Plan, sweep: Sweep) -> Mapping[int, int]:
@@ -101,17 +107,27 @@ def of_gradient(plan: Plan, sweep: Sweep, entry: int) -> Culprit:
 
 
 def end_of_value(plan: Plan, rounded: Sweep, entry: int) -> DomainEnd | None:
-    """The end of a domain, or the pole, that rounding reaches on the way to a value; None if it reaches none."""
+    """The end of a domain, or the pole, that rounding reaches on the way to a value; None if it reaches none.
+
+    Or where rounding makes an operand so wide that there is no bound: exp of what may be off by a million.
+    """
     index = of_value(plan, rounded, entry).entry
     operation, rule = plan.tape.entries[index], plan.rules[index]
-    if rule is None or rule.domain is None or not isinstance(operation, Operation):
+    if rule is None or not isinstance(operation, Operation):
         return None
     operands = [rounded.values[operand] for operand in operation.operands]
-    if rule.domain(*operands).value is True:
-        return None
+    if rule.domain is None or rule.domain(*operands).value is True:
+        wide = (
+            each for each in operation.operands if not _exact(rounded.values[each]) and _is_wide(rounded.values[each])
+        )
+        return next((DomainEnd(index, each, unbounded=True) for each in wide), None)
     moved = [each for each, ball in zip(operation.operands, operands, strict=True) if not _exact(ball)]
     reached = [each for each in moved if rounded.values[each].contains(0)]
     return next((DomainEnd(index, each, zero=each in reached) for each in (*reached, *moved)), None)
+
+
+def _is_wide(ball: arb) -> bool:
+    return bool(ball.is_finite() and ball.rad() > WIDE)
 
 
 def end_of_gradient(plan: Plan, rounded: Sweep, entry: int) -> DomainEnd | None:

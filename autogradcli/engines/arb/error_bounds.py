@@ -153,7 +153,9 @@ def _reached(proof: Enclosures, budget: RoundingBudget) -> Reached | None:
     step = proof.plan.program.steps[entries[found.entry].step]
     operands = step.operands if isinstance(step, Call) else ()
     own = [each for each in operands if found.operand in components(results[each])]
-    return Reached(entries[found.entry].step, own[0] if own else entries[found.operand].step, found.zero)
+    return Reached(
+        entries[found.entry].step, own[0] if own else entries[found.operand].step, found.zero, found.unbounded
+    )
 
 
 def _beyond_numbers(truth: arb) -> Cause:
