@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
-from flint import arb
-
 from autogradcli.engines.arb.primitives import taken
 from autogradcli.engines.arb.sweep import Plan, Sweep
 from autogradcli.engines.arb.ternary import Truth
@@ -116,18 +114,12 @@ def end_of_value(plan: Plan, rounded: Sweep, entry: int) -> DomainEnd | None:
     if rule is None or not isinstance(operation, Operation):
         return None
     operands = [rounded.values[operand] for operand in operation.operands]
-    if rule.domain is None or rule.domain(*operands).value is True:
-        wide = (
-            each for each in operation.operands if not _exact(rounded.values[each]) and _is_wide(rounded.values[each])
-        )
-        return next((DomainEnd(index, each, unbounded=True) for each in wide), None)
     moved = [each for each, ball in zip(operation.operands, operands, strict=True) if not _exact(ball)]
+    if rule.domain is None or rule.domain(*operands).value is True:
+        wide = [each for each in moved if _finite(rounded.values[each]) and rounded.values[each].rad() > WIDE]
+        return next((DomainEnd(index, each, unbounded=True) for each in wide), None)
     reached = [each for each in moved if rounded.values[each].contains(0)]
     return next((DomainEnd(index, each, zero=each in reached) for each in (*reached, *moved)), None)
-
-
-def _is_wide(ball: arb) -> bool:
-    return bool(ball.is_finite() and ball.rad() > WIDE)
 
 
 def end_of_gradient(plan: Plan, rounded: Sweep, entry: int) -> DomainEnd | None:
