@@ -66,14 +66,12 @@ def main() -> int:
     lines = [examined(each, options) for each in operators() if options.only in title(each)]
     known = sum(line.answered > 0 for line in lines)
     asked, answered = sum(line.asked for line in lines), sum(line.answered for line in lines)
-    faults = [fault for line in lines for fault in line.faults]
-    for fault in faults:
-        print(f"FAULT {fault}")
+    faults = sum(len(line.faults) for line in lines)
     print(
         f"{len(lines)} operators, {known} known; {asked} samples, {answered} answered"
-        f" ({answered / max(asked, 1):.1%}); {len(faults)} faults; {time.perf_counter() - start:.0f} s"
+        f" ({answered / max(asked, 1):.1%}); {faults} faults; {time.perf_counter() - start:.0f} s"
     )
-    return int(bool(faults))
+    return int(faults > 0)
 
 
 def examined(each: Any, options: argparse.Namespace) -> Line:
@@ -87,7 +85,7 @@ def examined(each: Any, options: argparse.Namespace) -> Line:
             line.kinds["slow"] += 1
         finally:
             signal.alarm(0)
-    print(line, flush=True)
+    print(line, *(f"    FAULT {fault}" for fault in line.faults), sep="\n", flush=True)
     if options.refusals:
         for text, count in line.refusals.most_common(options.refusals):
             print(f"    {count} x {text}", flush=True)
