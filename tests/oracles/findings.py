@@ -202,8 +202,9 @@ class Judge:
         yield from self.unexplained()
 
     def wrong(self) -> Iterator[str]:
-        """GC303: beyond the tolerance, and not by rounding."""
-        yield from self.beyond()
+        """GC303: beyond the tolerance, or larger than the derivative and the function are, and not by rounding."""
+        if self.slope.kind != "smooth" or self.error() < 0.999 * max(abs(self.slope.value), abs(self.truth.value)):
+            yield from self.beyond()
         yield from self.unexplained()
 
     def broken(self) -> Iterator[str]:
