@@ -153,11 +153,18 @@ def test_a_step_in_a_format_as_precise_changes_nothing(text: str, dtype: str) ->
     assert problem_report(text, dtype=dtype, x="2").verdict == "verified"
 
 
-def test_dropout_draws_from_the_seed() -> None:
+@pytest.mark.parametrize(
+    "dropped",
+    [
+        "F.dropout(x)",
+        "F.scaled_dot_product_attention(x[:, None], x[:, None], x[:, None], dropout_p=0.5)[:, 0]",
+    ],
+)
+def test_dropout_draws_from_the_seed(dropped: str) -> None:
     """So that a report is the same every time; what is dropped by chance is not proven."""
-    values = {str(problem_report("sum(F.dropout(x)*[1, 2, 4, 8])", x="[1, 1, 1, 1]").value) for _ in range(4)}
+    values = {str(problem_report(f"sum({dropped}*[1, 2, 4, 8])", x="[1, 1, 1, 1]").value) for _ in range(4)}
     assert len(values) == 1
-    assert problem_report("sum(F.dropout(x))", x="[1, 1]").verdict == "unverified"
+    assert problem_report(f"sum({dropped})", x="[1, 1]").verdict == "unverified"
 
 
 REFUSED = [

@@ -144,6 +144,7 @@ ROWS: tuple[Function, ...] = (
         aliases=("attention",),
         torch="nn.functional.scaled_dot_product_attention",
         tensor=True,
+        draws=True,
         note="A condition as attn_mask says what takes part; a tensor is added. Dropout cannot be verified.",
         fused=True,
         body=scaled_dot_product_attention,
