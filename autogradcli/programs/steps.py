@@ -17,6 +17,7 @@ from autogradcli.compute.problem import Options, Problem
 from autogradcli.compute.report import Gradient, Reason, Report
 from autogradcli.engines.backward import Backward
 from autogradcli.engines.torch.record.assemble import Unverifiable, single
+from autogradcli.engines.torch.record.below import calls_below
 from autogradcli.engines.torch.record.calls import BackwardPass, CallOutput, Given, RecordedCall, tensors_in
 from autogradcli.engines.torch.record.definitions import definition_of
 from autogradcli.engines.torch.record.kinds import kind_of, rows_of
@@ -40,6 +41,7 @@ from autogradcli.engines.torch.record.steps import (
     whole_in_double,
 )
 from autogradcli.engines.torch.record.sums import SUMS, components, exact
+from autogradcli.engines.torch.record.transform_steps import TransformStep
 from autogradcli.errors import GradcalcError
 from autogradcli.functions.function import NoDefinition
 from autogradcli.processes.limits import check
@@ -173,12 +175,17 @@ class Prover:
             )
         elif off is not None and not proven:
             self._off(step, off, found)
-        elif proven is None and closely and step.name not in LINEAR | SUMS | KINKED:
+        elif proven is None and (closely or _is_transform(step.call)) and step.name not in LINEAR | SUMS | KINKED:
             self._differences(step, found)
 
     def _differences(self, step: RecordedStep, found: BySteps) -> None:
-        """Of a step that is too large for balls the slope along a random direction, by central differences."""
-        beside = slopes(step)
+        """Of a step that is too large for balls the slope along a random direction, by central differences.
+
+        Of a call of what a transform gave nothing else is known as a whole, so they are to be closer.
+        """
+        beside = slopes(step, SLOPES) if _is_transform(step.call) else slopes(step)
+        if beside is None and _is_transform(step.call):
+            self._add(found, step, "unverified", Reason("GC504", "it cannot be run again with other numbers"))
         if beside is not None and not beside.agree:
             said = f"along a random direction central differences give {beside.by_differences:.6g}"
             self._add(found, step, "unverified", Reason("GC504", f"{said}, its backward {beside.claimed:.6g}"))
@@ -373,6 +380,11 @@ def _innermost(call: RecordedCall) -> RecordedCall:
     return call.function.innermost if isinstance(call.function, Pullback) else call
 
 
+def _is_transform(call: RecordedCall) -> bool:
+    """Whether a call is one of what a transform of `torch.func` gave."""
+    return isinstance(call.function, TransformStep)
+
+
 def _is_tied(call: RecordedCall, ties: Any) -> bool:
     """Whether a call gave a condition, and somewhere at a tie."""
     return str(call.dtypes[0]) == "torch.bool" and bool(ties(call))
@@ -381,6 +393,8 @@ def _is_tied(call: RecordedCall, ties: Any) -> bool:
 def is_known(step: RecordedStep) -> bool:
     """Whether the table has a row for a step, or it has a definition, or does nothing but move numbers."""
     call = _innermost(step.call)
+    if _is_transform(call):  # some samples of it are proven apart
+        return True
     name = kind_of(call.function).name
     return definition_of(name, call.arguments) is not None or name in STRUCTURAL or bool(rows_of(name))
 
@@ -407,9 +421,14 @@ def _not_finite(given: Any, true: Any) -> tuple[str, Reason]:
 
 
 def contradiction(event: BackwardPass, message: str) -> tuple[str, Reason]:
-    """The verdict on a gradient that the same pass, run again, does not give: what a hook does is no mathematics."""
+    """The verdict on a gradient that the same pass, run again, does not give.
+
+    What a hook does is no mathematics, and what a function given to `torch.func` has at hand may not all be known.
+    """
     if event.hooked is not None:
         return "unverified", Reason("GC505", f"not verified: a hook on line {event.hooked.line} changes it; {message}")
+    if any(_is_transform(call) for call in calls_below(event.outputs)):
+        return "unverified", Reason("GC505", f"not verified: run again, a transform gives another gradient; {message}")
     return "mismatch", Reason("GC303", f"{message}, and so does the same pass when it is run again")
 
 

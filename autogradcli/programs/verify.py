@@ -18,6 +18,7 @@ from autogradcli.engines.torch.record.kinds import kind_of
 from autogradcli.engines.torch.record.mathematics import as_mathematics, is_custom
 from autogradcli.engines.torch.record.replay import NotReplayed, gradients, masks_of, replay
 from autogradcli.engines.torch.record.threads import threads_for
+from autogradcli.engines.torch.record.transform_steps import TransformStep
 from autogradcli.engines.torch.record.transforms import TransformCall
 from autogradcli.errors import GradcalcError
 from autogradcli.processes.limits import Budget, OutOfTime, check, limited_memory
@@ -27,7 +28,7 @@ from autogradcli.programs.ledger import GradientEntry, Pass
 from autogradcli.programs.steps import BySteps, Prover, StepFinding, contradiction
 from autogradcli.programs.texts import Texts
 from autogradcli.programs.ties import reached_by
-from autogradcli.programs.transforms import Judged, judged, late
+from autogradcli.programs.transforms import OUT_OF_TIME, Judged, Transforms
 
 FOR_SYMPY = 4
 """SymPy, which is asked about the first pass of each line, may take this part of the time."""
@@ -37,7 +38,6 @@ MOST_OF_TIME = 4
 """Of several passes none may take more than this part of those."""
 WRITTEN = 2_000
 """Components of a tensor that a ledger writes out."""
-OUT_OF_TIME = Reason("GC506", "the time for verification was up; --timeout gives it more")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,7 @@ class Verifier:
         self._small: set[int] = set()
         """The identities of larger passes for which there is time as well."""
         self.customs = Customs(texts, demands.surrogates)
+        self._transforms = Transforms(lambda event, left: self.one(event, left).entry, demands.memory)
         self.interrupted = False
         """Whether Ctrl-C ended it."""
 
@@ -112,15 +113,7 @@ class Verifier:
 
     def _transform(self, call: TransformCall, left: float) -> Verified:
         """Derivatives that a transform gave, held against those of the same function without it, which are proven."""
-        try:
-            with Budget(max(left, 0.0)).running(), limited_memory(self._demands.memory):
-                found = judged(call, lambda event, seconds: self.one(event, seconds).entry, left)
-        except OutOfTime:
-            found = late(call)
-        except Exception as problem:  # the program's own code runs again here, and may raise anything
-            said = problem.message if isinstance(problem, GradcalcError) else problem
-            reason = Reason("GC505", f"not verified: {said}")
-            found = Judged(tuple(("unverified", reason) for _ in call.results))
+        found = self._transforms.judged(call, left)
         return Verified(self._of_transform(call, found), in_time=found.in_time)
 
     def _of_transform(self, call: TransformCall, found: Judged) -> Pass:
@@ -161,7 +154,7 @@ class Verifier:
 
     def _one(self, event: BackwardPass, deadline: float) -> Verified:
         _refer(event, self._demands.references)
-        claims = self.customs.look(event) if _has_custom(event) else []
+        claims = [*self._transforms.look(event, deadline), *(self.customs.look(event) if _has_custom(event) else ())]
         try:
             if self._is_small(event):
                 found = self._whole(event, deadline - monotonic())
@@ -303,7 +296,8 @@ def _has_custom(event: BackwardPass) -> bool:
 
 def _is_twice(event: BackwardPass) -> bool:
     """Whether a pass goes through a gradient that was computed before."""
-    return any(kind_of(call.function).name == "grad" for call in calls_below(event.outputs))
+    calls = calls_below(event.outputs)
+    return any(kind_of(call.function).name == "grad" or isinstance(call.function, TransformStep) for call in calls)
 
 
 def _with_claims(event: BackwardPass, found: Verified, claims: Sequence[StepFinding]) -> Verified:

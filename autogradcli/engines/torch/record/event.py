@@ -150,7 +150,7 @@ class Event:
         given = tuple(None if each is None else self._recorder.value(each) for each in self._upstreams)
         arguments = (self._values, tuple(self._target_values), given)
         gradients = [each.grad if _has_grad(each) else None for each in self._targets] if self._accumulates else found
-        self._recorder.note_gradient(arguments, {"allow_unused": True}, gradients)
+        self._recorder.note_call(torch.autograd.grad, arguments, {"allow_unused": True}, gradients)
 
 
 def _nameless(outputs: Iterable[Value]) -> list[torch.Tensor]:

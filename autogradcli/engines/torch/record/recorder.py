@@ -159,11 +159,13 @@ class Recorder(Memory, TorchFunctionMode):
         call.random = random
         return call
 
-    def note_gradient(self, arguments: tuple[Any, ...], keywords: dict[str, Any], outputs: Sequence[Any]) -> None:
-        """Take note of gradients that autograd follows itself (`create_graph`)."""
+    def note_call(
+        self, function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any], outputs: Sequence[Any]
+    ) -> RecordedCall | None:
+        """Take note of a call whose results autograd follows; None if all of them are known."""
         followed = [each for each in outputs if isinstance(each, torch.Tensor) and each.grad_fn is not None]
-        if any(KEY not in metadata(each.grad_fn) for each in followed):
-            self._append(torch.autograd.grad, arguments, keywords, outputs)
+        known = all(KEY in metadata(each.grad_fn) for each in followed)
+        return None if known else self._append(function, arguments, keywords, outputs)
 
     def _append(self, function: Any, args: Any, kwargs: Any, outputs: Sequence[Any]) -> RecordedCall:
         call = RecordedCall(function, args, kwargs, self.place(), next(self._serial))

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from itertools import count
 from typing import Any
 
 import torch
+from torch.overrides import TorchFunctionMode
 
 from autogradcli.engines.torch.record import threads
 from autogradcli.engines.torch.record.below import calls_below, givens_below
@@ -187,8 +189,8 @@ def run_call(call: RecordedCall, arguments: Sequence[Any], keywords: Mapping[str
     """What the function of a call gives for other arguments."""
     if is_function(call.function):
         return call.function.apply(*arguments, **keywords)  # type: ignore[attr-defined]
-    if isinstance(call.function, Pullback):
-        return call.function.pull(arguments, double)
+    if isinstance(call.function, Composite):
+        return call.function.run(arguments, double)
     if call.function is torch.autograd.grad:
         outputs, inputs, upstreams = arguments
         asked = [each for each in inputs if each.requires_grad]
@@ -200,8 +202,20 @@ def run_call(call: RecordedCall, arguments: Sequence[Any], keywords: Mapping[str
     return call.function(*arguments, **keywords)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Pullback:
+class Composite(ABC):
+    """A function that is made of several calls, and knows how they are run in float64."""
+
+    def __call__(self, *given: Any) -> Any:
+        """What it gives for these arguments, in their own dtypes."""
+        return self.run(given, double=False)
+
+    @abstractmethod
+    def run(self, given: Sequence[Any], double: bool) -> Any:
+        """What it gives for these arguments."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pullback(Composite):
     """What the backward of a call sends to one of its tensors: a function of its arguments and what reached it."""
 
     call: RecordedCall
@@ -217,11 +231,7 @@ class Pullback:
         function = self.call.function
         return function.innermost if isinstance(function, Pullback) else self.call
 
-    def __call__(self, *given: Any) -> Any:
-        """The gradient, followed by autograd."""
-        return self.pull(given, double=False)
-
-    def pull(self, given: Sequence[Any], double: bool) -> Any:
+    def run(self, given: Sequence[Any], double: bool) -> Any:
         """The gradient for the arguments of the call, its keywords, and what reached its outputs; None if none is."""
         arguments, keywords, upstreams = given
         places = count()
@@ -247,6 +257,24 @@ class Pullback:
             some, gradients = zip(*pairs, strict=True)
             (found,) = torch.autograd.grad(some, targets, gradients, create_graph=True, allow_unused=True)
         return found
+
+
+class StandIns(TorchFunctionMode):
+    """A mode in which functions of torch are given other tensors in place of some, and all of them in float64."""
+
+    def __init__(self, places: dict[int, torch.Tensor], double: bool = False) -> None:
+        super().__init__()
+        self._places, self._double = places, double
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """What the function gives for the stand-ins."""
+        return function(*mapped(args, self._other), **mapped(kwargs or {}, self._other))
+
+    def _other(self, each: Any) -> Any:
+        if isinstance(each, torch.Tensor):
+            each = self._places.get(id(each), each)
+            return each.double() if self._double and each.dtype in LOW else each
+        return torch.float64 if self._double and isinstance(each, torch.dtype) and each in LOW else each
 
 
 CASTS = frozenset({"float", "half", "bfloat16", "double"})

@@ -37,10 +37,10 @@ class StepSlopes:
         return abs(self.by_autograd - self.by_differences) <= self.allowed
 
 
-def slopes(step: RecordedStep) -> StepSlopes | None:
+def slopes(step: RecordedStep, agree: float = AGREE) -> StepSlopes | None:
     """The slopes of a step, at the first distance at which they agree; None if the forward cannot be run again."""
     try:
-        moving = _Moving(step)
+        moving = _Moving(step, agree)
         found = [moving.slopes(DISTANCES[0])]
         for distance in DISTANCES[1:]:
             if not found[-1].agree:
@@ -53,7 +53,8 @@ def slopes(step: RecordedStep) -> StepSlopes | None:
 class _Moving:
     """A step whose operands are moved along a direction."""
 
-    def __init__(self, step: RecordedStep) -> None:
+    def __init__(self, step: RecordedStep, agree: float) -> None:
+        self._agree = agree
         chance = torch.Generator().manual_seed(0)
         self._step = step
         self._wide = [widened(each, double=True) for each in tensors_in([step.arguments, step.keywords])]
@@ -69,7 +70,7 @@ class _Moving:
         """The slopes, with central differences over this distance."""
         way = distance * self._size
         (ahead, size), (behind, _) = self._value(way), self._value(-way)
-        allowed = AGREE * self._spread + NOISE * size / way
+        allowed = self._agree * self._spread + NOISE * size / way
         return StepSlopes(self._by_autograd, (ahead - behind) / (2 * way), self._claimed, allowed)
 
     def _value(self, way: float) -> tuple[float, float]:
@@ -87,7 +88,11 @@ class _Moving:
         with quiet(), torch.random.fork_rng(devices=[]), state_of(step.call, double=True), torch.no_grad():
             arguments, keywords = mapped(step.arguments, moved), mapped(step.keywords, moved)
             outputs = list(run_step(step, arguments, keywords, double=True, pure=True))
-        terms = [out.double() * up.double() for out, up in zip(outputs, step.upstreams, strict=False) if up is not None]
+        terms = [
+            out.detach().double() * up.double()
+            for out, up in zip(outputs, step.upstreams, strict=False)
+            if up is not None
+        ]
         return sum(float(each.sum()) for each in terms), sum(float(each.abs().sum()) for each in terms)
 
     def _along(self, numbers: Sequence[Any]) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 import math
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,8 +16,10 @@ from autogradcli.engines.torch.record.kinds import is_function
 from autogradcli.engines.torch.record.memory import metadata
 from autogradcli.engines.torch.record.naming import find_names
 from autogradcli.engines.torch.record.patches import watched
+from autogradcli.engines.torch.record.plain import tensors
 from autogradcli.engines.torch.record.recorder import Recorder, transformed
-from autogradcli.engines.torch.record.transforms import TransformCall, Transformed, tensors, transforms
+from autogradcli.engines.torch.record.transform_steps import note
+from autogradcli.engines.torch.record.transforms import TransformCall, Transformed, transforms
 
 MOST_BYTES = 1_000_000_000
 """Memory that kept passes may hold beyond the last of each call."""
@@ -120,12 +122,17 @@ class Watch:
         call = self._about(made, args, kwargs)
         self._depth += 1
         try:
-            result = made.function(*args, **kwargs)
+            with self.recorder.silent():
+                result = made.function(*args, **kwargs)
         finally:
             self._depth -= 1
         self.transforms = seen
+        note(self.recorder, call, args, kwargs, result)
+        found = tensors(made.derivative(result))
+        call.results = tuple(self.recorder.snapshot(each) for each in found)
+        call.draws = not torch.equal(call.random, torch.get_rng_state())
         if made.differentiates or self._within > within:
-            self._finish(call, result)
+            self._finish(call, found)
         return result
 
     def _about(self, made: Transformed, args: Any, kwargs: Any) -> TransformCall:
@@ -133,7 +140,12 @@ class Watch:
         recorder = self.recorder
 
         def kept(each: Any) -> Any:
-            return recorder.snapshot(each) if isinstance(each, torch.Tensor) else each
+            if not isinstance(each, torch.Tensor):
+                return each
+            given = recorder.snapshot(each)
+            assert given is not None
+            given.leaf = each.requires_grad
+            return given
 
         wrt = tensors(made.wrt(args))
         find_names(recorder, wrt, sys._getframe(3))
@@ -141,13 +153,10 @@ class Watch:
         random = torch.get_rng_state()
         return TransformCall(made, recorder.place(), 0, tree_map(kept, args), tree_map(kept, kwargs), random, names)
 
-    def _finish(self, call: TransformCall, result: Any) -> None:
+    def _finish(self, call: TransformCall, found: Sequence[torch.Tensor]) -> None:
         """Count a call of a transform, and keep it if it is one of those that are verified."""
         self.count += 1
-        found = tensors(call.made.derivative(result))
         call.number, call.finite = self.count, all(map(is_finite, found))
-        call.results = tuple(self.recorder.snapshot(each) for each in found)
-        call.draws = not torch.equal(call.random, torch.get_rng_state())
         self.finite += call.finite
         if self.passes in {"none", "last"} or self.passes.startswith("only"):
             return
