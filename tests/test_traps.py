@@ -124,6 +124,12 @@ VERDICTS = [
     # Sizes at which formulas overflow that the functions do not.
     ("softplus(x)", {"x": "1e100"}, {"x": "verified"}, {}),
     ("ndtri(x)", {"x": "1e-60"}, {"x": "verified"}, {}),
+    ("ndtri(x)", {"x": "1"}, {"x": "undefined"}, {"x": "GC111"}),
+    ("maximum(ndtri(floor(x)/2), x)", {"x": "1"}, {"x": "undefined"}, {"x": "GC114"}),
+    ("maximum(erfinv(floor(x) - 1), x)", {"x": "1"}, {"x": "undefined"}, {"x": "GC114"}),
+    ("maximum(erfcinv(floor(x)), x)", {"x": "1"}, {"x": "undefined"}, {"x": "GC114"}),
+    ("maximum(log(floor(x)), x)", {"x": "1"}, {"x": "undefined"}, {"x": "GC114"}),
+    ("erfinv(binomial(angle(x)**x, 0.5 + x))", {"x": "1"}, {"x": "verified"}, {}),
     ("i0e(x)", {"x": "1e6"}, {"x": "imprecise"}, {"x": "GC301"}),
     # Numbers whose very exponents are large.
     ("exp(x)", {"x": "1e18"}, {"x": "undefined"}, {"x": "GC115"}),

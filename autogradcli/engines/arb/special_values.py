@@ -176,6 +176,16 @@ def _with_limits(function: Callable[[arb], arb], below: float, above: float) -> 
     return value
 
 
+def _without_poles(function: Callable[[arb], arb]) -> Callable[[arb], arb]:
+    """The function without a value where it is infinite, as Arb's logarithm has none at 0."""
+
+    def value(x: arb) -> arb:
+        found = function(x)
+        return arb.nan() if found.is_exact() and abs(found) == arb.pos_inf() else found
+
+    return value
+
+
 def _narrow(x: arb) -> bool:
     return bool(x.is_exact()) or not x.is_finite() or x.rel_accuracy_bits() >= FEW_ACCURATE
 
@@ -210,6 +220,8 @@ SPECIAL: dict[str, Callable[..., arb]] = {
     "polygamma": _polygamma,
     "erf": _with_limits(arb.erf, -1, 1),
     "erfc": _with_limits(arb.erfc, 2, 0),
+    "erfinv": _without_poles(arb.erfinv),
+    "erfcinv": _without_poles(arb.erfcinv),
     "erfcx": _with_limits(_by_ends(_erfcx), math.inf, 0),
     "log_ndtr": _with_limits(_by_ends(_log_ndtr), -math.inf, 0),
     "i0": _i0,
