@@ -1,4 +1,8 @@
-"""Signals at random moments: what is written is whole and in order, and no process is left."""
+"""Signals at random moments: what is written is whole and in order, and no process is left.
+
+On a cluster they go to its workers and its scheduler as well: a worker costs nothing, and what is left to do when the
+scheduler is gone is done with `--resume`.
+"""
 
 import contextlib
 import json
@@ -6,11 +10,14 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 
 from tests.command import GRADCALC
+from tests.dask_cluster import DaskCluster, dask_cluster, wait_for_workers
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGHUP)
 JOBS = ("1", "2")
@@ -38,7 +45,8 @@ def faults(count: int, seed: int, folder: Path, extra: tuple[str, ...] = ()) -> 
         }
         command = chance.choice(sorted(commands))
         which, group, moment = chance.choice(SIGNALS), chance.random() < 0.5, chance.uniform(0, LATEST)
-        fault = _run(commands[command], which, group, moment) or _broken(command, output)
+        send = partial(_send, which, os.killpg if group else os.kill)
+        fault = _run(commands[command], send, moment, PATIENCE).fault or _broken(command, output)
         if fault is not None:
             whom = "all" if group else "one"
             yield f"{number}: {command} -j {jobs}, {which.name} to {whom} at {moment:.2f} s: {fault}"
@@ -52,8 +60,24 @@ def _case(number: int) -> dict[str, object]:
     return {"expression": f"sin({number}*x) + x**2", "at": {"x": 0.3}}
 
 
-def _run(words: list[str], which: signal.Signals, group: bool, moment: float) -> str | None:
-    """What is wrong after a signal to a run, or to its whole group as from a terminal; None if nothing is."""
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """A run that something happened to."""
+
+    status: int
+    said: str
+    fault: str | None
+    """What is wrong about its end; None if nothing is."""
+
+
+def _send(which: signal.Signals, send: Callable[[int, int], None], pid: int) -> None:
+    """Send a signal to a run, or to its whole group as from a terminal, if it has not ended."""
+    with contextlib.suppress(ProcessLookupError):
+        send(pid, which)
+
+
+def _run(words: list[str], happens: Callable[[int], None], moment: float, patience: float) -> _Ended:
+    """What comes of a run to which something happens after so many seconds; it must end in the seconds of patience."""
     process = subprocess.Popen(
         [*GRADCALC, *words],
         stdin=subprocess.DEVNULL,
@@ -63,19 +87,19 @@ def _run(words: list[str], which: signal.Signals, group: bool, moment: float) ->
     )
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(moment)
-    with contextlib.suppress(ProcessLookupError):
-        (os.killpg if group else os.kill)(process.pid, which)
+    happens(process.pid)
+    fault = None
     try:
-        _, said = process.communicate(timeout=PATIENCE)
+        said = process.communicate(timeout=patience)[1].decode()
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        return "it goes on"
-    if b"Traceback" in said:
-        return said.decode()
-    if not _gone(process.pid):
-        os.killpg(process.pid, signal.SIGKILL)
-        return "a process is left"
-    return None
+        fault, said = "it goes on", ""
+    if "Traceback" in said or "internal error" in said:
+        fault = said
+    elif fault is None and not _gone(process.pid):
+        fault = "a process is left"
+    if fault is not None:
+        _send(signal.SIGKILL, os.killpg, process.pid)
+    return _Ended(process.wait(), said, fault)
 
 
 def _gone(group: int) -> bool:
@@ -96,6 +120,57 @@ def _broken(command: str, output: Path) -> str | None:
         return None if not text or isinstance(json.loads(text), dict) else "half a report"
     if text and not text.endswith("\n"):
         return "half a line"
-    answers = [json.loads(line) for line in text.splitlines()]
-    numbers = [int(answer["id"] if command == "batch" else answer["name"]) for answer in answers]
+    numbers = _numbers(output, "id" if command == "batch" else "name") if text else []
     return None if numbers == list(range(len(numbers))) else "lines are missing"
+
+
+def _numbers(output: Path, key: str = "id") -> list[int]:
+    """The numbers of the lines that were answered."""
+    answers = [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines()]
+    return [int(answer[key]) for answer in answers]
+
+
+VICTIMS = ("run", "worker", "scheduler")
+FEW = 400
+"""Lines of a run on a cluster."""
+FINISH = 600.0
+"""Seconds within which a run must end that nothing was sent to."""
+
+
+def cluster_faults(count: int, seed: int, folder: Path) -> Iterator[str]:
+    """What went wrong in so many runs on a cluster, of which something was ended: the run, a worker, the scheduler."""
+    chance = Random(seed)
+    lines = folder / "few.jsonl"
+    lines.write_text("".join(json.dumps(_problem(number)) + "\n" for number in range(FEW)), encoding="utf-8")
+    number = 0
+    while number < count:
+        with dask_cluster(folder) as cluster:
+            victim = ""
+            while number < count and victim != "scheduler":
+                victim, moment = chance.choice(VICTIMS), chance.uniform(0, 2 * LATEST)
+                fault = _cluster_fault(cluster, victim, moment, lines, folder / f"out{number}.jsonl")
+                if fault is not None:
+                    yield f"{number}: {victim} at {moment:.2f} s: {fault}"
+                number += 1
+
+
+def _cluster_fault(cluster: DaskCluster, victim: str, moment: float, lines: Path, output: Path) -> str | None:
+    words = ["batch", str(lines), "--no-symbolic", "--resume", str(output)]
+    workers = [*wait_for_workers(cluster.address).values()]
+    happens = _ending(workers[0] if victim == "worker" else cluster.scheduler)
+    if victim == "run":
+        happens = partial(_send, signal.SIGINT, os.kill)
+    ended = _run([*words, "--scheduler", cluster.address], happens, moment, PATIENCE if victim == "run" else FINISH)
+    fault = ended.fault or _broken("batch", output)
+    if fault is None and victim == "worker" and (ended.status, _numbers(output)) != (0, [*range(FEW)]):
+        fault = f"not all was answered: {ended.said}"
+    if fault is None and victim == "scheduler" and ended.status != 0:
+        fault = None if f"scheduler at {cluster.address}" in ended.said else f"it is not told: {ended.said}"
+        resumed = _run(words, lambda _: None, 0.0, FINISH)
+        fault = fault or resumed.fault or (None if _numbers(output) == [*range(FEW)] else "it does not go on")
+    return fault
+
+
+def _ending(pid: int) -> Callable[[int], None]:
+    """What ends a process that is not the run."""
+    return lambda _: _send(signal.SIGKILL, os.kill, pid)

@@ -2,15 +2,13 @@
 
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -21,7 +19,8 @@ import pytest
 from autogradcli.errors import GradcalcError
 from autogradcli.processes.work import Lost
 from tests.cases import write
-from tests.command import gradcalc
+from tests.command import gradcalc, started
+from tests.dask_cluster import dask_cluster, wait_for_workers
 from tests.test_jobs import CRASHES, Square, lines, without_times
 
 pytest.importorskip("distributed", reason="the extra gradcalc[cluster] is not installed")
@@ -30,48 +29,12 @@ from distributed import LocalCluster
 
 from autogradcli.processes.cluster import Cluster
 
-ROOT = Path(__file__).parent.parent
-WORKERS = 2
-
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a scheduler on this machine; the workers come back when they are killed."""
-    folder = tmp_path_factory.mktemp("cluster")
-    python_path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    with (folder / "log").open("w") as log, ExitStack() as started:
-        begin = partial(subprocess.Popen, stderr=log, cwd=folder, env={**os.environ, "PYTHONPATH": python_path})
-
-        def start(*words: str) -> None:
-            process = begin([sys.executable, "-m", *words])
-            started.callback(process.wait)
-            started.callback(process.terminate)
-
-        start("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show")
-        found = address_in(folder / "log")
-        workers = ["--nworkers", str(WORKERS), "--nthreads", "1", "--no-dashboard"]
-        start("distributed.cli.dask_worker", found, *workers, "--local-directory", str(folder))
-        wait_for_workers(found)
-        yield found
-
-
-def address_in(log: Path) -> str:
-    """The address that the scheduler prints when it is ready."""
-    for _ in range(300):
-        if match := re.search(r"tcp://[\d.]+:\d+", log.read_text()):
-            return match[0]
-        time.sleep(0.1)
-    raise AssertionError(log.read_text())
-
-
-def wait_for_workers(address: str) -> dict[str, int]:
-    """The process of each worker, when all are there."""
-    from distributed import Client
-
-    with Client(address, set_as_default=False) as client:  # type: ignore[no-untyped-call]
-        client.wait_for_workers(WORKERS, timeout=60)
-        pids: dict[str, int] = client.run(os.getpid)
-        return pids
+    """The address of a scheduler on this machine."""
+    with dask_cluster(tmp_path_factory.mktemp("cluster")) as cluster:
+        yield cluster.address
 
 
 def test_results_come_in_the_order_of_the_items(address: str) -> None:
@@ -180,6 +143,47 @@ def test_a_scheduler_that_goes_away() -> None:
         results, said, error = until_lost(cluster, items_until(lambda: cluster.sync(cluster.scheduler.close)))
     assert results == [i * i for i in range(len(results))]
     assert (error.message, said) == (f"the scheduler at {address} is gone", [])
+
+
+def test_what_dask_logs_is_no_part_of_what_is_said(tmp_path: Path) -> None:
+    """A scheduler that is killed is told in our words alone, and what was answered before is whole."""
+    output = tmp_path / "out.jsonl"
+    with dask_cluster(tmp_path) as cluster:
+        words = ("batch", "--no-symbolic", "--scheduler", cluster.address, "-o", str(output))
+        with started(*words, stdin=subprocess.PIPE) as (run, said):
+            assert run.stdin is not None
+            run.stdin.write('{"expression": "2 +"}\n' * 20)
+            run.stdin.flush()
+            while not output.exists() or not output.stat().st_size:
+                time.sleep(0.05)
+            os.kill(cluster.scheduler, signal.SIGKILL)
+            run.stdin.close()
+            first, second = said.read().splitlines()
+            assert run.wait() == 2
+    assert (first, second[:5]) == (f"error: the scheduler at {cluster.address} is gone", "hint:")
+    assert all(map(json.loads, output.read_text().splitlines()))
+
+
+def test_a_scheduler_that_goes_before_there_are_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That is told as it is afterwards."""
+
+    class Client:
+        """One that loses its scheduler while it waits, and cannot take leave."""
+
+        def __init__(self, *_: object, **__: object) -> None:
+            pass
+
+        def wait_for_workers(self, *_: object, **__: object) -> None:
+            """Lost."""
+            raise ConnectionResetError
+
+        def close(self, *_: object, **__: object) -> None:
+            """Not in time."""
+            raise TimeoutError
+
+    monkeypatch.setattr("distributed.Client", Client)
+    with pytest.raises(GradcalcError, match="the scheduler at tcp://a:1 is gone"):
+        list(Cluster("tcp://a:1").run(Square, []))
 
 
 def test_workers_that_go_away(monkeypatch: pytest.MonkeyPatch) -> None:

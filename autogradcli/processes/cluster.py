@@ -6,12 +6,14 @@ item is given up.
 """
 
 import atexit
+import logging
 import pickle
 import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -31,6 +33,8 @@ RETURN = 60
 """Seconds to wait for another worker when all are gone."""
 LOOK = 1.0
 """Seconds after which it is looked whether the scheduler and its workers are still there."""
+LOGGERS = ("distributed", "distributed.client", "tornado", "tornado.application", "asyncio")
+"""Those of Dask, and of what it is built on, that have a level of their own."""
 Say = Callable[[str], None]
 """Tells the person at the terminal something."""
 
@@ -50,7 +54,7 @@ class Cluster:
             run = _ClusterRun(client, pickle.dumps(make), self._limits, self._say)
             yield from _while_there(self._address, client, run.results(Prefetch(items)))
         finally:
-            client.close(timeout=LOOK)
+            _close(client)
 
 
 def _connect(address: str) -> Any:
@@ -60,6 +64,7 @@ def _connect(address: str) -> Any:
     except ImportError as error:
         hint = "type pip install 'gradcalc[cluster]'"
         raise GradcalcError("usage", "--scheduler needs Dask, which is not installed", hint=hint) from error
+    _hush()
     try:
         client = _within(2 * PATIENCE, lambda: Client(address, timeout=PATIENCE, set_as_default=False))  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TypeError, MemoryError) as error:
@@ -68,10 +73,30 @@ def _connect(address: str) -> Any:
     try:
         client.wait_for_workers(1, timeout=PATIENCE)
     except TimeoutError as error:
-        client.close()
+        _close(client)
         hint = f"start one: dask worker {address}"
         raise GradcalcError("usage", f"the scheduler at {address} has no workers", hint=hint) from error
+    except (OSError, RuntimeError, ValueError) as error:
+        _close(client)
+        raise _gone(address) from error
     return client
+
+
+def _close(client: Any) -> None:
+    """Leave the cluster; one that does not take leave in time is left all the same."""
+    with suppress(OSError):
+        client.close(timeout=LOOK)
+
+
+def _gone(address: str) -> GradcalcError:
+    hint = "what was answered until then is written; batch and check go on from there with --resume FILE"
+    return GradcalcError("lost", f"the scheduler at {address} is gone", hint=hint)
+
+
+def _hush() -> None:
+    """Keep what Dask logs off standard error: where something is wrong, it raises or is asked, and it is told here."""
+    for name in LOGGERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 def _while_there(address: str, client: Any, results: Iterator[Any]) -> Iterator[Any]:
@@ -84,8 +109,7 @@ def _while_there(address: str, client: Any, results: Iterator[Any]) -> Iterator[
     except (OSError, CancelledError, RuntimeError, ValueError) as error:
         if client.status == "running" and not isinstance(error, OSError | CancelledError):
             raise
-        hint = "what was answered until then is written; batch and check go on from there with --resume FILE"
-        raise GradcalcError("lost", f"the scheduler at {address} is gone", hint=hint) from error
+        raise _gone(address) from error
 
 
 def _within(seconds: float, call: Callable[[], Any]) -> Any:

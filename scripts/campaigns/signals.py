@@ -1,28 +1,35 @@
 """Signals at random moments over eval, batch and check: nothing is lost, nothing is left.
 
-Run from the top of the checkout: python -m scripts.campaigns.signals [COUNT] [SEED] [OPTION of batch and check]...
-Exit status 1 if there is a fault.
+Run from the top of the checkout: python -m scripts.campaigns.signals --count 1000 [OPTION of batch and check]...
+With --cluster the runs are on a Dask cluster of its own, and signals go to its workers and scheduler as well. Exit
+status 1 if there is a fault.
 """
 
+import argparse
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
-from tests.signalled import faults
+from tests.signalled import cluster_faults, faults
 
 
-def main(count: int, seed: int, options: tuple[str, ...]) -> int:
+def main() -> int:
     """Run them, and print what went wrong."""
-    with tempfile.TemporaryDirectory() as folder:
-        found = 0
-        for fault in faults(count, seed, Path(folder), options):
+    options = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    options.add_argument("--count", type=int, default=1000)
+    options.add_argument("--seed", type=int, default=0)
+    options.add_argument("--cluster", action="store_true")
+    asked, others = options.parse_known_args()
+    found = 0
+    with tempfile.TemporaryDirectory() as name:
+        told = cluster_faults if asked.cluster else partial(faults, extra=tuple(others))
+        for fault in told(asked.count, asked.seed, Path(name)):
             found += 1
             print(fault, flush=True)
-    print(f"{count} signals, seed {seed}, {found} faults")
-    return int(bool(found))
+    print(f"{asked.count} signals, seed {asked.seed}, {found} faults")
+    return int(found > 0)
 
 
 if __name__ == "__main__":
-    numbers = [int(word) for word in sys.argv[1:3]]
-    count, seed = (*numbers, *(1000, 0)[len(numbers) :])
-    sys.exit(main(count, seed, tuple(sys.argv[3:])))
+    sys.exit(main())
