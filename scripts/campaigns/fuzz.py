@@ -13,7 +13,7 @@ from tests.fuzzed import KINDS, fuzz
 
 def main() -> int:
     """Run them, and print each fault with what caused it."""
-    options = argparse.ArgumentParser()
+    options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--count", type=int, default=200_000)
     options.add_argument("kinds", nargs="*", default=KINDS, choices=[*KINDS, []])

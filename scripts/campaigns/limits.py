@@ -1,9 +1,10 @@
 """1,000 cases of which 20 hang, end their process or eat memory: 980 right outcomes in order, 20 errors.
 
-Run from the top of the checkout: python -m scripts.campaigns.limits [JOBS]...
+Run from the top of the checkout: python -m scripts.campaigns.limits 1 2
 Exit status 1 if one outcome is not what it must be.
 """
 
+import argparse
 import json
 import subprocess
 import sys
@@ -51,4 +52,6 @@ def main(jobs: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(max(map(main, sys.argv[1:] or ["1", "2"])))
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("jobs", nargs="*", default=["1", "2"], help="with how many jobs, one run each")
+    sys.exit(max(map(main, options.parse_args().jobs)))

@@ -1,9 +1,10 @@
 """10,000 cases of every kind through `gradcalc check`: status, order, counts and rates with any executor.
 
-Run from the top of the checkout: python -m scripts.campaigns.many_cases [COUNT] [OPTION of gradcalc check]...
+Run from the top of the checkout: python -m scripts.campaigns.many_cases --count 10000 [OPTION of gradcalc check]...
 Exit status 1 if one outcome is not what it must be.
 """
 
+import argparse
 import json
 import subprocess
 import sys
@@ -37,4 +38,7 @@ def main(count: int, options: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000, sys.argv[2:]))
+    options = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    options.add_argument("--count", type=int, default=10_000)
+    asked, others = options.parse_known_args()
+    sys.exit(main(asked.count, others))

@@ -1,9 +1,10 @@
 """Inputs that ask for far too much: each is answered, or refused, in a few seconds and little memory.
 
-Run from the top of the checkout: python -m scripts.campaigns.sizes [PART OF A ROW'S NAME]
+Run from the top of the checkout: python -m scripts.campaigns.sizes --only PART
 The time and the memory of all processes of a command are watched from outside. Exit status 1 if one is too much.
 """
 
+import argparse
 import sys
 import tempfile
 from pathlib import Path
@@ -72,4 +73,6 @@ def _is_too_much(name: str, run: Run) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:2] or [""]))
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--only", default="", metavar="PART", help="of the name of a row")
+    sys.exit(main(options.parse_args().only))

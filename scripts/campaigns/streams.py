@@ -1,9 +1,10 @@
 """Standard streams that are closed, full or left, in all combinations: the exit status is what it must be.
 
-Run from the top of the checkout: python -m scripts.campaigns.streams [COUNT] [SEED]
+Run from the top of the checkout: python -m scripts.campaigns.streams --count 200
 Exit status 1 if there is a fault.
 """
 
+import argparse
 import shlex
 import subprocess
 import sys
@@ -63,5 +64,7 @@ def _allowed(command: str, output: str) -> set[int]:
 
 
 if __name__ == "__main__":
-    numbers = [int(word) for word in sys.argv[1:3]]
-    sys.exit(main(*(*numbers, *(200, 0)[len(numbers) :])))
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--count", type=int, default=200)
+    options.add_argument("--seed", type=int, default=0)
+    sys.exit(main(**vars(options.parse_args())))

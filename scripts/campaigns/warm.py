@@ -1,11 +1,12 @@
 """The same command lines with a warm server and without: output, exit status and files must be the same, byte for byte.
 
-Run from the top of the checkout: python -m scripts.campaigns.warm [FIRST [END]]
-With `many COUNT` in their place: so many calls, 8 at a time, each of which must be warm and right, and leave nothing.
+Run from the top of the checkout: python -m scripts.campaigns.warm --first 0 --end 20
+With `--many COUNT` in their place: so many calls, 8 at a time, each of which must be warm and right, and leave nothing.
 A server of its own is started and stopped. Exit status 1 if there is a difference.
 """
 # ruff: noqa: E501 - a command line is easier to read in one line
 
+import argparse
 import os
 import pty
 import re
@@ -188,6 +189,9 @@ def many(count: int) -> int:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["many"]:
-        sys.exit(many(int(sys.argv[2])))
-    sys.exit(main(*map(int, sys.argv[1:])))
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--first", type=int, default=0, help="number of the first call")
+    options.add_argument("--end", type=int, help="number of the call before which it ends")
+    options.add_argument("--many", type=int, metavar="COUNT", help="so many calls at once instead")
+    asked = options.parse_args()
+    sys.exit(main(asked.first, asked.end) if asked.many is None else many(asked.many))
