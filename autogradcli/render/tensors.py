@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import starmap, zip_longest
+from itertools import chain, zip_longest
 from typing import Any
 
 from autogradcli.engines.results import Array, flat, shape
@@ -143,12 +143,11 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
         return [" ".join([*(f"{cell}{_comma(cell)}" for cell in rows[0][:-1]), *rows[0][-1:]])]
     cells = _split(rows)
     for row in cells:
-        row[:-1] = [(left, f"{right}{_comma(left + right)}") for left, right in row[:-1]]
-    slots = [
-        [max(map(columns, side)) for side in zip(*column, strict=True)]
-        for column in zip_longest(*cells, fillvalue=("", ""))
-    ]
-    return [" ".join(starmap(_padded, zip(row, slots, strict=False))).rstrip() for row in cells]
+        row[:-1] = [cell if (cell[0] or cell[1]) in GAPS else (cell[0], f"{cell[1]},") for cell in row[:-1]]
+    slots = [tuple(map(_width, zip(*column, strict=True))) for column in zip_longest(*cells, fillvalue=("", ""))]
+    # All cells of a row at once: there may be a million of them.
+    form = [f"{{:>{before}}}{{:<{after}}}" for before, after in slots]
+    return [_padded(row, slots, form).rstrip() for row in cells]
 
 
 def _split(rows: Sequence[Sequence[str]]) -> list[list[tuple[str, str]]]:
@@ -163,12 +162,20 @@ def _comma(text: str) -> str:
     return "" if text in GAPS else ","
 
 
-def _padded(cell: tuple[str, str], slot: Sequence[int]) -> str:
-    """A cell in its column, with its two parts on both sides of the same line."""
-    (left, right), (before, after) = cell, slot
-    if left.isascii() and right.isascii():
-        return f"{left:>{before}}{right:<{after}}"
-    return f"{' ' * (before - columns(left))}{left}{right}{' ' * (after - columns(right))}"
+def _width(texts: Sequence[str]) -> int:
+    """Columns that the widest takes."""
+    return max(map(len if "".join(texts).isascii() else columns, texts))
+
+
+def _padded(row: Sequence[tuple[str, str]], slots: Sequence[tuple[int, ...]], form: Sequence[str]) -> str:
+    """A row whose cells have their two parts on both sides of the same lines."""
+    texts = [*chain.from_iterable(row)]
+    if "".join(texts).isascii():
+        return " ".join(form[: len(row)]).format(*texts)
+    return " ".join(
+        f"{' ' * (before - columns(left))}{left}{right}{' ' * (after - columns(right))}"
+        for (left, right), (before, after) in zip(row, slots, strict=False)
+    )
 
 
 def _with_digits(write: Write, digits: int | None, each: Any) -> str:
