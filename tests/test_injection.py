@@ -29,6 +29,28 @@ def test_nothing_that_a_reader_obeys_is_passed_on(form: str, tmp_path: Path) -> 
     assert len(begun) == (2 if form == "github" else 0)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("eval", "x", "--x", f"@{NASTY}.npy"),
+        ("eval", "x", "--x", f"@{NASTY}"),
+        ("eval", "x", "--x", "1", "-o", f"none/{NASTY}.json"),
+        ("eval", "x", "--x", "1", "--function", f"{NASTY}:f"),
+        ("eval", NASTY, "--x", "1"),
+        ("check", f"{NASTY}.grad.toml"),
+        ("batch", f"{NASTY}.jsonl"),
+        ("functions", NASTY),
+        ("explain", NASTY),
+        (NASTY,),
+    ],
+)
+def test_no_error_passes_on_what_a_terminal_obeys(words: tuple[str, ...]) -> None:
+    """Whatever was typed stands in it."""
+    result = gradcalc(*words)
+    assert result.status == 2
+    assert not set(ORDERS) & set(result.err)
+
+
 def test_a_file_beside_a_case_is_no_installed_module(tmp_path: Path) -> None:
     """The user's module is found, and a `sympy.py` beside it is not SymPy."""
     for name in ("sympy", "flint", "numpy", "json"):

@@ -282,6 +282,13 @@ BAD: list[tuple[str, Writer, str, str | None]] = [
     ("a.pt", saved({"a": {"b": torch.ones(1)}, "a.b": torch.ones(2)}), "a.pt holds two tensors of the name a.b", None),
     ("a.npy", header(b"{'descr': '<f8', 'fortran_order': False, 'shape': (True, 2), }"), "a.npy cannot be read", None),
     ("a.npy", header(b"((((("), "a.npy cannot be read", None),
+    (
+        "a.npy",
+        lambda path: Path(path).write_bytes(b"\x93NUMPY\x09\x01"),
+        "a.npy is not a NumPy file: its version is 9.1",
+        None,
+    ),
+    ("a.npy", header(b"f()"), "a.npy is not a NumPy file: malformed node or string on line 1", None),
     ("a.npy", header(b"{'descr': '<f8'}", 3_900_000_000), "a.npy is not a NumPy file: EOF", None),
     # The format of the safetensors library.
     ("a.safetensors", text(""), "a.safetensors is not a safetensors file: header too small", None),

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import BinaryIO, Literal, TextIO
 
-from autogradcli.errors import GradcalcError
+from autogradcli.errors import GradcalcError, visible
 from autogradcli.render.layout import fitted
 from autogradcli.render.terminal import FILE, Terminal, terminal_of
 
@@ -189,8 +189,9 @@ def abandon_standard_output() -> None:
 def say(line: str) -> None:
     """Print a line for the person at the terminal, where it is broken between words: on standard error.
 
-    That nobody hears it changes nothing of what the command gives.
+    Names and messages in it may hold any characters. That nobody hears it changes nothing of what the command gives.
     """
+    line = "\n".join(map(visible, line.split("\n")))
     if sys.stderr is not None:
         with suppress(OSError, ValueError):
             width = terminal_of(sys.stderr).width

@@ -92,12 +92,15 @@ def _read_header(source: Source, stream: BinaryIO) -> tuple[Shape, bool, "np.dty
 
     try:
         version = npy.read_magic(stream)
-        if version > (2, 0):
-            raise source.error("holds records, not numbers")  # what version 3 was made for
-        read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        found: tuple[Shape, bool, np.dtype[Any]] = read(stream)
+        if version == (3, 0):
+            raise source.error("holds records, not numbers")  # what it was made for
+        readers = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+        if version not in readers:
+            raise ValueError(f"its version is {version[0]}.{version[1]}")
+        found: tuple[Shape, bool, np.dtype[Any]] = readers[version](stream)
     except (ValueError, TypeError, EOFError) as error:
-        raise source.error(f"is not a NumPy file: {str(error).splitlines()[0]}") from error
+        why = str(error).splitlines()[0].partition(": <")[0]  # beyond stands where in memory a part of it was
+        raise source.error(f"is not a NumPy file: {why}") from error
     return found
 
 

@@ -40,8 +40,9 @@ def read_file(reference: str, label: str) -> Program:
         _check_regular(path, label)
         with open(path, "rb") as stream:
             return READERS[suffix](Source(label, path, name, stream))
-    except GradcalcError:
-        raise
+    except GradcalcError as error:
+        hint = error.hint and visible(error.hint)
+        raise GradcalcError(error.kind, visible(error.message), hint=hint) from error
     except Exception as error:  # a damaged file can make a reader fail in any way
         why = getattr(error, "strerror", None) or str(error).partition("\n")[0] or type(error).__name__
         raise GradcalcError("file", visible(f"{label}: {path} cannot be read: {why}")) from error
