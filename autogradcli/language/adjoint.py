@@ -110,7 +110,7 @@ class _Writer:
         self._step = 0
         # What is differentiated with respect to is no other name for the value that it has.
         apart = set(wrt)
-        self._known = {_key(entry): index for index, entry in enumerate(tape.entries) if index not in apart}
+        self._known = {key(entry): index for index, entry in enumerate(tape.entries) if index not in apart}
 
     def constants(self, seeds: Iterable[tuple[int, float]]) -> list[tuple[int, int]]:
         """Seeds with a literal in place of each number."""
@@ -207,13 +207,13 @@ class _Writer:
 
     def _place(self, entry: Entry) -> int:
         """Where an entry stands: it is appended only if there is none like it."""
-        key = _key(entry)
-        if key not in self._known:
+        like = key(entry)
+        if like not in self._known:
             if len(self.entries) - len(self._tape.entries) >= self._limit:
                 raise TooLong(self._limit)
-            self._known[key] = len(self.entries)
+            self._known[like] = len(self.entries)
             self.entries.append(entry)
-        return self._known[key]
+        return self._known[like]
 
     def _simpler(self, function: str, operands: Sequence[int]) -> int | None:
         """The entry that an operation comes to without being written; None if there is no such."""
@@ -289,7 +289,7 @@ def _bits(value: Fraction) -> int:
     return value.numerator.bit_length() + value.denominator.bit_length()
 
 
-def _key(entry: Entry) -> Hashable:
+def key(entry: Entry) -> Hashable:
     """What equal entries have in common, whichever step they belong to."""
     if isinstance(entry, Operation):
         operands = sorted(entry.operands) if entry.function in COMMUTATIVE else entry.operands

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import count, takewhile
 from typing import Any
 
 from flint import arb, ctx
@@ -26,7 +27,7 @@ MORE_DIGITS = 4 * LAST_PRECISION
 ZERO_PRECISION = 1024
 """Binary digits from which on a ball that is negligible beside the rounding budget is as good as settled."""
 FEWER_DIGITS = 4096
-"""Binary digits that a derivative of higher order is looked at with before many more are taken."""
+"""Binary digits that the neighbours of the point are first looked at with: most slopes divide by one distance alone."""
 SPARE_DIGITS = 40
 """Binary digits beyond the dtype's that an enclosure must settle."""
 
@@ -49,8 +50,8 @@ class Enclosures:
     """Values of entries that balls of no precision tell: see `roots`."""
     beside: int | None = None
     """Binary digits with which the neighbours of the point are looked at, if not as many as the order may need."""
-    sides: dict[tuple[int, ...], Any] = field(init=False, default_factory=dict, compare=False, repr=False)
-    """What `kinks.sides` has found along components that were moved together: many components ask for the same.
+    seen: dict[tuple[int, ...], Any] = field(init=False, default_factory=dict, compare=False, repr=False)
+    """What `kinks` has seen along components that were moved together: many components ask for the same.
 
     Each proof has its own: it is no argument, so that `replace` begins with none.
     """
@@ -120,14 +121,14 @@ class Enclosures:
         return self.beside or LAST_PRECISION * self.plan.order
 
     @cached_property
-    def with_fewer_digits(self) -> "Enclosures":
-        """The same for a first look beside the point: most derivatives of higher order divide by no distance at all."""
-        return replace(self, beside=FEWER_DIGITS)
+    def looks(self) -> "Sequence[Enclosures]":
+        """The same with more and more digits beside the point: (1 - cos(x))/x**2 at 0 loses twice those of a distance.
 
-    @cached_property
-    def with_more_digits(self) -> "Enclosures":
-        """The same for a last look beside the point: (1 - cos(x))/x**2 at 0 loses twice the digits of a distance."""
-        return replace(self, beside=MORE_DIGITS * self.plan.order)
+        Each look costs about three times the one before it.
+        """
+        most = MORE_DIGITS * self.plan.order
+        digits = takewhile(lambda each: each < most, (FEWER_DIGITS << doubled for doubled in count()))
+        return [replace(self, beside=each) for each in (*digits, most)]
 
     @cached_property
     def closer(self) -> "Enclosures":

@@ -11,10 +11,10 @@ from autogradcli.engines.arb.corners import corners
 from autogradcli.engines.arb.diagnose import DomainEnd, end_of_gradient, end_of_value, of_gradient, of_value
 from autogradcli.engines.arb.enclose import MORE_DIGITS, SPARE_DIGITS, Enclosures, nearest
 from autogradcli.engines.arb.guards import beyond, guard
-from autogradcli.engines.arb.kinks import AGREEMENT, Side, sides, sides_together
+from autogradcli.engines.arb.kinks import AGREEMENT, Side, sides, sides_together, with_digits_enough
 from autogradcli.engines.arb.neighbours import limit_of
 from autogradcli.engines.arb.primitives import Kind
-from autogradcli.engines.results import Ball, Cause, Enclosure, Reached
+from autogradcli.engines.results import Ball, Cause, Enclosure, Guard, Reached
 from autogradcli.language.program import Call, Constant
 from autogradcli.language.shapes import component, subscript
 from autogradcli.language.tape import Input, Operation, components, shape_of
@@ -227,7 +227,7 @@ def _singular(proof: Enclosures, entry: int, number: float) -> Enclosure:
     size = abs(left.slope).max(abs(right.slope))
     if abs(left.slope - right.slope) > size * SAME_SLOPE:
         between = _is_between(proof, entry, slopes, number)
-        return Enclosure(slopes=slopes, inside=between, guard=None if between else guard(proof, variable))
+        return Enclosure(slopes=slopes, inside=between, guard=None if between else _guard(proof, variable))
     slope = left.slope.union(right.slope)
     budget = _budget_around(proof, entry, slope)
     # A partial derivative without a value, such as that of 0**x, leaves no budget: the last rounding alone counts then.
@@ -238,8 +238,13 @@ def _singular(proof: Enclosures, entry: int, number: float) -> Enclosure:
     together = None if exact else slope_together(proof)
     if together is not None:
         return Enclosure(slopes=(slopes[0], together), together=True)
-    found = None if regular.inside else guard(proof, variable)
+    found = None if regular.inside else _guard(proof, variable)
     return replace(regular, ball=None, slopes=slopes, guard=found)
+
+
+def _guard(proof: Enclosures, variable: Input) -> Guard | None:
+    """The guard that is there at the point alone, looked for with the digits that told the slopes."""
+    return guard(with_digits_enough(proof, variable), variable)
 
 
 def _is_between(proof: Enclosures, entry: int, slopes: tuple[float, float], number: float) -> bool:
@@ -292,8 +297,9 @@ def corner_steps(proof: Enclosures, name: str, place: int, hidden: bool) -> tupl
     entry = proof.plan.asked[name][place]
     proof = proof.about(entry) if proof.undefined else proof
     variable = proof.plan.tape.entries[entry]
-    found = corners(proof, variable, hidden) if isinstance(variable, Input) else ()
-    return found or (proof.plan.tape.entries[_singular_culprit(proof, entry)].step,)
+    if isinstance(variable, Input) and (found := corners(with_digits_enough(proof, variable), variable, hidden)):
+        return found
+    return (proof.plan.tape.entries[_singular_culprit(proof, entry)].step,)
 
 
 def _cause_of_intermediate(proof: Enclosures, entry: int) -> Cause:

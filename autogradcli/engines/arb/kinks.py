@@ -9,6 +9,7 @@ not: a derivative that is found so is reported without a ball.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -16,6 +17,7 @@ from flint import arb, ctx
 
 from autogradcli.engines.arb.diagnose import of_value
 from autogradcli.engines.arb.enclose import Enclosures
+from autogradcli.engines.arb.identities import Identities
 from autogradcli.engines.arb.primitives import rule, taken, value
 from autogradcli.engines.arb.ternary import Truth
 from autogradcli.language.tape import Input, Operation
@@ -47,38 +49,55 @@ Values = Mapping[int, Any]
 """Of the entries that change beside the point: their values there."""
 
 
-def sides(proof: Enclosures, entry: Input) -> tuple[Side, Side]:
+Sides = tuple[Side, Side]
+"""To the left and to the right."""
+
+
+def sides(proof: Enclosures, entry: Input) -> Sides:
     """How the function leaves the point to the left and to the right along one component of a variable."""
-    entries = proof.plan.inputs[entry.name]
-    return _sides(proof, [entries[entry.place]], MAX_WORK // len(entries))
+    return _seen(proof, *_alone(proof, entry))[0]
 
 
-def sides_together(proof: Enclosures, moved: Sequence[int]) -> tuple[Side, Side]:
+def sides_together(proof: Enclosures, moved: Sequence[int]) -> Sides:
     """The same along several components that are moved at once, each by the same distance."""
-    return _sides(proof, moved, MAX_WORK)
+    return _seen(proof, moved, MAX_WORK)[0]
 
 
-def _sides(proof: Enclosures, moved: Sequence[int], most: int) -> tuple[Side, Side]:
+def with_digits_enough(proof: Enclosures, entry: Input) -> Enclosures:
+    """The proof with as many digits beside the point as `sides` needs along one component of a variable."""
+    return _seen(proof, *_alone(proof, entry))[1]
+
+
+def _alone(proof: Enclosures, entry: Input) -> tuple[Sequence[int], int]:
+    """One component of a variable as what is moved; and the operations that this may take."""
+    entries = proof.plan.inputs[entry.name]
+    return [entries[entry.place]], MAX_WORK // len(entries)
+
+
+def _seen(proof: Enclosures, moved: Sequence[int], most: int) -> tuple[Sides, Enclosures]:
+    """How the function leaves the point on both sides, and with which digits that is seen."""
     key = tuple(moved)
-    if key not in proof.sides:
+    if key not in proof.seen:
         above = entries_above(proof, moved, most)
-        found = (Side("unsettled"), Side("unsettled")) if above is None else _look_by_look(proof, moved, above)
-        proof.sides[key] = found
-    return proof.sides[key]  # type: ignore[no-any-return]
+        nothing = (Side("unsettled"), Side("unsettled")), proof
+        proof.seen[key] = nothing if above is None else _look_by_look(proof, moved, above)
+    return proof.seen[key]  # type: ignore[no-any-return]
 
 
-def _look_by_look(proof: Enclosures, moved: Sequence[int], above: Sequence[int]) -> tuple[Side, Side]:
-    """What the fewest digits tell: of a derivative of higher order few may do, and some slopes need many."""
-    if proof.plan.order > 1:
-        found = _looked_at(proof.with_fewer_digits, moved, above)
-        if all(side.slope is not None for side in found):
-            return found
-    found = _looked_at(proof, moved, above)
-    unsettled = any(side.kind == "unsettled" for side in found)
-    return _looked_at(proof.with_more_digits, moved, above) if unsettled else found
+def _look_by_look(proof: Enclosures, moved: Sequence[int], above: Sequence[int]) -> tuple[Sides, Enclosures]:
+    """What the fewest digits tell that tell how the function leaves the point on both sides.
+
+    That it is not defined beside the point is what seems so where too few digits hide on which branch it is.
+    """
+    for look in proof.looks:
+        found = _looked_at(look, moved, above)
+        open_kinds = {"unsettled"} if look.precision_beside >= proof.precision_beside else {"unsettled", "outside"}
+        if open_kinds.isdisjoint(side.kind for side in found):
+            break
+    return found, look
 
 
-def _looked_at(proof: Enclosures, moved: Sequence[int], above: Sequence[int]) -> tuple[Side, Side]:
+def _looked_at(proof: Enclosures, moved: Sequence[int], above: Sequence[int]) -> Sides:
     check()
     with both_sides(proof, moved, above) as (left, right):
         if _parts(proof, left, right):
@@ -205,11 +224,15 @@ def beside(
     An entry of `held` takes the value of that operand, whatever its condition says.
     """
     values = {each: proof.precise[each] + step for each in moved}
+    identities = Identities(proof.plan.tape.entries, partial(look, proof, values))
     for index in above:
         if index in held:
             values[index] = look(proof, values, held[index])
         else:
-            values[index] = value(_operation(proof, index).function)(*_operands(proof, values, index))
+            entry = _operation(proof, index)
+            found = value(entry.function)(*_operands(proof, values, index))
+            # What is held is not what its condition says.
+            values[index] = found if held else identities.decided(entry, found)
     return values
 
 

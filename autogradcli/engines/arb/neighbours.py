@@ -11,7 +11,7 @@ from math import inf, nextafter
 
 from flint import arb, ctx
 
-from autogradcli.engines.arb.enclose import Enclosures
+from autogradcli.engines.arb.enclose import FEWER_DIGITS, Enclosures
 from autogradcli.engines.arb.sweep import Plan, moved, sweep
 from autogradcli.engines.results import Enclosure
 from autogradcli.language.program import Direction
@@ -39,7 +39,7 @@ def with_neighbours(proof: Enclosures, lower: Sequence[Plan], along: Sequence[Di
 
 def _beside(proof: Enclosures, direction: Direction, sign: int) -> Enclosures:
     """What balls prove on one side of the point."""
-    found = _with_digits(proof.with_fewer_digits.precision_beside, proof, direction, sign)
+    found = _with_digits(FEWER_DIGITS, proof, direction, sign)
     asked = (found.gradient(entry) for entries in proof.plan.asked.values() for entry in entries)
     settled = all(each.rel_accuracy_bits() > SETTLED or each.rad() < arb(2) ** -BESIDE for each in asked)
     return found if settled else _with_digits(proof.precision_beside, proof, direction, sign)

@@ -17,6 +17,7 @@ from typing import Any
 
 from flint import arb, fmpq
 
+from autogradcli.engines.arb.identities import Identities
 from autogradcli.engines.arb.special_values import SPECIAL
 from autogradcli.engines.arb.ternary import CONDITIONS, Truth
 from autogradcli.engines.arb.wide import bounded
@@ -175,6 +176,7 @@ def extend(
     known: Mapping[int, Value] = MappingProxyType({}),
 ) -> None:
     """Append the values of the entries beyond those whose values are there."""
+    identities = Identities(entries, values.__getitem__)
     for entry in entries[len(values) :]:
         check()
         if len(values) in known:
@@ -184,7 +186,8 @@ def extend(
         elif isinstance(entry, Literal):
             values.append(constant(entry.value)())
         else:
-            values.append(value(entry.function)(*[values[operand] for operand in entry.operands]))
+            found = value(entry.function)(*[values[operand] for operand in entry.operands])
+            values.append(identities.decided(entry, found))
 
 
 @lru_cache(maxsize=1000)

@@ -6,7 +6,7 @@ Of a wide ball a function is taken at its ends where it is monotone; at infinity
 import math
 from collections.abc import Callable
 
-from flint import acb, arb
+from flint import acb, arb, ctx
 
 from autogradcli.engines.arb import beyond_torch
 from autogradcli.engines.arb.matrix_exponential import matrix_exponential
@@ -186,6 +186,23 @@ def _without_poles(function: Callable[[arb], arb]) -> Callable[[arb], arb]:
     return value
 
 
+def _remembered(function: Callable[..., arb]) -> Callable[..., arb]:
+    """A slow function that remembers its last values: what is differentiated again asks for the same ones."""
+    known: dict[object, arb] = {}
+
+    def value(*operands: arb) -> arb:
+        if not all(each.is_finite() for each in operands):
+            return function(*operands)
+        key = ctx.prec, *((each.mid().man_exp(), each.rad().man_exp()) for each in operands)
+        if key not in known:
+            if len(known) >= MOST_REMEMBERED:
+                known.clear()
+            known[key] = function(*operands)
+        return known[key]
+
+    return value
+
+
 def _narrow(x: arb) -> bool:
     return bool(x.is_exact()) or not x.is_finite() or x.rel_accuracy_bits() >= FEW_ACCURATE
 
@@ -201,6 +218,8 @@ MANY_ACCURATE = 60
 """Binary digits of an argument from which on a function needs not be taken at its ends for a tight result."""
 REFLECTED = -20
 """Where a polygamma function is taken by its reflection."""
+MOST_REMEMBERED = 500
+"""Values of one function that are kept."""
 I1E_DECREASES = 2
 """Its largest value is at 1.545."""
 
@@ -210,14 +229,14 @@ SPECIAL: dict[str, Callable[..., arb]] = {
     "atan2": _atan2,
     "sin": _oscillating(arb.sin),
     "cos": _oscillating(arb.cos),
-    "lgamma": lambda x: x.lgamma() if x > 0 else abs(x.gamma()).log(),
-    "digamma": _digamma,
+    "lgamma": _remembered(lambda x: x.lgamma() if x > 0 else abs(x.gamma()).log()),
+    "digamma": _remembered(_digamma),
     "tanh": _by_ends(arb.tanh),
     "sigmoid": _with_limits(_by_ends(_sigmoid), 0, 1),
     "softplus": _with_limits(_by_ends(_softplus), 0, math.inf),
     "logaddexp": _logaddexp,
     "logaddexp2": _logaddexp2,
-    "polygamma": _polygamma,
+    "polygamma": _remembered(_polygamma),
     "erf": _with_limits(arb.erf, -1, 1),
     "erfc": _with_limits(arb.erfc, 2, 0),
     "erfinv": _without_poles(arb.erfinv),

@@ -17,6 +17,7 @@ from flint import arb
 
 from autogradcli.engines.arb.branches import Branches
 from autogradcli.engines.arb.estimates import Estimates
+from autogradcli.engines.arb.identities import Identities
 from autogradcli.engines.arb.primitives import CORRECTLY_ROUNDED, Kind, Rule, Value, constant, primitive, rule, selects
 from autogradcli.engines.arb.rounding import Rounding
 from autogradcli.engines.arb.ternary import Truth
@@ -305,6 +306,7 @@ def _values(
     plan: Plan, at: Point, rounding: Rounding | None, branches: Branches, known: Mapping[int, Value]
 ) -> list[Value]:
     values: list[Value] = []
+    identities = Identities(plan.tape.entries, values.__getitem__)
     for index, (entry, each) in enumerate(zip(plan.tape.entries, plan.rules, strict=True)):
         check()
         if index in known:
@@ -323,7 +325,7 @@ def _values(
             value = Truth(branches.decided[index], tie=True)
         elif index in branches.steps and value.is_finite() and value.contains(branches.steps[index]):
             value = branches.steps[index]
-        values.append(value)
+        values.append(identities.decided(entry, value) if rounding is None else value)
     return values
 
 
