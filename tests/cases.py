@@ -3,7 +3,6 @@
 from pathlib import Path
 from textwrap import dedent
 
-from autogradcli.checks.case import Case, CaseText
 from autogradcli.checks.outcome import Outcome
 from autogradcli.compute.problem import Options
 from autogradcli.problems.cases.build import CaseError, build_case
@@ -15,12 +14,6 @@ def write(folder: Path, text: str, name: str = "formulas.grad.toml") -> str:
     path = folder / name
     path.write_text(dedent(text), encoding="utf-8")
     return str(path)
-
-
-def built(path: str) -> list[Case]:
-    """The cases of a file, none of which has anything wrong with it."""
-    entries = list(read_cases(path))
-    return [build_case(entry, Options()) for entry in entries if isinstance(entry, CaseText)]
 
 
 def complaint(path: str) -> tuple[int, str, str | None]:

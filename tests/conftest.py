@@ -83,6 +83,7 @@ UNMEASURED = frozenset(
         "test_no_false_alarm",
         "test_no_false_alarm_tensors",
         "test_operators",
+        "test_parser_limits",
         "test_partials",
         "test_planted_faults",
         "test_planted_tensor_faults",

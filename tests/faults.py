@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import torch
@@ -33,8 +33,10 @@ PLAIN = 4
 """A fault so many times larger than what rounding does, to first order, must be found."""
 AROUND = ("{}", "{}*x", "1 + {}/3", "atan({})", "exp(-({})**2)", "log(2 + sin({}))", "({} + y)**2", "x/(4 + cos({}))")
 """What stands around the row."""
-PATIENCE = 10
+PATIENCE = 40
 """How many expressions are tried for one in which the fault shows: some show only at the edge of a domain."""
+MOVED_DIGITS = 300
+"""Decimal digits for how much a fault moves a gradient: those of differences by a step of 1e-120."""
 
 Partial = Callable[[Sequence[Any]], Any]
 """A partial derivative of a row at its operands, by mpmath."""
@@ -224,17 +226,28 @@ def planted(fault: Fault, occurrence: int) -> Iterator[None]:
 
 
 def trials(row: Function, count: int, seed: str = "1", dtype: str = "float64") -> Iterator[Trial]:
-    """Each fault of a row in `count` expressions: first the row alone, then inside others."""
+    """Each fault of a row in `count` expressions, the same for all: first the row alone, then inside others."""
     for fault in faults(row):
-        chance = random.Random(f"{seed}/{row.name}/{fault.place}/{fault.kind}/{dtype}")
         done = 0
-        for _ in range(PATIENCE * count):
-            case = _case(row, chance, dtype, around="{}" if done == 0 else chance.choice(AROUND))
-            for trial in _tried(fault, case):
+        for number in range(PATIENCE * count):
+            chance = random.Random(f"{seed}/{row.name}/{number}/{dtype}")
+            around = chance.choice(AROUND) if done else "{}"
+            for trial in _tried(fault, *_honest(row, around, chance.random(), dtype)):
                 done += 1
                 yield trial
             if done >= count:
                 break
+
+
+@lru_cache(maxsize=256)
+def _honest(row: Function, around: str, seed: float, dtype: str) -> tuple[Program, Case, Report | None]:
+    """An expression with the row in a frame, and the report on it without a fault; None if torch lacks the dtype."""
+    case = _case(row, random.Random(seed), dtype, around)
+    program = parse(case.text, given=tuple(case.at))
+    try:
+        return program, case, findings(program, case)
+    except GradcalcError:
+        return program, case, None
 
 
 def _case(row: Function, chance: random.Random, dtype: str, around: str) -> Case:
@@ -251,24 +264,17 @@ def _case(row: Function, chance: random.Random, dtype: str, around: str) -> Case
                 return Case(text, used, dtype, "faults")
 
 
-def _tried(fault: Fault, case: Case) -> Iterator[Trial]:
+def _tried(fault: Fault, program: Program, case: Case, honest: Report | None) -> Iterator[Trial]:
     """The fault in the first call of its row on variables, if that call is on the way from a variable to the output."""
-    program = parse(case.text, given=tuple(case.at))
     step = _first_step(program, fault.row.name)
-    if step is None:
+    if step is None or honest is None:
         return
-    moved = {name: _moved(fault, program, case, name, step) for name in program.variables}
-    if not any(moved.values()):
-        return
-    try:
-        honest = findings(program, case)
-    except GradcalcError:  # torch does not have the row in this dtype
-        return
-    seen = [name for name, size in moved.items() if size and honest.gradients[name].verdict == "verified"]
-    if seen:
+    sound = [name for name, found in honest.gradients.items() if found.verdict == "verified" and not found.rounded_off]
+    moved = {name: size for name in sound if (size := _moved(fault, program, case, name, step))}
+    if moved:
         with planted(fault, 1):
             faulty = findings(program, case)
-        yield from (_trial(fault, case, name, step, moved[name], faulty, program) for name in seen)
+        yield from (_trial(fault, case, name, step, size, faulty, program) for name, size in moved.items())
 
 
 def _first_step(program: Program, name: str) -> int | None:
@@ -287,7 +293,7 @@ def _moved(fault: Fault, program: Program, case: Case, name: str, step: int) -> 
     """By how much the fault moves the gradient: the adjoint of its step, its error, the tangent of its operand."""
     call = program.steps[step]
     assert isinstance(call, Call)
-    with mp.workdps(60):
+    with mp.workdps(MOVED_DIGITS):
         tape = tape_of(program)
         index: Any = tape.results[step]
         operands: Any = [tape.results[operand] for operand in call.operands]

@@ -78,6 +78,7 @@ def _send(which: signal.Signals, send: Callable[[int, int], None], pid: int) -> 
 
 def _run(words: list[str], happens: Callable[[int], None], moment: float, patience: float) -> _Ended:
     """What comes of a run to which something happens after so many seconds; it must end in the seconds of patience."""
+    ours = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup has it ignored, and so would what it starts
     process = subprocess.Popen(
         [*GRADCALC, *words],
         stdin=subprocess.DEVNULL,
@@ -85,6 +86,7 @@ def _run(words: list[str], happens: Callable[[int], None], moment: float, patien
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
+    signal.signal(signal.SIGHUP, ours)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(moment)
     happens(process.pid)

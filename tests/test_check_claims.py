@@ -23,18 +23,18 @@ def status(expression: str, formula: str, *points: dict[str, Any], tolerance: fl
     return judge(Problem(program, {}, ("x",)), ClaimText("x", parse(formula), tolerance), points).status
 
 
-@pytest.mark.parametrize("block", range(8))
-def test_hundreds_of_claims(block: int) -> None:
+@pytest.mark.parametrize("block", range(6))
+def test_a_hundred_claims(block: int) -> None:
     """Half of them are mutated; what each of them says is known from mpmath. The campaign has thousands."""
-    for seed in range(50 * block, 50 * block + 50):
+    for seed in range(20 * block, 20 * block + 20):
         made = claim(seed)
         assert status(made.expression, made.claim, *POINTS) == ("holds" if made.true else "wrong"), (seed, made)
 
 
 def test_claims_are_of_both_kinds() -> None:
     """They are no one-sided lot."""
-    true = sum(claim(seed).true for seed in range(300))
-    assert 150 <= true <= 200
+    true = sum(claim(seed).true for seed in range(120))
+    assert 60 <= true <= 90
 
 
 BY_HAND = [

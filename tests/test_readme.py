@@ -5,11 +5,13 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from autogradcli.pages import ALIASES, NAMES
+from scripts.campaigns import warm
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted((ROOT / "autogradcli" / "pages").glob("*.md"))
@@ -24,14 +26,20 @@ def examples() -> list[tuple[str, str]]:
     return [(command, output) for command, _, output in (piece.partition("\n") for piece in pieces)]
 
 
+@pytest.fixture(scope="module")
+def environment() -> Iterator[dict[str, str]]:
+    """That of a warm server, whose answers are those of a cold call, byte for byte, and take a tenth of the time."""
+    with warm.server() as found:
+        yield {**found, "PATH": os.pathsep.join([str(Path(sys.executable).parent), found["PATH"]])}
+
+
 @pytest.mark.parametrize(("command", "output"), examples())
-def test_the_example_prints_what_the_readme_shows(command: str, output: str) -> None:
+def test_the_example_prints_what_the_readme_shows(command: str, output: str, environment: dict[str, str]) -> None:
     """Standard output and standard error together, as a reader would see them."""
     if "jq" in command and shutil.which("jq") is None:
         pytest.skip("jq is not installed")
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     shell = ["bash", "-c", f"exec 2>&1; {command}"]
-    result = subprocess.run(shell, capture_output=True, text=True, env=os.environ | {"PATH": path}, check=False)
+    result = subprocess.run(shell, capture_output=True, text=True, env=environment, check=False)
     assert result.stdout == output
 
 

@@ -50,8 +50,8 @@ def status(environment: Mapping[str, str], **how: Any) -> dict[str, Any]:
 
 CASES = [
     "$G eval '5*x**3+2*x**2+4*x+8' --x 2 ", "$G eval 'sigmoid(x)' --x 40 --json", "$G eval 'sin(x' --x 2", "$G batch lines.jsonl --jobs 2",
-    "$G check users.toml", "LC_ALL=C $G eval 'α' --α 2", "umask 077; $G eval x --x 1 -o o.txt; stat -c %a o.txt", "$G eval 'x**2' --x 2 >&-",
-    "mkdir gone; cd gone; rmdir ../gone; $G eval 'x**2' --x 2", "$G batch lines.jsonl | head -1",
+    "$G check users.toml", "LC_ALL=C $G diff 'α'", "umask 077; $G diff x -o o.txt; stat -c %a o.txt", "$G diff 'x**2' >&-",
+    "mkdir gone; cd gone; rmdir ../gone; $G diff 'x**2'", "$G batch lines.jsonl | head -1",
 ]  # fmt: skip
 
 
@@ -59,8 +59,9 @@ CASES = [
 def test_a_call_gives_the_same_bytes_warm_and_cold(script: str, environment: dict[str, str]) -> None:
     """Output, errors, exit status and files."""
     (chosen,) = {each for each in warm.calls() if each.script == script}
-    answers = [warm.run(chosen, {**environment, "GRADCALC_SERVER": mode}) for mode in ("auto", "never")]
-    assert answers[0] == answers[1]
+    unmeasured = {name: value for name, value in environment.items() if not name.startswith("COVERAGE_")}
+    cold = warm.run(chosen, {**unmeasured, "GRADCALC_SERVER": "never"})
+    assert warm.run(chosen, {**environment, "GRADCALC_SERVER": "auto"}) == cold
 
 
 def test_a_terminal_is_a_terminal(environment: dict[str, str]) -> None:
@@ -82,7 +83,7 @@ def test_many_calls_at_once_are_all_right_and_leave_nothing(environment: dict[st
         return call(environment, "eval", "x**2", "--x", str(number), "--format", "plain").stdout
 
     with ThreadPoolExecutor(8) as threads:
-        assert list(threads.map(square, range(40))) == [f"{2.0 * number}\n" for number in range(40)]
+        assert list(threads.map(square, range(24))) == [f"{2.0 * number}\n" for number in range(24)]
     found = status(environment)
     assert found["process"] == process
     assert found["running_calls"] == 0

@@ -61,6 +61,7 @@ OTHERS = (
     "sleep 9 | timeout -s INT 3 $G batch -", "sleep 9 | timeout -s TERM 3 $G batch -", "(cat lines.jsonl; sleep 9) | timeout -s INT 5 $G batch - --no-symbolic",
     "$G eval 'x**2' --x 2 --function math:sin", "$G run -c 'print(1)'", "GRADCALC_DEBUG=1 $G eval 'x+'", "OMP_NUM_THREADS=1 $G eval 'x**2' --x 2",
     "$G eval 'sum(x)' --x 'ones(100000)' --format plain | tail -c 50", "$G eval 'sum(x)' --x 'ones(10**9)'", "$G eval 'x' --x 2 --seed 3 --json",
+    "LC_ALL=C $G diff 'α'", "umask 077; $G diff x -o o.txt; stat -c %a o.txt", "$G diff 'x**2' >&-", "mkdir gone; cd gone; rmdir ../gone; $G diff 'x**2'",
     "$G eval 'sum(sin(x*i) for i in range(10**9))' --x 1 --timeout 2", "$G eval 'x' --x 2 --max-memory 1MB",
 )  # fmt: skip
 TERMINAL = ("$G eval 'abs(x) + x**2' --x 0", "$G eval 'x+'", "$G functions sin", "$G explain GC101", "$G check cases.toml", "$G batch lines.jsonl --jobs 1",

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from zlib import crc32
 
@@ -88,13 +88,19 @@ def apply(name: str, operands: Sequence[Any]) -> Any:
     if name in TIES and _hair_apart(*(operands if len(operands) == 2 else (operands[0], mp.nint(operands[0])))):
         raise TooHard
     try:
-        return real(meaning(name), operands)
+        return _real(name, mp.prec, *operands)
     except (OverflowError, NoConvergence, NotImplementedError) as problem:
         raise TooHard from problem
     except TypeError as problem:
         if not any(map(mp.isinf, operands)):
             raise
         raise TooHard from problem  # besseli takes the size of infinity for that of a number
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _real(name: str, _: int, *operands: Any) -> Any:
+    """The same at the precision in force: derivatives by differences ask for the same numbers again and again."""
+    return real(meaning(name), operands)
 
 
 def _hair_apart(x: Any, y: Any) -> bool:
