@@ -8,7 +8,7 @@ from autogradcli.compute.compute import compute
 from autogradcli.compute.problem import Options, Problem
 from autogradcli.compute.report import Gradient, Report
 from autogradcli.engines.arb.enclose import Enclosures, enclose
-from autogradcli.engines.arb.sweep import plan
+from autogradcli.engines.arb.plan import plan
 from autogradcli.engines.backward import ONCE, Backward
 from autogradcli.language.dtypes import Dtype
 from autogradcli.language.parser import parse

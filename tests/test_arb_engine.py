@@ -8,8 +8,9 @@ from flint import arb, ctx
 from mpmath import mp
 
 from autogradcli.engines.arb.blame import cancellation, first_divergence
+from autogradcli.engines.arb.decimals import as_text
 from autogradcli.engines.arb.enclose import LAST_PRECISION, Enclosures
-from autogradcli.engines.arb.error_bounds import as_text, measure_gradients, measure_values
+from autogradcli.engines.arb.error_bounds import measure_gradients, measure_values
 from autogradcli.engines.arb.kinks import sides
 from autogradcli.engines.arb.primitives import rule, value
 from autogradcli.engines.arb.ternary import FALSE, TRUE, UNDECIDED, Truth, logical_and, logical_not, logical_or

@@ -6,8 +6,8 @@ from math import sqrt
 import pytest
 from flint import arb, ctx
 
+from autogradcli.engines.arb.plan import plan
 from autogradcli.engines.arb.roots import exact_numbers
-from autogradcli.engines.arb.sweep import plan
 from autogradcli.language.parser import parse
 from tests.helpers import examine
 

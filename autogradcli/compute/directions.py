@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from autogradcli.compute.evidence import Lower, differentiated
 from autogradcli.compute.problem import Problem, called
-from autogradcli.compute.unproven import because, unproven
+from autogradcli.compute.unproven import Unproven, because, unproven
 from autogradcli.compute.verdict import scale, tolerance
-from autogradcli.engines.results import Autograd, Cause, Unproven, flat
+from autogradcli.engines.results import Autograd, Cause, flat
 from autogradcli.functions.function import NoDefinition
 from autogradcli.functions.handles import TooLong
 from autogradcli.language.dtypes import DTYPES

@@ -270,9 +270,9 @@ def _reaches(case: Doubt) -> str | None:
     if reached is None:
         return None
     operand, operation = case.text(reached.operand), case.text(reached.step)
-    if reached.zero and operand != operation:
+    if reached.kind == "zero" and operand != operation:
         return f"{operand} can be 0 by rounding"
-    if reached.unbounded:
+    if reached.kind == "unbounded":
         return f"rounding leaves no bound for {operation}"
     return f"rounding reaches the end of the domain of {operation}"
 

@@ -1,10 +1,67 @@
 """The result for a program about which ball arithmetic proves nothing, with the reason."""
 
-from autogradcli.engines.results import Autograd, Cause, Enclosure, Unproven, flat
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autogradcli.engines.results import (
+    Array,
+    Autograd,
+    Cancellation,
+    Cause,
+    Enclosure,
+    FirstDivergence,
+    OtherValue,
+    Small,
+    flat,
+)
 from autogradcli.functions.handles import TooLong
 from autogradcli.language.dtypes import DTYPES, Dtype
 from autogradcli.language.program import Call, Program
 from autogradcli.processes.limits import OutOfTime
+
+
+@dataclass(frozen=True)
+class Unproven:
+    """A program about which nothing is proven."""
+
+    opinion: Enclosure
+    """The opinion on every number, which says why."""
+    size: int
+    """How many components the output has."""
+    remark: str | None = None
+    scalar: float | None = None
+    true_values: Sequence[Array] = ()
+    vanished: Small | None = None
+    cancellation: Cancellation | None = None
+    other_value: OtherValue | None = None
+
+    @property
+    def values(self) -> Sequence[Enclosure]:
+        """The same of every component."""
+        return [self.opinion] * self.size
+
+    def gradient(self, _: str, numbers: Sequence[float]) -> list[Enclosure]:
+        """The same of every number."""
+        return [self.opinion] * len(numbers)
+
+    def first_divergence(self, _: str, __: int | None) -> None:
+        """Nothing is known."""
+
+    def lossy_piece(self, _: str) -> None:
+        """Nothing is known."""
+
+    def corners(self, _: str, __: int, hidden: bool) -> tuple[int, ...]:  # noqa: ARG002
+        """Nothing is known."""
+        return ()
+
+    def paths(self, _: str) -> None:
+        """Nothing is known."""
+
+    def broken(self, _: FirstDivergence | None) -> None:
+        """Nothing is known."""
+
+    def small(self, _: FirstDivergence) -> None:
+        """Nothing is known."""
 
 
 def unproven(reason: Exception, autograd: Autograd) -> Unproven:

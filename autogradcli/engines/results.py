@@ -5,7 +5,7 @@ A tensor is a nested list, row by row; a scalar is a float. All indices of steps
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 Json = Any
 """A value of JSON: typing has no recursive type of which one could ask for an item."""
@@ -213,18 +213,19 @@ class Guard:
     """How far the branch reaches at most; 0 for one that is taken at the point alone, or as good as alone."""
 
 
+Unbounding = Literal["zero", "end", "unbounded"]
+"""What rounding makes of an operand that leaves an operation without a bound: 0, an end of the domain, or anything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """An operation that rounding brings to a pole, or to an end of its domain: a denominator that can be 0."""
+    """An operation that rounding leaves without a bound: a denominator that can be 0, exp of what is not known."""
 
     step: int
     """The program step of the operation."""
     operand: int
     """The step of the operand that does it."""
-    zero: bool
-    """Whether that is by being 0."""
-    unbounded: bool
-    """Whether it is no end: what rounding makes of the operand is so wide that the operation has no bound."""
+    kind: Unbounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,47 +370,3 @@ class Proof(Protocol):
 
     def small(self, parted: FirstDivergence) -> Small | None:
         """The number behind an operation that is too small for the dtype."""
-
-
-@dataclass(frozen=True)
-class Unproven:
-    """A program about which nothing is proven."""
-
-    opinion: Enclosure
-    """The opinion on every number, which says why."""
-    size: int
-    """How many components the output has."""
-    remark: str | None = None
-    scalar: float | None = None
-    true_values: Sequence[Array] = ()
-    vanished: Small | None = None
-    cancellation: Cancellation | None = None
-    other_value: OtherValue | None = None
-
-    @property
-    def values(self) -> Sequence[Enclosure]:
-        """The same of every component."""
-        return [self.opinion] * self.size
-
-    def gradient(self, _: str, numbers: Sequence[float]) -> list[Enclosure]:
-        """The same of every number."""
-        return [self.opinion] * len(numbers)
-
-    def first_divergence(self, _: str, __: int | None) -> None:
-        """Nothing is known."""
-
-    def lossy_piece(self, _: str) -> None:
-        """Nothing is known."""
-
-    def corners(self, _: str, __: int, hidden: bool) -> tuple[int, ...]:  # noqa: ARG002
-        """Nothing is known."""
-        return ()
-
-    def paths(self, _: str) -> None:
-        """Nothing is known."""
-
-    def broken(self, _: FirstDivergence | None) -> None:
-        """Nothing is known."""
-
-    def small(self, _: FirstDivergence) -> None:
-        """Nothing is known."""

@@ -13,7 +13,7 @@ def rigour(lines: Sequence[str], rounds: int) -> Iterator[Figure]:
 
     from autogradcli.engines.arb.enclose import enclose
     from autogradcli.engines.arb.error_bounds import measure_gradients, measure_values
-    from autogradcli.engines.arb.sweep import plan
+    from autogradcli.engines.arb.plan import plan
     from autogradcli.language.dtypes import DTYPES
     from autogradcli.language.parser import parse
     from plain_loop import NAMES, of_numbers_too

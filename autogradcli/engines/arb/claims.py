@@ -21,7 +21,8 @@ from autogradcli.engines.arb.enclose import LAST_PRECISION, Enclosures
 from autogradcli.engines.arb.error_bounds import SAME_SLOPE, slope_together
 from autogradcli.engines.arb.formulas import Formula
 from autogradcli.engines.arb.kinks import sides
-from autogradcli.engines.arb.sweep import Plan, Point, differentiated, moved, plan, sweep
+from autogradcli.engines.arb.plan import Plan, differentiated, moved, plan
+from autogradcli.engines.arb.sweep import Point, sweep
 from autogradcli.engines.results import Array, flat, nested, shape
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.program import Direction, Program

@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
+from autogradcli.engines.arb.plan import Plan
 from autogradcli.engines.arb.primitives import taken
-from autogradcli.engines.arb.sweep import Plan, Sweep
+from autogradcli.engines.arb.sweep import Sweep
 from autogradcli.engines.arb.ternary import Truth
+from autogradcli.engines.results import Unbounding
 from autogradcli.functions.table import row
 from autogradcli.language.tape import Operation
 
@@ -32,16 +34,13 @@ class Culprit:
 
 @dataclass(frozen=True, slots=True)
 class DomainEnd:
-    """An operation that rounding brings to a pole or to an end of its domain."""
+    """An operation that rounding brings to a pole or to an end of its domain, or leaves without a bound."""
 
     entry: int
     """Its place on the tape."""
     operand: int
     """The operand that does it."""
-    zero: bool = False
-    """Whether that is by being 0."""
-    unbounded: bool = False
-    """Whether it is no end: what rounding makes of the operand is so wide that the operation has no bound."""
+    kind: Unbounding
 
 
 def undefined(plan: Plan, sweep: Sweep) -> Mapping[int, int]:
@@ -117,9 +116,9 @@ def end_of_value(plan: Plan, rounded: Sweep, entry: int) -> DomainEnd | None:
     moved = [each for each, ball in zip(operation.operands, operands, strict=True) if not _exact(ball)]
     if rule.domain is None or rule.domain(*operands).value is True:
         wide = [each for each in moved if _finite(rounded.values[each]) and rounded.values[each].rad() > WIDE]
-        return next((DomainEnd(index, each, unbounded=True) for each in wide), None)
+        return next((DomainEnd(index, each, "unbounded") for each in wide), None)
     reached = [each for each in moved if rounded.values[each].contains(0)]
-    return next((DomainEnd(index, each, zero=each in reached) for each in (*reached, *moved)), None)
+    return next((DomainEnd(index, each, "zero" if each in reached else "end") for each in (*reached, *moved)), None)
 
 
 def end_of_gradient(plan: Plan, rounded: Sweep, entry: int) -> DomainEnd | None:

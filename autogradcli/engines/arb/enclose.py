@@ -11,10 +11,11 @@ from flint import arb, ctx
 
 from autogradcli.engines.arb.branches import Branches, Decisions, decisions
 from autogradcli.engines.arb.diagnose import first_ties, is_settled, moving_operands, of_gradient, of_value, undefined
+from autogradcli.engines.arb.plan import Plan
 from autogradcli.engines.arb.primitives import forward, selects
 from autogradcli.engines.arb.roots import exact_numbers
 from autogradcli.engines.arb.rounding import Rounding, Underflow
-from autogradcli.engines.arb.sweep import ZERO, Plan, Point, Sweep, any_open, sweep, without
+from autogradcli.engines.arb.sweep import ZERO, Point, Sweep, any_open, sweep, without
 from autogradcli.engines.arb.ternary import UNDECIDED
 from autogradcli.engines.results import Array, flat
 from autogradcli.language.dtypes import Dtype

@@ -17,9 +17,9 @@ from autogradcli.engines.arb.error_bounds import corner_steps, measure_gradients
 from autogradcli.engines.arb.kinks import MAX_WORK, entries_above
 from autogradcli.engines.arb.neighbours import with_neighbours
 from autogradcli.engines.arb.paths import Local, paths
+from autogradcli.engines.arb.plan import differentiated, plan
 from autogradcli.engines.arb.primitives import primitive, rule
 from autogradcli.engines.arb.range_errors import broken, small, vanished
-from autogradcli.engines.arb.sweep import differentiated, plan
 from autogradcli.engines.arb.ternary import Truth
 from autogradcli.engines.results import (
     Array,

@@ -2,29 +2,25 @@
 
 import math
 import sys
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from flint import arb, ctx
 
 from autogradcli.engines.arb.corners import corners
-from autogradcli.engines.arb.diagnose import DomainEnd, end_of_gradient, end_of_value, of_gradient, of_value
+from autogradcli.engines.arb.decimals import EXPONENTS, as_text
+from autogradcli.engines.arb.diagnose import DomainEnd, end_of_gradient, end_of_value
 from autogradcli.engines.arb.enclose import MORE_DIGITS, SPARE_DIGITS, Enclosures, nearest
 from autogradcli.engines.arb.guards import beyond, guard
-from autogradcli.engines.arb.kinks import AGREEMENT, Side, sides, sides_together, with_digits_enough
+from autogradcli.engines.arb.kinks import AGREEMENT, sides, sides_together, with_digits_enough
 from autogradcli.engines.arb.neighbours import limit_of
 from autogradcli.engines.arb.primitives import Kind
-from autogradcli.engines.results import Ball, Cause, Enclosure, Guard, Reached
-from autogradcli.language.program import Call, Constant
-from autogradcli.language.shapes import component, subscript
-from autogradcli.language.tape import Input, Operation, components, shape_of
+from autogradcli.engines.arb.singularities import no_gradient, no_gradient_of_intermediate, no_value, singular_culprit
+from autogradcli.engines.results import Cause, Enclosure, Guard, Reached
+from autogradcli.language.program import Call
+from autogradcli.language.tape import Input, components
 
-DECIMALS = 40
-"""Digits that a ball's midpoint is printed with."""
-EXPONENTS = 2**20
-"""Binary exponents beyond which a number is only called too large, or zero to within something tiny."""
 HUGE = arb(2) ** EXPONENTS
-TINY = 1 / HUGE
 MEASURING = 256
 """Binary digits for the arithmetic of distances."""
 MOST_TIED = 100
@@ -78,7 +74,7 @@ def measure_gradients(proof: Enclosures, name: str, numbers: Sequence[float]) ->
 def _of_value(proof: Enclosures, entry: int, number: float) -> Enclosure:
     value = proof.exact.values[entry]
     if not value.is_finite():
-        return Enclosure(cause=_cause_of_value(proof, entry))
+        return Enclosure(cause=no_value(proof, entry))
     each = proof.plan.rules[entry]
     rounded = each is not None and each.kind is Kind.SMOOTH and not value.is_exact()
     budget = RoundingBudget(lambda: proof.value_budget(entry), lambda: end_of_value(proof.plan, proof.rounded, entry))
@@ -88,7 +84,7 @@ def _of_value(proof: Enclosures, entry: int, number: float) -> Enclosure:
 def _of_slope(proof: Enclosures, entry: int, number: float) -> Enclosure:
     birth = proof.undefined.get(entry)
     if birth is not None:
-        return Enclosure(cause=_cause_of_value(proof, birth))
+        return Enclosure(cause=no_value(proof, birth))
     truth = proof.gradient(entry)
     # A derivative that is written out may have no value at a point where it has one as a limit.
     if not (proof.proves(entry) and truth.is_finite() and (proof.plan.order == 1 or proof.value.is_finite())):
@@ -117,7 +113,7 @@ def _beside_others(proof: Enclosures, entry: int, number: float) -> Enclosure:
     """Where something else is undefined, and the derivative with respect to this entry needs a closer look."""
     alone = proof.about(entry)
     if alone.undefined and not (alone.proves(entry) and alone.gradient(entry).is_finite()):
-        return Enclosure(cause=_cause_of_value(alone, min(alone.undefined.values())))
+        return Enclosure(cause=no_value(alone, min(alone.undefined.values())))
     return _of_slope(alone, entry, number)
 
 
@@ -153,9 +149,7 @@ def _reached(proof: Enclosures, budget: RoundingBudget) -> Reached | None:
     step = proof.plan.program.steps[entries[found.entry].step]
     operands = step.operands if isinstance(step, Call) else ()
     own = [each for each in operands if found.operand in components(results[each])]
-    return Reached(
-        entries[found.entry].step, own[0] if own else entries[found.operand].step, found.zero, found.unbounded
-    )
+    return Reached(entries[found.entry].step, own[0] if own else entries[found.operand].step, found.kind)
 
 
 def _beyond_numbers(truth: arb) -> Cause:
@@ -198,31 +192,14 @@ def _with_underflow(proof: Enclosures, entry: int, found: Enclosure, number: flo
     return replace(found, underflow=budget.holds(number))
 
 
-def as_text(ball: arb) -> Ball:
-    """A ball in decimal; its radius also holds what the decimals of its midpoint leave out."""
-    if float(ball) == 0 and 0 < abs(ball).upper() < TINY:
-        return Ball("0", f"1e-{EXPONENTS // 4}")
-    text: str = ball.str(DECIMALS)
-    middle, _, radius = text.strip("[]").partition("+/- ")
-    return Ball(_trim(middle.strip() or "0"), radius or "0")
-
-
-def _trim(number: str) -> str:
-    """A decimal without zeros at its end."""
-    mantissa, mark, exponent = number.partition("e")
-    if "." in mantissa:
-        mantissa = mantissa.rstrip("0").rstrip(".")
-    return mantissa + mark + exponent if exponent != "+0" else mantissa
-
-
 def _singular(proof: Enclosures, entry: int, number: float) -> Enclosure:
     """Where the sweep proves nothing: what the slopes on both sides say."""
     variable = proof.plan.tape.entries[entry]
     if not isinstance(variable, Input):
-        return Enclosure(cause=_cause_of_intermediate(proof, entry))
+        return Enclosure(cause=no_gradient_of_intermediate(proof, entry))
     left, right = sides(proof, variable)
     if left.slope is None or right.slope is None:
-        return Enclosure(cause=_cause_of_gradient(proof, entry, left, right))
+        return Enclosure(cause=no_gradient(proof, entry, left, right))
     slopes = (float(left.slope), float(right.slope))
     size = abs(left.slope).max(abs(right.slope))
     if abs(left.slope - right.slope) > size * SAME_SLOPE:
@@ -299,117 +276,4 @@ def corner_steps(proof: Enclosures, name: str, place: int, hidden: bool) -> tupl
     variable = proof.plan.tape.entries[entry]
     if isinstance(variable, Input) and (found := corners(with_digits_enough(proof, variable), variable, hidden)):
         return found
-    return (proof.plan.tape.entries[_singular_culprit(proof, entry)].step,)
-
-
-def _cause_of_intermediate(proof: Enclosures, entry: int) -> Cause:
-    """Why nothing is proven along an intermediate value: it is a ball, and no points beside it can be tried."""
-    text, where, step = _place(proof, _singular_culprit(proof, entry))
-    message = f"{text} may not be differentiable{where}, and slopes are found beside variables alone"
-    return Cause("unverified", "GC501", message, step)
-
-
-def _cause_of_value(proof: Enclosures, entry: int) -> Cause:
-    culprit = of_value(proof.plan, proof.exact, entry)
-    variable = proof.plan.tape.entries[culprit.entry]
-    if isinstance(variable, Input):
-        message = f"{_point(proof, culprit.entry)}, so there is no finite value"
-        return Cause("undefined", "GC111", message, variable.step)
-    text, where, step = _place(proof, culprit.entry)
-    if culprit.outside:
-        return Cause("undefined", "GC111", f"{text} is not defined{where}", step)
-    if culprit.large:
-        return Cause("undefined", "GC115", f"{text} is too large{where}", step)
-    if culprit.settled:
-        return Cause("undefined", "GC111", f"{text} has no finite value{where}", step)
-    return Cause("unverified", "GC501", f"{text} could not be enclosed{where}", step)
-
-
-def _cause_of_gradient(proof: Enclosures, entry: int, left: Side, right: Side) -> Cause:
-    """Why there is no derivative: a jump, an infinite slope, a slope on one side only, or none at all."""
-    kinds = {left.kind, right.kind}
-    worst, *others = (each for each in ("jump", "unbounded", "unsettled", "outside") if each in kinds)
-    cause = _cause_of_sides(proof, entry, left, right, worst)
-    return replace(cause, end=_cause_of_sides(proof, entry, left, right, "outside")) if "outside" in others else cause
-
-
-def _cause_of_sides(proof: Enclosures, entry: int, left: Side, right: Side, kind: str) -> Cause:
-    """Why there is no derivative, of the sides that are of one kind."""
-    origin = (left if left.kind == kind else right).origin
-    text, where, step = _place(proof, _singular_culprit(proof, entry) if origin is None else origin)
-    which = "both sides" if left.kind == right.kind else "left" if left.kind == kind else "right"
-    if kind == "jump":
-        return Cause("undefined", "GC113", f"{text} jumps{where} ({which})", step)
-    if kind == "unbounded":
-        return Cause("undefined", "GC112", f"{text} has a vertical tangent{where}", step)
-    if kind == "unsettled":
-        return Cause("unverified", "GC501", f"the slope of {text} could not be told{where}", step)
-    beside = "on either side" if which == "both sides" else f"to the {which}"
-    if proof.plan.order > 1:  # the function is defined there, or its own gradient would have said so and been inherited
-        message = f"the derivative of {text} as it is written out has no value {beside} of {_point(proof, entry)}"
-        return Cause("unverified", "GC501", message, step)
-    return Cause("undefined", "GC114", f"{text} is not defined {beside} of {_point(proof, entry)}", step)
-
-
-def _point(proof: Enclosures, entry: int) -> str:
-    """A component of a variable and its value, for a sentence."""
-    variable = proof.plan.tape.entries[entry]
-    assert isinstance(variable, Input)
-    values = proof.at[variable.name]
-    index = subscript(variable.place, proof.plan.shapes.get(variable.name, ()))
-    number = values[variable.place]
-    return f"{variable.name}{index} = {_short(number) if number.is_finite() else float(number)}"
-
-
-def _singular_culprit(proof: Enclosures, entry: int) -> int:
-    """The entry that the sweep could not pass: a tie on the way, or a partial derivative that does not exist."""
-    if proof.proves(entry):
-        return of_gradient(proof.plan, proof.exact, entry).entry
-    return proof.first_ties.get(entry, proof.plan.tape.output)
-
-
-def _place(proof: Enclosures, entry: int) -> tuple[str, str, int]:
-    """Text of the program step that an entry belongs to, the values of its operands, and the step.
-
-    Of an operand that is a tensor the component that the entry is computed from, if it is one alone.
-    """
-    program, tape = proof.plan.program, proof.plan.tape
-    index = tape.entries[entry].step
-    step = program.steps[index]
-    operands = step.operands if isinstance(step, Call) else ()
-    below = _below(proof, entry, len(operands))
-    values: dict[str, arb] = {}
-    for each in operands:
-        entries = components(tape.results[each])
-        places = [place for place, component in enumerate(entries) if component in below]
-        if len(places) == 1 and not isinstance(program.steps[each], Constant):
-            sizes = shape_of(tape.results[each])
-            values[component(program.label(each), places[0], sizes)] = proof.exact.values[entries[places[0]]]
-    where = ", ".join(f"{text} = {_short(ball)}" for text, ball in values.items() if _is_number(ball))
-    return program.text(index), f" at {where}" if where else "", index
-
-
-def _is_number(ball: object) -> bool:
-    return isinstance(ball, arb) and bool(ball.is_finite())
-
-
-def _below(proof: Enclosures, entry: int, most: int) -> Set[int]:
-    """The entries of other steps that an entry is computed from; none if they are more than `most`."""
-    entries = proof.plan.tape.entries
-    seen: set[int] = set()
-    found: set[int] = set()
-    pending = [entry]
-    while pending and len(found) <= most:
-        index = pending.pop()
-        each = entries[index]
-        if index not in seen and isinstance(each, Operation):
-            own = {operand for operand in each.operands if entries[operand].step == each.step}
-            pending.extend(own)
-            found.update(set(each.operands) - own)
-        seen.add(index)
-    return found if len(found) <= most else set()
-
-
-def _short(ball: arb) -> str:
-    """A few digits of a ball, for a sentence."""
-    return _trim(ball.mid().str(6, radius=False))
+    return (proof.plan.tape.entries[singular_culprit(proof, entry)].step,)

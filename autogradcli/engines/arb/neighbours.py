@@ -12,7 +12,8 @@ from math import inf, nextafter
 from flint import arb, ctx
 
 from autogradcli.engines.arb.enclose import FEWER_DIGITS, Enclosures
-from autogradcli.engines.arb.sweep import Plan, moved, sweep
+from autogradcli.engines.arb.plan import Plan, moved
+from autogradcli.engines.arb.sweep import sweep
 from autogradcli.engines.results import Enclosure
 from autogradcli.language.program import Direction
 

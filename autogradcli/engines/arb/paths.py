@@ -7,10 +7,11 @@ from typing import Any
 
 from flint import arb, ctx
 
+from autogradcli.engines.arb.decimals import as_text
 from autogradcli.engines.arb.enclose import Enclosures
-from autogradcli.engines.arb.error_bounds import as_text
+from autogradcli.engines.arb.plan import Plan, plan
 from autogradcli.engines.arb.rounding import Rounding
-from autogradcli.engines.arb.sweep import Plan, Point, Sweep, plan, sweep
+from autogradcli.engines.arb.sweep import Point, Sweep, sweep
 from autogradcli.engines.arb.ternary import Truth
 from autogradcli.engines.results import Array, ChainPath, ChainPaths, Link, flat, nested, shape
 from autogradcli.functions.table import row

@@ -8,8 +8,8 @@ from typing import Any
 
 from flint import arb, ctx
 
+from autogradcli.engines.arb.plan import plan
 from autogradcli.engines.arb.primitives import forward
-from autogradcli.engines.arb.sweep import plan
 from autogradcli.engines.results import Array, flat, nested, shape
 from autogradcli.functions.function import NoDefinition
 from autogradcli.functions.handles import TooLong
