@@ -33,7 +33,7 @@ EXAMPLES = """\b
 Examples:
   gradcalc graph "5*x**3 + 2*x**2 + 4*x + 8" --x 2
   gradcalc graph "h = tanh(w*x); sum(h)" --w "[1, 2]" --x 0.5 -o layer.svg
-  gradcalc graph --run train.py --backward 1 -o first.svg
+  gradcalc graph --run train.py --backward 1 -o net.svg
 
 \b
 Exit status: 0; 1 if a gradient is wrong; 2 if the input makes no sense;
@@ -96,7 +96,7 @@ def graph(
     text that it came from, its value and the gradient that reached it; each
     edge the local derivative. The verdict stands at the variables, and what
     went wrong at the operation that did. With --order 2 it is the graph of the
-    gradient.
+    gradient. Of a program the nodes of each module (net.fc1) stand together.
     """
     form = writing.form(FORMATS)
     _check_shown(form, writing.output)

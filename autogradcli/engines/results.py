@@ -106,6 +106,8 @@ class Node:
     """Its derivative with respect to each of `inputs`, if they were asked for; None where torch does not tell."""
     saved: dict[str, Any] = field(default_factory=dict)
     """What it keeps for `backward`, by name, if that was asked for."""
+    module: str | None = None
+    """What a program calls the module that it belongs to, if that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,22 @@
 """The graph behind one `backward` of a program."""
 
-from typing import Any
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from autogradcli.compute.compute import Session
 from autogradcli.compute.problem import Options
 from autogradcli.compute.report import Report
 from autogradcli.engines.backward import Detail
+from autogradcli.engines.results import Node
 from autogradcli.errors import GradcalcError
 from autogradcli.programs.demands import Demands
 from autogradcli.programs.session import Wanted, watch_program
 from autogradcli.programs.target import PythonProgram
+
+if TYPE_CHECKING:
+    from autogradcli.engines.torch.record.calls import BackwardPass
 
 LONG = 60.0
 """Seconds that one pass may take."""
@@ -21,7 +28,8 @@ def graph_report(program: PythonProgram, number: int | None, detail: Detail, aro
     Raises GradcalcError if the program fails, has no such `backward`, or does what its record cannot follow.
     """
     name = program.target.name
-    seen = watch_program(program, Wanted(passes="last" if number is None else f"only {number}"), around)
+    passes = "last" if number is None else f"only {number}"
+    seen = watch_program(program, Wanted(passes=passes, modules=True), around)
     if seen.ending.status:
         where = "" if seen.ending.line is None else f"line {seen.ending.line}: "
         raise GradcalcError("program", f"{name} failed: {where}{type(seen.ending.error).__name__}: {seen.ending.error}")
@@ -35,8 +43,29 @@ def graph_report(program: PythonProgram, number: int | None, detail: Detail, aro
 
     with Session(symbolic=False) as session:
         verifier = Verifier(seen.texts, session, Demands(Options(symbolic=False), detail))
-        (found,) = verifier.verify(seen.watch.finished())
+        (event,) = seen.watch.finished()
+        (found,) = verifier.verify([event])
     if found.report is None:
         reason = next((entry.reason.message for entry in found.entry.entries if entry.reason), "it was not recorded")
         raise GradcalcError("program", f"line {found.entry.line}: {reason}")
-    return found.report
+    return replace(found.report, nodes=_in_modules(found.report.nodes, event, found.steps))
+
+
+def _in_modules(nodes: Sequence[Node], event: "BackwardPass", steps: Mapping[int, int]) -> tuple[Node, ...]:
+    """The nodes, each with the module that it belongs to: of a parameter its own, else that in which it was made."""
+    from autogradcli.engines.torch.record.below import calls_below
+    from autogradcli.engines.torch.record.modules import module_names
+
+    calls = calls_below(event.outputs)
+    names = module_names(calls)
+    made = sorted((steps[call.serial], names.get(call.serial)) for call in calls if call.serial in steps)
+
+    def home(node: Node) -> str | None:
+        if node.variable is not None and not node.inputs:
+            owner = node.variable.rpartition(".")[0]
+            return owner if owner in names.values() else None
+        # A call may be several steps, of which the last is known.
+        place = len(made) if node.step is None else bisect_left(made, node.step, key=lambda each: each[0])
+        return made[place][1] if place < len(made) else None
+
+    return tuple(replace(node, module=home(node)) for node in nodes)

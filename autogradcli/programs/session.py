@@ -34,6 +34,8 @@ class Wanted:
     """Which passes are kept to be verified: `first`, `all`, a number, `some` or `none`."""
     stop: bool = False
     """Whether the program ends where a number stops being finite."""
+    modules: bool = False
+    """Whether it is noted which module makes each call."""
 
 
 @dataclass(slots=True)
@@ -63,6 +65,10 @@ def watch_program(program: PythonProgram, wanted: Wanted, around: Any = nullcont
 
             watch = Watch(wanted.passes, wanted.stop)
             stack.enter_context(watch.watching())
+            if wanted.modules:
+                from autogradcli.engines.torch.record.modules import modules_noted
+
+                stack.enter_context(modules_noted(watch.recorder))
             found.append(watch)
 
         stack.enter_context(_headless())

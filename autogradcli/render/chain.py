@@ -169,13 +169,23 @@ def _table(rows: Sequence[TreeLine], dtype: str, room: int | None, terminal: Ter
     shapes = tuple("" if row.again else _shape(row.node) for row in rows)
     columns = [
         Column("grad_fn chain", tuple(row.label for row in rows)),
-        Column("expression", tuple(visible(row.node.expression or row.node.variable or "") for row in rows)),
+        Column("expression", tuple(visible(_text(row.node, room)) for row in rows)),
         Column("shape", shapes),
         numbers("value", [row.node.value for row in rows]),
         numbers("gradient", [row.node.gradient for row in rows]),
         *more(rows, room),
     ]
     return Table(tuple(column for column in columns if column.header != "shape" or any(shapes)))
+
+
+def _text(node: Node, room: int | None) -> str:
+    """What a node computes, after its module, or that alone where there is not much room; of a leaf its name."""
+    text = node.expression or node.variable or ""
+    if node.variable is not None and not node.inputs:
+        return node.variable
+    if node.module is None:
+        return text
+    return f"{node.module}: {text}" if room is None else node.module
 
 
 def _shape(node: Node) -> str:

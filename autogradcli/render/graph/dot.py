@@ -42,7 +42,7 @@ def _lines(picture: Picture) -> Iterator[str]:
     for box in picture.boxes:
         yield _box(box)
     for number, group in enumerate(picture.groups):
-        yield _group(number, group)
+        yield _group(str(number), group)
     for arrow in picture.arrows:
         yield _arrow(arrow)
 
@@ -87,8 +87,9 @@ def _quiet(text: str) -> str:
     return f'<FONT COLOR="{QUIET}">{_html(text)}</FONT>'
 
 
-def _group(number: int, group: Group) -> str:
-    members = " ".join(f"n{place};" for place in group.boxes)
+def _group(number: str, group: Group) -> str:
+    inside = (_group(f"{number}_{place}", each) for place, each in enumerate(group.groups))
+    members = " ".join([*(f"n{place};" for place in group.boxes), *inside])
     look = f'style="rounded,dashed" color="{LINE}" fontsize=10 labeljust=l margin=10'
     return f"subgraph cluster_{number} {{ graph [{look} label=<{_mono(group.title)}>] {members} }}"
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from autogradcli.render.formats import Format
 from autogradcli.render.graph.cut import Excerpt
 from autogradcli.render.graph.palette import BOXES, INK, LOST, SIGNS
-from autogradcli.render.graph.picture import Arrow, Box, Picture, build_picture
+from autogradcli.render.graph.picture import Arrow, Box, Group, Picture, build_picture
 
 MOST_ARROWS = 500
 """Beyond so many, Mermaid refuses a graph unless the page that it stands in says otherwise."""
@@ -24,9 +24,7 @@ def _lines(picture: Picture) -> Iterator[str]:
     for box in picture.boxes:
         yield _box(box)
     for number, group in enumerate(picture.groups):
-        yield f"subgraph s{number} [{_quoted(group.title)}]"
-        yield from (f"  n{place}" for place in group.boxes)
-        yield "end"
+        yield from _group(str(number), group)
     for arrow in picture.arrows:
         yield _arrow(arrow)
     for kind, paint in BOXES.items():
@@ -46,6 +44,14 @@ def _box(box: Box) -> str:
     lines += [f"{SIGNS[mark.tone]} {mark.text}" for mark in box.marks]
     lines += [f"… {box.below:,} more below"] if box.below else []
     return f"n{box.id}{opening}{_quoted(*filter(None, lines))}{closing}"
+
+
+def _group(number: str, group: Group) -> Iterator[str]:
+    yield f"subgraph s{number} [{_quoted(group.title)}]"
+    yield from (f"  n{place}" for place in group.boxes)
+    for place, each in enumerate(group.groups):
+        yield from (f"  {line}" for line in _group(f"{number}_{place}", each))
+    yield "end"
 
 
 def _arrow(arrow: Arrow) -> str:

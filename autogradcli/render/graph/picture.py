@@ -1,6 +1,6 @@
 """The picture of a graph, before it is written in any format: what each box and each arrow says."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -87,10 +87,12 @@ class Arrow:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The nodes of one statement."""
+    """The nodes of one statement, or of one module."""
 
     title: str
     boxes: tuple[int, ...]
+    groups: tuple["Group", ...] = ()
+    """Those of the modules in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ class Picture:
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
     groups: tuple[Group, ...]
-    """The statements, where there are several."""
+    """The modules of a program; where there are none, the statements, if there are several."""
 
 
 def build_picture(excerpt: Excerpt) -> Picture:
@@ -115,7 +117,7 @@ def build_picture(excerpt: Excerpt) -> Picture:
         heading=(*_heading(report, excerpt, write), *([LEGEND] if any(arrow.text for arrow in arrows) else [])),
         boxes=tuple(boxes),
         arrows=arrows,
-        groups=_groups(report.expression, excerpt.nodes),
+        groups=_modules(excerpt.nodes) or _groups(report.expression, excerpt.nodes),
     )
 
 
@@ -230,6 +232,25 @@ def _told(derivative: LocalDerivative | None, flow: Array, write: Write) -> Sequ
 
 def _shortened(line: str) -> str:
     return elide(line, LONGEST, SCREEN)
+
+
+def _modules(nodes: Sequence[Node]) -> tuple[Group, ...]:
+    """The nodes of each module, in the groups of the modules that it is in; those of the program itself in none."""
+    members: dict[str, list[int]] = {}
+    for node in nodes:
+        if node.module is not None:
+            members.setdefault(node.module, []).append(node.id)
+    return _within("", members)
+
+
+def _within(outer: str, members: Mapping[str, Sequence[int]]) -> tuple[Group, ...]:
+    """The groups of the modules in one, each under its full name."""
+    inside = [name for name in members if name.startswith(outer) and name != outer.removesuffix(".")]
+    groups: list[Group] = []
+    for name in dict.fromkeys(outer + name.removeprefix(outer).split(".")[0] for name in inside):
+        within, own = _within(f"{name}.", members), tuple(members.get(name, ()))
+        groups += within if len(within) == 1 and not own else [Group(visible(name), own, within)]
+    return tuple(groups)
 
 
 def _groups(source: str, nodes: Sequence[Node]) -> tuple[Group, ...]:

@@ -121,6 +121,8 @@ class RecordedCall:
     """What operations computed in, under autocast."""
     random: torch.Tensor | None = None
     """The state of the generator of random numbers, of a call that draws some."""
+    modules: tuple[torch.nn.Module, ...] = ()
+    """The modules in whose `forward` it was made, from the outermost to the innermost, if they were asked for."""
 
     def values(self) -> Iterator[Value]:
         """The tensors among its arguments."""

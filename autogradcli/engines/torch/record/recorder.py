@@ -53,6 +53,8 @@ class Recorder(Memory, TorchFunctionMode):
         """Whether outputs are kept, to be compared with those of a replay."""
         self.ties: dict[CallSite | None, RecordedCall | None] = {}
         """Where a comparison became a bool, the comparison if it tied the last time."""
+        self.modules: tuple[torch.nn.Module, ...] = ()
+        """The modules whose `forward` runs, if they are noted."""
         self.hooks: list[CallSite | None] = []
         """Where the program registered hooks on tensors."""
         self.remarks: dict[tuple[str, CallSite | None], dict[str, Any]] = {}
@@ -168,7 +170,7 @@ class Recorder(Memory, TorchFunctionMode):
         return None if known else self._append(function, arguments, keywords, outputs)
 
     def _append(self, function: Any, args: Any, kwargs: Any, outputs: Sequence[Any]) -> RecordedCall:
-        call = RecordedCall(function, args, kwargs, self.place(), next(self._serial))
+        call = RecordedCall(function, args, kwargs, self.place(), next(self._serial), modules=self.modules)
         if torch.is_autocast_enabled("cpu"):
             call.autocast = torch.get_autocast_dtype("cpu")
         for index, each in enumerate(outputs):
