@@ -117,6 +117,23 @@ def test_watching_alone_finds_it_too(name: str) -> None:
     assert (found.line, found.code, found.direction) == place
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        "F.relu(h, True)",
+        "F.relu(h, inplace=True)",
+        "h = F.softmax(h, 0, _stacklevel=3)",
+        "h = F.mse_loss(h, w, reduction='none')",
+    ],
+)
+def test_watching_alone_follows_functions_that_are_written_in_python(call: str) -> None:
+    """One call is recorded of each, and one that changes its argument in place is still seen to do so."""
+    text = f"w = torch.tensor([4.0, 1.0], requires_grad=True)\nh = w * 2\n{call}\nh.sub(h).log().sum().backward()"
+    found = born(text, passes="none")
+    assert found is not None
+    assert (found.line, found.code, found.direction) == (6, "h.sub(h).log()", "forward")
+
+
 def test_data_that_is_not_finite_is_data() -> None:
     """No operation is to blame."""
     found = born(

@@ -158,3 +158,32 @@ def test_what_a_report_says_to_type_is_python() -> None:
         x = torch.tensor([0.6], requires_grad=True)
         Wrong.apply(x).sum().backward()  # type: ignore[no-untyped-call]
     assert 'if it differs on purpose: surrogate="Wrong"\n' in str(seen)
+
+
+@pytest.mark.filterwarnings("ignore")  # torch.jit will go some day
+def test_what_torch_traces_is_what_it_traces_without_a_watch() -> None:
+    """The graph holds names and lines of the frames that call each operation: gradcalc's are not among them."""
+
+    def function(z: torch.Tensor) -> torch.Tensor:
+        return (z.exp() - 0).sum() + z * 2
+
+    def graph() -> str:
+        traced: Any = torch.jit.trace(function, (torch.ones(1, requires_grad=True),))  # type: ignore[no-untyped-call]
+        return str(traced.graph)
+
+    before = graph()
+    with watch() as seen:
+        during = graph()
+        x = torch.tensor(3.0, requires_grad=True)
+        (x * x).backward()  # type: ignore[no-untyped-call]
+    assert during == before
+    assert (seen.verdict, len(seen.ledger.passes)) == ("verified", 1)
+
+
+def test_all_that_gradcheck_computes_is_verified() -> None:
+    """Its test with gradients that are left out has none to verify."""
+    with watch() as seen:
+        x = torch.tensor([0.3], dtype=torch.double, requires_grad=True)
+        assert torch.autograd.gradcheck(torch.sin, (x,))
+    assert seen.ledger.passes
+    assert seen.verdict == "verified"

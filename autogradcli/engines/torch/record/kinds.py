@@ -64,6 +64,8 @@ class Treatment:
     random: bool = False
     inside: "Callable[..., Any] | None" = None
     """The function with its own check answered by False, so that what it calls is seen; None for what is one call."""
+    has_row: bool = False
+    """What is looked into has a row of its own: it may be one call where nothing is proven."""
 
 
 def kind_of(function: Any) -> Treatment:
@@ -85,7 +87,9 @@ def kind_of(function: Any) -> Treatment:
     rows: tuple[Function, ...] = () if name in COMPOSED else rows_of(name)
     one = changes or any(not row.differentiates for row in rows)  # a gradient is what the engine is called for
     inside = None if one else inner(function)
-    return Treatment(name, changes=changes, statistics=name in STATISTICS, random=name in RANDOM, inside=inside)
+    statistics = name in STATISTICS
+    has_row = inside is not None and bool(rows) and not statistics
+    return Treatment(name, False, False, changes, statistics, name in RANDOM, inside, has_row)
 
 
 def inner(function: Any) -> Callable[..., Any] | None:

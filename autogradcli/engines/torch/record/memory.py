@@ -83,6 +83,8 @@ class Memory:
 
     def touch(self, tensor: torch.Tensor) -> None:
         """Copy what was recorded of a memory that is about to change."""
+        if self._released and not self._memory:
+            return
         where = address(tensor)
         self.touched[where] = self.touched.get(where, 0) + 1
         for each in self._memory.pop(where, ()):
@@ -93,6 +95,7 @@ class Memory:
     def release(self) -> None:
         """Let go of what was recorded so far: it need not be copied any more when it changes."""
         self._released = next(self._serial)
+        self._memory.clear()
 
     def name(self, tensor: torch.Tensor, name: str) -> None:
         """Let a tensor be known by a name."""

@@ -68,6 +68,8 @@ def _install(recorder: Recorder, backward: Callable[[Engine, Any, Any], Any], pa
     patches.set(torch.autograd.Function, "apply", _apply(recorder))
     patches.set(threading.Thread, "run", _thread(recorder))
     patches.set(torch, "compile", _uncompiled)
+    for owner, name in UNWATCHED:
+        patches.set(owner, name, _unwatched(recorder, owner.__dict__[name]))
     patches.set(warnings, "showwarning", _warning(recorder, warnings.showwarning))
     for each in vars(torch.optim).values():
         if isinstance(each, type) and "step" in each.__dict__:
@@ -179,21 +181,55 @@ def _parameters(owner: Any) -> Iterator[torch.Tensor]:
             yield from group["params"]
 
 
+def _unwatched(recorder: Recorder, original: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of torch that sees no mode on its way; what it calls is not recorded, nor are its backwards."""
+
+    @wraps(original)
+    def unwatched(*args: Any, **kwargs: Any) -> Any:
+        if not recorder.on:
+            return original(*args, **kwargs)
+        recorder.on = False
+        try:
+            with _without(recorder):
+                return original(*args, **kwargs)
+        finally:
+            recorder.on = True
+
+    return unwatched
+
+
+UNWATCHED = (
+    (torch.jit, "trace"),
+    (torch.jit, "trace_module"),
+    (torch.jit, "_get_trace_graph"),
+    (sys.modules["torch.autograd.gradcheck"], "_test_undefined_backward_mode"),
+)
+"""What writes down a program with the frames that call each operation; and a test of `gradcheck` with no gradients."""
+
+
 def _uncompiled(model: Any = None, **_: Any) -> Any:
     """What `torch.compile` gives while a program is watched: the function as it is."""
     return model if model is not None else lambda function: function
 
 
-def _leave(recorder: Recorder) -> None:
-    """Take the recorder off this thread's stack of modes, wherever it is: the program may have left others there."""
-    # Private to torch: only where a program ends within a mode of its own.
+@contextmanager
+def _without(recorder: Recorder) -> Iterator[None]:
+    """A context in which the recorder is not among this thread's modes."""
+    times = _leave(recorder)
+    try:
+        yield
+    finally:
+        for _ in range(times):
+            recorder.__enter__()  # type: ignore[no-untyped-call]
+
+
+def _leave(recorder: Recorder) -> int:
+    """How often the recorder was on this thread's stack of modes; it is taken off, the program's own modes stay."""
+    # Private to torch: only where a program ends within a mode of its own, or a function is not watched.
     from torch.overrides import _pop_mode, _push_mode
 
-    above = []
-    while torch._C._len_torch_function_stack() > 0:
-        mode = _pop_mode()  # type: ignore[no-untyped-call]
-        if mode is recorder:
-            break
-        above.append(mode)
-    for mode in reversed(above):
-        _push_mode(mode)  # type: ignore[no-untyped-call]
+    modes = [_pop_mode() for _ in range(torch._C._len_torch_function_stack())]  # type: ignore[no-untyped-call]
+    others = [each for each in modes if each is not recorder]
+    for each in reversed(others):
+        _push_mode(each)  # type: ignore[no-untyped-call]
+    return len(modes) - len(others)

@@ -99,7 +99,9 @@ class Recorder(Memory, TorchFunctionMode):
         special = SPECIAL.get((kind.name, kind.attribute))
         if special is not None:
             return partial(special, self)
-        return partial(self._called, kind) if kind.inside is None else partial(self._look_inside, kind)
+        if kind.inside is None:
+            return partial(self._called, kind)
+        return partial(self._look_inside if self.keeps or not kind.has_row else self._at_once, kind)
 
     def _called(self, kind: Treatment, function: Any, args: Any, kwargs: Any) -> Any:
         if kind.changes or kwargs.get("inplace") is True or kwargs.get("out") is not None:
@@ -140,6 +142,12 @@ class Recorder(Memory, TorchFunctionMode):
         if any(each.requires_grad for each in outputs):
             self._append(function, values, names, outputs)
         return result
+
+    def _at_once(self, kind: Treatment, function: Any, args: Any, kwargs: Any) -> Any:
+        """What a Python function of torch gives, recorded as one call, unless it may change its argument in place."""
+        if any(each is True for each in args):
+            return self._look_inside(kind, function, args, kwargs)
+        return self._called(kind, function, args, kwargs)
 
     def _look_inside(self, kind: Treatment, function: Any, args: Any, kwargs: Any) -> Any:
         """What a Python function of torch gives, all that it calls recorded."""

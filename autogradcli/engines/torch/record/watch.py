@@ -172,22 +172,23 @@ class Watch:
 
     def _lightly(self, engine: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """Run autograd's engine, and make an event of it only if something is not finite, or to look at sizes."""
-        place = self.recorder.place()
-        site = (place.code, place.instruction) if place else None
-        before = None if self.first_broken is not None else [self.recorder.value(each) for each in args[0]]
         with self.recorder.silent():
             found = engine(*args, **kwargs)
         self.count += 1
+        place = self.recorder.place()
+        site = (place.code, place.instruction) if place else None
         if site not in self._leaves or self.count & (self.count - 1) == 0:
             self._leaves[site] = walk(args[0])[1]
             find_names(self.recorder, self._leaves[site], sys._getframe(2))
             self.sizes.update(_sizes_of(self.recorder, self._leaves[site]))
             self.recorder.forget_the_dead()
-        given = [each.grad for each in self._leaves[site]] if kwargs.get("accumulate_grad") else list(found)
-        if are_finite([each for each in (*args[0], *given) if each is not None]):
+        with torch._C.DisableTorchFunction():
+            given = [each.grad for each in self._leaves[site]] if kwargs.get("accumulate_grad") else list(found)
+            finite = are_finite([each for each in (*args[0], *given) if each is not None])
+        if finite:
             self.finite += 1
             self._is_last_broken = False
-        elif self.first_broken is None and before is not None:
+        elif self.first_broken is None:
             self._broken(args, kwargs, found)
         if not (len(args) > 2 and args[2]):
             self.recorder.release()
