@@ -68,8 +68,8 @@ def _install(recorder: Recorder, backward: Callable[[Engine, Any, Any], Any], pa
     patches.set(torch.autograd.Function, "apply", _apply(recorder))
     patches.set(threading.Thread, "run", _thread(recorder))
     patches.set(torch, "compile", _uncompiled)
-    for owner, name in UNWATCHED:
-        patches.set(owner, name, _unwatched(recorder, owner.__dict__[name]))
+    for module, name in UNWATCHED:
+        patches.set(module, name, _unwatched(recorder, module.__dict__[name]))
     patches.set(warnings, "showwarning", _warning(recorder, warnings.showwarning))
     for each in vars(torch.optim).values():
         if isinstance(each, type) and "step" in each.__dict__:

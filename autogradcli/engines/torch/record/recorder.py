@@ -73,7 +73,7 @@ class Recorder(Memory, TorchFunctionMode):
         """How often an optimiser made a step."""
         self._ways: dict[Any, Way | None] = {}
         self._state = _State()
-        self._own: dict[str, bool] = {}
+        self._owners: dict[str, str] = {}
         self.last_changed: CallSite | None = None
         """Where a tensor that autograd follows was last changed in place."""
 
@@ -281,20 +281,28 @@ class Recorder(Memory, TorchFunctionMode):
             return self.fixed
         frame: Any = sys._getframe(1)
         other: Any = None
-        while frame is not None:
+        owners = self._owners
+        while frame is not None:  # some ten frames of each call: one look into a dictionary for each
             file = frame.f_code.co_filename
-            if self.is_own(file):
+            owner = owners.get(file) or self._owner(file)
+            if owner == "program":
                 return CallSite(frame.f_code, frame.f_lasti)
-            if other is None and not file.startswith(INSIDE):
+            if other is None and owner == "library":
                 other = frame
             frame = frame.f_back
         return None if other is None else CallSite(other.f_code, other.f_lasti)
 
     def is_own(self, file: str) -> bool:
         """Whether a file is the program's, and not a library's."""
-        found = self._own.get(file)
-        if found is None:
-            found = self._own[file] = not file.startswith(LIBRARIES) and "/site-packages/" not in file
+        return (self._owners.get(file) or self._owner(file)) == "program"
+
+    def _owner(self, file: str) -> str:
+        """Whose a file is: the `program`'s, gradcalc's or torch's (`inside`), or another `library`'s."""
+        if not file.startswith(LIBRARIES) and "/site-packages/" not in file:
+            found = "program"
+        else:
+            found = "inside" if file.startswith(INSIDE) else "library"
+        self._owners[file] = found
         return found
 
     @contextmanager
