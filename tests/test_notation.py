@@ -88,16 +88,21 @@ def test_a_calculators_notation(typed: str, meant: str) -> None:
         ("√x²", "type sqrt(x)² or sqrt(x²)"),
         ("√x^2", "type sqrt(x)^2 or sqrt(x^2)"),
         ("√2x", "type sqrt(2)*x or sqrt(2*x)"),
-        ("x + √2y", "type sqrt(2)*y or sqrt(2*y)"),
+        ("x + √2y", "type x + sqrt(2)*y or x + sqrt(2*y)"),
         ("sin²x y", "type sin(x)**2*y or sin(x*y)**2"),
-        ("1 + ||x - y||²", "type norm(x - y) for the norm, abs(x - y) for the absolute value"),
-        ("4/3πr³", "type (4/3)*π*r**3 or 4/(3*π*r**3)"),
+        ("1 + ||x - y||²", "type 1 + norm(x - y)**2 for the norm, 1 + abs(x - y)**2 for the absolute value"),
+        ("4/3πr³", "type (4/3)*π r**3 or 4/(3*π r**3)"),
         ("tan x/2", "type tan(x)/2 or tan(x/2)"),
-        ("2 + sin x²", "type sin(x)**2 or sin(x**2)"),
+        ("2 + sin x²", "type 2 + sin(x)**2 or 2 + sin(x**2)"),
         ("sin x y", "type sin(x)*y or sin(x*y)"),
+        ("x^2 y", "type x^2*y or x^(2*y)"),
+        ("e^x cos y", "type e^x*cos(y) or e^(x*cos(y))"),
+        ("x^2 y z + sin x", "type x^2*y*z + sin(x) or x^(2*y*z) + sin(x)"),
+        ("x sin x^2", "type x*sin(x)^2 or x*sin(x^2)"),
+        ("x^-2 y", "type x^-2*y or x^(-2*y)"),
         ("1/x sin x", "type (1/x)*sin(x) or 1/(x*sin(x))"),
         ("sin²x²", "type sin(x**2)**2 or (sin(x)**2)**2"),
-        ("1 + ln^2 (x) ^ 3", "type ln((x)**3)**2 or (ln(x)**2)**3"),
+        ("1 + ln^2 (x) ^ 3", "type 1 + ln((x)**3)**2 or 1 + (ln(x)**2)**3"),
     ],
 )
 def test_two_readings(typed: str, hint: str) -> None:
@@ -107,6 +112,51 @@ def test_two_readings(typed: str, hint: str) -> None:
     assert (caught.value.hint, caught.value.source) == (hint, typed)
     for reading in re.split(" or |, ", hint.removeprefix("type ")):
         assert parse(reading.partition(" for ")[0]).variables
+
+
+@pytest.mark.parametrize(
+    ("typed", "given", "hint"),
+    [
+        ("2x sin(x)", "", "for a product type 2x*sin(x)"),
+        ("sin x cos x", "", "type sin(x)*cos(x)"),
+        ("x sin x + y cos y", "", "for a product type x*sin(x) + y*cos(y)"),
+        ("sin x cos x tan x", "", "type sin(x)*cos(x)*tan(x)"),
+        ("y = x sin x; y^2", "", "for a product type y = x*sin(x); y^2"),
+        ("x^T A x + 2 sin x", "", "for a transpose type x.T @ A @ x + 2 sin(x)"),
+        ("xsin(x) + y(x+1)", "", "for a product type x*sin(x) + y*(x+1)"),
+        ("x! + 2 y!", "", "type factorial(x) + 2 factorial(y)"),
+        ("where(x&&y, x, 1)", "", "type where(x and y, x, 1)"),
+        ("x // 2 + y // 3", "", "type floor(x / 2) + floor(y / 3)"),
+        ("sin xy", "xy", "type sin(x*y)"),
+        ("sin x + ", "", "type sin(x)"),
+        (f"x y{' + x' * 100}", "", "for a product type x*y"),
+    ],
+)
+def test_the_whole_text_as_it_is_to_be_typed(typed: str, given: str, hint: str) -> None:
+    """All places at once; where something else is wrong, or the text is long, the piece alone."""
+    with pytest.raises(GradcalcError) as caught:
+        parse(typed, given)
+    assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("typed", "given", "hint"),
+    [
+        ("sin(xy)", "xy", "type sin(x*y)"),
+        ("1/xy + 2^xy + xy^2", "xy", "type 1/(x*y) + 2^(x*y) + x*y^2"),
+        ("2sinx + xyz", "xyz", "type 2sin(x) + x*y*z"),
+        ("x*y + xy", "xy", "type x*y + x*y, or give it one: xy=NUMBER"),
+        ("πx", "x", None),
+    ],
+)
+def test_a_name_that_is_joined_of_names_with_values(typed: str, given: str, hint: str | None) -> None:
+    """What to type is the whole text, with signs where they are meant."""
+    if hint is None:
+        assert evaluate(typed, dict.fromkeys(given, 2)).verdict == "verified"
+        return
+    with pytest.raises(GradcalcError, match="is one name, and has no value") as caught:
+        evaluate(typed, dict.fromkeys(given, 2))
+    assert caught.value.hint == hint
 
 
 def test_a_name_with_a_value_is_no_function() -> None:

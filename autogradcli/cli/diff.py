@@ -20,9 +20,10 @@ from autogradcli.compute.derivatives import (
 from autogradcli.compute.report import SCHEMA_VERSION
 from autogradcli.engines.sympy.process import SymbolicDerivative
 from autogradcli.errors import ExitCode, GradcalcError
+from autogradcli.language.joined import joined_names
 from autogradcli.language.program import Program
 from autogradcli.problems.argv import command_line
-from autogradcli.problems.point import enumerate_names, joined_names
+from autogradcli.problems.point import enumerate_names
 from autogradcli.processes.limits import MAX_MEMORY, TIMEOUT, Limits
 from autogradcli.render.equations import draw_equations
 from autogradcli.render.json import draw_json

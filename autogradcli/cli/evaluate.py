@@ -15,8 +15,8 @@ from autogradcli.compute.problem import BRIEF
 from autogradcli.compute.verdict import exit_code
 from autogradcli.engines.backward import Backward
 from autogradcli.errors import ExitCode
+from autogradcli.language.joined import joined_names
 from autogradcli.problems.argv import command_line
-from autogradcli.problems.point import joined_names
 from autogradcli.processes.work import Lost
 from autogradcli.render.report import FORMATS
 from autogradcli.render.terminal import Terminal
@@ -111,9 +111,9 @@ def evaluate(
 
         many = evaluate_points(at, stated.fields, replace(asked, remedies=BRIEF), computation.limits, form, writing)
         return many.exit_code(accuracy.strict)
-    for note in joined_names(stated.program(stated.table("at"))):
-        say(f"note: {note}")
     problem = stated.problem(asked, Backward(repeat=repeat, zero_grad=zero_grad))
+    for note in joined_names(problem.program):
+        say(f"note: {note}")
 
     # Only now, so that an error in the input does not wait for what drives the engines.
     from autogradcli.checks.checked import check, salvaged

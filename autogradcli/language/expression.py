@@ -7,6 +7,7 @@ from autogradcli.errors import GradcalcError, Span
 from autogradcli.functions.table import is_function
 from autogradcli.language.characters import excerpt
 from autogradcli.language.lexer import Token
+from autogradcli.language.readings import Unclear
 
 PI = "π"
 """A constant that is a factor of what follows it: it is no letter of a name, and no function."""
@@ -99,3 +100,13 @@ class Expression:
         """An error that points at the tokens from one to another."""
         span = Span(self.tokens[first].start, self.tokens[last].end)
         return GradcalcError("parse", message, source=self.source, span=span, hint=hint)
+
+    def unclear(
+        self, first: int, last: int, message: str, *pieces: str, hint: str | None = None, until: int | None = None
+    ) -> Unclear:
+        """An error that shows what can stand in place of the tokens from `first` to `until`, or to `last`."""
+        span = Span(self.tokens[first].start, self.tokens[last].end)
+        found = Unclear(message, source=self.source, span=span, pieces=pieces, hint=hint)
+        if until is not None:
+            found.edit = Span(span.start, self.tokens[until].end)
+        return found

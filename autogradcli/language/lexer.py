@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from autogradcli.errors import GradcalcError, Span
 from autogradcli.language.characters import REPLACEMENTS, check_characters, described, excerpt, replacement
+from autogradcli.language.readings import Unclear
 
 KEYWORDS = frozenset({"if", "else", "and", "or", "not", "for", "in", "True", "False", "None"})
 """The only names that cannot be variables."""
@@ -118,6 +119,8 @@ def normal(name: str) -> str:
 
 def _unknown_character(source: str, position: int) -> GradcalcError:
     character = source[position]
+    if character in {"\\", "$"}:
+        return _latex(source, position)
     hint = None
     if character in "\"'":
         message = "this quotation mark has no partner"
@@ -128,6 +131,18 @@ def _unknown_character(source: str, position: int) -> GradcalcError:
         other = replacement(character)
         hint = None if other is None else f"type {other}"
     return GradcalcError("parse", message, source=source, span=Span(position, position + 1), hint=hint)
+
+
+def _latex(source: str, position: int) -> Unclear:
+    """The error for LaTeX, with what it means, as far as that can be told."""
+    # Only where somebody types it.
+    from autogradcli.language.latex import from_latex
+
+    span, message = Span(position, position + 1), f"{source[position]} is not part of the language"
+    error = Unclear(message, source=source, span=span, pieces=[from_latex(source)], hint="in place of LaTeX type {}")
+    error.edit = Span(0, len(source))
+    error.hint = f"type {replacement(source[position])}"
+    return error
 
 
 def _check_radix(source: str, start: int) -> None:

@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 from autogradcli.errors import GradcalcError, Span
 from autogradcli.functions.table import is_function
 from autogradcli.language.characters import MAX_LENGTH, excerpt
+from autogradcli.language.readings import Unclear
 
 SIGNS = str.maketrans(
     {
@@ -154,8 +155,8 @@ def _roots(text: str) -> str:
         _check_root(text, Span(place, end), operand, name)
         if complete and found["index"] != "²":
             base, root = _LAST.findall(text[: found.start()])[0], text[found.end() - 1 : end]
-            readings = f"{base}{found['index']}*{root} or {base}*{found['index']}{root}"
-            raise _two_readings(text, Span(found.start() - len(base), end), f"type {readings}")
+            readings = f"{base}{found['index']}*{root}", f"{base}*{found['index']}{root}"
+            raise _two_readings(text, Span(found.start() - len(base), end), readings)
         inner = operand[1:-1] if operand.startswith("(") else operand
         if text[place] in RAISED:  # ³√x
             name, inner = "root", f"{inner}, {unicodedata.normalize('NFKC', found['index'])}"
@@ -171,16 +172,17 @@ def _check_root(text: str, span: Span, operand: str, name: str) -> None:
     if power := re.match(rf"\s*(?:(?:\^|\*\*)\s*[\w.]+|[⁺⁻]?[{RAISED}]+)", text[span.end :]):
         span = Span(span.start, span.end + power.end())
         inner = operand.removeprefix("(").removesuffix(")")
-        readings = f"{name}({inner}){power[0].strip()} or {name}({operand}{power[0].strip()})"
+        readings = f"{name}({inner}){power[0].strip()}", f"{name}({operand}{power[0].strip()})"
     elif number and number.end() < len(operand):
         rest = operand[number.end() :]
-        readings = f"{name}({number[0]})*{rest} or {name}({number[0]}*{rest})"
+        readings = f"{name}({number[0]})*{rest}", f"{name}({number[0]}*{rest})"
     if readings is not None:
-        raise _two_readings(text, span, f"type {readings}")
+        raise _two_readings(text, span, readings)
 
 
-def _two_readings(text: str, span: Span, hint: str) -> GradcalcError:
-    return GradcalcError("parse", f"{excerpt(text, span)} can be read in two ways", source=text, span=span, hint=hint)
+def _two_readings(text: str, span: Span, readings: Sequence[str], hint: str | None = None) -> Unclear:
+    message = f"{excerpt(text, span)} can be read in two ways"
+    return Unclear(message, source=text, span=span, pieces=readings, hint=hint)
 
 
 def _power(text: str, found: re.Match[str]) -> str:
@@ -204,7 +206,7 @@ def _powered(text: str, given: Collection[str]) -> str:
         inner = operand[1:-1] if operand.startswith("(") else operand
         written = f"{found[1]}({inner})**{found[2]}"
         if power := _FURTHER.match(text, end):
-            readings = f"type {found[1]}({operand}**{power[1]})**{found[2]} or ({written})**{power[1]}"
+            readings = f"{found[1]}({operand}**{power[1]})**{found[2]}", f"({written})**{power[1]}"
             raise _two_readings(text, Span(found.start(), power.end()), readings)
         rest = text[end:]
         if _is_product(text, found, operand, end):
@@ -221,7 +223,7 @@ def _is_product(text: str, found: re.Match[str], operand: str, end: int) -> bool
     if not operand.startswith("(") and not is_function(after[1]):
         last = _operand_end(text, end) or after.end()
         rest, power = text[end:last].strip(), found[2]
-        readings = f"type {found[1]}({operand})**{power}*{rest} or {found[1]}({operand}*{rest})**{power}"
+        readings = f"{found[1]}({operand})**{power}*{rest}", f"{found[1]}({operand}*{rest})**{power}"
         raise _two_readings(text, Span(found.start(), last), readings)
     return True
 
@@ -267,8 +269,8 @@ def _bars(text: str) -> str:
     for opening, closing in sorted(pairs):
         if (opening + 1, closing - 1) in pairs:  # ||x||
             inner, span = text[opening + 2 : closing - 1], Span(opening, closing + 1)
-            hint = f"type norm({inner}) for the norm, abs({inner}) for the absolute value"
-            raise _two_readings(text, span, hint)
+            hint = "type {} for the norm, {} for the absolute value"
+            raise _two_readings(text, span, (f"norm({inner})", f"abs({inner})"), hint)
         if _ends_in_function(text[:opening]):
             pieces[opening], pieces[closing] = "(abs(", "))"
             continue

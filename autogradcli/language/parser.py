@@ -46,17 +46,19 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from autogradcli.errors import GradcalcError
 from autogradcli.functions.function import Parameter, Placeholder
 from autogradcli.functions.table import row
 from autogradcli.language.bind import Binder
 from autogradcli.language.grammar import Statement, statements
+from autogradcli.language.joined import taken_apart, written_apart
 from autogradcli.language.lexer import normal, tokenize
 from autogradcli.language.notation import in_the_language, typed_again
 from autogradcli.language.program import Call, Program
 from autogradcli.language.program_builder import ProgramBuilder
+from autogradcli.language.readings import Unclear
 from autogradcli.language.resolve import resolve_names
 from autogradcli.language.tree import build_tree
 
@@ -72,8 +74,15 @@ def _parsed(source: str, given: frozenset[str]) -> Program:
     try:
         with _collector_at_rest():
             return _program(in_the_language(source, given), given, None)
+    except Unclear as error:
+        raise typed_again(error.in_full(partial(_apart, given=given)), source) from error
     except GradcalcError as error:
         raise typed_again(error, source) from error
+
+
+def _apart(text: str, given: Collection[str]) -> str:
+    """A text that makes sense, with names taken apart that are joined of names with values."""
+    return written_apart(text, taken_apart(_program(in_the_language(text, given), given, None), given))
 
 
 @contextmanager

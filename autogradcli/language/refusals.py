@@ -3,13 +3,10 @@
 from autogradcli.errors import GradcalcError
 from autogradcli.language.expression import Expression
 
+SPELT = {"===": "==", "%%": "%", "<>": "!=", "=<": "<=", "=>": ">=", "&&": "and"}
+"""Operators that people know from elsewhere, and those of the language that mean the same."""
+
 OPERATORS = {
-    "===": ("=== is not an operator", "type =="),
-    "%%": ("%% is not an operator", "type %"),
-    "<>": ("<> is not an operator", "type !="),
-    "=<": ("=< is not an operator", "type <="),
-    "=>": ("=> is not an operator", "type >="),
-    "&&": ("&& is not an operator", "type and"),
     "||": ("|| is not an operator", "type or; the absolute value is abs(x)"),
     "<<": ("<< is not an operator", "type x*2**n"),
     ">>": (">> is not an operator", "type floor(x/2**n)"),
@@ -18,7 +15,7 @@ OPERATORS = {
     ":": (": is not part of the language", None),
     "~": ("~ stands before a condition, not after it", None),
 }
-"""Operators that people know from elsewhere, and what to type instead."""
+"""Operators that people know from elsewhere, and what to do instead."""
 
 STATEMENTS = {
     "import": "functions need no import",
@@ -59,9 +56,10 @@ def _bars(expression: Expression, index: int) -> GradcalcError:
     """The error for `|x|`."""
     bar = expression.word(index)
     end = next((i for i in range(index + 2, len(expression.tokens)) if expression.word(i) == bar), None)
-    operand = "x" if end is None else expression.text(index + 1, end - 1)
-    last = index if end is None else end
-    return expression.error(index, last, "bars are not part of the language", f"type abs({operand})")
+    message = "bars are not part of the language"
+    if end is None:
+        return expression.error(index, index, message, "type abs(x)")
+    return expression.unclear(index, end, message, f"abs({expression.text(index + 1, end - 1)})")
 
 
 def dangling(expression: Expression, index: int) -> GradcalcError:
@@ -79,16 +77,25 @@ def operator(expression: Expression, index: int) -> GradcalcError:
     word = expression.word(index)
     if word == "!":
         return factorial(expression, index)
+    if word in SPELT:
+        return expression.unclear(index, index, f"{word} is not an operator", _spelt(expression, index))
     if word in OPERATORS:
         return expression.error(index, index, *OPERATORS[word])
     left = expression.operand_before(index)
     return expression.error(index, index, f"{word} is not an operator", f"type {left} = {left} {word[:-1]} ...")
 
 
+def _spelt(expression: Expression, index: int) -> str:
+    """What the language has for an operator; a word does not touch its neighbours."""
+    token, spelt = expression.tokens[index], SPELT[expression.word(index)]
+    beside = expression.source[token.start - 1 : token.start] + expression.source[token.end : token.end + 1]
+    return spelt if beside.isspace() or not spelt.isalpha() else f" {spelt} "
+
+
 def factorial(expression: Expression, index: int) -> GradcalcError:
     """The error for `x!`."""
     operand = expression.operand_before(index).removeprefix("(").removesuffix(")")
-    return expression.error(index, index, "! is not an operator", f"type factorial({operand})")
+    return expression.unclear(expression.start(index - 1), index, "! is not an operator", f"factorial({operand})")
 
 
 def comma(expression: Expression, index: int) -> GradcalcError:
@@ -129,7 +136,8 @@ def equals(expression: Expression, index: int) -> GradcalcError:
 def braces(expression: Expression, index: int) -> GradcalcError:
     """The error for `{x}`."""
     end = expression.partners[index]
-    return expression.error(index, end, "braces are not part of the language", "for grouping type ( and )")
+    inner = expression.source[expression.tokens[index].end : expression.tokens[end].start]
+    return expression.unclear(index, end, "braces are not part of the language", f"({inner})")
 
 
 def bracket(expression: Expression, index: int) -> GradcalcError:
@@ -161,36 +169,43 @@ def adjacent(expression: Expression, index: int) -> GradcalcError:
     numbers = expression.kind(index - 1) == "number" == expression.kind(index)
     if numbers and expression.tokens[index - 1].end == expression.tokens[index].start:
         return expression.error(first, index, f"{left}{word} is not a number")
-    transposed = _transposed(expression, index)
-    if expression.word(first - 1) in {"/", "%", "**"} and not transposed:
-        return ambiguous(expression, first - 1, index)
-    right, last = _factors(expression, index)
-    hint = transposed or f"for a product type {'*'.join([left, *right])}"
+    return _transposed(expression, index) or _two_operands(expression, index)
+
+
+def _two_operands(expression: Expression, index: int) -> GradcalcError:
+    """The error for `x y`, at the second operand."""
+    first, end, word = expression.start(index - 1), expression.end(index), expression.word(index)
+    sign = first - 1
+    while sign in expression.signs:
+        sign -= 1
+    if expression.word(sign) in {"/", "//", "%", "**"}:
+        return ambiguous(expression, sign, index)
+    left, right = expression.text(first, index - 1), expression.text(index, end)
+    pieces, hint = [f"{left}*{right}"], "for a product type {}"
     if expression.in_list(index):
-        hint = f"for two items of the list type {left}, {right[0]}"
-    elif word.isdigit() and not numbers:
-        hint += f", for a power {left}**{right[0]}"
-    return expression.error(first, last, f"an operator is missing between {left} and {right[0]}", hint)
+        pieces, hint = [f"{left}, {right}"], "for two items of the list type {}"
+    elif word.isdigit() and expression.kind(index - 1) != "number":
+        pieces, hint = [*pieces, f"{left}**{right}"], "for a product type {}, for a power {}"
+    message = f"an operator is missing between {left} and {expression.text(index, _end_of_call(expression, index))}"
+    return expression.unclear(first, _end_of_run(expression, index), message, *pieces, hint=hint, until=end)
 
 
 def _without_brackets(expression: Expression, index: int) -> GradcalcError:
     """The error for `sin x`, whose argument begins at a token."""
     name, first, end = expression.operand_before(index), expression.start(index - 1), _end_of_product(expression, index)
     argument, sign = expression.text(index, end), expression.word(end + 1)
-    message = f"{name} has its argument in brackets"
+    call, message = f"{name}({argument})", f"{name} has its argument in brackets"
     further = end + 2 if sign in {"/", "**"} else end + 1
-    if expression.kind(further) in OPERANDS and not _is_function(expression, further):
-        last = _end_of_product(expression, further)
-        rest = f"{sign if further > end + 1 else '*'}{expression.text(further, last)}"
-        return expression.error(first, last, message, f"type {name}({argument}){rest} or {name}({argument}{rest})")
-    factors, last = _factors(expression, index - 1)
-    return expression.error(first, last, message, f"type {'*'.join(factors)}")
+    if expression.kind(further) not in OPERANDS:
+        return expression.unclear(first, end, message, call)
+    if further == end + 1 and _is_function(expression, further):
+        factor, last = expression.word(further), _end_of_run(expression, further)
+        return expression.unclear(first, last, message, f"{call}*{factor}", until=further)
+    last = _end_of_product(expression, further)
+    rest = f"{expression.text(end + 1, end + 1) if further > end + 1 else '*'}{expression.text(further, last)}"
+    return expression.unclear(first, last, message, f"{call}{rest}", f"{name}({argument}{rest})")
 
 
-CUT = "\N{HORIZONTAL ELLIPSIS}"
-"""What an excerpt ends with that is too long to be quoted."""
-MAX_FACTORS = 10
-"""Factors that a hint writes out."""
 OPERANDS = frozenset({"number", "name", "open"})
 """Kinds of tokens that begin an operand."""
 
@@ -200,43 +215,37 @@ def _is_function(expression: Expression, index: int) -> bool:
     return expression.kind(index) == "name" and expression.is_function(word) and len(word) > 1
 
 
-def _factors(expression: Expression, first: int) -> tuple[list[str], int]:
-    """The factors that stand side by side from a token on, each as it is to be typed, and the last token."""
-    factors: list[str] = []
-    last = first - 1
-    while not factors or (len(factors) < MAX_FACTORS and _begins_factor(expression, last + 1)):
-        factor, last = _factor(expression, last + 1)
-        factors.append(factor)
-    return factors, last
-
-
-def _begins_factor(expression: Expression, index: int) -> bool:
-    return expression.kind(index) in OPERANDS and expression.word(index) not in {"[", "{"}
-
-
-def _factor(expression: Expression, first: int) -> tuple[str, int]:
-    """One factor with its power, as it is to be typed, and its last token."""
+def _end_of_run(expression: Expression, first: int) -> int:
+    """The last token of the operands that stand side by side from a token on, with their powers."""
     last = expression.end(first)
-    factor = expression.text(first, last)
-    if last == first and _is_function(expression, first) and expression.kind(first + 1) in OPERANDS:
-        last = _end_of_product(expression, first + 1)
-        factor = f"{factor}({expression.text(first + 1, last)})"
-    if expression.word(last + 1) == "**" and expression.kind(last + 2) in OPERANDS:
-        power, last = last + 1, expression.end(last + 2)
-        factor += expression.text(power, last)
-    return factor, last
+    while True:
+        if expression.word(last + 1) == "**" and expression.kind(last + 2) in OPERANDS:
+            last = expression.end(last + 2)
+        elif expression.kind(last + 1) in OPERANDS and expression.word(last + 1) not in {"[", "{"}:
+            last = expression.end(last + 1)
+        else:
+            return last
 
 
-def _transposed(expression: Expression, index: int) -> str | None:
-    """What to type for `x^T A x`, before the second operand of which nothing stands; None for something else."""
-    before = [expression.word(each) for each in range(index - 2, index)]
-    if index < 3 or before not in (["^", "T"], ["**", "T"]):
+def _end_of_call(expression: Expression, first: int) -> int:
+    """The last token of an operand, which may be a function whose argument has no brackets."""
+    end = expression.end(first)
+    if end == first and _is_function(expression, first) and expression.kind(end + 1) in OPERANDS:
+        return _end_of_product(expression, end + 1)
+    return end
+
+
+def _transposed(expression: Expression, index: int) -> GradcalcError | None:
+    """The error for `x^T A x`, at the second operand, before which nothing stands; None for something else."""
+    if index < 3 or [expression.word(each) for each in (index - 2, index - 1)] != ["**", "T"]:
         return None
     last = index
     while expression.kind(last + 1) == "name":
         last += 1
-    transposed = f"{expression.operand_before(index - 2)}.T"
-    return f"for a transpose type {' @ '.join([transposed, *map(expression.word, range(index, last + 1))])}"
+    first = expression.start(index - 3)
+    factors = [f"{expression.operand_before(index - 2)}.T", *map(expression.word, range(index, last + 1))]
+    message = f"an operator is missing between {expression.text(first, index - 1)} and {expression.word(index)}"
+    return expression.unclear(first, last, message, " @ ".join(factors), hint="for a transpose type {}")
 
 
 def _end_of_product(expression: Expression, index: int) -> int:
@@ -254,18 +263,34 @@ def _statement(expression: Expression, index: int) -> GradcalcError:
 
 def ambiguous(expression: Expression, sign: int, index: int) -> GradcalcError:
     """The error for a product without a sign, from `index`, whose left factor follows the operator `sign`."""
-    base = expression.start(sign - 1)
-    factors, last = _factors(expression, index)
-    left, operator = expression.text(base, sign - 1), expression.word(sign)
-    middle, right = expression.text(sign + 1, index - 1), "*".join(factors)
-    whole = expression.text(base, last)
-    if operator == "**" and expression.is_function(left):
-        argument = right if expression.kind(index) == "open" else f"({right})"
-        hint = f"type {left}{argument}**{middle}"
-        if middle in {"-1", "(-1)"} and expression.is_function(f"a{left}"):
-            hint = f"type a{left}{argument} for the inverse function, 1/{left}{argument} for the reciprocal"
-        return expression.error(base, last, f"a power of {left} is written after its argument", hint)
-    hint = f"type ({left}{operator}{middle})*{right} or {left}{operator}({middle}*{right})"
-    if CUT in hint:
-        hint = f"put brackets as in (a{operator}b)*c or in a{operator}(b*c)"
-    return expression.error(base, last, f"{whole} can be read in two ways", hint)
+    base, last = expression.start(sign - 1), _end_of_run(expression, index)
+    left, operator = expression.text(base, sign - 1), expression.text(sign, sign)
+    middle, right = expression.text(sign + 1, index - 1), expression.text(index, last)
+    if expression.word(sign) == "**" and expression.is_function(left):
+        return _power_of_function(expression, sign, index)
+    first = f"{left}{operator}{middle}"
+    if expression.word(sign) != "**":
+        first = f"({first})"
+    message = f"{expression.text(base, last)} can be read in two ways"
+    readings = f"{first}*{right}", f"{left}{operator}({middle}*{right})"
+    if CUT in readings[1]:
+        return expression.error(base, last, message, f"put brackets as in (a{operator}b)*c or in a{operator}(b*c)")
+    return expression.unclear(base, last, message, *readings)
+
+
+CUT = "\N{HORIZONTAL ELLIPSIS}"
+"""What an excerpt ends with that is too long to be quoted."""
+
+
+def _power_of_function(expression: Expression, sign: int, index: int) -> GradcalcError:
+    """The error for `sin^n (x)` and `sin^-1 x`."""
+    base, last = expression.start(sign - 1), expression.end(index)
+    name, power, right = (
+        expression.text(*tokens) for tokens in ((base, sign - 1), (sign + 1, index - 1), (index, last))
+    )
+    argument = right if expression.kind(index) == "open" else f"({right})"
+    message = f"a power of {name} is written after its argument"
+    if power in {"-1", "(-1)"} and expression.is_function(f"a{name}"):
+        hint = "type {} for the inverse function, {} for the reciprocal"
+        return expression.unclear(base, last, message, f"a{name}{argument}", f"1/{name}{argument}", hint=hint)
+    return expression.unclear(base, last, message, f"{name}{argument}**{power}")

@@ -22,6 +22,7 @@ from autogradcli.language.names import Names
 from autogradcli.language.notation import POWERED
 from autogradcli.language.operands import Operand, Operands, Value, loop_of
 from autogradcli.language.program import Constant, Variable
+from autogradcli.language.readings import Unclear
 from autogradcli.language.tree import Tree
 
 BINARY: dict[type[ast.operator | ast.cmpop | ast.boolop], str] = {
@@ -273,21 +274,21 @@ class _Resolver:
             message, hint = names.unknown_method(name.text)
             return self._tree.error("name", message, name.span, hint)
         message, hint = names.unknown_function(name.text)
-        if isinstance(node.func, ast.Name):
-            product = self._product(node)
-            if self._names.is_variable(name.text):
-                message, hint = f"{name.text} is not a function", product
-            elif name.text[1:] in POWERED:  # xsin(x)
-                hint = f"for a product type {name.text[0]}*{self._tree.quote(self._tree.span(node))[1:]}"
-            hint = hint or (f"gradcalc functions lists them; {product}" if product else "gradcalc functions lists them")
-        return self._tree.error("name", message, name.span, hint)
-
-    def _product(self, node: ast.Call) -> str | None:
-        """What to type if a call is meant as a product."""
-        if len(node.args) != 1 or node.keywords:
-            return None
-        name, call = self._tree.quote(self._tree.span(node.func)), self._tree.quote(self._tree.span(node))
-        return f"for a product type {name}*{call.removeprefix(name).lstrip()}"
+        if isinstance(node.func, ast.Attribute):
+            return self._tree.error("name", message, name.span, hint)
+        single = len(node.args) == 1 and not node.keywords
+        product = f"{name.text}*"
+        if self._names.is_variable(name.text):
+            message, hint = f"{name.text} is not a function", "for a product type {}" if single else None
+        elif name.text[1:] in POWERED:  # xsin(x)
+            product, hint = f"{name.text[0]}*{name.text[1:]}", "for a product type {}"
+        elif not hint:
+            hint = f"gradcalc functions lists them{'; for a product type {}' if single else ''}"
+        if not hint or "{}" not in hint:
+            return self._tree.error("name", message, name.span, hint)
+        error = Unclear(message, source=self._tree.expression.source, span=name.span, pieces=[product], hint=hint)
+        error.kind = "name"
+        return error
 
     # Operators.
 
@@ -318,7 +319,8 @@ class _Resolver:
             sign = SIGNS.get(type(node.op), function)
             return self._append(Application(table.candidates(function), sign, arguments, span))
         left, right = (self._tree.quote(self._tree.bracketed(operand)) for operand in (node.left, node.right))
-        raise self._tree.error("parse", "// is not part of the language", span, f"type floor({left} / {right})")
+        message, source = "// is not part of the language", self._tree.expression.source
+        raise Unclear(message, source=source, span=span, pieces=[f"floor({left} / {right})"])
 
     def _compare(self, node: ast.Compare, arguments: Sequence[Argument]) -> int:
         """a < b < c means a < b and b < c."""

@@ -1,6 +1,7 @@
 """Problems from the command line: an expression, a value for each of its variables, and what else is asked."""
 
 import os
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from autogradcli.errors import GradcalcError
 from autogradcli.language.lexer import normal
 from autogradcli.language.program import Program
-from autogradcli.problems.build import ProblemBuilder
+from autogradcli.problems.build import THE_VARIABLE, ProblemBuilder
 from autogradcli.problems.commandline import SET
 from autogradcli.problems.point import MARK, Notation, parse_value
 
@@ -59,12 +60,17 @@ def split_names(text: str) -> tuple[str, ...]:
     return names
 
 
+_CLAIM = re.compile(r"\s*([^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*)?\s*=(?!=)(.*)", re.DOTALL)
+
+
 def split_claims(texts: Sequence[str]) -> dict[str, str]:
     """The formulas of `--claim NAME=EXPR`, by name."""
     claims: dict[str, str] = {}
     for text in texts:
-        name, equals, formula = (part.strip() for part in text.partition("="))
-        if not equals or not name:
+        found = _CLAIM.fullmatch(text)
+        name, formula = (found[1] or THE_VARIABLE, found[2].strip()) if found else (THE_VARIABLE, text.strip())
+        name = re.sub(r"\s", "", name)
+        if not formula:
             raise GradcalcError("usage", f"--claim {text} claims nothing", hint="type --claim x=EXPR")
         if name in claims:
             raise GradcalcError("usage", f"--claim {name} is given twice", hint="leave one of them out")

@@ -38,6 +38,8 @@ BOOLS = frozenset({"True", "False"})
 """How a value is written that is a mask's."""
 FURTHER = frozenset({"wrt", "order", "derivatives", "hessian", "jacobian", "hvp", "jvp"})
 """Keys by which more than the gradient may be asked for."""
+THE_VARIABLE = ""
+"""The name of a claim that names none: it is about the only variable."""
 TOLERANCES = ("rtol", "atol", "max_ulps")
 
 
@@ -192,9 +194,13 @@ class ProblemBuilder:
 
         With a program it may use the program's variables.
         """
-        for name, value in self.table(key).items():
+        for said, value in self.table(key).items():
+            name = next(iter(wrt)) if said == THE_VARIABLE and len(wrt) == 1 else said
             path = f"{key}.{name}"
             with self.showing(path):
+                if name == THE_VARIABLE:
+                    hint = f"type {' or '.join(f'{self.notation.label(key)} {each}=EXPR' for each in wrt)}"
+                    raise GradcalcError("usage", f"{value} is claimed of no variable", hint=hint)
                 if not set(name.split(",") if key == "claim" else [name]) <= set(wrt):
                     hint = did_you_mean(name, wrt) or f"there are {', '.join(wrt)}"
                     message = f"{self.notation.label(path)}: there is no derivative with respect to {name}"

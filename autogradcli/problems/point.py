@@ -3,19 +3,20 @@
 Argv, JSON Lines and case files say the same things, each in a notation of its own, in whose words errors are told.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from autogradcli.errors import GradcalcError
 from autogradcli.functions.table import is_function
 from autogradcli.language.indices import NEVER, index_variables
+from autogradcli.language.joined import taken_apart, written_apart
 from autogradcli.language.names import CONSTANTS, MODULE_CONSTANTS
 from autogradcli.language.nearest import did_you_mean, nearest
-from autogradcli.language.notation import POWERED
 from autogradcli.language.parser import parse
 from autogradcli.language.program import Call, Program
 from autogradcli.language.program import Variable as VariableStep
+from autogradcli.language.readings import LONGEST
 from autogradcli.language.transforms import inlined
 
 MARK = "@"
@@ -59,8 +60,10 @@ def check_names(program: Program, given: Collection[str], notation: Notation) ->
 
     Where the notation is not `lenient`, a value in vain is an error as well.
     """
+    if joined := taken_apart(program, given):
+        raise _joined(program, joined, given, notation)
     missing = [name for name in program.variables if name not in given]
-    superfluous = [_superfluous(program, name, notation, given) for name in given if name not in program.variables]
+    superfluous = [_superfluous(program, name, notation) for name in given if name not in program.variables]
     if superfluous and not (notation.lenient and not missing):
         raise superfluous[0]
     if missing:
@@ -68,82 +71,29 @@ def check_names(program: Program, given: Collection[str], notation: Notation) ->
     return tuple(f"{error.message}{f': {error.hint}' if error.hint else ''}" for error in superfluous)
 
 
-def _superfluous(program: Program, name: str, notation: Notation, given: Collection[str]) -> GradcalcError:
+def _joined(program: Program, joined: Mapping[str, str], given: Collection[str], notation: Notation) -> GradcalcError:
+    """The error for names without values that are joined of names with values."""
+    name = next(iter(joined))
+    text = written_apart(program.source, joined)
+    hint = f"type {text if len(text) <= LONGEST else joined[name]}"
+    if set(given) <= set(program.variables):
+        hint += f", or give it one: {notation.give(list(joined))}"
+    span = program.steps[program.variable_index(name)].span
+    message = f"{name} is one name, and has no value"
+    return GradcalcError("value", message, source=program.source, span=span, hint=hint)
+
+
+def _superfluous(program: Program, name: str, notation: Notation) -> GradcalcError:
     label = notation.label(f"at.{name}")
     if name in program.assigned:
         return GradcalcError("value", f"{name} is computed in the text", hint=f"leave {label} out")
     if name in notation.elsewhere:
         return GradcalcError("value", f"{label} {notation.unknown}", hint=notation.elsewhere[name])
-    called = (call_of(each, given) for each in program.variables if each not in given)
-    if call := next(filter(None, called), None):
-        return GradcalcError("value", f"{label} {notation.unknown}", hint=f"for a function of {name} type {call}")
-    joined = (product_of(each, given) for each in program.variables if each not in given and name in each)
-    if product := next(filter(None, joined), None):
-        return GradcalcError("value", f"{label} {notation.unknown}", hint=f"for a product type {product}")
     meant = nearest(name, [*program.variables, *notation.others])
     if meant in program.variables:
         meant = notation.label(f"at.{meant}")
     hint = f"did you mean {meant}?" if meant else _variables(program)
     return GradcalcError("value", f"{label} {notation.unknown}", hint=hint)
-
-
-def product_of(name: str, given: Collection[str]) -> str | None:
-    """The product that a name may have been meant for: `π*x` for πx; None if there is none.
-
-    Its factors are names with values and constants; of a name of two or three letters any letters.
-    """
-    short = len(set(name)) > 1 and len(name) <= SHORT and name.isalpha()
-    for end in range(1, len(name)):
-        left, right = name[:end], name[end:]
-        if left in given or left in CONSTANTS or (short and end == 1):
-            whole = right in given or right in CONSTANTS or (short and len(right) == 1)
-            rest = right if whole else product_of(right, given)
-            if rest is not None and rest != left:
-                return f"{left}*{rest}"
-    return None
-
-
-def call_of(name: str, given: Collection[str]) -> str | None:
-    """The call that a name may have been meant for: `sin(x)` for sinx; None if there is none."""
-    for function in CALLED:
-        rest = name.removeprefix(function)
-        if rest != name and (rest in ARGUMENTS or rest in given):
-            return f"{function}({rest})"
-    return None
-
-
-CALLED = ("sin", "cos", "tan", "ln", "log", "exp", "sqrt", "arcsin", "arccos", "arctan", "asin", "acos", "atan")
-"""Functions that are written without brackets by hand."""
-ARGUMENTS = frozenset({"x", "y", "z", "θ", "2x", "pi", "π"})
-"""What they are likely to be taken of."""
-
-
-def joined_names(program: Program) -> Iterator[str]:
-    """A note for each name that a calculator would take for a function, or for a product: `xy` in 2xy, `mx`, `rπ`."""
-    for name in program.variables:
-        if name in POWERED:
-            yield f"{name} is a variable here; for the function type {name}(x)"
-            continue
-        call = call_of(name, program.variables)
-        if call is not None:
-            yield f"{name} is one name; for the function type {call}"
-            continue
-        short = len(name) <= SHORT and name.isascii() and name.isalpha() and name.islower()
-        if (short and name not in WORDS) or "π" in name:
-            product = product_of(name, program.variables)
-            if product is not None:
-                yield f"{name} is one name; for a product type {product}"
-
-
-SHORT = 3
-"""Letters of a name that are likely to be letters of a product."""
-WORDS = frozenset(
-    {
-        *("mu", "nu", "xi", "pi", "eta", "rho", "tau", "phi", "chi", "psi", "lr", "dt", "dx", "dy", "dz"),
-        *("std", "var", "max", "min", "sum", "log", "sin", "cos", "tan", "exp", "out"),
-    }
-)
-"""Short names that are often meant as they are."""
 
 
 def _variables(program: Program) -> str:
