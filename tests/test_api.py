@@ -296,11 +296,23 @@ def test_examples_in_docstrings() -> None:
     """They give what they show."""
     import doctest
 
-    from autogradcli.api import calls
+    from autogradcli.api import calls, display
 
-    results = doctest.testmod(calls)
-    assert results.attempted >= 5
-    assert results.failed == 0
+    results = [doctest.testmod(each) for each in (calls, display)]
+    assert sum(each.attempted for each in results) >= 7
+    assert not any(each.failed for each in results)
+
+
+def test_the_hessian_as_a_matrix() -> None:
+    """In the order of the names; components of a tensor one after the other. By hand: of y*(a^2 + b^2)."""
+    report = evaluate("y*sum(x**2)", x=[1, 2], y=3, hessian=True, symbolic=False, timeout=60)
+    assert report.hessian_matrix("x", "y").tolist() == [[6, 0, 2], [0, 6, 4], [2, 4, 0]]
+    assert report.hessian_matrix().tolist() == [[0, 2, 4], [2, 6, 0], [4, 0, 6]]
+    assert report.hessian_matrix("y").tolist() == [[0]]
+    with pytest.raises(GradcalcError, match="no second derivatives with respect to z"):
+        report.hessian_matrix("z")
+    with pytest.raises(GradcalcError, match="hessian=True"):
+        evaluate("x**2", x=1, symbolic=False).hessian_matrix()
 
 
 def test_errors_are_raised_in_few_frames() -> None:

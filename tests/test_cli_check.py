@@ -43,7 +43,7 @@ error   nonsense
         2 +
           ^
 4 cases at 4 points: 2 passed, 1 failed, 1 error
-farthest from the truth: 0 ulp, the gradient of square at x = 3.0
+worst: 0 ulp, the gradient of square at x = 3.0
 """
 
 
@@ -148,7 +148,7 @@ def test_fail_fast_stops_after_the_first_failure(tmp_path: Path) -> None:
         "passed  square",
         "failed  wrong gradient",
         "2 cases at 3 points: 1 passed, 1 failed",
-        "farthest from the truth: 0 ulp, the gradient of square at x = 3.0",
+        "worst: 0 ulp, the gradient of square at x = 3.0",
     ]
 
 

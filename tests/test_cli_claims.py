@@ -89,9 +89,16 @@ def test_tables_say_on_standard_error_what_fails(form: str) -> None:
     assert result.err == "claim.x: wrong at x = 2.0: the derivative with respect to x is 4, the claim 2\n"
 
 
+@pytest.mark.parametrize(("claim", "status"), [("2*x", 0), ("=2*x", 0), ("where(x == 2, 4, 2*x)", 0), ("3*x", 1)])
+def test_a_claim_without_a_name_is_about_the_only_variable(claim: str, status: int) -> None:
+    """A condition in it is no name."""
+    result = gradcalc("eval", "x**2", "--x", "2", "--claim", claim, "--no-symbolic")
+    assert (result.status, result.out.splitlines()[-1][:11]) == (status, "claim    x:")
+
+
 ERRORS = {
-    "x": "--claim x claims nothing",
-    "=2": "--claim =2 claims nothing",
+    "x=": "--claim x= claims nothing",
+    " ": "--claim   claims nothing",
     "z=2": "--claim z: there is no derivative with respect to z",
     "x=z": "--claim x: z is not a variable of the expression",
     "x=2*(": "--claim x: this ( is never closed",

@@ -42,6 +42,10 @@ def test_an_unknown_code_names_the_nearest() -> None:
         page("GC-101")
     assert caught.value.message == "there is no reason code GC-101"
     assert caught.value.hint == "did you mean GC101?"
+    with pytest.raises(GradcalcError, match="the nearest are GC111, GC112"):
+        page("gc119")
+    with pytest.raises(GradcalcError, match="GC999\nhint: gradcalc explain lists all"):
+        page("GC999")
 
 
 def test_no_code_has_two_pages() -> None:

@@ -349,7 +349,7 @@ WRONG: list[tuple[str, ...]] = [
         "error: the output has shape (2): backward starts from a single number",
         "  y = x**2",
         "      ^^^^",
-        'hint: type --upstream "ones_like(out)", or take sum(...) of it',
+        'hint: for the derivatives of each component type --jacobian, of their sum --upstream "ones_like(out)"',
     ),
     (
         'eval "x**2" --x "[1, 2]" --upstream 3',
@@ -577,7 +577,7 @@ WRONG: list[tuple[str, ...]] = [
         "error: x/2y can be read in two ways",
         "  5x/2y",
         "   ^^^^",
-        "hint: type (x/2)*y or x/(2*y)",
+        "hint: type 5(x/2)*y or 5x/(2*y)",
     ),
 ]
 """A command line, and the lines on standard error."""

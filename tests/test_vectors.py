@@ -253,7 +253,10 @@ def test_a_tape_ends_with_a_number(text: str, shape: str) -> None:
     with pytest.raises(GradcalcError) as caught:
         scalarise(parse(text), lambda _: True)
     assert caught.value.message == f"the output has shape {shape}: backward starts from a single number"
-    assert caught.value.hint == 'type --upstream "ones_like(out)", or take sum(...) of it'
+    assert (
+        caught.value.hint
+        == 'for the derivatives of each component type --jacobian, of their sum --upstream "ones_like(out)"'
+    )
 
 
 def test_shapes_and_places_in_words() -> None:

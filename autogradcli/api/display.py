@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autogradcli.api.values import Value, like, listed
 from autogradcli.checks.checked import Checked
 from autogradcli.checks.outcome import Outcome
 from autogradcli.compute import report as computed
+from autogradcli.engines.results import flat
 from autogradcli.errors import GradcalcError
 from autogradcli.language.nearest import did_you_mean
 from autogradcli.render import checks as render_checks
@@ -22,6 +23,9 @@ from autogradcli.render.report import html
 from autogradcli.render.report.trace import draw_traces
 from autogradcli.render.terminal import FILE
 
+if TYPE_CHECKING:
+    import numpy
+
 
 class Report(computed.Report):
     """A report that notebooks can show; its fields are documented with those of `autogradcli.compute.report`."""
@@ -32,6 +36,40 @@ class Report(computed.Report):
         gradients = {name: each.autograd for name, each in self.findings().items()}
         text = f"Report(verdict={self.verdict!r}, value={self.value!r}, gradients={gradients!r})"
         return text if len(text) <= computed.LONGEST_REPR else f"{text[: computed.LONGEST_REPR]}...)"
+
+    def hessian_matrix(self, *names: str) -> "numpy.ndarray[Any, Any]":
+        """The Hessian as a square array of NumPy, with autograd's numbers; NaN stands where there is none.
+
+        Rows and columns are in the order of `names`, else of `wrt`, else of the text; a tensor has a row for each of
+        its components.
+
+        >>> from autogradcli import evaluate
+        >>> evaluate("y*x**2", x=2, y=3, wrt="x,y", hessian=True, timeout=60).hessian_matrix()
+        array([[6., 4.],
+               [4., 0.]])
+
+        Raises GradcalcError if the report has no Hessian, or none with respect to one of the names.
+        """
+        import numpy as np
+
+        if not self.hessian:
+            raise GradcalcError("usage", "the report has no Hessian", hint="evaluate(..., hessian=True) computes it")
+        for name in names:
+            if name not in self.hessian:
+                hint = f"there are {', '.join(self.hessian)}"
+                raise GradcalcError("usage", f"there are no second derivatives with respect to {name}", hint=hint)
+        order = names or tuple(self.hessian)
+        places = {**self.variables, **self.intermediates}
+        sizes = {name: len(flat(places[name].value)) for name in order}
+        blocks = [
+            [np.asarray(flat(listed(self.hessian[one][other].autograd)), dtype=float) for other in order]
+            for one in order
+        ]
+        shaped = [
+            [block.reshape(sizes[one], sizes[other]) for block, other in zip(row, order, strict=True)]
+            for row, one in zip(blocks, order, strict=True)
+        ]
+        return np.block(shaped)
 
     def to_object(self) -> dict[str, Any]:
         """The fields, with nested lists where they have arrays."""

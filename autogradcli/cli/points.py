@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from itertools import chain
@@ -18,6 +18,7 @@ from autogradcli.cli.writing import Writing
 from autogradcli.compute.problem import Options
 from autogradcli.errors import GradcalcError
 from autogradcli.language.nearest import did_you_mean
+from autogradcli.problems.jsonlines import Line
 from autogradcli.problems.tables import point_lines
 from autogradcli.processes.limits import Limits
 from autogradcli.render.json import draw_json_line
@@ -38,11 +39,12 @@ def evaluate_points(
     asked = {"at": {}, **{key: value for key, value in stated.items() if value or key == "at"}}
     draw = draw_json_line if form in DRAW else partial(draw_answer, form, writing)
     status = Status()
-    lines = run_lines(point_lines(points, asked), executor(1, None, limits), options, draw)
+    places: list[str] = []
+    lines = run_lines(_noted(point_lines(points, asked), path, places), executor(1, None, limits), options, draw)
     with points, writing.open(form) as place, closing(lines) as answers:
         texts = _counted(answers, status)
         if form in DRAW:
-            pieces = DRAW[form](_told(map(json.loads, texts), form, writing), place.terminal)
+            pieces = DRAW[form](_told(map(json.loads, texts), places, form, writing), place.terminal)
         else:
             pieces = chain([stream(form).begin], texts, [stream(form).end])
         for piece in pieces:
@@ -57,11 +59,20 @@ def _counted(answers: Iterable[LineAnswer], status: Status) -> Iterator[str]:
         yield answer.text
 
 
-def _told(answers: Iterable[Any], form: str, writing: Writing) -> Iterator[Any]:
-    """The answers, whose errors name columns; beside bare numbers it is said which point makes no sense."""
+def _noted(lines: Iterable[Line], path: str, places: list[str]) -> Iterator[Line]:
+    """The lines, whose places are noted."""
+    name = "" if path == STANDARD_INPUT else f"{os.path.basename(path.removeprefix('@'))}, "
+    for line in lines:
+        places.append(f"{name}line {line.number}")
+        yield line
+
+
+def _told(answers: Iterable[Any], places: Sequence[str], form: str, writing: Writing) -> Iterator[Any]:
+    """The answers, whose errors name file, line and column; beside bare numbers it is said which point is wrong."""
     for number, answer in enumerate(answers, 1):
         if "error" in answer:
-            answer["error"]["message"] = _COLUMN.sub(r"\1", answer["error"]["message"])
+            message = _COLUMN.sub(r"column \1", answer["error"]["message"])
+            answer["error"]["message"] = f"{places[number - 1]}, {message}"
         if form == "plain" and "error" in answer:
             say(f"error: point {number}: {answer['error']['message']}")
         yield writing.shown(answer, form)

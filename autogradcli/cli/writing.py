@@ -23,6 +23,10 @@ FOR_PEOPLE = frozenset({"text", "tree"})
 """Formats whose lines may be broken on a terminal."""
 WRITTEN = frozenset({".txt", ".csv", ".json", ".jsonl", ".md", ".tex", ".html", ".xml", ".tap", ".py", ".c", ".h"})
 """Endings that mean something in other commands, and are no slips."""
+PICTURES = frozenset({".gif", ".jpg", ".jpeg", ".bmp", ".webp", ".eps", ".ps", ".tif", ".tiff"})
+"""Endings of pictures that nothing here writes."""
+DRAWN = (".svg", ".png", ".pdf")
+"""Endings of those that the graph is drawn in."""
 
 
 class Choices(Protocol):
@@ -103,6 +107,12 @@ class Writing:
         assert self.output is not None
         meant = f"type -o {os.path.splitext(self.output)[0]}{next(iter(endings))}"
         drawn = ending.lower() in graph.FORMATS.suffixes()
+        if ending.lower() in PICTURES:
+            pictures = list(graph.FORMATS.suffixes())
+            other = next((each for each in (".png", ".svg") if each in endings), None)
+            written = f"type -o {os.path.splitext(self.output)[0]}{other}" if other else "gradcalc graph draws pictures"
+            hint = f"{written}; a picture can be {', '.join(each for each in pictures if each in DRAWN)}"
+            raise GradcalcError("usage", f"{ending} is no format of this command", hint=hint)
         near = None if drawn or ending.lower() in WRITTEN else did_you_mean(ending, endings)
         hint = near or f"{meant}, or another of {', '.join(endings)}; or say --format"
         if drawn and ending.lower() not in WRITTEN:

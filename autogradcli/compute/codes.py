@@ -7,7 +7,6 @@ GC4xx: SymPy. GC5xx: nothing could be told.
 from dataclasses import dataclass
 
 from autogradcli.errors import GradcalcError
-from autogradcli.language.nearest import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +325,15 @@ def page(code: str) -> Page:
     for each in PAGES:
         if each.code == code.upper():
             return each
+    raise GradcalcError("name", f"there is no reason code {code}", hint=_nearest(code.upper()))
+
+
+def _nearest(code: str) -> str:
+    """What may be meant by a code that there is not: the same digits, or those of the same group."""
     codes = [each.code for each in PAGES]
-    hint = did_you_mean(code.upper(), codes) or f"the codes are {', '.join(codes)}"
-    raise GradcalcError("name", f"there is no reason code {code}", hint=hint)
+    plain = "".join(filter(str.isalnum, code))
+    if plain in codes:
+        return f"did you mean {plain}?"
+    group = next((found for end in (4, 3) if (found := [each for each in codes if each[:end] == plain[:end]])), [])
+    nearest = f"the nearest are {', '.join(group)}; " if group else ""
+    return f"{nearest}gradcalc explain lists all of them"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from autogradcli.compute.evidence import Evidence
-from autogradcli.compute.reasons import Doubt, reason
+from autogradcli.compute.reasons import Doubt, reason, short
 from autogradcli.compute.report import Component, Gradient, RoundedOff, Symbolic
 from autogradcli.compute.verdict import WORST_FIRST, Ruling, agrees, judge, judge_symbolic, scale, tolerance, worst
 from autogradcli.engines.results import Array, Enclosure, flat, nested, shape
@@ -217,8 +217,8 @@ def _agreement(digits: str | None, missing: str | None, finding: JudgedComponent
     if truth.ball is None and truth.nearest is not None:
         return _beside_slopes(digits, truth)
     if truth.ball is None:
-        why = "not differentiable here" if truth.slopes and truth.nearest is None else "no proven number here"
-        return "unavailable", f"{why}: nothing to agree with"
+        why = "this is not differentiable here" if truth.slopes and truth.nearest is None else "nothing is proven here"
+        return "unavailable", f"its formula gives {short(float(digits))}, but {why}"
     if agrees(digits, truth):
         return "agrees", None
     return "disagrees", f"GC401: SymPy's {digits} lies outside {truth.ball.value} ± {truth.ball.radius}"

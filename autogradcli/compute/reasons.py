@@ -93,7 +93,7 @@ def _as_the_cause_says(case: Doubt) -> Reason:
     if math.isfinite(case.number):
         return _of_step(case, cause.code, f"{cause.message}; autograd gives {case.number!r} all the same", cause.step)
     parted = case.first_divergence() if cause.verdict == "undefined" and cause.code != "GC111" else None
-    masked = f"; {_masked(case, parted).message}" if parted is not None and not parted.taken else ""
+    masked = f"; {_masked(case, parted).message}: see GC201" if parted is not None and not parted.taken else ""
     return _of_step(case, cause.code, cause.message + masked, cause.step)
 
 
@@ -283,7 +283,7 @@ def _demand(case: Doubt) -> Reason:
 
 def _too_many_ulps(case: Doubt) -> Reason:
     allowed = case.evidence.problem.options.max_ulps
-    return Reason("GC305", f"{case.off}: {short(case.truth.ulps or 0.0)} ulp, and {allowed:g} were allowed")
+    return Reason("GC305", f"{case.off}: {_count(case.truth.ulps or 0.0)} ulp, and {allowed:g} were allowed")
 
 
 def _undecided(case: Doubt) -> Reason:
@@ -350,6 +350,11 @@ def _digits(truth: Enclosure) -> str:
     if truth.together:
         return f"a slope of {first} along it alone and {second} along all that tie with it"
     return f"a slope of {first} to the left and {second} to the right"
+
+
+def _count(number: float) -> str:
+    """A number of units in the last place: in full as long as a person reads it so."""
+    return f"{number:,.0f}" if 100 <= number < 1e6 else short(number)
 
 
 def contrast(one: float, other: float) -> tuple[str, str]:

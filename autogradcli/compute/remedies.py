@@ -178,8 +178,9 @@ class _Search:
         if report is None:
             return
         for name in nearer:
-            undefined = wanting[name].verdict == "undefined"
-            if self._helps(name, standard[name], report) and self._original.is_same(trial.program, undefined):
+            cured = self._cures_nan(wanting[name], report.gradients[name])
+            fills = wanting[name].verdict == "undefined" and not cured
+            if self._helps(name, standard[name], report) and self._original.is_same(trial.program, fills):
                 found[name] = Proven(trial, report)
 
     def _texts(self, wanting: Mapping[str, Gradient]) -> Iterator[tuple[int, Trial]]:
@@ -293,11 +294,19 @@ class _Search:
     def _helps(self, name: str, before: Gradient, report: Report) -> bool:
         """Whether a report is better with respect to one name, and nowhere worse than the problem as it stands."""
         after = report.gradients[name]
+        better = after.verdict in {"verified", "kink"} or _farthest(after) < _farthest(before)
         return (
-            _rank(after) > _rank(before)
-            and (after.verdict in {"verified", "kink"} or _farthest(after) < _farthest(before))
+            ((_rank(after) > _rank(before) and better) or self._cures_nan(before, after))
             and all(_rank(g) >= _rank(self._report.gradients[n]) for n, g in report.gradients.items())
             and self._keeps_the_value(report)
+        )
+
+    def _cures_nan(self, before: Gradient, after: Gradient) -> bool:
+        """Whether NaN, as from a branch not taken, becomes a number where there is a value and no derivative."""
+        return (
+            before.verdict == after.verdict == "undefined"
+            and any(map(math.isnan, flat(before.autograd)))
+            and all(map(math.isfinite, [*flat(after.autograd), *flat(self._report.value)]))
         )
 
     def _keeps_the_value(self, report: Report) -> bool:

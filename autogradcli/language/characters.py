@@ -48,8 +48,6 @@ REPLACEMENTS = {
     "\N{LOGICAL AND}": "and",
     "\N{LOGICAL OR}": "or",
     "\N{NOT SIGN}": "not",
-    "\N{LEFT DOUBLE QUOTATION MARK}": '"',
-    "\N{RIGHT DOUBLE QUOTATION MARK}": '"',
     "\N{LEFT SINGLE QUOTATION MARK}": "'",
     "\N{RIGHT SINGLE QUOTATION MARK}": "'",
     "\N{DEGREE SIGN}": "*pi/180",

@@ -78,6 +78,21 @@ FUNCTIONS = {
 }
 """Functions of other libraries that have no meaning here, and what to do instead."""
 
+FOREIGN = {
+    "tg": "tan",
+    "ctg": "cot",
+    "cotg": "cot",
+    "cosec": "csc",
+    "sh": "sinh",
+    "ch": "cosh",
+    "th": "tanh",
+    "arctg": "atan",
+    "arcctg": "acot",
+    "sen": "sin",
+    "lb": "log2",
+}
+"""Names of functions in other countries' textbooks."""
+
 CLOSE = 0.74
 """How like a name must be to one that is meant, as `difflib` measures it."""
 SHORT = 4
@@ -158,6 +173,9 @@ def unknown_function(name: str) -> tuple[str, str | None]:
         return f"torch cannot differentiate {name}", UNDIFFERENTIABLE[name].removesuffix(".")
     if name in FUNCTIONS:
         return FUNCTIONS[name]
+    plain = FOREIGN.get(name, name.lower())
+    if plain != name and table.is_function(plain):
+        return f"there is no function {name}", f"did you mean {plain}?"
     known = (each for each in table.names() if len(name) > SHORT or abs(len(each) - len(name)) < 2)
     near = get_close_matches(name, known, 3, CLOSE)
     if not near:

@@ -44,7 +44,9 @@ _ANY = re.compile(
 )
 """What a text has in it that may have to be rewritten."""
 _COMMENT = re.compile(r"""("[^"\n]*"|'[^'\n]*')|#[^\n]*""")
-_DEFINITION = re.compile(r"(?:^|(?<=[;\n]))(\s*)([^\W\d]\w*)\s*\(\s*[^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*\s*\)\s*=(?!=)")
+_DEFINITION = re.compile(
+    r"(?:^|(?<=[;\n]))(\s*)([^\W\d]\w*)\s*\(\s*[^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*\s*\)\s*=(?!=)[^\S\n]*"
+)
 _DERIVATIVE = re.compile(
     r"\s*(?:[d∂](?P<n>(?:\^|\*\*)\d|[²³]|)\s*/\s*[d∂][^\W\d_](?P=n)(?:\s+(?!(?:if|and|or|else)\b)|(?=[(\[√|∛]))(?=[\w(\[√|∛])"
     r"|(?P<d>[d∂]?)(?P<of>[^\W\d])(?:\s*/\s*(?P=d)[^\W\d]|['′]+(?:\s*\(\w+\))?)\s*=(?!=))"
@@ -110,7 +112,7 @@ def _defined(text: str) -> str:
     """`f = x^2` for `f(x) = x^2`, unless the function is called elsewhere."""
     for found in _DEFINITION.finditer(text):
         if len(re.findall(rf"(?<![\w.]){re.escape(found[2])}\s*\(", text)) == 1:
-            return _DEFINITION.sub(lambda each: f"{each[1]}{each[2]} =", text, count=1)
+            return _DEFINITION.sub(lambda each: f"{each[1]}{each[2]} = ", text, count=1)
     return text
 
 

@@ -175,6 +175,7 @@ SLIPS = {
     "--tol": "--rtol 1e-6",
     "--nth": "--order 2",
     "--second": "--order 2",
+    "--hessian": "--order 2",
     "--no-color": "--color never",
     "--colour": "--color always",
     "--verbose": "--full",

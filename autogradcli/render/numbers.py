@@ -99,4 +99,9 @@ def _context(digits: int, rounding: str = ROUND_HALF_EVEN) -> Context:
 
 def ulps(distance: Array) -> str:
     """A distance in units in the last place."""
-    return entries(distance, lambda number: "" if number is None else f"{number:.2g} ulp")
+    return entries(distance, lambda number: "" if number is None else f"{_count(number)} ulp")
+
+
+def _count(number: float) -> str:
+    """A number in two digits, in full as long as a person reads it so: `210,000`."""
+    return f"{float(f'{number:.2g}'):,.0f}" if 99 < number < 1e6 else f"{number:.2g}"

@@ -48,8 +48,8 @@ class Summary:
         where = f" at {worst.point}" if worst.point else ""
         gradient = visible(f"the gradient of {self.worst.place.name}{where}")
         if worst.rounded_off:
-            return f"farthest from the truth: {gradient}, {worst.rounded_off}"
-        return f"farthest from the truth: {worst.ulps:.3g} ulp, {gradient}"
+            return f"worst: {gradient}, {worst.rounded_off}"
+        return f"worst: {worst.ulps:.3g} ulp, {gradient}"
 
 
 @dataclass(slots=True)

@@ -39,6 +39,8 @@ class TableSyntax:
     end: str = ""
     missing: str = NO_NUMBER
     """What stands for a number that torch does not have."""
+    name: Callable[[str], str] = str
+    """How the name of a variable is written, or the names of several, as `x,y` for a second derivative."""
 
     def draw(self, rows: Iterable[Row], columns: Sequence[str]) -> str:
         """The table of some rows."""
@@ -46,7 +48,8 @@ class TableSyntax:
 
     def lines(self, rows: Iterable[Row], columns: Sequence[str]) -> str:
         """Rows without what stands before and after all of them."""
-        cells = ([row[column] for column in columns] for row in rows)
+        named = ({**row, "variable": self.name(row["variable"] or "")} if "variable" in row else row for row in rows)
+        cells = ([row[column] for column in columns] for row in named)
         return "".join(self.line([self.missing if text is None else text for text in each]) for each in cells)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from autogradcli.checks.checked import Checked
 from autogradcli.compute.report import Gradient, Report
-from autogradcli.engines.results import Array, shape
+from autogradcli.engines.results import Array, flat, shape
 from autogradcli.errors import columns, visible
 from autogradcli.language.shapes import written
 from autogradcli.render.blocks import float_writer
@@ -192,9 +192,14 @@ def _symbolic_reasons(report: Report, terminal: Terminal) -> list[str]:
     for name, gradient in report.findings().items():
         if gradient.symbolic.reason is not None:
             symbolic = gradient.symbolic
-            silent = symbolic.status == "unavailable" and symbolic.formula is not None
-            said = "SymPy gives no number here" if silent else f"SymPy {symbolic.status}"
-            found.setdefault(f"{said}: {symbolic.reason}", []).append(visible(name))
+            said = f"SymPy {symbolic.status}"
+            if symbolic.status == "unavailable" and symbolic.formula is not None:
+                told = any(each is not None for each in flat(symbolic.digits))
+                said = "SymPy" if told else "SymPy gives no number here"
+            component, colon, rest = (symbolic.reason or "").partition(": ")
+            indexed = bool(colon) and component.startswith(f"{name}[")
+            about, reason = (component, rest) if indexed else (name, symbolic.reason)
+            found.setdefault(f"{said}: {reason}", []).append(visible(about))
     return [line for reason, names in found.items() for line in _wrap(f"{', '.join(names)}: {reason}", terminal, "  ")]
 
 
