@@ -69,6 +69,10 @@ NOTHING_PROVEN = frozenset({"GC306", "GC503", "GC504"})
 """Codes of programs of which nothing is proven: their sentences name no number of autograd's."""
 
 
+SEE_MASKED = ": see GC201"
+"""What ends the reason for NaN from a branch that is not taken, where there is no derivative either."""
+
+
 def _without_torch(case: Doubt, code: str) -> Reason:
     """The reason where torch has no number, and so no convention either."""
     cause, ball = case.truth.cause, case.truth.ball
@@ -93,7 +97,7 @@ def _as_the_cause_says(case: Doubt) -> Reason:
     if math.isfinite(case.number):
         return _of_step(case, cause.code, f"{cause.message}; autograd gives {case.number!r} all the same", cause.step)
     parted = case.first_divergence() if cause.verdict == "undefined" and cause.code != "GC111" else None
-    masked = f"; {_masked(case, parted).message}: see GC201" if parted is not None and not parted.taken else ""
+    masked = f"; {_masked(case, parted).message}{SEE_MASKED}" if parted is not None and not parted.taken else ""
     return _of_step(case, cause.code, cause.message + masked, cause.step)
 
 

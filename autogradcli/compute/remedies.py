@@ -14,6 +14,7 @@ from itertools import chain
 from time import process_time
 
 from autogradcli.compute.problem import GRADIENT, NONE, Problem
+from autogradcli.compute.reasons import SEE_MASKED
 from autogradcli.compute.report import Gradient, Report
 from autogradcli.compute.verdict import WORST_FIRST
 from autogradcli.engines.results import flat
@@ -302,9 +303,11 @@ class _Search:
         )
 
     def _cures_nan(self, before: Gradient, after: Gradient) -> bool:
-        """Whether NaN, as from a branch not taken, becomes a number where there is a value and no derivative."""
+        """Whether NaN from a branch that is not taken becomes a number where there is a value and no derivative."""
         return (
-            before.verdict == after.verdict == "undefined"
+            before.reason is not None
+            and before.reason.message.endswith(SEE_MASKED)
+            and before.verdict == after.verdict == "undefined"
             and any(map(math.isnan, flat(before.autograd)))
             and all(map(math.isfinite, [*flat(after.autograd), *flat(self._report.value)]))
         )
