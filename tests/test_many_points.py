@@ -53,7 +53,7 @@ def test_points_that_make_no_sense() -> None:
         "2.0,4.0,4.0,verified,",
     ]
     bare = gradcalc("eval", "x**2", "--at", "-", "--no-symbolic", "-f", "plain", stdin=table)
-    assert (bare.out, bare.err.startswith("error: point 1: x: a value is")) == ("nan\n4.0\n", True)
+    assert (bare.out, bare.err.startswith("error: point 1: line 2, column x: a value is")) == ("nan\n4.0\n", True)
 
 
 def test_json_lines_of_points() -> None:
