@@ -111,6 +111,18 @@ def test_a_program_without_modules_has_none(tmp_path: Path) -> None:
     assert {node["module"] for node in json.loads(graph(str(path), "--json"))["nodes"]} == {None}
 
 
+def test_what_is_proven_by_steps_has_no_graph(tmp_path: Path) -> None:
+    """The error says so."""
+    path = tmp_path / "batch.py"
+    path.write_text(
+        "import torch\nw = torch.ones(2, requires_grad=True)\n"
+        "torch.vmap(lambda x: w[0] * x)(w.detach()).sum().backward()\n"
+    )
+    result = gradcalc("graph", "--run", str(path))
+    assert result.status == 2
+    assert "error: line 3: it is proven step by step" in result.err
+
+
 def test_a_group_with_nothing_but_a_group_is_left_out() -> None:
     """Its name is the beginning of the other's."""
     assert _within("", {"a.b": [1], "a.b.c": [2], "d": [3]}) == (

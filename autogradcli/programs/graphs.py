@@ -18,8 +18,7 @@ from autogradcli.programs.target import PythonProgram
 if TYPE_CHECKING:
     from autogradcli.engines.torch.record.calls import BackwardPass
 
-LONG = 60.0
-"""Seconds that one pass may take."""
+LARGE = "it is proven step by step, and a graph is drawn of what is proven as a whole"
 
 
 def graph_report(program: PythonProgram, number: int | None, detail: Detail, around: Any) -> Report:
@@ -46,7 +45,7 @@ def graph_report(program: PythonProgram, number: int | None, detail: Detail, aro
         (event,) = seen.watch.finished()
         (found,) = verifier.verify([event])
     if found.report is None:
-        reason = next((entry.reason.message for entry in found.entry.entries if entry.reason), "it was not recorded")
+        reason = next((entry.reason.message for entry in found.entry.entries if entry.reason), LARGE)
         raise GradcalcError("program", f"line {found.entry.line}: {reason}")
     return replace(found.report, nodes=_in_modules(found.report.nodes, event, found.steps))
 
