@@ -81,6 +81,20 @@ def test_what_cannot_be_used(name: str) -> None:
     assert result.err == f"error: {message}\n" + (f"hint: {hint}\n" if hint else "")
 
 
+def test_a_name_that_a_module_lacks_is_told_with_what_it_has_and_at_the_line_of_the_key(tmp_path: Path) -> None:
+    """Where nothing is like it; in a case file on the line where it stands, be that a default's."""
+    (tmp_path / "small_module.py").write_text("import math\ndef cube(x):\n    return x**3\nclass Square:\n    pass\n")
+    key = 'function = "small_module:Nope"\n'
+    said = "small_module has no Nope\n      hint: "
+    for text, line in (
+        (f'[[case]]\nexpression = "x**3"\nat.x = 2\n{key}', 4),
+        (f'[defaults]\n{key}[[case]]\nexpression = "x**3"\nat.x = 2\n', 2),
+    ):
+        case = write(tmp_path, text)
+        found = gradcalc("check", case, "--no-symbolic").out
+        assert f"{case}:{line}: {said}{tmp_path / 'small_module.py'} has cube, Square\n" in found
+
+
 def test_names_that_name_nothing() -> None:
     """A module that is not there, and text that is no name."""
     missing = gradcalc("eval", "x", "--x", "2", "--function", "nowhere.at_all:f")

@@ -1,5 +1,6 @@
 """The ledger of a program: what every `backward` added, verified; accumulation, mistakes and errors explained."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from autogradcli.programs.demands import Demands
 from autogradcli.programs.ledger import Ledger, Pass
 from autogradcli.programs.session import Wanted, exit_code, ledger_of
 from autogradcli.render.programs.text import draw_text
-from autogradcli.render.terminal import Terminal
+from autogradcli.render.terminal import FILE, Terminal
 from tests.programs import DEMANDS, ledger, seen_of
 
 TUTORIALS = Path(__file__).parent / "snippets" / "tutorials"
@@ -408,3 +409,29 @@ def test_many_reasons_of_one_code_are_counted() -> None:
     lines = [line for line in found.splitlines() if "(GC302)" in line]
     assert len(lines) == 3
     assert "for the same reason (GC302)" in lines[-1]
+
+
+LOST = """
+x = (torch.arange(1000) % 7 * 0.01 + 100.0).requires_grad_()
+mean = x.mean()
+spread = (x**2).mean() - mean**2
+torch.log(spread).backward()
+"""
+
+
+@pytest.mark.parametrize(("operations", "proof"), [(100_000, "whole"), (10, "steps")])
+def test_where_digits_are_lost_is_told_with_line_expression_and_operation(operations: int, proof: str) -> None:
+    """Proven as a whole or by steps, in data and in the report."""
+    demands = replace(DEMANDS, options=replace(DEMANDS.options, max_operations=operations))
+    made = ledger(LOST, demands)
+    (found,) = made.passes
+    (entry,) = found.entries
+    assert (found.proof, entry.verdict, entry.reason and entry.reason.code) == (proof, "imprecise", "GC302")
+    assert entry.blamed is not None
+    assert (entry.blamed.where, entry.blamed.code, entry.blamed.operation) == (
+        "line 6",
+        "(x**2).mean() - mean**2",
+        "sub",
+    )
+    drawn = draw_text(made, FILE)
+    assert "(x**2).mean() - mean**2 (line 6)" in drawn or "   at line 6: (x**2).mean() - mean**2 (sub)\n" in drawn

@@ -2,14 +2,20 @@
 
 import json
 import shlex
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 
 from autogradcli.compute.problem import NONE
+from autogradcli.programs import remedies
 from autogradcli.programs.ledger import Nonfinite
+from autogradcli.programs.remedies import Remedies
 from autogradcli.programs.session import Wanted
+from autogradcli.programs.verify import Verifier
 from tests.births import Birth, births
 from tests.command import gradcalc
 from tests.programs import DEMANDS as USUAL
@@ -189,3 +195,93 @@ def test_a_command_shows_it_again(text: str, tmp_path: Path) -> None:
     report = json.loads(gradcalc(*words[1:], "--no-symbolic", "--json").out)
     found = json.dumps([report["value"], *(each["autograd"] for each in report["gradients"].values())])
     assert "nan" in found or "inf" in found
+
+
+BY_HAND = """
+X = torch.tensor([[-50.0, 1.0], [300.0, 0.0], [-300.0, 1.0]])
+t = torch.tensor([1.0, 0.0, 1.0])
+w = torch.tensor([1.0, 0.5], requires_grad=True)
+z = X @ w
+s = torch.sigmoid(z)
+loss = -(t * torch.log(s) + (1 - t) * torch.log(1 - s)).mean()
+loss.backward()
+"""
+
+
+@pytest.mark.parametrize("passes", ["some", "none"])
+def test_every_logarithm_of_a_cross_entropy_by_hand_has_its_remedy(
+    passes: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of the one that would be the next to give infinity, verified or watched alone."""
+    _take_your_time(monkeypatch)
+    found = ledger(BY_HAND, USUAL, Wanted(seed=0, passes=passes)).first_nonfinite
+    assert found is not None
+    assert found.reason is not None
+    told = " ".join(f"{each.expression}: {each.remedy};" for each in (found.reason, *found.also))
+    logarithms = (
+        "torch.log(s)",
+        "torch.log(1 - s)",
+        "torch.nn.functional.logsigmoid(z)",
+        "torch.nn.functional.logsigmoid(-z)",
+    )
+    assert [told.count(each) for each in logarithms] == [1, 1, 1, 1]
+
+
+def _take_your_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let remedies be looked for as long as that takes, also where much else is computed."""
+    for each in ("LEAST", "MOST", "EACH"):
+        monkeypatch.setattr(remedies, each, 60.0)
+
+
+def test_the_way_says_nothing_twice() -> None:
+    """An expression that stands in another one on the way is not told beside it."""
+    found = born(BY_HAND)
+    assert found is not None
+    assert found.way == ("-(t * torch.log(s) + (1 - t) * torch.log(1 - s)).mean()",)
+
+
+def test_what_goes_into_an_operation_on_whole_tensors_is_a_range() -> None:
+    """The number at the same place is not the one concerned."""
+    found = born("w = torch.tensor([1e30, 2.0, 1e30], requires_grad=True)\nw.cumprod(0).sum().backward()")
+    assert found is not None
+    assert found.went_in == (f"w from 2.0 to {torch.tensor(1e30).item()!r}",)
+
+
+def test_passes_that_are_not_finite_for_the_same_reason_are_not_looked_at_step_by_step() -> None:
+    """The first is; of the others the whole pass is run again in float64, which gives them the same verdict."""
+    loop = LOOP.format(lr=1e30, forward="loss = torch.log(torch.softmax(w * 9.0, 0)[0] - 1.0)").replace("6", "5")
+    demands = replace(DEMANDS, options=replace(DEMANDS.options, max_operations=2))
+    made = ledger("w = torch.tensor([3.0, -2.0], requires_grad=True)" + loop, demands, Wanted(seed=0))
+    first, *others = made.passes
+    assert first.proof is not None
+    assert [each.proof for each in others] == [None] * 4
+    assert {each.verdict for each in made.passes} == {"undefined"}
+    assert all("for the same reason as in backward pass 1" in each.entries[0].reason.message for each in others)  # type: ignore[union-attr]
+
+
+def test_the_first_number_that_is_not_finite_comes_before_the_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its remedy has time of its own, however long the passes take."""
+    order: list[str] = []
+    told, verify = Remedies.told, Verifier.verify
+
+    def noted(word: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*each: Any) -> Any:
+            order.append(word)
+            return function(*each)
+
+        return call
+
+    monkeypatch.setattr(Remedies, "told", noted("remedy", told))
+    monkeypatch.setattr(Verifier, "verify", noted("passes", verify))
+    born(BY_HAND)
+    assert order[0] == "remedy"
+
+
+def test_a_component_is_named_by_its_place_in_the_programs_tensor() -> None:
+    """Where a proof by steps looks at a few of many components, which it counts by itself."""
+    text = "x = torch.full((40, 50), 2.0)\nx[7, 3] = 0.0\nx.requires_grad_()\n"
+    text += "torch.log(x).mean().backward()"
+    made = ledger(text, replace(DEMANDS, options=replace(DEMANDS.options, max_operations=1000)), Wanted(passes="all"))
+    (entry,) = made.passes[0].entries
+    assert entry.reason is not None
+    assert "torch.log(x) is not defined at x[7, 3] = 0" in entry.reason.message

@@ -29,6 +29,11 @@ CASES = {
         "x = torch.tensor([1000.0, 2.0], requires_grad=True)\npositive(x).sum().backward()",
         ("torch.log(1 + torch.exp(v))", "torch.nn.functional.softplus(v)"),
     ),
+    "of some components, by the program's subscript": (
+        "z = (torch.arange(600.0).view(60, 10) % 7 * 40).requires_grad_()\nT = torch.arange(60) % 10\n"
+        "p = torch.softmax(z, dim=1)\n-torch.log(p[torch.arange(60), T]).mean().backward()",
+        ("torch.log(p[torch.arange(60), T])", "torch.log_softmax(z, dim=1)[torch.arange(60), T]"),
+    ),
     "a length at 0": (
         "x = torch.zeros(3, requires_grad=True)\n(torch.sqrt((x**2).sum()) + x.sum()).backward()",
         ("torch.sqrt((x**2).sum())", "torch.norm(x)"),

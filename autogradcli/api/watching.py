@@ -88,7 +88,8 @@ def watch(
 ) -> Watching:
     """A context that watches torch; afterwards its `verdict`, `ledger` and `assert_right` tell of the gradients in it.
 
-    `passes` says which are verified: `first`, `all`, a number, or of each line the 1st, 2nd, 4th … and the last.
+    `passes` says which are verified: `first`, `all`, a number, or of each line the 1st, 2nd, 4th …, the last
+    and all that are not finite.
     `surrogate` names functions whose backward differs from the derivative on purpose. `reference` gives, for a class
     whose forward autograd does not follow, a function of torch's operations that has its derivative.
     """

@@ -64,4 +64,5 @@ class CaseWork:
 def _failed(text: CaseText, error: Exception) -> Outcome:
     """The outcome of a case that makes no sense; a defect of gradcalc itself must not take the others with it."""
     known = error if isinstance(error, GradcalcError) else defect(error)
-    return unusable(text.place, known, getattr(error, "line", None))
+    line = text.line("function") if known.kind == "function" else None
+    return unusable(text.place, known, getattr(error, "line", line))

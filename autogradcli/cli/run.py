@@ -95,7 +95,7 @@ Passes = Annotated[
     typer.Option(
         "--passes",
         metavar="WHICH",
-        help="Which passes of each line are verified: first, all or N; else the 1st, 2nd, 4th … and last.",
+        help="Which passes of each line are verified: first, all or N; else 1st, 2nd, 4th …, last, and all with NaN.",
         parser=lambda text: _passes(str(text)),
     ),
 ]

@@ -1,5 +1,6 @@
 """The program's own `backward` functions: each is checked once for each way in which it is called."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -30,13 +31,27 @@ class Customs:
     found: dict[Any, Custom] = field(default_factory=dict)
     twice: bool = False
     """Whether the program differentiates derivatives."""
-    _looked: dict[Any, int] = field(default_factory=dict)
+    _looked: Counter[Any] = field(default_factory=Counter)
+    _told: dict[Any, Reason] = field(default_factory=dict)
+    """For each function and each kind of fault the sentence that was said first."""
+    _wrong: dict[Any, dict[int, str]] = field(default_factory=dict)
+    """For each function where its wrong calls stand, by their serial numbers."""
 
     def look(self, event: BackwardPass) -> list[StepFinding]:
         """What is wrong with the custom calls of a pass; raises NotReplayed if it cannot be run again."""
         _, steps = steps_of(event)
         customs = [step for step in steps if is_custom(step.call) and any(each is not None for each in step.upstreams)]
         return [finding for step in customs for finding in self._step(step)]
+
+    def all(self) -> tuple[Custom, ...]:
+        """What was found, and in how many calls of which lines."""
+        return tuple(
+            replace(each, looked_at=min(self._looked[function], LOOKED_AT), wrong=tuple(self._places(function)))
+            for function, each in self.found.items()
+        )
+
+    def _places(self, function: Any) -> Iterator[tuple[str, int]]:
+        yield from Counter(self._wrong.get(function, {}).values()).items()
 
     def unknown(self) -> Iterator[str]:
         """A sentence for each name of `surrogates` that no backward has."""
@@ -47,39 +62,64 @@ class Customs:
                 yield f"no backward of the program's own is called {name}{f'; {near}' if near else ''}"
 
     def _step(self, step: RecordedStep) -> list[StepFinding]:
-
-        function = step.call.function
-        claim = claim_of(step)
-        where = None if claim.line is None else self.texts.where(claim.file, claim.line)
-        bare = Custom(claim.name, claim.line, claim.file, "verified", where=where)
-        known = self.found.setdefault(function, bare)
-        if _is_named(claim.name, self.surrogates):
-            self.found[function] = replace(bare, declared=True)
-            reason = Reason(WRONG, f"the backward of {claim.name} differs from the derivative, as was declared")
+        known = self._known(step)
+        if known.declared:
+            reason = Reason(WRONG, f"the backward of {known.name} differs from the derivative, as was declared")
             return [StepFinding(step.call, "verified", reason, surrogate=True)]
-        self._looked[function] = self._looked.get(function, 0) + 1
+        function = step.call.function
+        self._looked[function] += 1
         if self._looked[function] > LOOKED_AT:
-            return [StepFinding(step.call, known.verdict, reason) for reason in known.reasons]
+            return [StepFinding(step.call, known.verdict, _again(known, each.code)) for each in known.reasons]
         doubt = is_followed(step)
         if doubt is not None:
-            return [self._note(step, "unverified", Reason(UNKNOWN, f"{_whose(known)}: {doubt}"))]
+            return [self._note(step, "unverified", Reason(UNKNOWN, doubt), "doubt")]
         findings = []
         for fault in faults(step, self.twice):
             wrong = fault.here or fault.kind != "second"
             verdict = "mismatch" if wrong else "verified"
-            finding = self._note(step, verdict, Reason(WRONG, f"{_whose(known)}: {fault.message}"))
+            finding = self._note(step, verdict, Reason(WRONG, fault.message), (fault.kind, fault.places))
             values = list(step.call.values())
             finding.through = tuple(values[place] for place in fault.places)
             if fault.here:
                 findings.append(finding)
         return findings
 
-    def _note(self, step: RecordedStep, verdict: str, reason: Reason) -> StepFinding:
+    def _known(self, step: RecordedStep) -> Custom:
+        """What was found so far of the function of a step."""
+        function = step.call.function
+        if function not in self.found:
+            claim = claim_of(step)
+            line = None if claim.line is None or claim.file is None else self.texts.definition(claim.file, claim.line)
+            where = None if line is None else self.texts.where(claim.file, line)
+            declared = _is_named(claim.name, self.surrogates)
+            self.found[function] = Custom(claim.name, line, claim.file, "verified", declared=declared, where=where)
+        return self.found[function]
 
-        known = self.found[step.call.function]
-        reasons = known.reasons if reason in known.reasons else (*known.reasons, reason)
-        self.found[step.call.function] = replace(known, verdict=worst([known.verdict, verdict]), reasons=reasons)
-        return StepFinding(step.call, verdict, reason)
+    def _note(self, step: RecordedStep, verdict: str, reason: Reason, fault: Any) -> StepFinding:
+        """The finding of a fault: the first of its kind says it in numbers, later ones that it is there again."""
+        function = step.call.function
+        known = self.found[function]
+        if verdict == "mismatch" and step.call.place is not None:
+            place = step.call.place
+            self._wrong.setdefault(function, {})[step.call.serial] = self.texts.where(place.file, place.line)
+        if (function, fault) in self._told:
+            return StepFinding(step.call, verdict, _again(known, reason.code))
+        self._told[function, fault] = reason
+        worse = worst([known.verdict, verdict])
+        self.found[function] = replace(known, verdict=worse, reasons=(*known.reasons, reason))
+        subject, _, rest = reason.message.partition(ITS)
+        message = f"{_whose(known)}: {reason.message}" if subject else f"{_whose(known)} {rest}"
+        return StepFinding(step.call, verdict, replace(reason, message=message))
+
+
+ITS = "its backward "
+"""What most sentences about a backward begin with."""
+
+
+def _again(custom: Custom, code: str) -> Reason:
+    """The reason where the same was said before."""
+    said = "is wrong here as well" if code == WRONG else "is not known to be right here either"
+    return Reason(code, f"{_whose(custom)} {said}")
 
 
 def _whose(custom: Custom) -> str:

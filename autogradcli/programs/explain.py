@@ -11,7 +11,8 @@ from autogradcli.engines.torch.record.watch import Watch
 from autogradcli.language.shapes import written as shape_text
 from autogradcli.programs.ledger import Mistake
 from autogradcli.programs.texts import Texts
-from autogradcli.programs.verify import Verified, written
+from autogradcli.programs.verified import Verified
+from autogradcli.programs.verify import written
 
 Explanation = tuple[str, str | None]
 """A message, and what to write instead."""

@@ -8,6 +8,20 @@ from autogradcli.engines.results import Array
 
 
 @dataclass(frozen=True, slots=True)
+class Blamed:
+    """The operation of a program that a verdict is about."""
+
+    where: str | None
+    """How a report names its place: `line 8`, or `layers.py:8` in a file that is not the program's; None if unknown."""
+    line: int | None
+    file: str | None
+    code: str
+    """As it stands there."""
+    operation: str
+    """What torch calls it."""
+
+
+@dataclass(frozen=True, slots=True)
 class GradientEntry:
     """What one call did to one tensor."""
 
@@ -32,6 +46,8 @@ class GradientEntry:
     """Whether its `.grad` held nothing but zeros before."""
     declared: bool = False
     """Whether it went through a backward that is said to differ from the derivative on purpose."""
+    blamed: Blamed | None = None
+    """The operation that the reason is about, if one is known."""
 
     @property
     def accumulated(self) -> bool:
@@ -80,11 +96,15 @@ class Custom:
     file: str | None
     verdict: str
     reasons: tuple[Reason, ...] = ()
-    """What is wrong with it, a sentence each."""
+    """What is wrong with it, a sentence for each kind of fault, with the numbers of the first."""
     declared: bool = False
     """Whether it is said to differ from the derivative on purpose."""
     where: str | None = None
     """How a report names its place: `line 8`, or `layers.py:8` in a file that is not the program's."""
+    looked_at: int = 0
+    """How many calls of it were looked at."""
+    wrong: tuple[tuple[str, int], ...] = ()
+    """Where calls of it stand whose gradients are wrong, each with how many of those that were looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +137,9 @@ class Nonfinite:
     way: tuple[str, ...]
     """The operations that it went through, to where it was noticed."""
     reason: Reason | None = None
+    also: tuple[Reason, ...] = ()
+    """Other operations of the same pass whose results are not finite though all that went in is, as far as there is a
+    remedy for them."""
     again: str | None = None
     """A command that shows it again from the file that its inputs were kept in; None if there is no such file."""
     where: str | None = None

@@ -17,7 +17,6 @@ from autogradcli.compute.remedies import CURABLE
 from autogradcli.compute.report import Reason
 from autogradcli.compute.verdict import WORST_FIRST
 from autogradcli.engines.backward import Backward
-from autogradcli.engines.torch.record.below import calls_below
 from autogradcli.engines.torch.record.calls import BackwardPass, CallOutput, Given, RecordedCall, Value
 from autogradcli.engines.torch.record.kinds import SWAPPED, kind_of
 from autogradcli.engines.torch.record.pieces import Piece, pieces
@@ -25,11 +24,12 @@ from autogradcli.errors import GradcalcError
 from autogradcli.functions.table import candidates
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.parser import parse
-from autogradcli.language.program import Call
+from autogradcli.language.program import Call, Program
 from autogradcli.language.unparse import NAME, Unwritable, unparse
+from autogradcli.language.writing import option_text
 from autogradcli.processes.limits import Budget, OutOfTime, check
 from autogradcli.programs.texts import Texts
-from autogradcli.programs.verify import Verified
+from autogradcli.programs.verified import Verified, blamed
 
 LEAST, MOST = 0.8, 6.0
 """Seconds that the remedies of one program may take: what verification has left, but at least and at most so many."""
@@ -42,10 +42,14 @@ OPERATIONS = 4_000
 class Remedies:
     """Looks for the remedies of one program, once for each call of its text."""
 
-    def __init__(self, texts: Texts, options: Options, left: float) -> None:
+    def __init__(self, texts: Texts, options: Options) -> None:
         self._texts, self._options = texts, options
         self._found: dict[Any, tuple[str, str] | None] = {}
-        self._left = 0.0 if options.remedies == NONE else min(max(LEAST, left), MOST)
+        self._left = 0.0
+
+    def allow(self, left: float) -> None:
+        """Let what is asked for from now on take so many seconds, within bounds."""
+        self._left = 0.0 if self._options.remedies == NONE else min(max(LEAST, left), MOST)
 
     def of_passes(self, events: Sequence[Any], passes: Sequence[Verified]) -> list[Verified]:
         """The passes with remedies for what is wrong in them, which are looked for in the worst ones first."""
@@ -56,7 +60,7 @@ class Remedies:
 
     def _of_pass(self, event: BackwardPass, found: Verified) -> Verified:
         entries = list(found.entry.entries)
-        for place, call in _blamed(event, found).items():
+        for place, call in blamed(event, found).items():
             reason = entries[place].reason
             if reason is not None and entries[place].verdict in CURABLE:
                 entries[place] = replace(entries[place], reason=self.told(reason, event, call))
@@ -119,27 +123,13 @@ class Remedies:
         return Problem(program, at, wrt, options, Backward(assembled.upstream))
 
 
-def _blamed(event: BackwardPass, found: Verified) -> Mapping[int, RecordedCall]:
-    """For each entry that is wrong, by its place, the call to blame, if one is known."""
-    by_reason = {id(each.reason): each.call for each in found.findings}
-    calls = {each.serial: each for each in calls_below(event.outputs)} if found.steps else {}
-    blamed = {}
-    for place, entry in enumerate(found.entry.entries):
-        step = None if entry.reason is None else entry.reason.step
-        ends = [] if step is None else [(end, serial) for serial, end in found.steps.items() if end >= step]
-        if id(entry.reason) in by_reason:
-            blamed[place] = by_reason[id(entry.reason)]
-        elif ends and min(ends)[1] in calls:
-            blamed[place] = calls[min(ends)[1]]
-    return blamed
-
-
 class _Words(ast.NodeTransformer):
     """A piece's text as the program's: its own names and expressions, and functions by torch's names."""
 
     def __init__(self, piece: Piece, texts: Texts) -> None:
         program = piece.assembled.program
         names = {step: name for name, step in program.assigned.items()}
+        self._indices = _indices(program)
         self._places = Counter(step.span for step in program.steps if isinstance(step, Call))
         self._words = {
             name: _operand(piece, name, texts) or self._of_value(value, texts) for name, value in piece.values.items()
@@ -187,6 +177,14 @@ class _Words(ast.NodeTransformer):
         except SyntaxError:
             return ast.Name(words)
 
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        """A part of a tensor, by the subscript that the program has: that of the piece is one of its rows."""
+        written = ast.unparse(node.slice)
+        if written not in self._indices and "[" in written:
+            raise Unwritable
+        index = self._indices.get(written, node.slice)
+        return ast.Subscript(self.visit(node.value), index)
+
     def visit_List(self, node: ast.List) -> ast.expr:
         return ast.Call(ast.Name("torch.stack"), [ast.List([self.visit(each) for each in node.elts])], [])
 
@@ -200,6 +198,19 @@ class _Words(ast.NodeTransformer):
         if name not in TAKE_NUMBERS:
             arguments[:1] = [_as_tensor(each) for each in arguments[:1]]
         return ast.Call(ast.Name(_torch_name(name)), arguments, [self.visit(each) for each in node.keywords])
+
+
+def _indices(program: Program) -> dict[str, ast.expr]:
+    """The subscripts of a piece, as its text has them, with those that stand in the program's text."""
+    found = {}
+    for index, step in enumerate(program.steps):
+        if isinstance(step, Call) and step.function == "getitem":
+            with suppress(SyntaxError, KeyError):
+                node = ast.parse(program.text(index), mode="eval").body
+                parts = [str(option_text((each,))) for each in dict(step.options)["index"]]  # type: ignore[attr-defined]
+                if isinstance(node, ast.Subscript):
+                    found[ast.unparse(ast.parse(f"x[{', '.join(parts)}]", mode="eval").body.slice)] = node.slice  # type: ignore[attr-defined]
+    return found
 
 
 def _operand(piece: Piece, name: str, texts: Texts) -> str | None:

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,10 @@ from autogradcli.programs.texts import Texts
 if TYPE_CHECKING:
     from autogradcli.engines.torch.record.watch import Watch
     from autogradcli.programs.demands import Demands, PassesDone
+
+
+FOR_BIRTH = 4
+"""The remedy for the first number that is not finite comes before all else, and may take this part of the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +136,16 @@ def verified(name: str, seen: Seen, demands: "Demands", advance: "PassesDone | N
     events = seen.watch.to_verify()
     interrupted = seen.ending.interrupted
     with Session(demands.options.symbolic and bool(events)) as session:
-        verifier = Verifier(seen.texts, session, demands)
-        start = monotonic()
-        passes = verifier.verify(events, advance)
-        remedies = Remedies(seen.texts, demands.options, demands.options.timeout - monotonic() + start)
+        end = monotonic() + demands.options.timeout
+        remedies = Remedies(seen.texts, demands.options)
+        remedies.allow(demands.options.timeout / FOR_BIRTH)
         born = first_nonfinite(seen.watch, seen.texts, remedies, demands.keep)
+        left = replace(demands.options, timeout=max(0.0, end - monotonic()))
+        verifier = Verifier(seen.texts, session, replace(demands, options=left))
+        passes = verifier.verify(events, advance)
+        remedies.allow(end - monotonic())
         passes = remedies.of_passes(events, passes)
-    customs = tuple(verifier.customs.found.values())
+    customs = verifier.customs.all()
     unknown = verifier.customs.unknown()
     return Ledger(
         name=name,

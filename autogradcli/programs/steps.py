@@ -6,7 +6,7 @@ float64 it comes to the same within the tolerance.
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 from time import monotonic
@@ -17,7 +17,6 @@ from autogradcli.compute.problem import Options, Problem
 from autogradcli.compute.report import Gradient, Reason, Report
 from autogradcli.engines.backward import Backward
 from autogradcli.engines.torch.record.assemble import Unverifiable, single
-from autogradcli.engines.torch.record.below import calls_below
 from autogradcli.engines.torch.record.calls import BackwardPass, CallOutput, Given, RecordedCall, tensors_in
 from autogradcli.engines.torch.record.definitions import definition_of
 from autogradcli.engines.torch.record.kinds import kind_of, rows_of
@@ -33,7 +32,6 @@ from autogradcli.engines.torch.record.steps import (
     RecordedStep,
     StepComparison,
     by_component,
-    coarsest,
     compare,
     masks_in,
     steps_of,
@@ -45,7 +43,9 @@ from autogradcli.engines.torch.record.transform_steps import TransformStep
 from autogradcli.errors import GradcalcError
 from autogradcli.functions.function import NoDefinition
 from autogradcli.processes.limits import check
+from autogradcli.programs.conditioning import WholePass, conditioned, greatest_loss, located
 from autogradcli.programs.texts import Texts
+from autogradcli.programs.wording import Wording, with_tokens
 
 LOOKED_AT = 8
 """Components of a step that balls look at."""
@@ -53,6 +53,8 @@ SMALL = 1_500
 """Components of a step that is proven as a whole."""
 SLOPES = 1e-4
 """How far, relatively, two slopes may differ by central differences."""
+LOSSES = frozenset({"GC202", "GC302"})
+"""Codes of passes that are wrong as a whole where digits may be lost on the way."""
 FACTOR = 10
 """How far beyond the tolerance, and beyond what rounding explains, an error is wrong and not lost digits."""
 
@@ -86,8 +88,8 @@ class BySteps:
     findings: list[StepFinding] = field(default_factory=list)
     kinks: Counter[str] = field(default_factory=Counter)
     remarks: list[str] = field(default_factory=list)
-    conditioned: dict[int, tuple[str, Reason] | None] = field(default_factory=dict)
-    """For each tensor that got a gradient the verdict on it as a whole, and why; None if it is right."""
+    conditioned: Mapping[int, WholePass] = field(default_factory=dict)
+    """By its place, the verdict on a gradient that is not right as a whole."""
     out_of_time: bool = False
 
     @property
@@ -128,7 +130,11 @@ class Prover:
             seen[site] += 1
             self._step(step, found, seen[site] <= 2)
         masks = masks_in(steps)
-        self._condition(event, gradients(event, again), whole_in_double(apart.event, masks), found)
+        truth = whole_in_double(apart.event, masks)
+        found.conditioned = conditioned(event, gradients(event, again), truth, self._options)
+        if any(each.reason.code in LOSSES for each in found.conditioned.values()):
+            loss = greatest_loss(event, again, steps, masks) if apart.event is event else None
+            found.conditioned = located(found.conditioned, loss, self._texts)
         twice = next((step for step in steps if is_gradient(step.call)), None)
         if twice is not None:
             self._second(event, masks, twice, found)
@@ -266,6 +272,8 @@ class Prover:
             if error <= tolerance_of(step, compared.truth[place]):
                 found.remarks.append(f"{self._text(step.call)}: {message}; it does not matter in the whole")
                 return
+        if gradient.verdict == "undefined" and not all(bool(each.isfinite().all()) for each in step.inputs):
+            return  # what is not finite was born before
         self._add(found, step, gradient.verdict, Reason("GC303" if reason is None else reason.code, message), place)
 
     def _proof(self, step: RecordedStep, compared: StepComparison, off: Off | None) -> Report | None:
@@ -275,12 +283,13 @@ class Prover:
             return None
         tensors: Sequence[Any] = list(tensors_in([step.arguments, step.keywords]))
         numbers: Sequence[Any] = compared.sent
+        places: Sequence[int] | None = None
         if (
             step.name not in STRUCTURAL
             and not bind(_innermost(step.call)).function.tensor
             and upstream.numel() > LOOKED_AT
         ):
-            places = self._places(step, upstream.numel(), off)
+            places = self._places(step, compared, off)
             slices = by_component(step, places)
             if slices is None:
                 return None
@@ -292,56 +301,25 @@ class Prover:
         wrt = [name for name in assembled.names if name is not None and name in given]
         lists = {name: _listed(given[name], tensors[int(name[1:])]) for name in wrt}
         options = Options(assembled.dtype, symbolic=False, max_operations=self._options.max_operations)
-        problem = Problem(
-            assembled.program, assembled.at, tuple(lists), options, Backward(assembled.upstream), given=lists
-        )
-        return self._session.start(problem).report()
+        program = with_tokens(assembled.program)
+        problem = Problem(program, assembled.at, tuple(lists), options, Backward(assembled.upstream), given=lists)
+        return Wording(step, self._texts, places).in_the_program(self._session.start(problem).report())
 
-    def _places(self, step: RecordedStep, size: int, off: Off | None) -> list[int]:
+    def _places(self, step: RecordedStep, compared: StepComparison, off: Off | None) -> list[int]:
         """Places of the output that balls look at: of what is most at odds, the largest, and some at random."""
         upstream = step.upstreams[0]
         assert upstream is not None
         chosen = [int(upstream.abs().nan_to_num().flatten().argmax())]
-        broken = (~upstream.isfinite()).flatten().nonzero().flatten()[:2].tolist()
-        chosen += broken
+        for each in (upstream, *compared.sent):
+            if each is not None and each.shape == upstream.shape:
+                chosen += (~each.isfinite()).flatten().nonzero().flatten()[:2].tolist()
         if off is not None and len(off.index) == upstream.ndim:
             flat = 0
             for position, length in zip(off.index, upstream.shape, strict=True):
                 flat = flat * length + min(position, length - 1)
             chosen.append(flat)
-        chosen += [self._chance.randrange(size) for _ in range(LOOKED_AT)]
+        chosen += [self._chance.randrange(upstream.numel()) for _ in range(LOOKED_AT)]
         return list(dict.fromkeys(chosen))[:LOOKED_AT]
-
-    def _condition(self, event: BackwardPass, again: Sequence[Any], gradients: Sequence[Any], found: BySteps) -> None:
-        """Compare what autograd gave with the pass in float64: steps that are right can add up to what is not."""
-        value = event.values[0]
-        size = 0.0 if value is None else float(value.data.double().abs().sum())
-        for place, (arrival, one, true) in enumerate(zip(event.arrivals, again, gradients, strict=True)):
-            known = arrival.added is not None and true is not None and not true.is_complex()
-            found.conditioned[place] = self._judged(event, arrival, one, true, size) if known else None
-
-    def _judged(self, event: BackwardPass, arrival: Any, one: Any, true: Any, size: float) -> tuple[str, Reason] | None:
-        """The verdict on one gradient beside that of the pass run again, and in float64; None if it is right."""
-        given = arrival.added.data.double()
-        error, allowed = (given - true).abs(), self._allowed(event, arrival, true, size)
-        if not bool(given.isfinite().all()):
-            return _not_finite(given, true)
-        bad = (error > allowed) & true.isfinite()
-        if not bool(bad.any()):
-            return None
-        at = int((error * bad).flatten().argmax())
-        number, truth = float(given.flatten()[at]), float(true.flatten()[at])
-        message = f"autograd gives {number!r}, the whole pass in float64 {truth!r}"
-        if one is not None and abs(float(one.flatten()[at]) - number) <= float(allowed.flatten()[at]):
-            return "imprecise", Reason("GC302", f"{message}: rounding on the way adds up to this")
-        return contradiction(event, message)
-
-    def _allowed(self, event: BackwardPass, arrival: Any, true: Any, size: float) -> Any:
-        """What each component of a gradient may be off, in the coarsest format that the pass computes in."""
-        rtol = coarsest(event) if self._options.rtol is None else self._options.rtol
-        largest = float(arrival.value.data.abs().max()) if isinstance(arrival.value, Given) else 0.0
-        scale = size / largest if largest else size
-        return rtol * true.abs().clamp(min=scale if math.isfinite(scale) else 0.0) + (self._options.atol or 0.0)
 
     def _add(self, found: BySteps, step: RecordedStep, verdict: str, reason: Reason, place: int | None = None) -> None:
         """Add a finding; `place` is that of the input whose gradient is wrong, None if that may be any."""
@@ -409,27 +387,6 @@ def _kinks(step: RecordedStep) -> int:
     if upstream is None or whole is None or whole.shape != upstream.shape:
         return 0
     return int(((whole == 0) & (upstream != 0)).sum())
-
-
-def _not_finite(given: Any, true: Any) -> tuple[str, Reason]:
-    """The verdict on a gradient that is not finite: wrong where it is finite in float64, else there is none."""
-    wrong = ~given.isfinite() & true.isfinite()
-    place = int((wrong if bool(wrong.any()) else ~given.isfinite()).flatten().nonzero()[0])
-    number, truth = float(given.flatten()[place]), float(true.flatten()[place])
-    message = f"autograd gives {number!r}, the whole pass in float64 {truth!r}"
-    return ("mismatch", Reason("GC202", message)) if math.isfinite(truth) else ("undefined", Reason("GC111", message))
-
-
-def contradiction(event: BackwardPass, message: str) -> tuple[str, Reason]:
-    """The verdict on a gradient that the same pass, run again, does not give.
-
-    What a hook does is no mathematics, and what a function given to `torch.func` has at hand may not all be known.
-    """
-    if event.hooked is not None:
-        return "unverified", Reason("GC505", f"not verified: a hook on line {event.hooked.line} changes it; {message}")
-    if any(_is_transform(call) for call in calls_below(event.outputs)):
-        return "unverified", Reason("GC505", f"not verified: run again, a transform gives another gradient; {message}")
-    return "mismatch", Reason("GC303", f"{message}, and so does the same pass when it is run again")
 
 
 def _listed(number: Any, like: Any) -> Any:

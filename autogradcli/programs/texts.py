@@ -113,6 +113,13 @@ class Texts:
             return f"line {line}"
         return f"{os.path.basename(file)}:{line}"
 
+    def definition(self, file: str, line: int) -> int:
+        """The line of the `def` of a function whose code begins at a line, which is that of its first decorator."""
+        for node in ast.walk(self.file(file).tree):
+            if isinstance(node, ast.FunctionDef) and node.decorator_list and node.decorator_list[0].lineno == line:
+                return node.lineno
+        return line
+
     def excerpts(self) -> "Excerpts":
         """A source that holds nothing yet."""
         return Excerpts(self)

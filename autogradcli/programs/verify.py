@@ -1,13 +1,13 @@
 """Every `backward` of a program as a problem, and what the engines say of it: the passes of the ledger."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from time import monotonic
 from typing import Any
 
 from autogradcli.compute.compute import Session
 from autogradcli.compute.problem import Problem
-from autogradcli.compute.report import Gradient, Reason, Report
+from autogradcli.compute.report import Gradient, Reason
 from autogradcli.compute.verdict import worst
 from autogradcli.engines.backward import Backward
 from autogradcli.engines.results import Array
@@ -16,19 +16,23 @@ from autogradcli.engines.torch.record.below import calls_below, operations_below
 from autogradcli.engines.torch.record.calls import Arrival, BackwardPass, CallOutput, CallSite, Given
 from autogradcli.engines.torch.record.kinds import kind_of
 from autogradcli.engines.torch.record.mathematics import as_mathematics, is_custom
+from autogradcli.engines.torch.record.nonfinite import birth_of
 from autogradcli.engines.torch.record.replay import NotReplayed, gradients, masks_of, replay
+from autogradcli.engines.torch.record.steps import masks_in, steps_of, whole_in_double
 from autogradcli.engines.torch.record.threads import threads_for
 from autogradcli.engines.torch.record.transform_steps import TransformStep
 from autogradcli.engines.torch.record.transforms import TransformCall
 from autogradcli.errors import GradcalcError
 from autogradcli.processes.limits import Budget, OutOfTime, check, limited_memory
+from autogradcli.programs.conditioning import conditioned, contradiction
 from autogradcli.programs.customs import Customs
 from autogradcli.programs.demands import Demands, PassesDone
 from autogradcli.programs.ledger import GradientEntry, Pass
-from autogradcli.programs.steps import BySteps, Prover, StepFinding, contradiction
+from autogradcli.programs.steps import BySteps, Prover, StepFinding
 from autogradcli.programs.texts import Texts
 from autogradcli.programs.ties import reached_by
 from autogradcli.programs.transforms import OUT_OF_TIME, Judged, Transforms
+from autogradcli.programs.verified import Verified, located
 
 FOR_SYMPY = 4
 """SymPy, which is asked about the first pass of each line, may take this part of the time."""
@@ -38,21 +42,6 @@ MOST_OF_TIME = 4
 """Of several passes none may take more than this part of those."""
 WRITTEN = 2_000
 """Components of a tensor that a ledger writes out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """A pass, and what was found on the way that explanations need."""
-
-    entry: Pass
-    report: Report | None = None
-    assigned: Mapping[str, int] | None = None
-    """The step of the report's program that each name means."""
-    in_time: bool = True
-    steps: Mapping[int, int] = field(default_factory=dict)
-    """The step of the report's program that each recorded call is, by its serial number."""
-    findings: Sequence[StepFinding] = ()
-    """Of a proof by steps, what is not as it should be."""
 
 
 class Verifier:
@@ -69,6 +58,8 @@ class Verifier:
         """The identities of larger passes for which there is time as well."""
         self.customs = Customs(texts, demands.surrogates)
         self._transforms = Transforms(lambda event, left: self.one(event, left).entry, demands.memory)
+        self._broken: dict[Any, int] = {}
+        """For each cause of numbers that are not finite the first pass that has it."""
         self.interrupted = False
         """Whether Ctrl-C ended it."""
 
@@ -90,7 +81,7 @@ class Verifier:
                 found[place] = self._any(events[place], 0.0)
             if advance is not None:
                 advance(done + 1, len(events))
-        return [found[place] for place in sorted(found)]
+        return [located(events[place], found[place], self._texts) for place in sorted(found)]
 
     def _divide(self, events: Sequence[BackwardPass | TransformCall]) -> None:
         """Divide the time among passes: the smallest of them are proven as a whole, the more urgent ones first."""
@@ -162,7 +153,38 @@ class Verifier:
                     return _with_claims(event, found, claims)
         except (Unverifiable, GradcalcError):
             check()
+        before = None if event.finite else self._first_of_its_kind(event)
+        if before is not None:
+            return self._as_a_whole(event, before)
         return _with_claims(event, self._by_steps(event, deadline), claims)
+
+    def _first_of_its_kind(self, event: BackwardPass) -> int | None:
+        """The number of an earlier pass that is not finite for the same reason; None if this one is the first."""
+        born = birth_of(event)
+        if born is None:
+            return None
+        if born.call is None and self._broken:  # once numbers are not finite they stay so
+            return min(self._broken.values())
+        place = None if born.call is None else born.call.place
+        before = self._broken.setdefault((born.direction, born.code, place), event.number)
+        return None if before == event.number else before
+
+    def _as_a_whole(self, event: BackwardPass, before: int) -> Verified:
+        """A pass that is not finite for the same reason as an earlier one: it is run again in float64, and no more."""
+        again, steps = steps_of(event)
+        truth = whole_in_double(event, masks_in(steps))
+        found = conditioned(event, gradients(event, again), truth, self._demands.options)
+        entries = []
+        for place, arrival in enumerate(event.arrivals):
+            whole = found.get(place)
+            same = f"for the same reason as in backward pass {before}"
+            if whole is not None and whole.verdict == "undefined":
+                told = replace(whole.reason, message=f"{whole.reason.message}, {same}")
+                entries.append(replace(_bare(arrival, told), verdict="undefined"))
+            else:
+                message = f"not verified: numbers of this pass are not finite, {same}"
+                entries.append(_bare(arrival, Reason("GC505", message)))
+        return Verified(replace(self._pass(event, tuple(entries), ()), proof=None))
 
     def _is_small(self, event: BackwardPass) -> bool:
         """Whether a pass has so few scalar operations that it can be proven as a whole in the time that there is."""
@@ -177,7 +199,9 @@ class Verifier:
         entries = self._tied(event, tuple(_by_steps(event, found, place) for place in range(len(event.arrivals))))
         kinks = [f"{count:,} components of {name} lie on its kink" for name, count in found.kinks.items() if count]
         done = self._pass(event, entries, (*found.remarks, *kinks))
-        return Verified(replace(done, proof="steps", looked_at=found.looked_at), findings=found.findings)
+        lossy = [StepFinding(each.call, each.verdict, each.reason) for each in found.conditioned.values() if each.call]
+        findings = (*found.findings, *lossy)
+        return Verified(replace(done, proof="steps", looked_at=found.looked_at), findings=findings)
 
     def _whole(self, event: BackwardPass, left: float) -> Verified:
         """The proof of the whole program from the leaves to the output."""
@@ -309,7 +333,7 @@ def _with_claims(event: BackwardPass, found: Verified, claims: Sequence[StepFind
     verdict = worst(entry.verdict for entry in entries)
     notes = dict.fromkeys(each.reason.message for each in claims if each.surrogate)
     changed = replace(found.entry, entries=tuple(entries), verdict=verdict, notes=(*found.entry.notes, *notes))
-    return replace(found, entry=changed)
+    return replace(found, entry=changed, findings=(*found.findings, *claims))
 
 
 def _is_on_the_way(finding: StepFinding, value: Any) -> bool:
@@ -338,8 +362,8 @@ def _by_steps(event: BackwardPass, found: BySteps, place: int) -> GradientEntry:
     verdict = worst(each.verdict for each in on_the_way)
     reason = next((each.reason for each in on_the_way if each.verdict == verdict), None)
     whole = found.conditioned.get(place)
-    if whole is not None and worst([whole[0], verdict]) != verdict:
-        verdict, reason = whole
+    if whole is not None and worst([whole.verdict, verdict]) != verdict:
+        verdict, reason = whole.verdict, whole.reason
     return replace(bare, verdict=verdict, reason=reason)
 
 
@@ -358,14 +382,15 @@ def _site(event: BackwardPass | TransformCall) -> Any:
 
 
 def _urgent_first(events: Sequence[BackwardPass | TransformCall]) -> Iterator[int]:
-    """The places of the events, those first that are the first or the last of their line, or not finite."""
+    """The places of the events, those first that are first or last of their line, or the first not finite."""
     first: dict[Any, int] = {}
     last: dict[Any, int] = {}
     for place, event in enumerate(events):
         first.setdefault(_site(event), place)
         last[_site(event)] = place
-    broken = [place for place, event in enumerate(events) if not event.finite][:1]
-    yield from dict.fromkeys([*broken, *first.values(), *last.values(), *range(len(events))])
+    broken = [place for place, event in enumerate(events) if not event.finite]
+    finite = [place for place, event in enumerate(events) if event.finite]
+    yield from dict.fromkeys([*broken[:1], *first.values(), *last.values(), *finite, *broken])
 
 
 def _given(arrival: Arrival) -> Array:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import replace
 from functools import partial, reduce
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -225,8 +226,21 @@ def _load(path: str, folder: str | None) -> Any:
         known = [each for each in vars(found) if not each.startswith("_")]
         own = f"{module} is a module of Python's own: give your file another name"
         standard = module.partition(".")[0] in sys.stdlib_module_names
-        raise _error(f"{module} has no {attributes}", own if standard else did_you_mean(attributes, known)) from problem
+        hint = own if standard else did_you_mean(attributes, known) or _contents(found)
+        raise _error(f"{module} has no {attributes}", hint) from problem
 
+
+def _contents(module: ModuleType) -> str:
+    """What a module defines that can be called, for a hint."""
+    names = [name for name, each in vars(module).items() if getattr(each, "__module__", None) == module.__name__]
+    shown = [each for each in names if callable(getattr(module, each)) and not each.startswith("_")]
+    more = f" and {len(shown) - MOST_NAMED} more" if len(shown) > MOST_NAMED else ""
+    file = getattr(module, "__file__", None) or module.__name__
+    return f"{file} has {', '.join(shown[:MOST_NAMED])}{more}" if shown else f"{file} defines nothing to call"
+
+
+MOST_NAMED = 6
+"""Names of a module that a hint tells."""
 
 _FOLDERS: list[str] = []
 """Folders beside the working directory where modules have been looked for."""

@@ -34,13 +34,23 @@ def groups(ledger: Ledger) -> list[PassGroup]:
 
 def _group(line: int, code: str, members: Sequence[Pass], born: int | None) -> PassGroup:
     """The passes of one place; once numbers are not finite they stay so, and one pass of that kind is shown."""
-    broken = [each.number for each in members if born and each.number >= born and each.verdict == "undefined"]
+    after = [each for each in members if born and each.number >= born]
+    broken = [each.number for each in after if each.verdict == "undefined" or each.proof is None]
     telling = [each for each in members if each.number not in broken[1:]]
-    wrong = [each for each in telling if each.verdict not in {"verified", "unverified"}][:WRONG_SHOWN]
+    wrong = [each for each in _unlike(telling) if each.verdict not in {"verified", "unverified"}][:WRONG_SHOWN]
     some = telling if len(telling) <= SHOWN + 1 else [*telling[: SHOWN - 1], telling[-1], *wrong]
     chosen = {each.number for each in some}
     shown = tuple(each for each in members if each.number in chosen)
     return PassGroup(line, code, shown, tuple(each for each in members if each.number not in chosen))
+
+
+def _unlike(passes: Sequence[Pass]) -> list[Pass]:
+    """The first pass of each kind: those of one kind have the same verdicts for the same reasons."""
+    kinds = {
+        tuple((entry.name, entry.verdict, entry.reason and entry.reason.code) for entry in each.entries): each
+        for each in reversed(passes)
+    }
+    return sorted(kinds.values(), key=lambda each: each.number)
 
 
 def counted(passes: Sequence[Pass]) -> str:

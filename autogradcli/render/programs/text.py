@@ -7,7 +7,7 @@ from autogradcli.compute.report import Reason
 from autogradcli.engines.results import Array, flat, shape
 from autogradcli.errors import visible
 from autogradcli.language.shapes import written
-from autogradcli.programs.ledger import GradientEntry, Ledger, Mistake, Nonfinite, Pass, TraceLine
+from autogradcli.programs.ledger import Blamed, Custom, GradientEntry, Ledger, Mistake, Nonfinite, Pass, TraceLine
 from autogradcli.render.blocks import float_writer
 from autogradcli.render.formats import Format
 from autogradcli.render.layout import Column, Table, draw_table
@@ -43,8 +43,8 @@ def draw_text(ledger: Ledger, terminal: Terminal) -> str:
         [terminal.paint(f"gradcalc run {visible(ledger.name)}: {headline(ledger)}", "bold")],
         list(_nonfinite(ledger.first_nonfinite, terminal)),
         list(_trace(ledger.trace, terminal)),
-        *_in_place(ledger, terminal),
         list(_customs(ledger, terminal)),
+        *_in_place(ledger, terminal),
         list(_end(ledger, terminal)),
     ]
     return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
@@ -119,13 +119,15 @@ def _entries(each: Pass, terminal: Terminal, alone: bool) -> Iterator[str]:
 def _reasons(entries: Sequence[GradientEntry]) -> Iterator[str]:
     """Each reason once, with the names of those that it is about; of many with one code some, and how many more."""
     found: dict[Reason, list[str]] = {}
+    places: dict[Reason, Blamed | None] = {}
     for entry in entries:
         if entry.reason is not None:
             found.setdefault(entry.reason, []).append(entry.name)
+            places.setdefault(entry.reason, entry.blamed)
     for code in dict.fromkeys(reason.code for reason in found):
         alike = [(names, reason) for reason, names in found.items() if reason.code == code]
         for names, reason in alike[:ALIKE]:
-            yield from _reason(_enumerated(names), reason)
+            yield from _reason(_enumerated(names), reason, places[reason])
         more = [name for names, _ in alike[ALIKE:] for name in names]
         if more:
             yield f"{visible(_enumerated(more))}: for the same reason ({code})"
@@ -218,9 +220,12 @@ def _after(entry: GradientEntry, dtype: str, terminal: Terminal) -> str:
     return f"{texts[0]} + {texts[1]} = {texts[2]}"
 
 
-def _reason(name: str, reason: Reason | None) -> Iterator[str]:
+def _reason(name: str, reason: Reason | None, blamed: Blamed | None = None) -> Iterator[str]:
     if reason is not None:
         yield f"{visible(name)}{': ' if name else ''}{visible(reason.message)} ({reason.code})"
+        if blamed is not None and blamed.code and f"({blamed.where})" not in reason.message:
+            operation = "" if blamed.operation in blamed.code else f" ({blamed.operation})"
+            yield f"   at {blamed.where}: {visible(blamed.code)}{operation}"
         if reason.remedy:
             of = f" of {visible(reason.expression)}" if reason.expression else ""
             yield f"   instead{of}: {visible(reason.remedy)}"
@@ -240,6 +245,8 @@ def _nonfinite(found: Nonfinite | None, terminal: Terminal) -> Iterator[str]:
         yield f"   then: {visible(' -> '.join(found.way))}"
     if found.reason is not None:
         yield from (f"   {each}" for each in _reason("", found.reason))
+    for also in found.also:
+        yield f"      and of {visible(also.expression or '')}: {visible(also.remedy or '')}"
     if found.again is not None:
         yield f"   again: {visible(found.again)}"
 
@@ -251,8 +258,18 @@ def _customs(ledger: Ledger, terminal: Terminal) -> Iterator[str]:
         verdict = "differs on purpose" if each.declared else each.verdict
         yield f"{where}backward of {visible(each.name)}   {terminal.paint(verdict, LOOKS[each.verdict].style)}"
         yield from (f"   {line}" for reason in each.reasons for line in _reason("", reason))
+        if each.wrong:
+            yield f"   {wrong_calls(each)}"
         if each.verdict == "mismatch":
             yield f"   if it differs on purpose: --surrogate {visible(each.name)}"
+
+
+def wrong_calls(custom: Custom) -> str:
+    """In how many calls of a function its backward is wrong, and where they stand."""
+    count = sum(times for _, times in custom.wrong)
+    places = ", ".join(f"{where} ({times})" if times > 1 else where for where, times in custom.wrong[:FEW])
+    more = f" and {len(custom.wrong) - FEW} more places" if len(custom.wrong) > FEW else ""
+    return f"wrong in {count} of the {custom.looked_at} calls that were looked at: {places}{more}"
 
 
 def _mistake(mistake: Mistake, terminal: Terminal) -> Iterator[str]:
