@@ -61,3 +61,11 @@ def test_a_wrong_second_derivative_is_found() -> None:
         "(g**2).sum()", "loss = (g**2).sum()\nx.register_hook(lambda g: 2*g)\nloss"
     )
     assert ledger(text).passes[-1].verdict in {"mismatch", "unverified"}
+
+
+def test_nan_on_the_way_to_a_finite_loss_is_not_undefined() -> None:
+    """At 0 the derivative of 1.5*w*sqrt(|w*x|) with respect to w is 0, which autograd makes of infinity times 0."""
+    text = "x = torch.tensor([0.0, 1.0], requires_grad=True)\nw = torch.ones(2, requires_grad=True)\n"
+    text += "g, = torch.autograd.grad(((w*x).abs()**1.5).sum(), x, create_graph=True)\n(g**2).sum().backward()"
+    *_, second = ledger(text).passes
+    assert {each.verdict for each in second.entries} <= {"unverified", "mismatch"}

@@ -215,7 +215,8 @@ PAGES = (
         "GC501",
         "not decided",
         "The precision limit was reached before an operation could be told to be inside its domain, or before the "
-        "slopes beside a kink settled.",
+        "slopes beside a kink settled. Of a program that is proven by steps: the loss is finite, and float64 gives NaN "
+        "for this gradient too, which may come of infinity times 0.",
         ("eval", "where(x > 0, x/log(x), 0)", "--x", "0"),
         "Move the point by a little, or simplify the expression.",
     ),
