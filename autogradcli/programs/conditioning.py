@@ -49,16 +49,16 @@ def conditioned(
     found: dict[int, WholePass] = {}
     for place, (arrival, one, true) in enumerate(zip(event.arrivals, again, truth, strict=True)):
         if arrival.added is not None and true is not None and not true.is_complex():
-            judged = _judged(event, arrival, one, true, _allowed(event, arrival, true, size, options), size)
+            judged = _judged(event, arrival, one, true, _allowed(event, arrival, true, size, options))
             found |= {} if judged is None else {place: judged}
     return found
 
 
-def _judged(event: BackwardPass, arrival: Any, one: Any, true: Any, allowed: Any, size: float) -> WholePass | None:
+def _judged(event: BackwardPass, arrival: Any, one: Any, true: Any, allowed: Any) -> WholePass | None:
     given = arrival.added.data.double()
     error = (given - true).abs()
     if not bool(given.isfinite().all()):
-        return _not_finite(arrival.added.data, true, math.isfinite(size))
+        return _not_finite(arrival.added.data, true, event.values[0])
     bad = (error > allowed) & true.isfinite()
     if not bool(bad.any()):
         return None
@@ -78,7 +78,7 @@ def _allowed(event: BackwardPass, arrival: Any, true: Any, size: float, options:
     return rtol * true.abs().clamp(min=scale if math.isfinite(scale) else 0.0) + (options.atol or 0.0)
 
 
-def _not_finite(given: Any, true: Any, loss_is_finite: bool) -> WholePass:
+def _not_finite(given: Any, true: Any, loss: Given | None) -> WholePass:
     """The verdict on a gradient that is not finite: wrong where it is finite in float64, and not too large.
 
     NaN in float64 as well may come of infinity times 0, so that of a finite loss it says nothing of the derivative.
@@ -91,7 +91,7 @@ def _not_finite(given: Any, true: Any, loss_is_finite: bool) -> WholePass:
         return WholePass("undefined", Reason("GC115", f"{message}, which is too large for its format"))
     if math.isfinite(truth):
         return WholePass("mismatch", Reason("GC202", message))
-    if math.isnan(truth) and loss_is_finite:
+    if math.isnan(truth) and loss is not None and bool(loss.data.isfinite().all()):
         return WholePass("unverified", Reason("GC501", f"{message}, and the loss is finite: there may be a derivative"))
     return WholePass("undefined", Reason("GC111", message))
 
