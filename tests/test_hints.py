@@ -115,7 +115,7 @@ LINES: list[tuple[str, str, str]] = [
     ("eval 'y = x; 2*y' --x 2 --of yy", "did you mean y?", "eval 'y = x; 2*y' --x 2 --of y"),
     ("eval x*y --x 2 --y 3 --claim y", "type --claim x=EXPR or --claim y=EXPR", "eval x*y --x 2 --y 3 --claim x=y"),
     ("eval x**2 --x 2 --claim x=", "type --claim x=EXPR", "eval x**2 --x 2 --claim 2*x"),
-    ("eval x**2 --x [1,2]", "of their sum --upstream", "eval x**2 --x [1,2] --upstream 'ones_like(out)'"),
+    ("eval x**2 --x [1,2]", "or type --upstream", "eval x**2 --x [1,2] --upstream 'ones_like(out)'"),
     ("eval x**2 --x [1,2]", "each component type --jacobian", "eval x**2 --x [1,2] --jacobian"),
     ("eval '[x*y, x+y^2]' --x 1 --y 2", "type --jacobian", "eval '[x*y, x+y^2]' --x 1 --y 2 --jacobian"),
     ("eval x**2 --x 2 --hvp 1", "type --hvp x=VALUE", "eval x**2 --x 2 --hvp x=1"),

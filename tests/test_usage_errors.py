@@ -349,7 +349,7 @@ WRONG: list[tuple[str, ...]] = [
         "error: the output has shape (2): backward starts from a single number",
         "  y = x**2",
         "      ^^^^",
-        'hint: for the derivatives of each component type --jacobian, of their sum write sum(...) or type --upstream "ones_like(out)"',
+        'hint: for each component type --jacobian; for their sum write sum(...), or type --upstream "ones_like(out)"',
     ),
     (
         'eval "x**2" --x "[1, 2]" --upstream 3',

@@ -255,7 +255,7 @@ def test_a_tape_ends_with_a_number(text: str, shape: str) -> None:
     assert caught.value.message == f"the output has shape {shape}: backward starts from a single number"
     assert (
         caught.value.hint
-        == 'for the derivatives of each component type --jacobian, of their sum write sum(...) or type --upstream "ones_like(out)"'
+        == 'for each component type --jacobian; for their sum write sum(...), or type --upstream "ones_like(out)"'
     )
 
 

@@ -47,5 +47,5 @@ def not_a_number(program: Program, shape: Shape) -> GradcalcError:
         message = f"the output has shape {written(shape)}: it holds no number that could be differentiated"
         return GradcalcError("shape", message, source=program.source, span=span)
     message = f"the output has shape {written(shape)}: backward starts from a single number"
-    hint = 'for the derivatives of each component type --jacobian, of their sum write sum(...) or type --upstream "ones_like(out)"'
+    hint = 'for each component type --jacobian; for their sum write sum(...), or type --upstream "ones_like(out)"'
     return GradcalcError("shape", message, source=program.source, span=span, hint=hint)
