@@ -48,6 +48,11 @@ SUMMARIES = {
 COMMANDS = {name: name for name in SUMMARIES} | {"eval": "evaluate"}
 """Each command's module, and the function in it; only the module of the command that runs is imported."""
 
+MEANT = dict.fromkeys(("derive", "derivative", "differentiate"), "diff") | dict.fromkeys(("grad", "gradient"), "eval")
+"""Words that people take for commands."""
+VARIABLES = {f"-{name}" for name in "abtuvwxyz"}
+"""Values of variables with one dash too few."""
+
 
 def _application() -> typer.Typer:
     """The command line without commands."""
@@ -224,10 +229,10 @@ def _no_command(arguments: Sequence[str], syntax: Syntax) -> GradcalcError:
         return GradcalcError("usage", f"there is no option {word}", hint=f"did you mean {option}?")
     command = next((each for each in arguments if each in COMMANDS), None)
     if command is not None:
-        rest = [each for each in arguments if each != command]
+        rest = [f"-{each}" if each in VARIABLES else each for each in arguments if each != command]
         return _misplaced(f"the command comes before {word}", [command, *rest])
     alone = word.isidentifier() and not (len(arguments) > 1 and arguments[1].startswith("-"))
-    meant = nearest(word, COMMANDS)
+    meant = MEANT.get(word) or nearest(word, COMMANDS)
     if alone or (meant and word.isidentifier()):
         hint = f"did you mean {meant}?" if meant else f"the commands are {', '.join(COMMANDS)}"
         return GradcalcError("usage", f"there is no command {word}", hint=hint)

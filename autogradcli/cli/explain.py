@@ -20,6 +20,7 @@ Examples:
   gradcalc explain verdict
 """
 
+ABOUT_NAN = "type gradcalc explain GC201, GC202 or GC203: NaN has several causes"
 FORMATS = Endings(("text", "markdown", "json"), {".txt": "text", ".md": "markdown", ".json": "json"})
 
 Code = Annotated[
@@ -48,7 +49,7 @@ def explain(*, code: Code = None, writing: Writing) -> None:
 
 def _page(code: str) -> Page:
     """The page of a code; GradcalcError with the nearest word if it is neither code nor word."""
-    near = did_you_mean(code, [*NAMES, *ALIASES])
+    near = ABOUT_NAN if code.casefold() == "nan" else did_you_mean(code, [*NAMES, *ALIASES])
     try:
         return page(code)
     except GradcalcError as error:

@@ -74,6 +74,11 @@ FUNCTIONS = {
     "grad": ("gradcalc itself differentiates", "type the formula alone"),
     "argmax": ("a place has no derivative", "type max(x, dim=0).indices"),
     "argmin": ("a place has no derivative", "type min(x, dim=0).indices"),
+    "integrate": ("gradcalc differentiates, and does not integrate", "type the formula alone"),
+    "limit": ("gradcalc differentiates, and takes no limits", "type the formula alone"),
+    "lim": ("gradcalc differentiates, and takes no limits", "type the formula alone"),
+    "derivative": ("gradcalc itself differentiates", "type the formula alone"),
+    "Derivative": ("gradcalc itself differentiates", "type the formula alone"),
     "print": ("gradcalc itself prints the result", "type the formula alone"),
 }
 """Functions of other libraries that have no meaning here, and what to do instead."""

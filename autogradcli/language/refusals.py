@@ -48,7 +48,8 @@ def operand_missing(expression: Expression, index: int) -> GradcalcError:
         return expression.error(index, index, "something is missing before this comma")
     if before and before not in {"(", "[", ","}:
         between = f"{expression.text(index - 1, index - 1)} and {expression.text(index, index)}"
-        return expression.error(index - 1, index, f"something is missing between {between}")
+        hint = "a power is **, a product *" if {before, word} <= {"^", "**", "*"} else None
+        return expression.error(index - 1, index, f"something is missing between {between}", hint)
     return expression.error(index, index, f"something is missing before {word}")
 
 

@@ -255,6 +255,8 @@ def _too_many(arguments: Sequence[str], syntax: Syntax) -> GradcalcError:
     message = f"one {name} is expected, and there are {count}: {', '.join(arguments)}"
     if values := _assigned(arguments, syntax):
         return GradcalcError("usage", message, hint=f"a value is given by an option: type {values}")
+    if count == 2 and arguments[1].isidentifier() and syntax.option("--wrt"):
+        return GradcalcError("usage", message, hint=f"for the derivative with respect to it type --wrt {arguments[1]}")
     for word, value in pairwise(arguments[1:]):
         if word in SLIPS and syntax.option(SLIPS[word].split()[0]) and word[1:] not in re.findall(r"\w+", arguments[0]):
             return GradcalcError("usage", message, hint=f"type {SLIPS[word].split()[0]} {value}")
