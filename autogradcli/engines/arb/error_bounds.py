@@ -206,9 +206,7 @@ def _singular(proof: Enclosures, entry: int, number: float) -> Enclosure:
         between = _is_between(proof, entry, slopes, number)
         return Enclosure(slopes=slopes, inside=between, guard=None if between else _guard(proof, variable))
     slope = left.slope.union(right.slope)
-    budget = _budget_around(proof, entry, slope)
-    # A partial derivative without a value, such as that of 0**x, leaves no budget: the last rounding alone counts then.
-    regular = _regular(proof, slope, budget, number, rounded=not budget.ball().is_finite())
+    regular = _regular(proof, slope, _budget_around(proof, entry, slope), number)
     if not regular.inside and proof.undecided and proof.precision < MORE_DIGITS and proof.closer.proves(entry):
         return _of_slope(proof.closer, entry, number)
     exact = regular.ulps is not None and regular.ulps <= LITTLE

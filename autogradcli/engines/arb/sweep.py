@@ -213,12 +213,21 @@ def _pull_back(plan: Plan, result: Sweep, index: int, rounding: Rounding | None)
             if plan.varies[operand]:
                 slope = partial(*arguments)
                 if rounding is not None:
-                    slope = rounding(slope if slope.is_finite() else _over_all(each, partial, slope, arguments))
+                    slope = rounding(slope if slope.is_finite() else _rounded(each, partial, slope, arguments))
                 _send(result, index, operand, slope, rounding)
     elif each.kind is Kind.STEP:
         _step(plan, result, index, entry.operands[0])
     elif each.kind is Kind.SELECT:
         _branch(plan, result, index, entry.operands, rounding)
+
+
+def _rounded(each: Rule, partial: Callable[..., arb], found: arb, arguments: Sequence[arb]) -> arb:
+    """A slope that balls do not tell at once; 0 where it has no value and its operands are exact, as that of 0**x.
+
+    Nothing is rounded on the way to it: what it should be, the sides of the point tell.
+    """
+    slope = _over_all(each, partial, found, arguments)
+    return ZERO if slope.is_nan() and all(argument.is_exact() for argument in arguments) else slope
 
 
 def _over_all(each: Rule, function: Callable[..., arb], found: arb, arguments: Sequence[arb]) -> arb:
