@@ -12,6 +12,8 @@ from autogradcli.processes.limits import check
 
 MOST_PARTS = 200
 """Parts of a box without a finite enclosure beyond which there is none."""
+SINC_DECREASES = 0.66
+"""The size of an argument up to which the slope of sinc decreases: the first zero of its second derivative."""
 HALF, QUARTER = arb(0.5), arb(0.25)
 Partial = Callable[..., arb]
 Box = tuple[arb, ...]
@@ -49,37 +51,61 @@ def _split(box: Box, place: int) -> tuple[float, list[Box]]:
     return float(radius), [(*box[:place], half, *box[place + 1 :]) for half in halves]
 
 
-def _sinc(x: arb) -> arb:
-    """The slope of sinc is minus pi times the integral of t sin(pi x t) over [0, 1]; at most 1.3701 in size."""
-    return arb(0, (arb.pi() ** 2 / 3 * x.abs_upper()).upper().min(arb(1.38)))
+def _sinc(slope: Partial, x: arb) -> arb:
+    """The slope of sinc is minus pi times the integral of t sin(pi x t) over [0, 1]; at most 1.3701 in size.
+
+    It decreases between its extrema at -0.66 and 0.66: there the ends of a ball tell more.
+    """
+    within = arb(0, (arb.pi() ** 2 / 3 * x.abs_upper()).upper().min(arb(1.38)))
+    if not x.abs_upper() < SINC_DECREASES:
+        return within
+    between = _at_ends(slope, x)
+    return between if between.rad() < within.rad() else within
 
 
-def _i1(x: arb) -> arb:
+def _i1(_: Partial, x: arb) -> arb:
     """The slope of i1, (I0 + I2)/2, is even and increases with abs(x)."""
     low, high = ((each.bessel_i(0) + each.bessel_i(2)) / 2 for each in (x.abs_lower(), x.abs_upper()))
     return low.union(high)
 
 
-def _i1e(x: arb) -> arb:
+def _i1e(_: Partial, x: arb) -> arb:
     """The slope of i1e is even, 1/2 at 0 and not steeper than 1 from there, and lies in [-0.02, 1/2]."""
     largest = x.abs_upper()
     return arb(HALF, largest) if largest < QUARTER else arb(0.24, 0.27)
 
 
-def _tanh(x: arb) -> arb:
+def _tanh(_: Partial, x: arb) -> arb:
     """The slope of tanh is even and decreases with abs(x)."""
     low, high = (4 * each / (1 + each) ** 2 for each in ((-2 * x.abs_lower()).exp(), (-2 * x.abs_upper()).exp()))
     return low.union(high)
 
 
-def _log_ndtr(x: arb) -> arb:
+def _log_ndtr(_: Partial, x: arb) -> arb:
     """The slope of log_ndtr lies above 0 and -x, and above the larger of them by less than 0.8, its value at 0."""
     low, high = ((-end).max(arb(0)) for end in (x.upper(), x.lower()))
     return low.union(high + 0.8)
 
 
-BOUNDS: dict[str, Partial] = {"sinc": _sinc, "i1": _i1, "i1e": _i1e, "tanh": _tanh, "log_ndtr": _log_ndtr}
-"""Partial derivatives of wide balls, where the row's formula divides by what the ball makes zero."""
+def _erfcx(slope: Partial, x: arb) -> arb:
+    """The slope of erfcx increases: erfcx(x) is an integral of exp(-2xt) with a positive weight (DLMF 7.7.1)."""
+    return _at_ends(slope, x)
+
+
+def _at_ends(slope: Partial, x: arb) -> arb:
+    """A monotone slope over a ball."""
+    return slope(x.lower()).union(slope(x.upper()))
+
+
+BOUNDS: dict[str, Callable[[Partial, arb], arb]] = {
+    "sinc": _sinc,
+    "i1": _i1,
+    "i1e": _i1e,
+    "tanh": _tanh,
+    "log_ndtr": _log_ndtr,
+    "erfcx": _erfcx,
+}
+"""Slopes over wide balls, where the row's formula divides by what the ball makes zero, or subtracts what is equal."""
 
 
 def bounded(name: str, formula: Partial) -> Partial:
@@ -90,9 +116,17 @@ def bounded(name: str, formula: Partial) -> Partial:
 
     def partial(x: arb) -> arb:
         found = formula(x)
-        if x.is_exact() or not x.is_finite() or (found.is_finite() and found.rel_accuracy_bits() > 0):
+        if x.is_exact() or not x.is_finite() or _loses_little(found, x):
             return found
-        other = bound(x)
+        other = bound(formula, x)
         return other if not found.is_finite() or other.rad() < found.rad() else found
 
     return partial
+
+
+LOST = 10
+"""Binary digits fewer than its operand has that a slope may have before its bound is asked."""
+
+
+def _loses_little(found: arb, x: arb) -> bool:
+    return bool(found.is_finite()) and found.rel_accuracy_bits() >= max(1, x.rel_accuracy_bits() - LOST)
