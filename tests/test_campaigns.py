@@ -15,6 +15,7 @@ def test_help_says_what_a_campaign_does(
 ) -> None:
     """And how it is called, with its options."""
     monkeypatch.setattr(sys, "argv", [name, "--help"])
+    monkeypatch.delitem(sys.modules, f"scripts.campaigns.{name}", raising=False)  # runpy warns of what is imported
     with pytest.raises(SystemExit) as ended:
         runpy.run_module(f"scripts.campaigns.{name}", run_name="__main__")
     assert ended.value.code == 0

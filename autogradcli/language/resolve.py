@@ -286,8 +286,10 @@ class _Resolver:
             hint = f"gradcalc functions lists them{'; for a product type {}' if single else ''}"
         if not hint or "{}" not in hint:
             return self._tree.error("name", message, name.span, hint)
-        error = Unclear(message, source=self._tree.expression.source, span=name.span, pieces=[product], hint=hint)
-        error.kind = "name"
+        source, call = self._tree.expression.source, Span(name.span.start, self._tree.span(node).end)
+        product += source[name.span.end : call.end].lstrip()
+        error = Unclear(message, source=source, span=name.span, pieces=[product], hint=hint)
+        error.edit, error.kind = call, "name"
         return error
 
     # Operators.
