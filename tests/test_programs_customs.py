@@ -238,3 +238,28 @@ def test_one_wrong_backward_is_told_once() -> None:
     assert drawn.count(" is true (GC307)") == 2  # of the function itself, and of the first pass
     assert "   wrong in 6 of the 6 calls that were looked at: line 18 (3), line 19 (3)\n" in drawn
     assert "the backward of Mine (line 10) is wrong here as well (GC307)" in drawn
+
+
+def test_what_is_wrong_only_where_it_is_differentiated_twice_is_not_wrong_elsewhere() -> None:
+    """However often it is called: the first derivative is right in each of them."""
+    text = """
+class Swish(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        s = torch.sigmoid(x)
+        ctx.save_for_backward(x, s)
+        return x * s
+    @staticmethod
+    def backward(ctx, g):
+        x, s = ctx.saved_tensors
+        return g * (s + x * s * (1 - s))
+w = torch.tensor([0.5, 1.5], requires_grad=True)
+for i in range(3):
+    y = w
+    for j in range(4):
+        y = Swish.apply(y)
+    y.sum().backward()
+"""
+    made = ledger(text)
+    assert {each.verdict for each in made.passes} == {"verified"}
+    assert all(entry.reason is None for each in made.passes for entry in each.entries)

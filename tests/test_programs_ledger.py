@@ -174,6 +174,18 @@ def test_the_time_for_verification_is_bounded() -> None:
     assert late[0].entries[0].reason.code == "GC506"
 
 
+def test_a_gradient_that_nobody_uses_may_be_left_as_it_is() -> None:
+    """The second loss adds to w's gradient, which is set to zero before w changes again: a GAN's generator does so."""
+    text = (
+        "w, v = torch.ones(1, requires_grad=True), torch.ones(1, requires_grad=True)\n"
+        "a, b = torch.optim.SGD([w], 0.1), torch.optim.SGD([v], 0.1)\n"
+        "for i in range(3):\n"
+        "  a.zero_grad(); (w*w).sum().backward(); a.step()\n"
+        "  b.zero_grad(); (w*v).sum().backward(); b.step()"
+    )
+    assert not any("still held" in each.message for each in ledger(text).mistakes)
+
+
 MISTAKES = [
     ("x = torch.ones(1, requires_grad=True)\nz = x * 2\nx.backward(z)", 5, "the argument scales it by z = 2.0"),
     (

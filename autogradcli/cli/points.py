@@ -89,5 +89,5 @@ def _existing(path: str) -> str:
         return name
     folder = os.path.dirname(name) or "."
     near = did_you_mean(os.path.basename(name), os.listdir(folder) if os.path.isdir(folder) else [])
-    hint = near or f"--at takes a file; for a variable of that name type --set at={path}"
+    hint = near or "--at takes a file with a column for each variable; for one point type --x NUMBER"
     raise GradcalcError("file", f"there is no file {name}", hint=hint)

@@ -61,13 +61,15 @@ def split_names(text: str) -> tuple[str, ...]:
 
 
 _CLAIM = re.compile(r"\s*([^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*)?\s*=(?!=)(.*)", re.DOTALL)
+_DERIVATIVE = re.compile(r"\s*(?:d\w*/d(\w+)|\w+'(?:\((\w+)\))?)\s*=(?!=)")
+"""`df/dx = 2*x`, `f'(x) = 2*x` and `f' = 2*x`, as a derivative is written on paper."""
 
 
 def split_claims(texts: Sequence[str]) -> dict[str, str]:
     """The formulas of `--claim NAME=EXPR`, by name."""
     claims: dict[str, str] = {}
     for text in texts:
-        found = _CLAIM.fullmatch(text)
+        found = _CLAIM.fullmatch(_DERIVATIVE.sub(lambda name: f"{name[1] or name[2] or ''}=", text, count=1))
         name, formula = (found[1] or THE_VARIABLE, found[2].strip()) if found else (THE_VARIABLE, text.strip())
         name = re.sub(r"\s", "", name)
         if not formula:

@@ -1,6 +1,6 @@
 """The program's own `backward` functions: each is checked once for each way in which it is called."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -32,6 +32,8 @@ class Customs:
     twice: bool = False
     """Whether the program differentiates derivatives."""
     _looked: Counter[Any] = field(default_factory=Counter)
+    _lasting: dict[Any, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
+    """For each function the verdicts and codes of its first calls, which later ones are given as well."""
     _told: dict[Any, Reason] = field(default_factory=dict)
     """For each function and each kind of fault the sentence that was said first."""
     _wrong: dict[Any, dict[int, str]] = field(default_factory=dict)
@@ -69,9 +71,11 @@ class Customs:
         function = step.call.function
         self._looked[function] += 1
         if self._looked[function] > LOOKED_AT:
-            return [StepFinding(step.call, known.verdict, _again(known, each.code)) for each in known.reasons]
+            lasting = sorted(self._lasting[function])
+            return [StepFinding(step.call, verdict, _again(known, code)) for verdict, code in lasting]
         doubt = is_followed(step)
         if doubt is not None:
+            self._lasting[function].add(("unverified", UNKNOWN))
             return [self._note(step, "unverified", Reason(UNKNOWN, doubt), "doubt")]
         findings = []
         for fault in faults(step, self.twice):
@@ -81,6 +85,7 @@ class Customs:
             values = list(step.call.values())
             finding.through = tuple(values[place] for place in fault.places)
             if fault.here:
+                self._lasting[function].add((verdict, WRONG))
                 findings.append(finding)
         return findings
 

@@ -30,7 +30,7 @@ def explain(watch: Watch, texts: Texts, passes: Sequence[Verified]) -> tuple[Mis
 
 def _all(watch: Watch, texts: Texts, passes: Sequence[Verified]) -> "Iterator[tuple[CallSite | None, Explanation]]":
     for event in watch.finished():
-        yield from ((event.place, each) for each in _of_event(event, texts))
+        yield from ((event.place, each) for each in _of_event(event, texts, watch.recorder.touched))
         yield from _broadcasts(event, texts)
     yield from _left_out(watch)
     for (kind, place), facts in watch.recorder.remarks.items():
@@ -38,12 +38,12 @@ def _all(watch: Watch, texts: Texts, passes: Sequence[Verified]) -> "Iterator[tu
         yield place, REMARKS[kind]({"name": name, **{key: value for key, value in facts.items() if value}}, passes)
 
 
-def _of_event(event: BackwardPass, texts: Texts) -> Iterator[Explanation]:
-
+def _of_event(event: BackwardPass, texts: Texts, changes: Mapping[int, int]) -> Iterator[Explanation]:
     if len(event.outputs) == 1 and isinstance(event.outputs[0], Given):
         yield _leaf(event, texts)
-    if event.stale:
-        yield _not_zeroed(event.stale)
+    stale = [each.name for each in event.stale if each.is_used(changes)]
+    if stale:
+        yield _not_zeroed(stale)
 
 
 def _left_out(watch: Watch) -> "Iterator[tuple[CallSite | None, Explanation]]":

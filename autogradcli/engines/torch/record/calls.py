@@ -166,6 +166,22 @@ class Arrival:
     shape: tuple[int, ...] = ()
 
 
+@dataclass(slots=True)
+class StaleGradient:
+    """A leaf whose `.grad` held the gradient of an earlier step when a pass added to it."""
+
+    name: str
+    address: int
+    changes: int
+    """How often the leaf had been changed by then."""
+    zeroed: bool = False
+    """Whether `.grad` was set to zero before the leaf was changed again: then nobody used it."""
+
+    def is_used(self, changes: Mapping[int, int]) -> bool:
+        """Whether the leaf was changed with the sum in `.grad`; `changes` are those until now, by address."""
+        return not self.zeroed and changes.get(self.address, 0) != self.changes
+
+
 @dataclass(slots=True, eq=False)
 class BackwardPass:
     """One call of `backward`, or of `torch.autograd.grad`."""
@@ -186,7 +202,7 @@ class BackwardPass:
     """The names of nodes in the graph that no recorded call made."""
     tied: Mapping[CallSite, "RecordedCall"] = field(default_factory=dict)
     """Where a comparison that tied became a bool before this, and the comparison."""
-    stale: tuple[str, ...] = ()
+    stale: tuple["StaleGradient", ...] = ()
     """The leaves that were changed since the last pass, though their `.grad` was not set to zero."""
     hooked: CallSite | None = None
     """A hook of the program's that changes gradients."""

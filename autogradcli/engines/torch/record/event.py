@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from autogradcli.engines.torch.record.below import calls_below, givens_below
-from autogradcli.engines.torch.record.calls import Arrival, BackwardPass, Given, Unknown, Value
+from autogradcli.engines.torch.record.calls import Arrival, BackwardPass, Given, StaleGradient, Unknown, Value
 from autogradcli.engines.torch.record.memory import KEY, address, metadata
 from autogradcli.engines.torch.record.naming import find_names
 from autogradcli.engines.torch.record.recorder import Recorder
@@ -130,20 +130,26 @@ class Event:
         added = after if before is None else self._recorder.snapshot(arrived)
         return Arrival(value, name, before, added, after, shape)
 
-    def _stale(self) -> tuple[str, ...]:
-        """The names of leaves that were changed since their last gradient, which is still in `.grad`."""
-        names = []
+    def _stale(self) -> tuple[StaleGradient, ...]:
+        """The leaves that were changed since their last gradient, which is still in `.grad`."""
+        found, stale = [], self._recorder.stale
         for tensor, before, value in zip(self._targets, self._before, self._target_values, strict=True):
             if not isinstance(value, Given):
                 continue
             now = self._recorder.touched.get(address(tensor), 0)
             last = self._steps.get(value.identity)
+            earlier = stale.get(value.identity)
+            holds = before is not None and bool(before.data.any())
+            if earlier is not None and earlier.changes == now and not holds:
+                earlier.zeroed = True
             self._steps[value.identity] = now
             if last is not None and last != now:
                 self._recorder.moved.add(value.identity)
-            if before is not None and last is not None and last != now and bool(before.data.any()):
-                names.append(self._recorder.name_of(tensor) or "a leaf")
-        return tuple(names)
+            if holds and last is not None and last != now:
+                name = self._recorder.name_of(tensor) or "a leaf"
+                stale[value.identity] = StaleGradient(name, address(tensor), now)
+                found.append(stale[value.identity])
+        return tuple(found)
 
     def _note_gradients(self, found: Any) -> None:
         """The gradients, which autograd follows, as results of one call."""

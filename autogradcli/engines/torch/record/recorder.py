@@ -16,7 +16,15 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-from autogradcli.engines.torch.record.calls import CallOutput, CallSite, Given, RecordedCall, mapped, tensors_in
+from autogradcli.engines.torch.record.calls import (
+    CallOutput,
+    CallSite,
+    Given,
+    RecordedCall,
+    StaleGradient,
+    mapped,
+    tensors_in,
+)
 from autogradcli.engines.torch.record.kinds import Treatment, kind_of
 from autogradcli.engines.torch.record.memory import KEY, Memory, metadata
 
@@ -67,6 +75,8 @@ class Recorder(Memory, TorchFunctionMode):
         """How often something that autograd follows was turned into what it does not."""
         self.failed: dict[str, Any] = {}
         """What is known of the last tensor whose backward raised an error."""
+        self.stale: dict[int, StaleGradient] = {}
+        """Leaves to whose old gradient a pass added, by their identity."""
         self.moved: set[int] = set()
         """The identities of leaves that were changed between two of their gradients."""
         self.optimised = 0
