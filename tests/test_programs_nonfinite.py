@@ -16,6 +16,8 @@ from autogradcli.programs.ledger import Nonfinite
 from autogradcli.programs.remedies import Remedies
 from autogradcli.programs.session import Wanted
 from autogradcli.programs.verify import Verifier
+from autogradcli.render.programs.text import draw_text
+from autogradcli.render.terminal import FILE
 from tests.births import Birth, births
 from tests.command import gradcalc
 from tests.programs import DEMANDS as USUAL
@@ -285,3 +287,11 @@ def test_a_component_is_named_by_its_place_in_the_programs_tensor() -> None:
     (entry,) = made.passes[0].entries
     assert entry.reason is not None
     assert "torch.log(x) is not defined at x[7, 3] = 0" in entry.reason.message
+
+
+def test_the_last_line_says_no_more_than_the_passes() -> None:
+    """Digits are lost in 1 - 1e-4 here, which is infinite for that reason alone: no pass is undefined."""
+    text = "x = torch.tensor([1e-4], dtype=torch.float16, requires_grad=True)\n((1 + x*x) - 1).log().sum().backward()"
+    made = ledger(text)
+    assert {each.verdict for each in made.passes} == {"imprecise"}
+    assert draw_text(made, FILE).splitlines()[-1] == "verdict  undefined: numbers stop being finite, as is said above"

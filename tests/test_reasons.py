@@ -87,6 +87,8 @@ def test_nan_out_of_a_branch_is_explained_where_there_is_no_derivative_either(
         ("log(x + 1e-8)", "0", "float16", "GC115", "x + 1e-8", "x + 1e-8 is 1e-8, which rounds to 0 in float16; the"),
         ("sqrt(x + 1e-8)", "0", "float16", "GC202", "x + 1e-8", "rounds to 0 in float16, so the gradient is inf; the"),
         ("1/(x + 1e-50)", "0", "float32", "GC115", "x + 1e-50", "x + 1e-50 is 1e-50, which rounds to 0 in float32"),
+        # log(s) is too small as well, and no cause of the infinity.
+        ("s = sigmoid(x); log(s) + log(1 - s)", "90", "float32", "GC202", "log(1 - s)", "1 - s is 8.194013e-40, which"),
         ("rsqrt(x*x + 1e-9)", "0", "float16", "GC202", "x*x + 1e-9", "x*x + 1e-9 is 1e-9, which rounds to 0"),
     ],
 )

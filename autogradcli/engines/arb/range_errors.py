@@ -83,10 +83,15 @@ def _hangs_on(proof: Enclosures, step: int) -> AbstractSet[int]:
 
 
 def vanished(proof: Enclosures, values: Sequence[Array]) -> Small | None:
-    """The first number on the way to the output that torch has as 0, because it is too small for the dtype."""
-    alive = live(proof)
+    """The first number on the way to the output that torch has as 0, because it is too small for the dtype.
+
+    Where a value of torch's is not finite, one that this value is computed from.
+    """
+    alive, born = live(proof), broken(proof, values, None)
+    steps = range(len(values)) if born is None else sorted(_hangs_on(proof, born[0]))
     with ctx.workprec(proof.precision):
-        for step, each in enumerate(proof.plan.program.steps):
+        for step in steps:
+            each = proof.plan.program.steps[step]
             if isinstance(each, Call):
                 for entry, value in zip(components(proof.plan.tape.results[step]), flat(values[step]), strict=True):
                     if entry in alive and value == 0 and _is_small(proof, proof.exact.values[entry]):

@@ -290,9 +290,16 @@ def _end(ledger: Ledger, terminal: Terminal) -> Iterator[str]:
     yield from (f"note: {visible(note)}" for note in ledger.notes)
     if ledger.passes:
         look = LOOKS[ledger.verdict]
-        sentence = _all_right(ledger) if ledger.verdict == "verified" else f"of one pass at least: {look.sentence}"
+        sentence = _all_right(ledger) if ledger.verdict == "verified" else _not_right(ledger, look.sentence)
         yield from ([""] if failure is not None else [])
         yield f"verdict  {terminal.paint(ledger.verdict, look.style)}: {sentence}"
+
+
+def _not_right(ledger: Ledger, sentence: str) -> str:
+    """What is said of the worst verdict: of a pass, or of numbers that stop being finite."""
+    if ledger.first_nonfinite is not None and ledger.verdict not in {each.verdict for each in ledger.passes}:
+        return "numbers stop being finite, as is said above"
+    return f"of one pass at least: {sentence}"
 
 
 def _all_right(ledger: Ledger) -> str:
