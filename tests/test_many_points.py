@@ -54,6 +54,8 @@ def test_points_that_make_no_sense() -> None:
     ]
     bare = gradcalc("eval", "x**2", "--at", "-", "--no-symbolic", "-f", "plain", stdin=table)
     assert (bare.out, bare.err.startswith("error: point 1: line 2, column x: a value is")) == ("nan\n4.0\n", True)
+    drawn = gradcalc("eval", "x**2", "--at", "-", "--no-symbolic", stdin=table)
+    assert (drawn.status, drawn.err) == (2, "error: 1 of 2 points: line 2\n")
 
 
 def test_json_lines_of_points() -> None:

@@ -68,16 +68,23 @@ def _noted(lines: Iterable[Line], path: str, places: list[str]) -> Iterator[Line
 
 
 def _told(answers: Iterable[Any], places: Sequence[str], form: str, writing: Writing) -> Iterator[Any]:
-    """The answers, whose errors name file, line and column; beside bare numbers it is said which point is wrong."""
+    """The answers, whose errors name file, line and column; beside the table it is said which points have none."""
+    failed: list[str] = []
     for number, answer in enumerate(answers, 1):
         if "error" in answer:
             message = _COLUMN.sub(r"column \1", answer["error"]["message"])
             answer["error"]["message"] = f"{places[number - 1]}, {message}"
+            failed.append(places[number - 1])
         if form == "plain" and "error" in answer:
             say(f"error: point {number}: {answer['error']['message']}")
         yield writing.shown(answer, form)
+    if failed and form != "plain":
+        more = f" and {len(failed) - MOST_NAMED} more" if len(failed) > MOST_NAMED else ""
+        say(f"error: {len(failed)} of {len(places):,} points: {'; '.join(failed[:MOST_NAMED])}{more}")
 
 
+MOST_NAMED = 3
+"""Points without an answer that are named beside a table."""
 _COLUMN = re.compile(r'"([^"]+)" in "at"')
 """How the reader of lines calls the value of a variable."""
 
