@@ -103,6 +103,8 @@ def test_diff() -> None:
     for arguments in ({"style": "text2"}, {"wrt": ["z"]}):
         with pytest.raises(GradcalcError):
             diff("x**2", **arguments)
+    with pytest.raises(GradcalcError, match="diff takes a formula"):
+        diff(lambda x: x**2)  # type: ignore[arg-type]
 
 
 def test_check(tmp_path: Path) -> None:

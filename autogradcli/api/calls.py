@@ -159,6 +159,9 @@ def diff(
     its own, named `f[0].x`.
     Raises GradcalcError where the input makes no sense, or SymPy has no formula.
     """
+    if callable(expression):
+        hint = 'give the formula as text, as diff("x**2"); evaluate(f, x=2.0) takes a function'
+        raise GradcalcError("value", "diff takes a formula, and this is a function", hint=hint)
     form = style or format
     if form not in STYLES:
         hint = did_you_mean(form, STYLES) or f"the formats are {', '.join(STYLES)}"
