@@ -139,13 +139,12 @@ class Event:
             now = self._recorder.touched.get(address(tensor), 0)
             last = self._steps.get(value.identity)
             earlier = stale.get(value.identity)
-            holds = before is not None and bool(before.data.any())
-            if earlier is not None and earlier.changes == now and not holds:
+            if earlier is not None and earlier.changes == now and not _holds(before):
                 earlier.zeroed = True
             self._steps[value.identity] = now
             if last is not None and last != now:
                 self._recorder.moved.add(value.identity)
-            if holds and last is not None and last != now:
+            if last is not None and last != now and _holds(before):
                 name = self._recorder.name_of(tensor) or "a leaf"
                 stale[value.identity] = StaleGradient(name, address(tensor), now)
                 found.append(stale[value.identity])
@@ -157,6 +156,11 @@ class Event:
         arguments = (self._values, tuple(self._target_values), given)
         gradients = [each.grad if _has_grad(each) else None for each in self._targets] if self._accumulates else found
         self._recorder.note_call(torch.autograd.grad, arguments, {"allow_unused": True}, gradients)
+
+
+def _holds(gradient: Given | None) -> bool:
+    """Whether there is a gradient, and one that is not 0."""
+    return gradient is not None and bool(gradient.data.any())
 
 
 def _nameless(outputs: Iterable[Value]) -> list[torch.Tensor]:
