@@ -96,5 +96,6 @@ def _existing(path: str) -> str:
         return name
     folder = os.path.dirname(name) or "."
     near = did_you_mean(os.path.basename(name), os.listdir(folder) if os.path.isdir(folder) else [])
-    hint = near or "--at takes a file with a column for each variable; for one point type --x NUMBER"
+    own = f"; the value of a variable called at is --set at={name}" if "." not in os.path.splitext(name)[1] else ""
+    hint = near or f"--at takes a file with a column for each variable; for one point type --x NUMBER{own}"
     raise GradcalcError("file", f"there is no file {name}", hint=hint)
