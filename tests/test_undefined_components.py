@@ -185,7 +185,12 @@ def test_an_upstream_of_zero_is_a_factor_as_others_are(upstream: str) -> None:
         ("prod(log(x))", "--x=[2, -1, 3]", "log(x) is not defined at x[1] = -1"),
         ("sum(log(x - 1))", "--x=[3, 0, 5]", "log(x - 1) is not defined at (x - 1)[1] = -1; autograd gives -1.0 all"),
         ("sum(x)", "--x=[1, nan]", "x[1] = nan, so there is no finite value; autograd gives 1.0 all the same"),
-        ("sum(floor(x))", "--x=[1.5, 2, 4.5]", "floor(x) jumps at x[1] = 2 (left); autograd gives 0.0 all the same"),
+        (
+            "sum(floor(x))",
+            "--x=[1.5, 2, 4.5]",
+            "floor(x) jumps at x[1] = 2: its limit on the left is 1, the slope on the right is 0; "
+            "autograd gives 0.0 all the same",
+        ),
     ],
 )
 def test_the_message_names_its_own_component(text: str, at: str, message: str) -> None:

@@ -27,8 +27,12 @@ DISTANCES = (1200, 2400)
 """Binary logarithms of the distances, negated: the nearer is the square of the other. Doubles end at 2**-1074."""
 NEAREST = 3600
 """The same of the place where a derivative is taken for its limit."""
+BELOW_ALL_DOUBLES = arb(2) ** -1100
+"""What is smaller than any double, and counts as 0."""
 AGREEMENT = 100
 """Binary digits in which two slopes must agree to be one limit."""
+GROWTH, LARGE = 1.9, 1000
+"""By how much a value grows from the farther distance to the nearer, and its size there, that has no finite limit."""
 MAX_WORK = 2_000_000
 """Operations that one secant along every component of a variable may take, all together."""
 
@@ -43,6 +47,10 @@ class Side:
     """An enclosure of both secants' slopes."""
     origin: int | None = None
     """The entry where it begins to be no slope."""
+    limit: arb | None = None
+    """Of a jump: what that entry tends to on this side, which may be infinite; None if it could not be told."""
+    condition: int | None = None
+    """The condition by which that entry takes another operand beside the point than at it; None if none does."""
 
 
 Values = Mapping[int, Any]
@@ -101,8 +109,8 @@ def _looked_at(proof: Enclosures, moved: Sequence[int], above: Sequence[int]) ->
     check()
     with both_sides(proof, moved, above) as (left, right):
         if _parts(proof, left, right):
-            origin = proof.plan.tape.output
-            return Side("jump", origin=origin), Side("jump", origin=origin)
+            output = proof.plan.tape.output
+            return _no_slope(proof, left, "jump", output), _no_slope(proof, right, "jump", output)
         return _side(proof, left, above), _side(proof, right, above)
 
 
@@ -132,7 +140,32 @@ def _side(proof: Enclosures, taken: "Secants", above: Sequence[int]) -> Side:
     if side.slope is not None:
         return side
     outside = side.kind == "unsettled" and any(_leaves_domain(proof, values, above) for values in taken.places)
-    return Side("outside" if outside else side.kind, origin=_origin(proof, taken, side.kind))
+    return _no_slope(proof, taken, "outside" if outside else side.kind, _origin(proof, taken, side.kind))
+
+
+def _no_slope(proof: Enclosures, taken: "Secants", kind: str, origin: int) -> Side:
+    """A side that is no slope, with what is known of the entry where that begins."""
+    tends_to = _limit_of_value(proof, taken, origin) if kind == "jump" else None
+    return Side(kind, origin=origin, limit=tends_to, condition=_changed(proof, taken, origin))
+
+
+def _limit_of_value(proof: Enclosures, taken: "Secants", index: int) -> arb | None:
+    """What an entry tends to on one side, by its values at both distances."""
+    far, near = (look(proof, values, index) for values in taken.places)
+    if abs(near - far) <= abs(near).max(arb(1)) * arb(2) ** -AGREEMENT:
+        return arb(0) if abs(near) < BELOW_ALL_DOUBLES else near
+    if abs(near) > abs(far) * GROWTH and abs(near) > LARGE:
+        return arb("inf") if near > 0 else arb("-inf")
+    return None
+
+
+def _changed(proof: Enclosures, taken: "Secants", index: int) -> int | None:
+    """The condition of a choice of the text that is made otherwise beside the point; None if it is not."""
+    if index not in proof.choosing:
+        return None
+    condition = _operation(proof, index).operands[0]
+    here, there = proof.precise[condition], look(proof, taken.places[-1], condition)
+    return condition if isinstance(here, Truth) and isinstance(there, Truth) and here.value is not there.value else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,13 +213,25 @@ def leave(proof: Enclosures, taken: Secants, index: int) -> Side:
 
 
 def _origin(proof: Enclosures, taken: Secants, kind: str) -> int:
-    """The entry that is the first to leave the point in this way, from the output back."""
+    """The entry that is the first to leave the point in this way, from the output back.
+
+    A choice that goes over to another operand beside the point may jump where the operand alone does not: its own
+    value at the point is what is left.
+    """
     index = proof.plan.tape.output
-    while True:
+    while _changed(proof, taken, index) is None or (kind != "jump" and _goes_on(proof, taken, index)):
         operands = [each for each in _moving(proof, taken.places[-1], index) if leave(proof, taken, each).kind == kind]
         if not operands:
-            return index
+            break
         index = operands[0]
+    return index
+
+
+def _goes_on(proof: Enclosures, taken: "Secants", index: int) -> bool:
+    """Whether a choice has the value at the point of the operand that it takes beside it."""
+    (operand,) = _taken(proof, taken.places[-1], index)
+    value, own = look(proof, taken.here, operand), look(proof, taken.here, index)
+    return bool(value.overlaps(own)) if isinstance(own, arb) and own.is_finite() else True
 
 
 def _moving(proof: Enclosures, values: Values, index: int) -> Sequence[int]:
@@ -204,8 +249,7 @@ def _taken(proof: Enclosures, values: Values, index: int) -> Sequence[int]:
 def limit(first: arb, second: arb) -> Side:
     """What two secants say, the second much nearer than the first."""
     tolerance = arb(2) ** -AGREEMENT
-    below_all_doubles = arb(2) ** -1100
-    if abs(second) < abs(first) * tolerance or max(abs(first).upper(), abs(second).upper()) < below_all_doubles:
+    if abs(second) < abs(first) * tolerance or max(abs(first).upper(), abs(second).upper()) < BELOW_ALL_DOUBLES:
         return Side("slope", arb(0))
     if abs(first - second) < abs(second) * tolerance:
         return Side("slope", first.union(second))

@@ -56,20 +56,55 @@ def singular_culprit(proof: Enclosures, entry: int) -> int:
 
 def _of_sides(proof: Enclosures, entry: int, left: Side, right: Side, kind: str) -> Cause:
     """Why there is no derivative, of the sides that are of one kind."""
-    origin = (left if left.kind == kind else right).origin
-    text, where, step = _place(proof, singular_culprit(proof, entry) if origin is None else origin)
-    which = "both sides" if left.kind == right.kind else "left" if left.kind == kind else "right"
+    worse = left if left.kind == kind else right
+    text, where, step = _place(proof, singular_culprit(proof, entry) if worse.origin is None else worse.origin)
     if kind == "jump":
-        return Cause("undefined", "GC113", f"{text} jumps{where} ({which})", step)
+        return Cause("undefined", "GC113", _of_jump(proof, entry, step, left, right), step)
     if kind == "unbounded":
-        return Cause("undefined", "GC112", f"{text} has a vertical tangent{where}", step)
+        changes = _changes(proof, entry, worse)
+        return Cause("undefined", "GC112", f"{text} has a vertical tangent{changes or where}", step)
     if kind == "unsettled":
         return Cause("unverified", "GC501", f"the slope of {text} could not be told{where}", step)
-    beside = "on either side" if which == "both sides" else f"to the {which}"
+    beside = "on either side" if left.kind == right.kind else "to the left" if left.kind == kind else "to the right"
     if proof.plan.order > 1:  # the function is defined there, or its own gradient would have said so and been inherited
         message = f"the derivative of {text} as it is written out has no value {beside} of {_point(proof, entry)}"
         return Cause("unverified", "GC501", message, step)
     return Cause("undefined", "GC114", f"{text} is not defined {beside} of {_point(proof, entry)}", step)
+
+
+def _of_jump(proof: Enclosures, entry: int, step: int, left: Side, right: Side) -> str:
+    """What jumps, where, and what it does on either side."""
+    jumping = left if left.kind == "jump" else right
+    where = _changes(proof, entry, jumping) or f" at {_point(proof, entry)}"
+    said = [_of_side(proof, side, name, step) for side, name in ((left, "left"), (right, "right"))]
+    return f"{proof.plan.program.text(step)} jumps{where}: {', '.join(said)}"
+
+
+def _changes(proof: Enclosures, entry: int, side: Side) -> str:
+    """The point, and the condition that comes out otherwise on a side of it; nothing if none does."""
+    if side.condition is None:
+        return ""
+    condition = proof.plan.program.text(proof.plan.tape.entries[side.condition].step)
+    return f" at {_point(proof, entry)}, where {condition} changes"
+
+
+def _of_side(proof: Enclosures, side: Side, name: str, step: int) -> str:
+    """What the function does on one side, where a step jumps."""
+    if side.kind == "jump":
+        other = step if side.origin is None else proof.plan.tape.entries[side.origin].step
+        if other != step:
+            return f"{proof.plan.program.text(other)} jumps on the {name}"
+        return f"its limit on the {name} " + (
+            "could not be told" if side.limit is None else f"is {_number(side.limit)}"
+        )
+    if side.kind == "outside":
+        return f"it is not defined on the {name}"
+    slope = "is infinite" if side.kind == "unbounded" else "could not be told"
+    return f"the slope on the {name} " + (slope if side.slope is None else f"is {_number(side.slope)}")
+
+
+def _number(number: arb) -> str:
+    return short_text(number) if number.is_finite() else f"{float(number)}"
 
 
 def _point(proof: Enclosures, entry: int) -> str:
@@ -79,7 +114,7 @@ def _point(proof: Enclosures, entry: int) -> str:
     values = proof.at[variable.name]
     index = subscript(variable.place, proof.plan.shapes.get(variable.name, ()))
     number = values[variable.place]
-    return f"{variable.name}{index} = {short_text(number) if number.is_finite() else float(number)}"
+    return f"{variable.name}{index} = {_number(number)}"
 
 
 def _place(proof: Enclosures, entry: int) -> tuple[str, str, int]:
