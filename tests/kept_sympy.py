@@ -3,32 +3,46 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 from unittest.mock import patch
 
 from autogradcli.engines.sympy import process
+from autogradcli.engines.sympy.messages import MemoryLimit, Request
 from autogradcli.engines.sympy.process import SymbolicProcess
+from autogradcli.processes.limits import MAX_MEMORY
 
-_start: Any = process._Child
 _close = SymbolicProcess.close
-_idle: dict[int, Any] = {}
-"""The child that nobody uses, for each process of Python: a fork of this one has no threads that listen to it."""
+_idle: dict[tuple[int, int | None], "_Child"] = {}
+"""The children that nobody uses, for each process of Python, whose forks have no threads that listen to them; and for
+each limit of memory.
+"""
+LIMITS = (None, MAX_MEMORY)
+"""Limits of memory with which children are kept: those that tests have by the hundred."""
 
 
-def _take(memory: int | None) -> Any:
-    """The child that is idle, or a new one; always a new one if it is to have a limit of memory."""
-    child = _idle.pop(os.getpid(), None) if memory is None else None
-    return _start(memory) if child is None else child
+class _Child(process._Child):
+    """A child that knows whether it was asked anything since it was last taken."""
+
+    asked = False
+
+    def send(self, request: Request) -> None:
+        """Queue a request."""
+        self.asked = self.asked or not isinstance(request, MemoryLimit)
+        super().send(request)
+
+
+def _take(memory: int | None) -> _Child:
+    """The child that is idle, or a new one."""
+    return _idle.pop((os.getpid(), memory), None) or _Child(memory)
 
 
 def _put_back(symbolic: SymbolicProcess) -> None:
     """Keep the child if it lives and is done with all that it was asked; else end it."""
-    child = symbolic._child
-    is_done = child.worked and child.ticket is None and all(each.complete for each in symbolic._tickets.values())
-    is_plain = symbolic._memory is None and os.getpid() not in _idle
-    if is_done and is_plain and child._replies.empty():
-        child.worked = False
-        _idle[os.getpid()] = child
+    child, place = symbolic._child, (os.getpid(), symbolic._memory)
+    is_done = child.ticket is None and all(each.complete for each in symbolic._tickets.values())
+    is_wanted = symbolic._memory in LIMITS and place not in _idle
+    if isinstance(child, _Child) and is_wanted and is_done and child.worked >= child.asked and child._replies.empty():
+        child.worked = child.asked = False
+        _idle[place] = child
     else:
         _close(symbolic)
 
@@ -41,7 +55,6 @@ def handed_on() -> Iterator[None]:
 
 
 def end() -> None:
-    """End the child that is idle."""
-    child = _idle.pop(os.getpid(), None)
-    if child is not None:
-        child.close()
+    """End the children that are idle."""
+    for place in [each for each in _idle if each[0] == os.getpid()]:
+        _idle.pop(place).close()
