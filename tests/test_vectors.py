@@ -21,7 +21,7 @@ from autogradcli.engines.arb.error_bounds import measure_gradients
 from autogradcli.engines.results import Autograd, flat
 from autogradcli.engines.torch.engine import constant, differentiate
 from autogradcli.errors import GradcalcError, Span
-from autogradcli.functions.sequences import comparisons
+from autogradcli.functions.quantiles import comparisons
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.parser import parse
 from autogradcli.language.program import Call, Constant, Program, Tensor, Variable

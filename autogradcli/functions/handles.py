@@ -22,6 +22,8 @@ Axes: TypeAlias = int | Sequence[int] | None
 Sizes: TypeAlias = int | Sequence[int]
 """One size, or several."""
 
+PLACES = ("values", "indices")
+"""The fields of what torch gives with places."""
 MAX_ELEMENTS = 1_000_000
 """Components of one tensor."""
 
@@ -134,3 +136,12 @@ def along(x: Handle, dim: int, change: Callable[[list[int]], Sequence[int]]) -> 
     lines = np.atleast_1d(whole)
     result = np.apply_along_axis(lambda line: np.array(change(line.tolist()), dtype=np.intp), dim, lines)
     return handle(result if whole.ndim else result.reshape(()))
+
+
+def moved(move: Callable[..., Array]) -> Body:
+    """The meaning of a row that only moves components about, by what follows x in its signature."""
+
+    def meaning(_: TapeBuilder, x: Handle, **others: Any) -> Handle:
+        return handle(move(array(x), *others.values()))
+
+    return meaning

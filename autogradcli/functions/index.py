@@ -56,15 +56,19 @@ NAMES = {
         randint_below randperm binomial_draw torch.binomial bernoulli poisson normal rand_like randn_like
     """,
     "shaping": """
-        stack_items tensor as_tensor array asarray Tensor FloatTensor DoubleTensor clone copy alias_copy contiguous
-        reshape view view_copy flatten ravel unflatten squeeze squeeze_copy unsqueeze expand_dims unsqueeze_copy
-        transpose swapaxes swapdims transpose_copy t t_copy .T adjoint matrix_transpose .mT .mH permute permute_copy
-        movedim moveaxis expand expand_copy broadcast_to expand_as repeat tile repeat_interleave np.repeat numpy.repeat
-        jnp.repeat flip fliplr flipud roll getitem setitem select narrow narrow_copy diag linalg_diagonal
-        linalg.diagonal diagonal diagonal_copy diag_embed view_as reshape_as to Tensor.type to_as to_device to_float64
-        Tensor.double to_float32 Tensor.float to_float16 Tensor.half to_bfloat16 Tensor.bfloat16 type_as atleast_1d
-        atleast_2d atleast_3d rot90 diagflat unfold unfold_copy triu tril cat concat concatenate stack hstack vstack
-        row_stack dstack column_stack
+        tensor as_tensor array asarray Tensor FloatTensor DoubleTensor clone copy alias_copy contiguous reshape view
+        view_copy flatten ravel unflatten squeeze squeeze_copy unsqueeze expand_dims unsqueeze_copy transpose swapaxes
+        swapdims transpose_copy t t_copy .T adjoint matrix_transpose .mT .mH permute permute_copy movedim moveaxis
+        expand expand_copy broadcast_to expand_as repeat tile repeat_interleave np.repeat numpy.repeat jnp.repeat flip
+        fliplr flipud roll getitem setitem select narrow narrow_copy view_as reshape_as to Tensor.type to_as to_device
+        to_float64 Tensor.double to_float32 Tensor.float to_float16 Tensor.half to_bfloat16 Tensor.bfloat16 type_as
+        atleast_1d atleast_2d atleast_3d rot90 unfold unfold_copy
+    """,
+    "diagonals": """
+        diag linalg_diagonal linalg.diagonal diagonal diagonal_copy diag_embed diagflat triu tril
+    """,
+    "joining": """
+        stack_items cat concat concatenate stack hstack vstack row_stack dstack column_stack
     """,
     "pieces": """
         split split_copy unsafe_split split_with_sizes split_with_sizes_copy unsafe_split_with_sizes chunk chunk_copy
@@ -94,10 +98,13 @@ NAMES = {
         numpy.max Tensor.max min_dim torch.min np.min numpy.min Tensor.min logsumexp numel len np.size numpy.size
         jnp.size size .shape
     """,
-    "sequences": """
+    "quantiles": """
         median median_dim nanmedian nanmedian_dim mode midpoint_median np.median numpy.median jnp.median kthvalue
-        quantile quantile_at nanquantile nanquantile_at trapezoid trapz trapezoid_over cumulative_trapezoid
-        cumulative_trapezoid_over msort diff sort topk cumsum cumprod cummax cummin logcumsumexp
+        quantile quantile_at nanquantile nanquantile_at
+    """,
+    "sequences": """
+        trapezoid trapz trapezoid_over cumulative_trapezoid cumulative_trapezoid_over msort diff sort topk cumsum
+        cumprod cummax cummin logcumsumexp
     """,
     "products": """
         matmul np.dot numpy.dot jnp.dot mm mv bmm dot vdot vecdot inner outer ger tensordot einsum kron linalg_cross
@@ -112,9 +119,11 @@ NAMES = {
         block_diag cholesky matrix_power matrix_exp expm svdvals eigvalsh cov corrcoef
     """,
     "factors": """
-        cholesky_ex inv_ex solve_ex cholesky_solve cholesky_inverse triangular_solve lu_factor lu_factor_ex lu linalg_lu
-        linalg.lu lu_unpack linalg_lu_solve linalg.lu_solve lu_solve lstsq tensorinv tensorsolve cond eigh linalg_svd
-        linalg.svd svd
+        cholesky_ex inv_ex solve_ex cholesky_solve cholesky_inverse triangular_solve lstsq tensorinv tensorsolve cond
+        eigh linalg_svd linalg.svd svd
+    """,
+    "lu": """
+        lu_factor lu_factor_ex lu linalg_lu linalg.lu lu_unpack linalg_lu_solve linalg.lu_solve lu_solve
     """,
     "reflections": """
         householder_product orgqr ormqr linalg_qr linalg.qr qr

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from autogradcli.functions.function import Function
-from autogradcli.functions.handles import Axes, Body, Handle, TapeBuilder, array, fold, reduce
+from autogradcli.functions.handles import PLACES, Axes, Body, Handle, TapeBuilder, array, fold, reduce
 from autogradcli.functions.later import numpy as np
 from autogradcli.functions.softmax import logsumexp
 
@@ -79,7 +79,6 @@ def size(builder: TapeBuilder, x: Handle, dim: int | None) -> Handle:
 
 SHARED = "At a tie, autograd shares the gradient evenly."
 FIRST = "At a tie, autograd gives the whole gradient to one of them."
-PLACES = ("values", "indices")
 
 
 ROWS: tuple[Function, ...] = (

@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from fractions import Fraction
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 from autogradcli.functions.function import Function
-from autogradcli.functions.handles import Array, Axes, Body, Handle, TapeBuilder, array, axes_of, check_size, handle
+from autogradcli.functions.handles import Array, Axes, Handle, TapeBuilder, array, axes_of, check_size, handle, moved
 from autogradcli.functions.later import numpy as np
-
-
-def _moved(move: Callable[..., Array]) -> Body:
-    """The meaning of a row that only moves components about, by what follows x in its signature."""
-
-    def meaning(_: TapeBuilder, x: Handle, **others: Any) -> Handle:
-        return handle(move(array(x), *others.values()))
-
-    return meaning
 
 
 def setitem(_: TapeBuilder, x: Handle, index: tuple[Any, ...], value: Handle) -> Handle:
@@ -29,15 +19,6 @@ def setitem(_: TapeBuilder, x: Handle, index: tuple[Any, ...], value: Handle) ->
         new = new[0]
     changed[index] = new
     return handle(changed)
-
-
-def _joined(join: Callable[..., Array]) -> Body:
-    """The meaning of a row that puts several tensors together, by what follows them in its signature."""
-
-    def meaning(_: TapeBuilder, tensors: Sequence[Handle], **others: Any) -> Handle:
-        return handle(join([array(each) for each in tensors], *others.values()))
-
-    return meaning
 
 
 def _flatten(x: Array, start_dim: int, end_dim: int) -> Array:
@@ -85,59 +66,13 @@ def _unfold(x: Array, dimension: int, size: int, step: int) -> Array:
     return found if x.ndim else found[0]
 
 
-def _cat(tensors: Sequence[Array], dim: int) -> Array:
-    """Empty vectors count as nothing, as torch has it."""
-    return np.concatenate([each for each in tensors if each.shape != (0,)] or tensors, dim)
-
-
 def _at_least(dimensions: int, x: Array) -> Array:
     return (np.atleast_1d, np.atleast_2d, np.atleast_3d)[dimensions - 1](x)
-
-
-def _diagonals(builder: TapeBuilder, x: Array, offset: int, dim1: int, dim2: int) -> Array:
-    size = x.shape[-1] + abs(offset)
-    result = np.full((*x.shape[:-1], size, size), builder.literal(Fraction(0)), dtype=np.intp)
-    places = np.arange(x.shape[-1])
-    result[..., places + max(-offset, 0), places + max(offset, 0)] = x
-    return np.moveaxis(result, (-2, -1), (dim1, dim2))
-
-
-def diag_embed(builder: TapeBuilder, x: Handle, offset: int, dim1: int, dim2: int) -> Handle:
-    """Zeros but for a diagonal."""
-    return _diagonals(builder, array(x), offset, dim1, dim2)
-
-
-def diag(builder: TapeBuilder, x: Handle, diagonal: int) -> Handle:
-    """The diagonal of a matrix, or the matrix with this diagonal."""
-    whole = array(x)
-    return np.diagonal(whole, diagonal) if whole.ndim == 2 else _diagonals(builder, whole, diagonal, -2, -1)
-
-
-def _triangle(kept: Callable[..., Any]) -> Body:
-    def meaning(builder: TapeBuilder, x: Handle, diagonal: int) -> Handle:
-        whole = array(x)
-        mask = kept(np.ones(whole.shape[-2:], dtype=bool), diagonal)
-        return np.where(mask, whole, builder.literal(Fraction(0))).astype(np.intp)
-
-    return meaning
-
-
-def stack_items(_: TapeBuilder, components: Sequence[Handle]) -> Handle:
-    """A list literal: its items along a new first axis."""
-    return np.stack([array(each) for each in components])
 
 
 FORMAT = "Where the format is less precise than that of the problem, torch's gradient is not verified."
 
 ROWS: tuple[Function, ...] = (
-    Function(
-        "stack_items",
-        "*components",
-        "A list literal: its items along a new first axis.",
-        torch="stack",
-        tensor=True,
-        body=stack_items,
-    ),
     Function(
         "tensor",
         "x",
@@ -154,7 +89,7 @@ ROWS: tuple[Function, ...] = (
         "x, shape: shape",
         "The same components, row by row, in another shape; -1 stands for what is left.",
         tensor=True,
-        body=_moved(lambda x, shape: x.reshape(shape)),
+        body=moved(lambda x, shape: x.reshape(shape)),
     ),
     Function(
         "view",
@@ -163,26 +98,24 @@ ROWS: tuple[Function, ...] = (
         aliases=("view_copy",),
         torch="Tensor.view",
         tensor=True,
-        body=_moved(lambda x, size: x.reshape(size)),
+        body=moved(lambda x, size: x.reshape(size)),
     ),
     Function(
         "flatten",
         "x, start_dim: int = 0, end_dim: int = -1",
         "Some dimensions, one after the other, as one.",
         tensor=True,
-        body=_moved(_flatten),
+        body=moved(_flatten),
     ),
     Function("ravel", "x", "All components as a vector.", definition="flatten(x)", tensor=True),
-    Function(
-        "unflatten", "x, dim: int, sizes: ints", "One dimension as several.", tensor=True, body=_moved(_unflatten)
-    ),
+    Function("unflatten", "x, dim: int, sizes: ints", "One dimension as several.", tensor=True, body=moved(_unflatten)),
     Function(
         "squeeze",
         "x, dim: ints = None",
         "Without dimensions of size 1.",
         aliases=("squeeze_copy",),
         tensor=True,
-        body=_moved(_squeeze),
+        body=moved(_squeeze),
     ),
     Function(
         "unsqueeze",
@@ -190,7 +123,7 @@ ROWS: tuple[Function, ...] = (
         "With a new dimension of size 1.",
         aliases=("expand_dims", "unsqueeze_copy"),
         tensor=True,
-        body=_moved(lambda x, dim: np.expand_dims(x, dim)),
+        body=moved(lambda x, dim: np.expand_dims(x, dim)),
     ),
     Function(
         "transpose",
@@ -198,7 +131,7 @@ ROWS: tuple[Function, ...] = (
         "With two dimensions exchanged.",
         aliases=("swapaxes", "swapdims", "transpose_copy"),
         tensor=True,
-        body=_moved(lambda x, dim0, dim1: x if x.ndim == 0 else x.swapaxes(dim0, dim1)),
+        body=moved(lambda x, dim0, dim1: x if x.ndim == 0 else x.swapaxes(dim0, dim1)),
     ),
     Function(
         "t",
@@ -207,7 +140,7 @@ ROWS: tuple[Function, ...] = (
         aliases=("transpose", "t_copy"),
         properties=("T",),
         tensor=True,
-        body=_moved(lambda x: x.T),
+        body=moved(lambda x: x.T),
     ),
     Function(
         "adjoint",
@@ -216,7 +149,7 @@ ROWS: tuple[Function, ...] = (
         aliases=("matrix_transpose",),
         properties=("mT", "mH"),
         tensor=True,
-        body=_moved(lambda x: x if x.ndim == 0 else x.swapaxes(-2, -1)),
+        body=moved(lambda x: x if x.ndim == 0 else x.swapaxes(-2, -1)),
     ),
     Function(
         "permute",
@@ -224,7 +157,7 @@ ROWS: tuple[Function, ...] = (
         "With the dimensions in another order.",
         aliases=("transpose", "permute_copy"),
         tensor=True,
-        body=_moved(lambda x, dims: x.transpose(dims)),
+        body=moved(lambda x, dims: x.transpose(dims)),
     ),
     Function(
         "movedim",
@@ -232,7 +165,7 @@ ROWS: tuple[Function, ...] = (
         "With some dimensions moved to other places.",
         aliases=("moveaxis",),
         tensor=True,
-        body=_moved(lambda x, source, destination: x if x.ndim == 0 else np.moveaxis(x, source, destination)),
+        body=moved(lambda x, source, destination: x if x.ndim == 0 else np.moveaxis(x, source, destination)),
     ),
     Function(
         "expand",
@@ -241,16 +174,16 @@ ROWS: tuple[Function, ...] = (
         aliases=("expand_copy",),
         torch="Tensor.expand",
         tensor=True,
-        body=_moved(_expand),
+        body=moved(_expand),
     ),
-    Function("broadcast_to", "x, size: shape", "Broadcast to a shape.", tensor=True, body=_moved(_expand)),
+    Function("broadcast_to", "x, size: shape", "Broadcast to a shape.", tensor=True, body=moved(_expand)),
     Function(
         "expand_as",
         "x, other",
         "Broadcast to the shape of another.",
         torch="Tensor.expand_as",
         tensor=True,
-        body=_moved(lambda x, other: np.broadcast_to(x, np.shape(other))),
+        body=moved(lambda x, other: np.broadcast_to(x, np.shape(other))),
     ),
     Function(
         "repeat",
@@ -259,10 +192,10 @@ ROWS: tuple[Function, ...] = (
         torch="Tensor.repeat",
         tensor=True,
         note="NumPy's repeat is torch's repeat_interleave.",
-        body=_moved(_tile),
+        body=moved(_tile),
     ),
     Function(
-        "tile", "x, dims: shape", "The whole, several times along each dimension.", tensor=True, body=_moved(_tile)
+        "tile", "x, dims: shape", "The whole, several times along each dimension.", tensor=True, body=moved(_tile)
     ),
     Function(
         "repeat_interleave",
@@ -270,23 +203,23 @@ ROWS: tuple[Function, ...] = (
         "Each component several times, along a dimension or all of them as a vector.",
         aliases=("np.repeat", "numpy.repeat", "jnp.repeat"),
         tensor=True,
-        body=_moved(_interleave),
+        body=moved(_interleave),
     ),
     Function(
         "flip",
         "x, dims: shape",
         "In reverse order along some dimensions.",
         tensor=True,
-        body=_moved(lambda x, dims: x if x.ndim == 0 else np.flip(x, dims)),
+        body=moved(lambda x, dims: x if x.ndim == 0 else np.flip(x, dims)),
     ),
-    Function("fliplr", "x", "With the columns in reverse order.", tensor=True, body=_moved(lambda x: np.fliplr(x))),
-    Function("flipud", "x", "With the rows in reverse order.", tensor=True, body=_moved(lambda x: np.flipud(x))),
+    Function("fliplr", "x", "With the columns in reverse order.", tensor=True, body=moved(lambda x: np.fliplr(x))),
+    Function("flipud", "x", "With the rows in reverse order.", tensor=True, body=moved(lambda x: np.flipud(x))),
     Function(
         "roll",
         "x, shifts: ints, dims: ints = None",
         "Moved along some dimensions; what leaves at one end comes in at the other.",
         tensor=True,
-        body=_moved(lambda x, shifts, dims: np.roll(x, shifts, dims)),
+        body=moved(lambda x, shifts, dims: np.roll(x, shifts, dims)),
     ),
     Function(
         "getitem",
@@ -294,7 +227,7 @@ ROWS: tuple[Function, ...] = (
         "Part of a tensor: x[0], x[1:, None], x[..., -1].",
         torch="Tensor.__getitem__",
         tensor=True,
-        body=_moved(lambda x, index: x[index]),
+        body=moved(lambda x, index: x[index]),
     ),
     Function(
         "setitem",
@@ -309,7 +242,7 @@ ROWS: tuple[Function, ...] = (
         "x, dim: int, index: int",
         "One slice along a dimension.",
         tensor=True,
-        body=_moved(lambda x, dim, index: x.take(index, dim)),
+        body=moved(lambda x, dim, index: x.take(index, dim)),
     ),
     Function(
         "narrow",
@@ -317,38 +250,7 @@ ROWS: tuple[Function, ...] = (
         "Some slices along a dimension.",
         aliases=("narrow_copy",),
         tensor=True,
-        body=_moved(_narrow),
-    ),
-    Function(
-        "diag",
-        "x, diagonal: int = 0",
-        "The diagonal of a matrix, or the matrix with this diagonal.",
-        tensor=True,
-        body=diag,
-    ),
-    Function(
-        "linalg_diagonal",
-        "A, *, offset: int = 0, dim1: int = -2, dim2: int = -1",
-        "The diagonals of matrices.",
-        aliases=("linalg.diagonal",),
-        torch="linalg.diagonal",
-        definition="diagonal(A, offset=offset, dim1=dim1, dim2=dim2)",
-        tensor=True,
-    ),
-    Function(
-        "diagonal",
-        "x, offset: int = 0, dim1: int = 0, dim2: int = 1",
-        "The diagonals of the matrices that two dimensions make.",
-        aliases=("diagonal_copy",),
-        tensor=True,
-        body=_moved(lambda x, offset, dim1, dim2: np.diagonal(x, offset, dim1, dim2)),
-    ),
-    Function(
-        "diag_embed",
-        "x, offset: int = 0, dim1: int = -2, dim2: int = -1",
-        "Matrices of zeros with these diagonals.",
-        tensor=True,
-        body=diag_embed,
+        body=moved(_narrow),
     ),
     Function(
         "view_as",
@@ -356,7 +258,7 @@ ROWS: tuple[Function, ...] = (
         "In the shape of another.",
         torch="Tensor.view_as",
         tensor=True,
-        body=_moved(lambda x, other: x.reshape(np.shape(other))),
+        body=moved(lambda x, other: x.reshape(np.shape(other))),
     ),
     Function(
         "reshape_as",
@@ -364,7 +266,7 @@ ROWS: tuple[Function, ...] = (
         "In the shape of another.",
         torch="Tensor.reshape_as",
         tensor=True,
-        body=_moved(lambda x, other: x.reshape(np.shape(other))),
+        body=moved(lambda x, other: x.reshape(np.shape(other))),
     ),
     *(
         Function(
@@ -410,7 +312,7 @@ ROWS: tuple[Function, ...] = (
             "x",
             f"With at least {dimensions} dimensions.",
             tensor=True,
-            body=_moved(partial(_at_least, dimensions)),
+            body=moved(partial(_at_least, dimensions)),
         )
         for dimensions in (1, 2, 3)
     ),
@@ -419,14 +321,7 @@ ROWS: tuple[Function, ...] = (
         "x, k: int = 1, dims: ints = (0, 1)",
         "Turned by so many right angles in the plane of two dimensions.",
         tensor=True,
-        body=_moved(lambda x, k, dims: np.rot90(x, k, dims)),
-    ),
-    Function(
-        "diagflat",
-        "x, offset: int = 0",
-        "The matrix of zeros with these components on a diagonal.",
-        definition="diag(flatten(x), diagonal=offset)",
-        tensor=True,
+        body=moved(lambda x, k, dims: np.rot90(x, k, dims)),
     ),
     Function(
         "unfold",
@@ -436,60 +331,6 @@ ROWS: tuple[Function, ...] = (
         torch="Tensor.unfold",
         tensor=True,
         note="torch.nn.functional.unfold is another function.",
-        body=_moved(_unfold),
-    ),
-    Function(
-        "triu",
-        "x, diagonal: int = 0",
-        "With zeros below a diagonal.",
-        tensor=True,
-        body=_triangle(lambda mask, diagonal: np.triu(mask, diagonal)),
-    ),
-    Function(
-        "tril",
-        "x, diagonal: int = 0",
-        "With zeros above a diagonal.",
-        tensor=True,
-        body=_triangle(lambda mask, diagonal: np.tril(mask, diagonal)),
-    ),
-    Function(
-        "cat",
-        "tensors: sequence, dim: int = 0",
-        "One after the other, along a dimension that they have.",
-        aliases=("concat", "concatenate"),
-        tensor=True,
-        body=_joined(_cat),
-    ),
-    Function(
-        "stack",
-        "tensors: sequence, dim: int = 0",
-        "One after the other, along a new dimension.",
-        tensor=True,
-        body=_joined(lambda tensors, dim: np.stack(tensors, dim)),
-    ),
-    Function(
-        "hstack", "tensors: sequence", "Side by side.", tensor=True, body=_joined(lambda tensors: np.hstack(tensors))
-    ),
-    Function(
-        "vstack",
-        "tensors: sequence",
-        "Below each other.",
-        aliases=("row_stack",),
-        tensor=True,
-        body=_joined(lambda tensors: np.vstack(tensors)),
-    ),
-    Function(
-        "dstack",
-        "tensors: sequence",
-        "Behind each other.",
-        tensor=True,
-        body=_joined(lambda tensors: np.dstack(tensors)),
-    ),
-    Function(
-        "column_stack",
-        "tensors: sequence",
-        "As columns of a matrix.",
-        tensor=True,
-        body=_joined(lambda tensors: np.column_stack(tensors)),
+        body=moved(_unfold),
     ),
 )

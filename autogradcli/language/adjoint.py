@@ -26,6 +26,7 @@ from autogradcli.language.tape import (
     Operation,
     Tape,
     definition,
+    number_of,
     partial_programs,
 )
 
@@ -221,7 +222,7 @@ class _Writer:
             return self._chosen(*operands)
         if function == "neg" and self._is(operands[0], "neg"):
             return self._operands(operands[0])[0]
-        numbers = [self._number(each) for each in operands]
+        numbers = [number_of(self.entries[each]) for each in operands]
         if function in EXACT and None not in numbers:
             return self._worked_out(function, numbers)
         return self._neutral(function, operands, numbers)
@@ -261,13 +262,8 @@ class _Writer:
         entry = self.entries[index]
         if not isinstance(entry, Operation) or entry.function not in COMPARED:
             return None
-        one, other = map(self._number, entry.operands)
+        one, other = (number_of(self.entries[each]) for each in entry.operands)
         return None if one is None or other is None else bool(COMPARED[entry.function](one, other))
-
-    def _number(self, index: int) -> Fraction | None:
-        """The exact number that an entry is; None if it is none."""
-        entry = self.entries[index]
-        return entry.value if isinstance(entry, Literal) and isinstance(entry.value, Fraction) else None
 
     def _is(self, index: int, function: str) -> bool:
         entry = self.entries[index]

@@ -7,12 +7,11 @@ from fractions import Fraction
 
 from autogradcli.functions.table import row
 from autogradcli.language.program import Call, Constant, Program, Variable
+from autogradcli.language.shapes import ATOM
 
 MAX_TEXT = 40
 """Characters of an operand that is put in."""
 _PLACEHOLDER = re.compile(r"\boperand_(\d+)\b")
-_ATOM = re.compile(r"[\w.]+(\([^()]*\))?")
-"""A name, a number, or a call without calls in it."""
 
 
 def local_slope(program: Program, values: Sequence[object], index: int, place: int) -> str | None:
@@ -98,7 +97,7 @@ def _filled(formula: str, program: Program, call: Call) -> str:
         own = own if len(own) <= MAX_TEXT else f"{own[: MAX_TEXT // 2]}…{own[-MAX_TEXT // 2 :]}"
         around = formula[found.start() - 1 : found.start()], formula[found.end() : found.end() + 1]
         alone = around[0] in {"(", ""} and around[1] in {")", ",", ""}
-        atomic = isinstance(program.steps[index], Variable) or _ATOM.fullmatch(own)
+        atomic = isinstance(program.steps[index], Variable) or ATOM.fullmatch(own)
         return own if alone or atomic else f"({own})"
 
     return _PLACEHOLDER.sub(text, formula)

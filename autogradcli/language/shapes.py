@@ -33,10 +33,10 @@ def subscript(place: int, shape: Shape) -> str:
 def component(text: str, place: int, shape: Shape) -> str:
     """A component of what a text means, as it is written: `x[1]`, `cos(x)[1]`, `(x + y)[1]`."""
     index = subscript(place, shape)
-    return f"({text}){index}" if index and not _ATOM.fullmatch(text) else f"{text}{index}"
+    return f"({text}){index}" if index and not ATOM.fullmatch(text) else f"{text}{index}"
 
 
-_ATOM = re.compile(r"[\w.]+(\([^()]*\))?")
+ATOM = re.compile(r"[\w.]+(\([^()]*\))?")
 """A name, a number, or a call without calls in it."""
 
 

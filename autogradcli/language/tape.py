@@ -130,6 +130,11 @@ OFTEN = 256
 """Entries after which the time is looked at."""
 
 
+def number_of(entry: Entry) -> Fraction | None:
+    """The exact number that an entry is; None if it is no constant."""
+    return entry.value if isinstance(entry, Literal) and isinstance(entry.value, Fraction) else None
+
+
 class TapeWriter:
     """Appends operations to a tape."""
 
@@ -231,8 +236,7 @@ class TapeWriter:
 
     def number(self, index: int) -> Fraction | None:
         """The exact number that an entry is; None if it is no constant."""
-        entry = self.entries[index]
-        return entry.value if isinstance(entry, Literal) and isinstance(entry.value, Fraction) else None
+        return number_of(self.entries[index])
 
     def is_condition(self, index: int) -> bool:
         """Whether an entry is true or false."""

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from autogradcli.compute.report import Node
+from autogradcli.compute.report import Node, Report
 from autogradcli.engines.results import Array, LocalDerivative, shape
 from autogradcli.errors import visible
 from autogradcli.language.shapes import written
@@ -203,3 +203,8 @@ def _squeezed(table: Table, terminal: Terminal, least: int) -> Table:
 
 def _elided(column: Column, room: int, terminal: Terminal) -> Column:
     return replace(column, cells=tuple(elide(text, room, terminal) for text in column.cells))
+
+
+def dtype_of(report: Report) -> str:
+    """The format that torch computed in."""
+    return next((variable.dtype for variable in report.variables.values()), "float64")

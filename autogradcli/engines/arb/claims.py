@@ -8,21 +8,21 @@ from flint import arb, ctx
 
 from autogradcli.engines.arb.borders import (
     MOST_LINES,
-    SCAN_PRECISION,
     Border,
     Tied,
     borders,
     grid_of,
     lines,
-    point_of,
     tied_values,
 )
 from autogradcli.engines.arb.enclose import LAST_PRECISION, Enclosures
 from autogradcli.engines.arb.error_bounds import SAME_SLOPE, slope_together
-from autogradcli.engines.arb.formulas import Formula
+from autogradcli.engines.arb.formulas import PRECISIONS, Formula
 from autogradcli.engines.arb.kinks import sides
 from autogradcli.engines.arb.plan import Plan, differentiated, moved, plan
-from autogradcli.engines.arb.sweep import Point, sweep
+from autogradcli.engines.arb.primitives import Point, point_of
+from autogradcli.engines.arb.sweep import sweep
+from autogradcli.engines.arb.zeros import SCAN_PRECISION
 from autogradcli.engines.results import Array, flat, nested, shape
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.program import Direction, Program
@@ -30,8 +30,6 @@ from autogradcli.language.tape import Input
 
 __all__ = ["Border", "Claim", "ClaimComparison", "differentiated", "plan"]
 
-PRECISIONS = (128, 512, 2048, 8192)
-"""Binary digits, tried in turn; agreement counts from the second on."""
 LEAST_SLOPE = arb(2) ** -1000
 """What slopes that shrink to zero do not tell from it."""
 SPREAD = 4

@@ -20,9 +20,9 @@ from typing import Any
 from flint import arb, ctx
 
 from autogradcli.engines.arb.estimates import size
-from autogradcli.engines.arb.primitives import Kind, constant, primitive, rule, selects
+from autogradcli.engines.arb.primitives import Kind, constant, point_of, primitive, rule, selects
 from autogradcli.engines.arb.ternary import Truth
-from autogradcli.engines.results import Array, flat, shape
+from autogradcli.engines.results import Array, shape
 from autogradcli.functions.handles import Handle
 from autogradcli.functions.table import row
 from autogradcli.language.program import Direction, Program
@@ -126,7 +126,7 @@ class _Duals(TapeWriter):
     ) -> None:
         shapes = {name: shape(value) for name, value in at.items()}
         super().__init__(primitive, shapes, replace(layout, estimate=self._sizes))
-        self._at = {name: [arb(each) for each in flat(value)] for name, value in at.items()}
+        self._at = point_of(at)
         self._directions = directions
         self._along = [dict(each.parts) for each in along]
         self._moves: list[dict[int, int]] = [{} for _ in along]

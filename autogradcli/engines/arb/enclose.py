@@ -11,13 +11,14 @@ from flint import arb, ctx
 
 from autogradcli.engines.arb.branches import Branches, Decisions, decisions
 from autogradcli.engines.arb.diagnose import first_ties, is_settled, moving_operands, of_gradient, of_value, undefined
+from autogradcli.engines.arb.identities import ZERO
 from autogradcli.engines.arb.plan import Plan
-from autogradcli.engines.arb.primitives import forward, selects
+from autogradcli.engines.arb.primitives import Point, forward, point_of, selects
 from autogradcli.engines.arb.roots import exact_numbers
 from autogradcli.engines.arb.rounding import Rounding, Underflow
-from autogradcli.engines.arb.sweep import ZERO, Point, Sweep, any_open, sweep, without
+from autogradcli.engines.arb.sweep import Sweep, any_open, sweep, without
 from autogradcli.engines.arb.ternary import UNDECIDED
-from autogradcli.engines.results import Array, flat
+from autogradcli.engines.results import Array
 from autogradcli.language.dtypes import Dtype
 from autogradcli.language.tape import Operation
 
@@ -250,9 +251,7 @@ def enclose(prepared: Plan, at: Mapping[str, Array], dtype: Dtype, values: Seque
     The precision doubles until every result is settled to well below half an ulp of `dtype`, or its ball is negligible
     beside the rounding budget, or more digits cannot help, or the last precision is reached.
     """
-    return enclose_at(
-        prepared, {name: [arb(each) for each in flat(value)] for name, value in at.items()}, dtype, values
-    )
+    return enclose_at(prepared, point_of(at), dtype, values)
 
 
 def enclose_at(prepared: Plan, point: Point, dtype: Dtype, values: Sequence[Array] = ()) -> Enclosures:

@@ -4,10 +4,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flint import arb, ctx
+from flint import ctx
 
-from autogradcli.engines.arb.primitives import extend
-from autogradcli.engines.results import Array, flat
+from autogradcli.engines.arb.primitives import extend, point_of
+from autogradcli.engines.results import Array
 from autogradcli.language.tape import Entry
 
 PRECISION = 64
@@ -18,7 +18,7 @@ class Estimates:
     """The values at the point `at`, worked out as far as they are asked for."""
 
     def __init__(self, at: Mapping[str, Array]) -> None:
-        self._point = {name: [arb(each) for each in flat(value)] for name, value in at.items()}
+        self._point = point_of(at)
         self._values: list[Any] = []
         self.asked = False
         """Whether any were asked for: what is made by them is best for this point."""

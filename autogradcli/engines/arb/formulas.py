@@ -6,8 +6,8 @@ from typing import Any
 
 from flint import arb, ctx
 
-from autogradcli.engines.arb.primitives import forward, primitive
-from autogradcli.engines.results import Array, flat, nested, shape
+from autogradcli.engines.arb.primitives import forward, point_of, primitive
+from autogradcli.engines.results import Array, nested, shape
 from autogradcli.language.program import Program
 from autogradcli.language.shapes import Shape
 from autogradcli.language.tape import Entry, TapeWriter, components
@@ -45,7 +45,7 @@ class Formula:
 def values(program: Program, at: Mapping[str, Array]) -> Array:
     """The program's value at exact numbers, rounded to doubles; nan where it is none, or none that can be told."""
     formula = Formula(program, {name: shape(value) for name, value in at.items()})
-    point = {name: [arb(each) for each in flat(value)] for name, value in at.items()}
+    point = point_of(at)
     for precision in PRECISIONS:
         with ctx.workprec(precision):
             found = formula.at(point)

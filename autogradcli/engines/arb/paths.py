@@ -9,9 +9,11 @@ from flint import arb, ctx
 
 from autogradcli.engines.arb.decimals import as_text
 from autogradcli.engines.arb.enclose import Enclosures
+from autogradcli.engines.arb.identities import ZERO
 from autogradcli.engines.arb.plan import Plan, plan
+from autogradcli.engines.arb.primitives import Point
 from autogradcli.engines.arb.rounding import Rounding
-from autogradcli.engines.arb.sweep import Point, Sweep, sweep
+from autogradcli.engines.arb.sweep import Sweep, sweep
 from autogradcli.engines.arb.ternary import Truth
 from autogradcli.engines.results import Array, ChainPath, ChainPaths, Link, flat, nested, shape
 from autogradcli.functions.table import row
@@ -211,6 +213,3 @@ def _adjoint(found: Sweep, entry: int) -> arb:
         return arb.nan()
     adjoint = found.adjoints[entry]
     return ZERO if adjoint is None else adjoint
-
-
-ZERO = arb(0)

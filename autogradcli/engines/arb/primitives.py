@@ -21,6 +21,7 @@ from autogradcli.engines.arb.identities import Identities
 from autogradcli.engines.arb.special_values import SPECIAL
 from autogradcli.engines.arb.ternary import CONDITIONS, Truth
 from autogradcli.engines.arb.wide import bounded
+from autogradcli.engines.results import Array, flat
 from autogradcli.functions.function import Function
 from autogradcli.functions.table import row
 from autogradcli.language.parser import parse_formula
@@ -158,6 +159,15 @@ def _bound(entry: Literal | Operation, places: Sequence[int]) -> tuple[Callable[
     if isinstance(entry, Literal):
         return constant(entry.value), ()
     return value(entry.function), tuple(places[operand] for operand in entry.operands)
+
+
+Point = Mapping[str, Sequence[arb]]
+"""The components of each variable, row by row."""
+
+
+def point_of(at: Mapping[str, Array]) -> dict[str, list[arb]]:
+    """The exact numbers of a point as balls."""
+    return {name: [arb(each) for each in flat(value)] for name, value in at.items()}
 
 
 def forward(

@@ -14,8 +14,7 @@ from typing import Any
 from flint import arb
 
 from autogradcli.engines.arb.plan import Plan
-from autogradcli.engines.arb.primitives import primitive
-from autogradcli.engines.arb.sweep import Point
+from autogradcli.engines.arb.primitives import Point, primitive
 from autogradcli.engines.arb.ternary import Truth
 from autogradcli.functions.table import row
 from autogradcli.language.adjoint import COMPARED

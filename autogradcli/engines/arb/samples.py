@@ -9,7 +9,7 @@ from typing import Any
 from flint import arb, ctx
 
 from autogradcli.engines.arb.plan import plan
-from autogradcli.engines.arb.primitives import forward
+from autogradcli.engines.arb.primitives import forward, point_of
 from autogradcli.engines.results import Array, flat, nested, shape
 from autogradcli.functions.function import NoDefinition
 from autogradcli.functions.handles import TooLong
@@ -78,7 +78,7 @@ class Original:
         with ctx.workprec(SECANT):
             values = []
             for move in (-STEP, arb(0), STEP):
-                point = _balls(self._at)
+                point = point_of(self._at)
                 point[name][place] += move
                 values.append(self._sampled.value(point))
             if not all(isinstance(each, arb) and each.is_finite() for each in values):
@@ -135,10 +135,10 @@ def _agree(one: _Sampled, other: _Sampled, at: Inputs) -> bool | None:
     """Whether two programs have one value at a point; None where the first has none, or too few digits are known."""
     for precision in PRECISIONS:
         with ctx.workprec(precision):
-            first = one.value(_balls(at))
+            first = one.value(point_of(at))
             if not (isinstance(first, arb) and first.is_finite()):
                 continue
-            second = other.value(_balls(at))
+            second = other.value(point_of(at))
             if not (isinstance(second, arb) and second.is_finite() and first.overlaps(second)):
                 return False
             if min(first.rel_accuracy_bits(), second.rel_accuracy_bits()) > SHARP:
@@ -149,14 +149,10 @@ def _agree(one: _Sampled, other: _Sampled, at: Inputs) -> bool | None:
 def _fills(one: _Sampled, other: _Sampled, at: Inputs, beside: Iterable[Inputs]) -> bool:
     """Whether `other` has at a point the value that `one` tends to from all points beside it where `one` has one."""
     with ctx.workprec(SECANT):
-        limit = other.value(_balls(at))
-        values = [one.value(_balls(each)) for each in beside]
+        limit = other.value(point_of(at))
+        values = [one.value(point_of(each)) for each in beside]
         known = [each for each in values if isinstance(each, arb) and each.is_finite()]
         return bool(known) and all(abs(each - limit) <= CLOSE * (1 + abs(limit)) for each in known)
-
-
-def _balls(at: Inputs) -> dict[str, list[Any]]:
-    return {name: [arb(each) for each in flat(value)] for name, value in at.items()}
 
 
 def _up(_: Random, x: float) -> float:

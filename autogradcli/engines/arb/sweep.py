@@ -14,9 +14,9 @@ from typing import Any
 from flint import arb
 
 from autogradcli.engines.arb.branches import Branches
-from autogradcli.engines.arb.identities import Identities
+from autogradcli.engines.arb.identities import ONE, ZERO, Identities
 from autogradcli.engines.arb.plan import Plan, varying
-from autogradcli.engines.arb.primitives import CORRECTLY_ROUNDED, Kind, Rule, Value, rule, selects
+from autogradcli.engines.arb.primitives import CORRECTLY_ROUNDED, Kind, Point, Rule, Value, rule, selects
 from autogradcli.engines.arb.rounding import Rounding
 from autogradcli.engines.arb.ternary import Truth
 from autogradcli.engines.arb.wide import by_parts
@@ -27,9 +27,6 @@ from autogradcli.language.tape import (
     Tape,
 )
 from autogradcli.processes.limits import check
-
-Point = Mapping[str, Sequence[arb]]
-"""The components of each variable, row by row."""
 
 EITHER = arb(0.5, 0.5)
 """The partial derivative of `where` with respect to a branch that may or may not be the chosen one."""
@@ -137,7 +134,6 @@ def _is_linear(each: Operation, place: int, found: Sweep, moving: Set[int]) -> b
     ] not in moving
 
 
-ZERO, ONE = arb(0), arb(1)
 TERMS = {"add": ("positive", "positive"), "sub": ("positive", "neg")}
 """Sums of two terms, and what is left of each term if there is no other."""
 ITSELF = Rule(kind=Kind.SMOOTH, value=lambda x: x, partials=(lambda _: arb(1),), domain=None)

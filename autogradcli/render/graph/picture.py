@@ -11,6 +11,7 @@ from autogradcli.language.grammar import statements
 from autogradcli.language.lexer import tokenize
 from autogradcli.language.shapes import written
 from autogradcli.render.blocks import float_writer
+from autogradcli.render.chain import dtype_of
 from autogradcli.render.graph.cut import Excerpt
 from autogradcli.render.graph.marks import Mark, marks
 from autogradcli.render.layout import elide
@@ -119,11 +120,6 @@ def build_picture(excerpt: Excerpt) -> Picture:
         arrows=arrows,
         groups=_modules(excerpt.nodes) or _groups(report.expression, excerpt.nodes),
     )
-
-
-def dtype_of(report: Report) -> str:
-    """The format that torch computed in."""
-    return next((variable.dtype for variable in report.variables.values()), "float64")
 
 
 def _heading(report: Report, excerpt: Excerpt, write: Write) -> tuple[str, ...]:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from autogradcli.render.blocks import float_writer
-from autogradcli.render.chain import TreeLine, draw_chain
+from autogradcli.render.chain import TreeLine, draw_chain, dtype_of
 from autogradcli.render.formats import Format
 from autogradcli.render.graph.cut import Excerpt
 from autogradcli.render.graph.marks import marks
 from autogradcli.render.graph.palette import SIGNS
-from autogradcli.render.graph.picture import derivative_text, dtype_of, saved_text
+from autogradcli.render.graph.picture import derivative_text, saved_text
 from autogradcli.render.layout import Column
 from autogradcli.render.terminal import Terminal
 

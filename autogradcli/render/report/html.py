@@ -7,7 +7,7 @@ from html import escape
 from autogradcli.checks.checked import Checked
 from autogradcli.compute.report import Report
 from autogradcli.errors import GradcalcError
-from autogradcli.render.chain import draw_chain
+from autogradcli.render.chain import draw_chain, dtype_of
 from autogradcli.render.equations import derivative_of
 from autogradcli.render.formats import Format
 from autogradcli.render.report.rows import HEADERS, OF_ONE, TableSyntax, rows
@@ -33,7 +33,7 @@ TABLE = TableSyntax(begin, line, "</tbody></table>")
 
 def draw_html(report: Report) -> str:
     """The report as one element."""
-    chain = "\n".join(draw_chain(report.nodes, _dtype(report), FILE))
+    chain = "\n".join(draw_chain(report.nodes, dtype_of(report), FILE))
     parts = [
         TABLE.draw(rows(report.to_dict()), OF_ONE),
         *(f"<p><code>{escape(text)}</code></p>" for text in _formulas(report)),
@@ -62,10 +62,6 @@ def _picture(report: Report) -> str:
         text = PICTURES["svg"].render(cut(report, None), FILE).decode()
         return text[text.index("<svg") :]
     return ""
-
-
-def _dtype(report: Report) -> str:
-    return next((variable.dtype for variable in report.variables.values()), "float64")
 
 
 def draw_document(checked: Checked) -> str:
