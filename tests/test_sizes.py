@@ -20,6 +20,14 @@ TOO_LARGE = {
     "x*sum(lerp(ones(3000,1), ones(1,3000), 0.5))": "(3000, 3000)",
     "x*sum(conv1d(ones(1,1,100000), ones(1,1,1000)))": "(99001, 1000)",
     "x*sum(conv_transpose2d(ones(1,1,300,300), ones(1,2,20,20)))": "(90000, 800)",
+    "x*sum(diag(ones(10**5)))": "(100000, 100000)",
+    "x*sum(diag_embed(ones(2, 3000)))": "(2, 3000, 3000)",
+    "x*sum(vander(ones(2000)))": "(2000, 2000)",
+    "x*sum(cov(ones(2000, 2)))": "(2000, 2000)",
+    "x*sum(pdist(ones(2000, 1)))": "(1999000)",
+    "x*sum(combinations(ones(10**4), 3))": "(166616670000, 3)",
+    "x*sum(combinations(ones(1500), 2, with_replacement=True))": "(1125750, 2)",
+    "x*sum(one_hot([10**9]))": "(1, 1000000001)",
 }
 
 
@@ -31,6 +39,13 @@ def test_a_result_that_is_too_large_is_not_made(expression: str) -> None:
     message = f"error: this would have shape {TOO_LARGE[expression]}, and {allowed} numbers are allowed\n"
     assert (result.status, result.out) == (2, "")
     assert result.err.startswith(message)
+
+
+def test_what_is_made_on_the_way_is_counted_as_well() -> None:
+    """Torch makes the choices of eight of sixteen in every order, and leaves most of them out."""
+    result = gradcalc("eval", "x*sum(combinations(ones(16), 8))", "--x", "2", "--no-symbolic")
+    assert result.status == 2
+    assert "shape (16, 16, 16, 16, 16, 16, 16, 16), and 30,000,000 numbers are allowed" in result.err
 
 
 def test_a_variable_with_too_many_components_is_never_written_out() -> None:

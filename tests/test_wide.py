@@ -130,3 +130,18 @@ def test_what_saturates_has_a_budget_at_any_size(text: str) -> None:
 def examined(text: str, x: float) -> Gradient:
     """The finding on an expression in x."""
     return examine(text, {"x": repr(x)})["x"]
+
+
+@pytest.mark.parametrize(
+    "tie", ["clamp_min(x, x)", "maximum(x, x)", "minimum(x, 1*x)", "relu(x - x) + x", "abs(x - x) + x"]
+)
+@pytest.mark.parametrize("turned", ["unnormalised_sinc(4*x*x)", "cos(4*x*x)/x", "sinc(x*x)"])
+def test_rounding_that_turns_a_sine_is_no_fault_of_the_tie_beside_it(tie: str, turned: str) -> None:
+    """The slope may be anything between its bounds, which may be farther from the truth than half of their distance."""
+    at = -1107377074.4437544
+    alone, beside = examined(turned, at), examined(f"({tie})*1e-12 + {turned}", at)
+    assert alone.exact is not None
+    assert abs(alone.autograd - float(alone.exact.value)) > abs(alone.autograd) / 10
+    assert (alone.verdict, beside.verdict) == ("imprecise", "imprecise")
+    assert beside.reason is not None
+    assert beside.reason.code == "GC302"

@@ -105,7 +105,16 @@ class Judge:
         self.digits = digits
 
     def violations(self) -> Iterator[str]:
-        """All that is not true."""
+        """All that is not true; raises TooHard of a derivative beside a term without a value.
+
+        The report is undefined there, and the derivative that of the other terms: `test_undefined_components.py`.
+        """
+        if (
+            self.report.verdict == "undefined"
+            and self.found.verdict == "verified"
+            and not mp.isfinite(self.truth.value)
+        ):
+            raise TooHard
         with mp.workdps(self.digits):
             yield from self._value()
             yield from self._gradient_ball()

@@ -109,6 +109,12 @@ class Enclosures:
             return sweep(self.plan, self.at, Rounding.of(self.dtype), self._branches(self.ties))
 
     @cached_property
+    def exact_in_ties(self) -> Sweep:
+        """The same without rounding: what the balls of `rounded_in_ties` are around."""
+        with ctx.workprec(self.precision):
+            return sweep(self.plan, self.at, branches=self._branches(self.ties))
+
+    @cached_property
     def underflowed(self) -> Sweep:
         """The same with what is lost below the dtype's normal numbers. Made only if it is needed."""
         with ctx.workprec(self.precision):
@@ -226,8 +232,12 @@ class Enclosures:
         return _adjoint(self.rounded, entry)
 
     def budget_in_ties(self, entry: int) -> arb:
-        """As wide a ball as honest rounding makes the derivative with respect to an entry where ties are on the way."""
-        return arb(0, _adjoint(self.rounded_in_ties, entry).rad())
+        """How far honest rounding may move the derivative with respect to an entry where ties are on the way.
+
+        Not the same to both sides where a ball is as wide as a bound on all slopes: rounding may turn a sine.
+        """
+        wide, exact = _adjoint(self.rounded_in_ties, entry), _adjoint(self.exact_in_ties, entry)
+        return wide - (exact if exact.is_finite() else wide).mid()
 
     def underflow_budget(self, entry: int) -> arb:
         """The same as `budget` where numbers that are too small for the dtype lose their digits, or vanish."""

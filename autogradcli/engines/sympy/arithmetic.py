@@ -60,7 +60,8 @@ def digits(number: Number) -> str:
 def size(value: Any) -> float:
     """The binary logarithm of |value|."""
     _, mantissa, exponent, _ = value._mpf_
-    return math.log2(mantissa) + exponent if mantissa else -math.inf
+    # gmpy2, if it is installed, makes the mantissas, of which math.log2 takes no long ones
+    return math.log2(int(mantissa)) + exponent if mantissa else -math.inf
 
 
 def log_sum(*logarithms: float) -> float:

@@ -21,6 +21,10 @@ CONVOLUTIONS = dict.fromkeys((functional.conv1d, functional.conv2d, functional.c
 """Whether a convolution is transposed, so that there is a window for each component of the operand, not the result."""
 
 
+SQUARED = ("diag", "diag_embed", "diagflat", "linalg_vander", "pdist", "vander")
+"""Rows whose result may have as many components as the square of what their operand has."""
+
+
 class TooLarge(Exception):
     """A result, or what is made on the way to it, would have more components than is allowed."""
 
@@ -31,13 +35,21 @@ class TooLarge(Exception):
 def check_size(
     function: Function, run: Callable[..., Any], positional: Sequence[Any], keywords: Mapping[str, Any]
 ) -> None:
-    """Raise TooLarge if a call would give more than `MAX_ELEMENTS` components, or a convolution too many windows.
+    """Raise TooLarge if a call would give more than `MAX_ELEMENTS` components, or make too many on the way.
 
-    No result has more components than those of all operands, and all whole numbers among the arguments, multiply to.
-    Where that is too many, the shape is worked out.
+    No result has more components than those of all operands, and all whole numbers among the arguments, multiply to,
+    but for the `SQUARED` and the `FORETOLD`. Where that is too many, the shape is worked out.
     """
+    if function.name in FORETOLD:
+        for shape, allowed in FORETOLD[function.name](*positional, **keywords):
+            if math.prod(shape) > allowed:
+                raise TooLarge(shape, allowed)
+        return
     arguments = [*positional, *keywords.values()]
-    if math.prod(map(_factor, _leaves(arguments))) <= MAX_ELEMENTS:
+    most = math.prod(map(_factor, _leaves(arguments)))
+    if function.name in SQUARED:
+        most *= positional[0].numel()
+    if most <= MAX_ELEMENTS:
         return
     result = (
         _broadcast(arguments)
@@ -49,6 +61,32 @@ def check_size(
             raise TooLarge(shape)
     if run in CONVOLUTIONS and result is not None:
         _check_windows(positional[0] if CONVOLUTIONS[run] else result, positional[1])
+
+
+def _combinations(x: torch.Tensor, r: int = 2, with_replacement: bool = False) -> Iterator[tuple[Shape, int]]:
+    """The choices of `r` components; before them torch makes those that differ in their order alone."""
+    count, r = x.numel(), max(r, 0)
+    yield (math.comb(count + (max(r - 1, 0) if with_replacement else 0), r), r), MAX_ELEMENTS
+    yield (count,) * r, MOST_COPIES
+
+
+def _of_rows(x: torch.Tensor, **_: Any) -> Iterator[tuple[Shape, int]]:
+    """A number for each pair of rows."""
+    yield (len(x),) * 2 if x.ndim > 1 else (), MAX_ELEMENTS
+
+
+def _one_hot(x: torch.Tensor, num_classes: int = -1) -> Iterator[tuple[Shape, int]]:
+    classes = int(x.max()) + 1 if num_classes < 0 and x.numel() else num_classes
+    yield (*x.shape, max(classes, 0)), MAX_ELEMENTS
+
+
+FORETOLD: Mapping[str, Callable[..., Iterator[tuple[Shape, int]]]] = {
+    "combinations": _combinations,
+    "corrcoef": _of_rows,
+    "cov": _of_rows,
+    "one_hot": _one_hot,
+}
+"""Rows whose shape torch must not be asked for: the shapes that it makes, and what each may multiply to."""
 
 
 def _broadcast(arguments: Sequence[Any]) -> Any:
