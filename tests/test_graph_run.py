@@ -80,3 +80,21 @@ def test_snippets_without_a_graph(tmp_path: Path, text: str, message: str) -> No
     result = gradcalc("graph", "--run", str(path))
     assert result.status == 2
     assert message in result.err
+
+
+def test_what_is_proven_by_steps_is_drawn_too(tmp_path: Path) -> None:
+    """With the verdict of the steps; 200,000 products are too many for a proof as a whole."""
+    path = tmp_path / "large.py"
+    path.write_text("import torch\nx = torch.ones(200_000, requires_grad=True)\n(x * x).sum().backward()\n")
+    assert names("--run", str(path)) == ["SumBackward0", "MulBackward0", "AccumulateGrad"]
+
+
+def test_what_has_no_graph_says_why(tmp_path: Path) -> None:
+    """In one sentence."""
+    path = tmp_path / "several.py"
+    path.write_text(
+        "import torch\nx = torch.ones(2, requires_grad=True)\ntorch.autograd.backward([x.sum(), x.prod()])\n"
+    )
+    result = gradcalc("graph", "--run", str(path))
+    assert result.status == 2
+    assert "line 3: there is no graph: backward starts from several tensors" in result.err

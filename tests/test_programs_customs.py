@@ -263,3 +263,62 @@ for i in range(3):
     made = ledger(text)
     assert {each.verdict for each in made.passes} == {"verified"}
     assert all(entry.reason is None for each in made.passes for entry in each.entries)
+
+
+IN_PLACE = """
+class Add(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, a, b):
+        a[1:] += {times}b
+        ctx.mark_dirty(a)
+        return a
+    @staticmethod
+    def backward(ctx, g):
+        return g, g[1:].sum()
+x = torch.ones(3, requires_grad=True)
+y = torch.tensor(2.0, requires_grad=True)
+Add.apply(x * x, y).sum().backward()
+"""
+
+
+@pytest.mark.parametrize(("times", "verdict"), [("", "verified"), ("3*", "mismatch")])
+def test_a_forward_may_change_what_it_is_given(times: str, verdict: str) -> None:
+    """It is differentiated on a copy: 3b has the slope 3, and not 1."""
+    made = ledger(IN_PLACE.format(times=times))
+    (custom,) = made.customs
+    assert (custom.verdict, made.passes[0].verdict) == (verdict, verdict)
+
+
+KEPT = """
+class Kept(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        with torch.enable_grad():
+            ctx.x = x.detach().requires_grad_()
+            ctx.y = torch.exp(ctx.x)
+        return ctx.y.detach()
+    @staticmethod
+    def backward(ctx, g):
+        torch.autograd.backward([ctx.y], [g])
+        return ctx.x.grad
+x = torch.tensor([1.0, -2.0], requires_grad=True)
+Kept.apply(x * 2).sum().backward()
+"""
+
+
+def test_a_graph_that_a_forward_keeps_is_used_once() -> None:
+    """The forward runs again for each backward; autograd cannot follow it, so central differences stand beside it."""
+    made = ledger(KEPT)
+    (custom,) = made.customs
+    assert (custom.verdict, made.passes[0].verdict) == ("unverified", "unverified")
+    (reason,) = custom.reasons
+    assert "central differences give" in reason.message
+    entry_reason = made.passes[0].entries[0].reason
+    assert entry_reason is not None
+    assert "second time" not in entry_reason.message
+
+
+def test_numbers_of_float32_are_told_in_nine_digits() -> None:
+    """And not in the seventeen of the double that is the same number."""
+    custom, _ = found("return x**3", "return g*2.7*x**2")
+    assert "its backward gives 10.8 for x[1, 0] where 12.0 is true" in custom.reasons[0].message

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from autogradcli.compute.problem import Options
+from autogradcli.programs import remedies
 from autogradcli.programs.demands import Demands
 from autogradcli.programs.ledger import Ledger, Pass
 from autogradcli.programs.session import Wanted, exit_code, ledger_of
@@ -117,7 +118,12 @@ VERDICTS = [
     ),
     ("x = torch.ones(2, requires_grad=True)\nx.double().sum().backward()", "verified"),
     ("x = torch.ones(2, requires_grad=True)\n(x.half().float() * 0.1).sum().backward()", "verified"),
-    ("x = torch.ones(2, requires_grad=True)\ny = x * 2\nv = y[0]\ny.add_(1)\nv.backward()", "unverified"),
+    ("x = torch.ones(2, requires_grad=True)\ny = x * 2\nv = y[0]\ny.add_(1)\nv.backward()", "verified"),
+    (
+        "x = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)\ny = x * x\nv = y[1:]\nw = v[1]\n"
+        "y[2] *= x[0]\nw.backward()",
+        "verified",
+    ),
     ("x = torch.ones(2, requires_grad=True)\ny = x * 2\nv = y[0]\nv.add_(1)\ny.sum().backward()", "verified"),
     (
         "x = torch.ones(2, requires_grad=True)\ny = x + 1\nwith torch.no_grad(): x += 1\n(y + x).sum().backward()",
@@ -380,7 +386,7 @@ def test_calls_that_move_numbers_are_held_against_their_own_forward() -> None:
     by_name = {each.name: each for each in ledger(SCATTERED).passes[0].entries}
     assert (by_name["x"].verdict, by_name["s"].verdict) == ("mismatch", "verified")
     assert by_name["x"].reason is not None
-    assert "sends 20.0 where 0.0 is true" in by_name["x"].reason.message
+    assert "sends 20 where 0 is true" in by_name["x"].reason.message
 
 
 STRIDED = [
@@ -447,3 +453,34 @@ def test_where_digits_are_lost_is_told_with_line_expression_and_operation(operat
     )
     drawn = draw_text(made, FILE)
     assert "(x**2).mean() - mean**2 (line 6)" in drawn or "   at line 6: (x**2).mean() - mean**2 (sub)\n" in drawn
+
+
+FLAT = """
+x = torch.tensor([0.02, 1.0, 0.5], dtype=torch.float16, requires_grad=True)
+c = torch.cos(x)
+d = 1 - c
+torch.where(x > 0, d / x**2, 0 * x).sum().backward()
+"""
+
+
+@pytest.mark.parametrize("operations", [1, 100_000])
+def test_lost_digits_are_blamed_on_the_subtraction(operations: int) -> None:
+    """cos(0.02) is 0.9998, which float16 rounds to 1 honestly; 1 - 1 is where nothing is left."""
+    (only,) = ledger(FLAT, replace(DEMANDS, options=replace(DEMANDS.options, max_operations=operations))).passes
+    (entry,) = only.entries
+    assert (entry.verdict, entry.blamed and entry.blamed.line) == ("imprecise", 6)
+
+
+def test_the_remedy_of_a_variance_leaves_no_digits_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gradient of what stands after "instead" is verified, or nothing stands there."""
+    for each in ("LEAST", "MOST", "EACH", "SEARCH"):
+        monkeypatch.setattr(remedies, each, 60.0)
+    text = "x = torch.tensor([10000.1, 10000.2, 10000.4], requires_grad=True)\n"
+    demands = replace(DEMANDS, options=replace(DEMANDS.options, max_operations=1))
+    (only,) = ledger(f"{text}((x**2).mean() - x.mean()**2).backward()", demands).passes
+    (entry,) = only.entries
+    assert entry.verdict == "imprecise"
+    assert entry.reason is not None
+    assert entry.reason.remedy is not None
+    (better,) = ledger(f"{text}{entry.reason.remedy}.backward()").passes
+    assert better.verdict == "verified"

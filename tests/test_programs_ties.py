@@ -26,6 +26,38 @@ PROGRAMS = {
         {"a": "unverified"},
     ),
     "no tie": (f"{A}if a > 1:\n  y = a**2\nelse:\n  y = a\ny.backward()", {"a": "verified"}),
+    "a function that returns early": (
+        f"{A}{B}def f(v):\n  if v > 0:\n    return v*v\n  return -v\n(f(b) + a).backward()",
+        {"b": "unverified", "a": "verified"},
+    ),
+    "a function that returns what it is given": (
+        f"{A}{B}def f(v):\n  if v >= 0:\n    return v\n  return -v\n(f(b)*a).backward()",
+        {"b": "unverified", "a": "verified"},
+    ),
+    "a name that a function returns": (
+        f"{A}{B}def f(v):\n  w = 0 - v\n  if v >= 0:\n    w = v\n  return w\ny = f(b)\n(y*a).backward()",
+        {"b": "unverified", "a": "verified"},
+    ),
+    "a loop that is left": (
+        f"{A}y = a*1\nfor i in range(5):\n  if y <= 0:\n    break\n  y = y - 1\n(y*y).backward()",
+        {"a": "unverified"},
+    ),
+    "a condition made of many": (
+        f"{A}v = torch.tensor([0.0, 1.0], requires_grad=True)\nif (v >= 0).all():\n  y = v.sum()\n"
+        "else:\n  y = 2*v.sum()\n(y*a).backward()",
+        {"v": "unverified", "a": "verified"},
+    ),
+    "no tie where two conditions are both true": (
+        f"{A}if (a > 1) & (a < 3):\n  y = a*a\nelse:\n  y = a\ny.backward()",
+        {"a": "verified"},
+    ),
+    "a condition as a number": (f"{B}y = float(b > 0)*b + b\ny.backward()", {"b": "unverified"}),
+    "a number as a condition": (f"{B}y = 2*b\nif b:\n  y = b*b\ny.backward()", {"b": "unverified"}),
+    "torch.equal": (f"{B}y = 2*b\nif torch.equal(b, torch.zeros(())):\n  y = b*b\ny.backward()", {"b": "unverified"}),
+    "one of several decisions of a line": (
+        "v = torch.tensor([0.0, 2.0], requires_grad=True)\ny = sum([e if e > 0 else 0*e for e in v])\ny.backward()",
+        {"v": "unverified"},
+    ),
     "a mismatch is one whatever the branch": (
         f"{A}{B}if a > 2:\n  z = 3*a\nelse:\n  z = 2*a\n(z + torch.relu(b) - torch.relu(-b)).backward()",
         {"a": "unverified", "b": "mismatch"},
@@ -59,3 +91,10 @@ def test_an_integer_exponent_hides_nothing_in_a_program() -> None:
     assert entry.gradient is not None
     assert (entry.verdict, entry.gradient.autograd) == ("mismatch", 2.0)
     assert float(entry.gradient.exact.value) == pytest.approx(2.35)
+
+
+def test_a_tie_of_an_earlier_pass_is_none_of_this_one() -> None:
+    """The condition is looked at again before each backward."""
+    text = "a = torch.tensor(1.0, requires_grad=True)\nfor i in range(3):\n  y = 3*a\n  if a > 1:\n    y = 2*a\n"
+    made = ledger(text + "  y.backward()\n  with torch.no_grad(): a += 1")
+    assert [each.verdict for each in made.passes] == ["unverified", "verified", "verified"]

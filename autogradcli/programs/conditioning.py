@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from autogradcli.compute.problem import Options
+from autogradcli.compute.reasons import contrast
 from autogradcli.compute.report import Reason
 from autogradcli.engines.torch.record.below import calls_below
 from autogradcli.engines.torch.record.calls import BackwardPass, CallOutput, Given, RecordedCall, Value
+from autogradcli.engines.torch.record.kinds import is_elementwise
 from autogradcli.engines.torch.record.replay import NotReplayed, Replay, gradients, replay
 from autogradcli.engines.torch.record.steps import RecordedStep, coarsest
 from autogradcli.engines.torch.record.transform_steps import TransformStep
@@ -54,7 +56,7 @@ def conditioned(
     return found
 
 
-def _judged(event: BackwardPass, arrival: Any, one: Any, true: Any, allowed: Any) -> WholePass | None:
+def _judged(event: BackwardPass, arrival: Any, again: Any, true: Any, allowed: Any) -> WholePass | None:
     given = arrival.added.data.double()
     error = (given - true).abs()
     if not bool(given.isfinite().all()):
@@ -64,8 +66,9 @@ def _judged(event: BackwardPass, arrival: Any, one: Any, true: Any, allowed: Any
         return None
     at = int((error * bad).flatten().argmax())
     number, truth = float(given.flatten()[at]), float(true.flatten()[at])
-    message = f"autograd gives {number!r}, the whole pass in float64 {truth!r}"
-    if one is not None and abs(float(one.flatten()[at]) - number) <= float(allowed.flatten()[at]):
+    one, other = contrast(number, truth)
+    message = f"autograd gives {one}, the whole pass in float64 {other}"
+    if again is not None and abs(float(again.flatten()[at]) - number) <= float(allowed.flatten()[at]):
         return WholePass("imprecise", Reason("GC302", message))
     return WholePass(*contradiction(event, message))
 
@@ -86,7 +89,8 @@ def _not_finite(given: Any, true: Any, loss: Given | None) -> WholePass:
     wrong = ~given.isfinite() & true.isfinite()
     place = int((wrong if bool(wrong.any()) else ~given.isfinite()).flatten().nonzero()[0])
     number, truth = float(given.flatten()[place]), float(true.flatten()[place])
-    message = f"autograd gives {number!r}, the whole pass in float64 {truth!r}"
+    one, other = contrast(number, truth)
+    message = f"autograd gives {one}, the whole pass in float64 {other}"
     if math.isfinite(truth) and not given.new_tensor(truth).isfinite():
         return WholePass("undefined", Reason("GC115", f"{message}, which is too large for its format"))
     if math.isfinite(truth):
@@ -150,7 +154,9 @@ def greatest_loss(event: BackwardPass, again: Replay, steps: Sequence[RecordedSt
     losses = [*_forward(steps, again, double), *_backward(steps, adjoints, again, double)]
     lossy = [each for each in losses if each.after > coarsest(event)]
     found = max(lossy, key=lambda each: each.after / each.before, default=None)
-    return found if found is not None and found.after > GROWTH * found.before else None
+    if found is None or found.after <= GROWTH * found.before:
+        return None
+    return found if found.backward else _traced_back(found, steps, again, double)
 
 
 def _forward(steps: Sequence[RecordedStep], again: Replay, double: Replay) -> Iterator[Loss]:
@@ -178,6 +184,49 @@ def _backward(
 
 ROUNDOFF = 2.0**-24
 """What is off by less is as good as exact."""
+
+
+def _traced_back(loss: Loss, steps: Sequence[RecordedStep], again: Replay, double: Replay) -> Loss:
+    """The loss, or that of an operation before it: where the number that is off by most in the end was lost.
+
+    A tensor may have that number beside others that are much larger, so that it is not seen until it counts.
+    """
+    by_serial = {step.call.serial: step for step in steps}
+    output = CallOutput(loss.step.call, 0)
+    at, found = _most_off(again.of(output), double.of(output)), loss
+    while at is not None and is_elementwise(found.step.call.function):
+        found, worst = _at_one(found.step, at, again, double)
+        if found.before < found.after / GROWTH or not isinstance(worst, CallOutput):
+            return found
+        found = replace(found, step=by_serial[worst.call.serial])
+    before = max((_off(again.of(each), double.of(each)) for each in found.step.call.values()), default=0.0)
+    return replace(found, before=max(before, ROUNDOFF)) if before < found.after / GROWTH else loss
+
+
+def _at_one(step: RecordedStep, at: tuple[Any, int], again: Replay, double: Replay) -> tuple[Loss, Value | None]:
+    """What an operation loses at one component, and the operand that is off by most there."""
+    output = CallOutput(step.call, 0)
+    inputs = [(_off_at(again.of(each), double.of(each), at), each) for each in step.call.values()]
+    before, worst = max(inputs, key=lambda each: each[0], default=(0.0, None))
+    return Loss(step, False, max(before, ROUNDOFF), _off_at(again.of(output), double.of(output), at)), worst
+
+
+def _most_off(one: Any, true: Any) -> tuple[Any, int] | None:
+    """The sizes of a tensor, and the place in it of the component that is off by most."""
+    if one is None or true is None or one.shape != true.shape or not one.is_floating_point() or not one.numel():
+        return None
+    return one.shape, int((one.detach().double() - true.detach().double()).abs().argmax())
+
+
+def _off_at(one: Any, true: Any, at: tuple[Any, int]) -> float:
+    """How far one component of what may be broadcast is off, relatively; 0 if there is none, or it is not known."""
+    sizes, place = at
+    try:
+        number, truth = (float(each.detach().broadcast_to(sizes).flatten()[place]) for each in (one, true))
+    except (RuntimeError, TypeError):
+        return 0.0
+    off = abs(number - truth) / abs(truth) if truth else 0.0
+    return off if math.isfinite(off) else 0.0
 
 
 def _off(one: Any, true: Any) -> float:

@@ -9,10 +9,10 @@ from autogradcli.engines.torch.record.calls import BackwardPass, CallOutput, Cal
 from autogradcli.engines.torch.record.kinds import kind_of
 from autogradcli.engines.torch.record.watch import Watch
 from autogradcli.language.shapes import written as shape_text
+from autogradcli.programs.entries import written
 from autogradcli.programs.ledger import Mistake
 from autogradcli.programs.texts import Texts
 from autogradcli.programs.verified import Verified
-from autogradcli.programs.verify import written
 
 Explanation = tuple[str, str | None]
 """A message, and what to write instead."""
@@ -150,8 +150,8 @@ def _intermediate(facts: Mapping[str, Any], passes: Sequence[Verified]) -> Expla
 def _gradient_of(name: str, passes: Sequence[Verified]) -> Any:
     """The gradient at what the program calls so, from the last pass through it."""
     for each in reversed(passes):
-        if each.report is not None and each.assigned is not None and name in each.assigned:
-            step = each.assigned[name]
+        if each.report is not None and each.program is not None and name in each.program.assigned:
+            step = each.program.assigned[name]
             return next((node.gradient for node in each.report.nodes if node.step == step), None)
     return None
 

@@ -18,8 +18,6 @@ from autogradcli.programs.target import PythonProgram
 if TYPE_CHECKING:
     from autogradcli.engines.torch.record.calls import BackwardPass
 
-LARGE = "it is proven step by step, and a graph is drawn of what is proven as a whole"
-
 
 def graph_report(program: PythonProgram, number: int | None, detail: Detail, around: Any) -> Report:
     """The report on a `backward`, counted from 1, or on the last one; `around` is a context while the program runs.
@@ -44,9 +42,10 @@ def graph_report(program: PythonProgram, number: int | None, detail: Detail, aro
         verifier = Verifier(seen.texts, session, Demands(Options(symbolic=False), detail))
         (event,) = seen.watch.finished()
         (found,) = verifier.verify([event])
+        if found.report is None:
+            found = verifier.drawn(event, found.entry)
     if found.report is None:
-        reason = next((entry.reason.message for entry in found.entry.entries if entry.reason), LARGE)
-        raise GradcalcError("program", f"line {found.entry.line}: {reason}")
+        raise GradcalcError("program", f"line {found.entry.line}: there is no graph: {found.entry.notes[-1]}")
     return replace(found.report, nodes=_in_modules(found.report.nodes, event, found.steps))
 
 

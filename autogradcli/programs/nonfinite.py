@@ -2,17 +2,22 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 from autogradcli.compute.report import Reason
 from autogradcli.engines.torch.record.below import calls_below
-from autogradcli.engines.torch.record.calls import BackwardPass, RecordedCall
-from autogradcli.engines.torch.record.kinds import kind_of, rows_of
+from autogradcli.engines.torch.record.calls import BackwardPass, Given, RecordedCall
+from autogradcli.engines.torch.record.digits import nine_digits
+from autogradcli.engines.torch.record.kinds import is_elementwise
 from autogradcli.engines.torch.record.nonfinite import Birth, birth_of, place_of, result_name
 from autogradcli.engines.torch.record.replay import NotReplayed, replay
+from autogradcli.engines.torch.record.steps import masks_in, steps_of, whole_in_double
 from autogradcli.engines.torch.record.watch import Watch
+from autogradcli.language.dtypes import DTYPES
+from autogradcli.processes.limits import Budget, OutOfTime
 from autogradcli.programs.ledger import Nonfinite
 from autogradcli.programs.remedies import Remedies
 from autogradcli.programs.reproduce import kept
@@ -100,8 +105,7 @@ def _way(born: Birth, code: str, texts: Texts) -> Iterator[str]:
 def _went_in(born: Birth) -> Sequence[tuple[Any, float, float]]:
     """What went in: the numbers at the place of the birth, if the operation works number by number, else from all."""
     assert born.call is not None
-    rows = rows_of(kind_of(born.call.function).name)
-    if rows and not any(each.tensor for each in rows):
+    if is_elementwise(born.call.function):
         return born.went_in
     numbers = [(value, tensor.detach()) for value, tensor in born.tensors]
     return [(value, float(each.min()), float(each.max())) for value, each in numbers if _has_range(each)]
@@ -122,18 +126,53 @@ def _operand(each: tuple[Any, float, float], texts: Texts) -> str:
     value, least, most = each
     place = place_of(value)
     name = result_name(value) or (place is not None and (texts.name(place) or texts.code(place))) or "a tensor"
-    return f"{name} = {least!r}" if least == most else f"{name} from {least!r} to {most!r}"
+    return (
+        f"{name} = {nine_digits(least)}"
+        if least == most
+        else f"{name} from {nine_digits(least)} to {nine_digits(most)}"
+    )
 
 
-def layers(watch: Watch) -> Iterator[str]:
-    """A sentence about gradients that vanish, and one about those that explode."""
-    sizes = watch.sizes
-    for word, names in (
-        ("vanish", [name for name, size in sizes.items() if size < VANISHED]),
-        ("explode", [name for name, size in sizes.items() if EXPLODED < size < math.inf]),
-    ):
-        if names:
-            yield f"gradients {word} in {_enumerated(names)}"
+def layers(watch: Watch, seconds: float) -> Iterator[str]:
+    """A sentence about gradients that vanish, for which it may take so long, and one about those that explode."""
+    small = [name for name, size in watch.sizes.items() if size < VANISHED]
+    large = [name for name, size in watch.sizes.items() if EXPLODED < size < math.inf]
+    if small and watch.passes == "none":
+        yield f"gradients are 0, or smaller than {VANISHED:g}, in {_enumerated(small)}"
+    elif vanished := _vanished(watch, small, seconds):
+        yield f"gradients vanish in {_enumerated(vanished)}"
+    if large:
+        yield f"gradients explode in {_enumerated(large)}"
+
+
+def _vanished(watch: Watch, names: Sequence[str], seconds: float) -> list[str]:
+    """Those of the leaves whose gradients are as small in float64, and neither 0 nor what rounding leaves of 0."""
+    left, found = set(names), []
+    with suppress(OutOfTime), Budget(max(seconds, 0.0)).running():
+        for event in reversed(watch.finished()):
+            here = {arrival.name: place for place, arrival in enumerate(event.arrivals) if arrival.name in left}
+            if here:
+                truth = _in_double(event)
+                found += [name for name, place in here.items() if _is_small(event.arrivals[place].added, truth[place])]
+                left -= here.keys()
+    return [name for name in names if name in found]
+
+
+def _in_double(event: BackwardPass) -> Sequence[Any]:
+    try:
+        return whole_in_double(event, masks_in(steps_of(event)[1]))
+    except (NotReplayed, RuntimeError):
+        return [None for _ in event.arrivals]
+
+
+def _is_small(given: Given | None, truth: Any) -> bool:
+    """Whether a gradient is close to that in float64, or that is too small for its format; and that is not 0."""
+    if given is None or truth is None or str(given.data.dtype).removeprefix("torch.") not in DTYPES:
+        return False
+    size, error = float(truth.norm()), float((given.data.double() - truth).norm())
+    return 0 < size < VANISHED * truth.numel() ** 0.5 and (
+        error < size / 2 or size < DTYPES[str(given.data.dtype).removeprefix("torch.")].normal
+    )
 
 
 def _enumerated(names: Sequence[str]) -> str:

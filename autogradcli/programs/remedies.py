@@ -14,7 +14,7 @@ from typing import Any
 from autogradcli.compute.compute import compute
 from autogradcli.compute.problem import NONE, Options, Problem
 from autogradcli.compute.remedies import CURABLE
-from autogradcli.compute.report import Reason
+from autogradcli.compute.report import Reason, Report
 from autogradcli.compute.verdict import WORST_FIRST
 from autogradcli.engines.backward import Backward
 from autogradcli.engines.torch.record.calls import BackwardPass, CallOutput, Given, RecordedCall, Value
@@ -101,9 +101,18 @@ class Remedies:
         cures = [each.rewritten for each in wanting if each.rewritten is not None]
         words = _Words(piece, self._texts)
         for cure in dict.fromkeys(cures):
-            with suppress(Unwritable):
+            with suppress(Unwritable, GradcalcError):
+                if self._leaves_digits_lost(piece, report, cure):
+                    continue
                 return words.difference(text, cure, lines), len(cures) == len(wanting)
         return None
+
+    def _leaves_digits_lost(self, piece: Piece, report: Report, cure: str) -> bool:
+        """Whether a remedy for lost digits leaves a gradient without them."""
+        if any(each.verdict in CURABLE - {"imprecise"} for each in report.gradients.values()):
+            return False
+        cured = compute(self._problem(piece, cure))
+        return any(each.verdict in CURABLE for each in cured.gradients.values())
 
     def _problem(self, piece: Piece, text: str) -> Problem:
         assembled = piece.assembled

@@ -12,13 +12,15 @@ from autogradcli.engines.results import flat
 from autogradcli.engines.torch.files import save
 from autogradcli.engines.torch.record.assemble import constant
 from autogradcli.engines.torch.record.calls import CallOutput, Given, Unknown
-from autogradcli.engines.torch.record.kinds import kind_of
+from autogradcli.engines.torch.record.kinds import is_elementwise, kind_of
 from autogradcli.engines.torch.record.nonfinite import Birth, place_of, result_name
 from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.parser import parse
 from autogradcli.programs.texts import Texts
 
+ALONE = "_alone"
+"""Follows the name of a tensor where the file has one number of it: that which makes what is not finite."""
 UPSTREAM = "upstream"
 """What the gradient from above is called in the file."""
 
@@ -32,14 +34,27 @@ def kept(born: Birth, texts: Texts, path: str) -> str | None:
     tensors = {name: _computed(born, tensor) for name, (_, tensor) in zip(names, born.tensors, strict=True)}
     if born.upstream is not None:
         tensors[UPSTREAM] = _computed(born, born.upstream)
+    alone = _alone(born, tensors)
     try:
-        save(path, tensors)
+        save(path, tensors | {f"{name}{ALONE}": each for name, each in alone.items()})
     except OSError as error:
         raise GradcalcError("file", f"{path} cannot be written: {error.strerror or error}") from error
-    for text in dict.fromkeys(_expressions(born, names, texts)):
-        if _shows(text, tensors):
-            return _command(text, tensors, path)
+    for some, ending in ((alone, ALONE), (tensors, "")):
+        for text in dict.fromkeys(_expressions(born, names, texts)):
+            if some and _shows(text, some):
+                return _command(text, some, path, ending)
     return None
+
+
+def _alone(born: Birth, tensors: Mapping[str, Any]) -> dict[str, Any]:
+    """Of what went into an operation that works number by number the numbers of the birth; else nothing."""
+    if born.call is None or born.upstream is None or not is_elementwise(born.call.function):
+        return {}
+    sizes = born.upstream.shape
+    try:
+        return {name: each.broadcast_to(sizes).flatten()[born.place].clone() for name, each in tensors.items()}
+    except (RuntimeError, IndexError):
+        return {}
 
 
 def _computed(born: Birth, tensor: Any) -> Any:
@@ -66,8 +81,10 @@ def _name(value: Any, texts: Texts) -> str | None:
 def _expressions(born: Birth, names: list[str], texts: Texts) -> Iterator[str]:
     """Texts that may mean the operation: as the program has it, and as a call by torch's name."""
     assert born.call is not None
-    text = texts.code(born.call.place)
-    operands = [(texts.code(place_of(value)), name) for (value, _), name in zip(born.tensors, names, strict=True)]
+    text = _one_line(texts.code(born.call.place))
+    operands = [
+        (_one_line(texts.code(place_of(value))), name) for (value, _), name in zip(born.tensors, names, strict=True)
+    ]
     for code, name in sorted(operands, key=lambda each: -len(each[0])):
         if code:
             text = text.replace(f"({code})", name).replace(code, name)
@@ -76,6 +93,10 @@ def _expressions(born: Birth, names: list[str], texts: Texts) -> Iterator[str]:
     arguments = [_written(each, left) for each in born.call.arguments]
     arguments += [f"{key}={_written(each, left)}" for key, each in born.call.keywords.items() if each is not None]
     yield f"{kind_of(born.call.function).name.strip('_')}({', '.join(arguments)})"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _written(argument: Any, names: Iterator[str]) -> str:
@@ -116,10 +137,10 @@ def _dtype(tensors: Mapping[str, Any]) -> str:
     return found.pop()
 
 
-def _command(text: str, tensors: Mapping[str, Any], path: str) -> str:
+def _command(text: str, tensors: Mapping[str, Any], path: str, ending: str) -> str:
     words = ["gradcalc", "eval", text]
     for name in parse(text, tensors).variables:
-        words += [f"--{name}", f"@{path}:{name}"]
+        words += [f"--{name}", f"@{path}:{name}{ending}"]
     if UPSTREAM in tensors:
-        words += ["--upstream", f"@{path}:{UPSTREAM}"]
+        words += ["--upstream", f"@{path}:{UPSTREAM}{ending}"]
     return shlex.join([*words, "--dtype", _dtype(tensors)])

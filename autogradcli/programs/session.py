@@ -159,7 +159,7 @@ def verified(name: str, seen: Seen, demands: "Demands", advance: "PassesDone | N
         trace=seen.trace,
         first_nonfinite=born,
         finite=seen.watch.finite,
-        notes=(*seen.notes, *_notes(seen.watch), *unknown),
+        notes=(*seen.notes, *_notes(seen.watch, end - monotonic()), *unknown),
         interrupted=interrupted or verifier.interrupted,
         versions=versions(),
     )
@@ -196,11 +196,11 @@ def unwatched(program: PythonProgram, seen: Seen) -> Ledger:
     return _bare(program.target.name, seen, verifying=False)
 
 
-def _notes(watch: "Watch") -> Iterator[str]:
+def _notes(watch: "Watch", seconds: float) -> Iterator[str]:
     # Only where a program is run; most of it imports torch.
     from autogradcli.programs.nonfinite import layers
 
-    yield from layers(watch)
+    yield from layers(watch, seconds)
     if watch.transforms:
         yield f"gradients that torch.func computed were not looked at: {watch.transforms:,}"
     if watch.dropped:

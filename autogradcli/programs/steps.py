@@ -14,6 +14,7 @@ from typing import Any
 
 from autogradcli.compute.compute import Session
 from autogradcli.compute.problem import Options, Problem
+from autogradcli.compute.reasons import contrast
 from autogradcli.compute.report import Gradient, Reason, Report
 from autogradcli.engines.backward import Backward
 from autogradcli.engines.torch.record.assemble import Unverifiable, single
@@ -77,8 +78,6 @@ class BySteps:
     """What a proof by steps came to."""
 
     steps: int = 0
-    proven: int = 0
-    """Steps of which balls proved components."""
     components: int = 0
     """Components that were compared with float64."""
     balls: int = 0
@@ -96,8 +95,8 @@ class BySteps:
     def looked_at(self) -> str:
         """A sentence for the report."""
         return (
-            f"{self.steps:,} steps; {self.components:,} components compared with float64, {self.balls:,} of them proven"
-            f" by balls in {self.proven:,} steps, {self.sums:,} by exact sums of products"
+            f"{self.steps:,} operation{'' if self.steps == 1 else 's'}, each for the numbers that reached it;"
+            f" {self.components:,} numbers compared with float64, {self.balls + self.sums:,} with exact bounds"
         )
 
 
@@ -166,13 +165,16 @@ class Prover:
         off = compared.worst()
         wrong = moved_wrongly(step, compared)
         if wrong is not None:
-            message = f"backward of it sends {wrong.sent!r} where {wrong.truth!r} is true"
+            one, other = contrast(wrong.sent, wrong.truth)
+            message = f"backward of it sends {one} where {other} is true"
             self._add(found, step, "mismatch", Reason("GC303", message), wrong.place)
             return
         self._sums(step, compared, off, found)
         proven = self._balls(step, compared, off, found) if closely or off is not None else None
         if proven is None and not is_known(step):
-            said = "float64 agrees" if off is None else f"float64 gives {off.truth!r} for {off.sent!r}"
+            said = (
+                "float64 agrees" if off is None else "float64 gives {1} for {0}".format(*contrast(off.sent, off.truth))
+            )
             self._add(
                 found,
                 step,
@@ -209,7 +211,8 @@ class Prover:
                 if error <= max(true.budget, tolerance):
                     found.sums += 1
                 else:
-                    message = f"backward of it sends {number!r} where {true.value!r} is true"
+                    one, other = contrast(number, float(true.value))
+                    message = f"backward of it sends {one} where {other} is true"
                     self._add(found, step, "mismatch", Reason("GC303", message), place)
 
     def _decisions(self, step: RecordedStep, found: BySteps) -> None:
@@ -226,7 +229,8 @@ class Prover:
 
     def _off(self, step: RecordedStep, off: Off, found: BySteps) -> None:
         """A component that float64 does not confirm and balls did not look at."""
-        message = f"backward of it sends {off.sent!r} where float64 gives {off.truth!r}"
+        one, other = contrast(off.sent, off.truth)
+        message = f"backward of it sends {one} where float64 gives {other}"
         if off.matters > FACTOR and off.error > FACTOR and math.isfinite(off.truth):
             self._add(found, step, "imprecise", Reason("GC301", message), off.place)
         elif off.matters > 1:
@@ -253,7 +257,6 @@ class Prover:
         for gradient in report.gradients.values():
             counts.update(gradient.counts)
         found.balls += sum(counts.values())
-        found.proven += 1
         for name, gradient in report.gradients.items():
             if gradient.verdict in {"mismatch", "undefined"}:
                 self._wrong(step, compared, step.wanted.index(int(name[1:])), gradient, found)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
+from autogradcli.compute.reasons import contrast
 from autogradcli.compute.report import Reason
 from autogradcli.compute.verdict import worst
 from autogradcli.engines.torch.record.below import calls_below
@@ -137,5 +138,7 @@ def _beside(given: Any, true: Any, verdict: str, reason: Reason | None) -> tuple
     if farthest is None or verdict not in {"verified", "imprecise"}:
         return verdict, reason
     error, size, one, other = farthest
-    message = f"torch.func gives {one!r}, the same function without a transform {other!r}, which is {verdict}"
+    message = "torch.func gives {}, the same function without a transform {}, which is {}".format(
+        *contrast(one, other), verdict
+    )
     return ("mismatch", Reason("GC303", message)) if error > WRONG * size else ("imprecise", Reason("GC302", message))

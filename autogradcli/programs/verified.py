@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from autogradcli.compute.report import Report
+from autogradcli.compute.report import Reason, Report
 from autogradcli.engines.torch.record.below import calls_below
 from autogradcli.engines.torch.record.calls import BackwardPass, RecordedCall
 from autogradcli.engines.torch.record.kinds import kind_of
 from autogradcli.engines.torch.record.mathematics import is_custom, name_of
 from autogradcli.engines.torch.record.transforms import TransformCall
+from autogradcli.language.program import Program, Variable
 from autogradcli.programs.ledger import Blamed, Pass
 from autogradcli.programs.steps import StepFinding
 from autogradcli.programs.texts import Texts
@@ -20,8 +21,8 @@ class Verified:
 
     entry: Pass
     report: Report | None = None
-    assigned: Mapping[str, int] | None = None
-    """The step of the report's program that each name means."""
+    program: Program | None = None
+    """That of the report."""
     in_time: bool = True
     steps: Mapping[int, int] = field(default_factory=dict)
     """The step of the report's program that each recorded call is, by its serial number."""
@@ -45,13 +46,20 @@ def blamed(event: BackwardPass, found: Verified) -> Mapping[int, RecordedCall]:
     calls = {each.serial: each for each in calls_below(event.outputs)} if found.steps else {}
     known = {}
     for place, entry in enumerate(found.entry.entries):
-        step = None if entry.reason is None else entry.reason.step
+        step = None if entry.reason is None or is_leaf(found, entry.reason) else entry.reason.step
         ends = [] if step is None else [(end, serial) for serial, end in found.steps.items() if end >= step]
         if id(entry.reason) in by_reason:
             known[place] = by_reason[id(entry.reason)]
         elif ends and min(ends)[1] in calls:
             known[place] = calls[min(ends)[1]]
     return known
+
+
+def is_leaf(found: Verified, reason: Reason) -> bool:
+    """Whether what a reason blames is no operation: the terms that reach a variable cancel each other."""
+    if found.program is None or reason.step is None:
+        return False
+    return isinstance(found.program.steps[reason.step], Variable)
 
 
 def _told(call: RecordedCall, texts: Texts) -> Blamed:

@@ -7,13 +7,12 @@ from typing import Any
 
 from autogradcli.compute.compute import Session
 from autogradcli.compute.problem import Problem
-from autogradcli.compute.report import Gradient, Reason
+from autogradcli.compute.report import Reason
 from autogradcli.compute.verdict import worst
 from autogradcli.engines.backward import Backward
-from autogradcli.engines.results import Array
 from autogradcli.engines.torch.record.assemble import Assembled, Unverifiable, assemble
-from autogradcli.engines.torch.record.below import calls_below, operations_below, reaches
-from autogradcli.engines.torch.record.calls import Arrival, BackwardPass, CallOutput, CallSite, Given
+from autogradcli.engines.torch.record.below import calls_below, operations_below
+from autogradcli.engines.torch.record.calls import BackwardPass, CallSite
 from autogradcli.engines.torch.record.kinds import kind_of
 from autogradcli.engines.torch.record.mathematics import as_mathematics, is_custom
 from autogradcli.engines.torch.record.nonfinite import birth_of
@@ -24,15 +23,16 @@ from autogradcli.engines.torch.record.transform_steps import TransformStep
 from autogradcli.engines.torch.record.transforms import TransformCall
 from autogradcli.errors import GradcalcError
 from autogradcli.processes.limits import Budget, OutOfTime, check, limited_memory
-from autogradcli.programs.conditioning import conditioned, contradiction
+from autogradcli.programs.conditioning import conditioned, greatest_loss
 from autogradcli.programs.customs import Customs
 from autogradcli.programs.demands import Demands, PassesDone
+from autogradcli.programs.entries import bare, derivative, given_to, hooked, of_proof, of_steps, with_claims, written
 from autogradcli.programs.ledger import GradientEntry, Pass
-from autogradcli.programs.steps import BySteps, Prover, StepFinding
+from autogradcli.programs.steps import Prover, StepFinding
 from autogradcli.programs.texts import Texts
 from autogradcli.programs.ties import reached_by
 from autogradcli.programs.transforms import OUT_OF_TIME, Judged, Transforms
-from autogradcli.programs.verified import Verified, located
+from autogradcli.programs.verified import Verified, is_leaf, located
 
 FOR_SYMPY = 4
 """SymPy, which is asked about the first pass of each line, may take this part of the time."""
@@ -40,8 +40,6 @@ PER_SECOND = 10_000
 """Scalar operations that are proven as a whole, for each second that verification may take."""
 MOST_OF_TIME = 4
 """Of several passes none may take more than this part of those."""
-WRITTEN = 2_000
-"""Components of a tensor that a ledger writes out."""
 
 
 class Verifier:
@@ -109,7 +107,7 @@ class Verifier:
 
     def _of_transform(self, call: TransformCall, found: Judged) -> Pass:
         entries = tuple(
-            replace(_bare(_derivative(call, place), reason), verdict=verdict)
+            replace(bare(derivative(call, place), reason), verdict=verdict)
             for place, (verdict, reason) in enumerate(found.verdicts)
         )
         first = next((each for each in call.results if each is not None), None)
@@ -150,13 +148,13 @@ class Verifier:
             if self._is_small(event):
                 found = self._whole(event, deadline - monotonic())
                 if any(each.verdict != "unverified" for each in found.entry.entries) or not found.entry.entries:
-                    return _with_claims(event, found, claims)
+                    return with_claims(event, found, claims)
         except (Unverifiable, GradcalcError):
             check()
         before = None if event.finite else self._first_of_its_kind(event)
         if before is not None:
             return self._as_a_whole(event, before)
-        return _with_claims(event, self._by_steps(event, deadline), claims)
+        return with_claims(event, self._by_steps(event, deadline), claims)
 
     def _first_of_its_kind(self, event: BackwardPass) -> int | None:
         """The number of an earlier pass that is not finite for the same reason; None if this one is the first."""
@@ -180,10 +178,10 @@ class Verifier:
             same = f"for the same reason as in backward pass {before}"
             if whole is not None and whole.verdict == "undefined":
                 told = replace(whole.reason, message=f"{whole.reason.message}, {same}")
-                entries.append(replace(_bare(arrival, told), verdict="undefined"))
+                entries.append(replace(bare(arrival, told), verdict="undefined"))
             else:
                 message = f"not verified: numbers of this pass are not finite, {same}"
-                entries.append(_bare(arrival, Reason("GC505", message)))
+                entries.append(bare(arrival, Reason("GC505", message)))
         return Verified(replace(self._pass(event, tuple(entries), ()), proof=None))
 
     def _is_small(self, event: BackwardPass) -> bool:
@@ -196,7 +194,7 @@ class Verifier:
         found = Prover(self._texts, self._session, self._demands.options, deadline).prove(event)
         if found.out_of_time:
             return self._late(event)
-        entries = self._tied(event, tuple(_by_steps(event, found, place) for place in range(len(event.arrivals))))
+        entries = self._tied(event, tuple(of_steps(event, found, place) for place in range(len(event.arrivals))))
         kinks = [f"{count:,} components of {name} lie on its kink" for name, count in found.kinks.items() if count]
         done = self._pass(event, entries, (*found.remarks, *kinks))
         lossy = [StepFinding(each.call, each.verdict, each.reason) for each in found.conditioned.values() if each.call]
@@ -220,13 +218,29 @@ class Verifier:
         assembled = assemble(pure, self._texts.excerpts(), masks)
         report = self._session.start(self._problem(event, assembled, self._seconds(event, left))).report()
         entries = tuple(
-            self._entry(arrival, None if name is None else report.gradients[name])
+            of_proof(arrival, None if name is None else report.gradients[name])
             for arrival, name in zip(event.arrivals, assembled.names, strict=True)
         )
-        entries = self._tied(event, _hooked(event, again, entries))
+        entries = self._tied(event, hooked(event, again, entries))
         notes = tuple(note for note in report.notes if "broadcast" not in note)
-        steps = assembled.steps
-        return Verified(self._pass(event, entries, notes), report, assembled.program.assigned, steps=steps)
+        found = Verified(self._pass(event, entries, notes), report, assembled.program, steps=assembled.steps)
+        return replace(found, findings=_lost_before(event, found))
+
+    def drawn(self, event: BackwardPass, proven: Pass) -> Verified:
+        """A pass that is not proven as a whole, with its graph; if it has none, a note says why."""
+        try:
+            assembled = assemble(event, self._texts.excerpts(), masks_of(event, replay(event)))
+            problem = self._problem(event, assembled, 0.0)
+            report = self._session.start(replace(problem, options=replace(problem.options, max_operations=1))).report()
+        except (Unverifiable, NotReplayed, GradcalcError, RuntimeError) as reason:
+            return Verified(replace(proven, notes=(*proven.notes, str(reason))))
+        verdicts = {
+            name: replace(report.gradients[name], verdict=entry.verdict, reason=entry.reason)
+            for name, entry in zip(assembled.names, proven.entries, strict=True)
+            if name is not None
+        }
+        told = replace(report, gradients=verdicts, verdict=proven.verdict)
+        return Verified(proven, told, assembled.program, steps=assembled.steps)
 
     def _seconds(self, event: BackwardPass, left: float) -> float:
         """How long SymPy may take; 0 if it is not asked."""
@@ -244,7 +258,7 @@ class Verifier:
             wrt=tuple(known),
             options=replace(options, dtype=assembled.dtype, symbolic=seconds > 0, timeout=seconds or options.timeout),
             backward=Backward(assembled.upstream, detail=self._demands.detail),
-            given={name: _given(each) for name, each in known.items()},
+            given={name: given_to(each) for name, each in known.items()},
         )
 
     def _tied(self, event: BackwardPass, entries: tuple[GradientEntry, ...]) -> tuple[GradientEntry, ...]:
@@ -261,15 +275,8 @@ class Verifier:
         return replace(self._unverified(event, OUT_OF_TIME), in_time=False)
 
     def _unverified(self, event: BackwardPass, reason: Reason) -> Verified:
-        entries = tuple(_bare(arrival, reason) for arrival in event.arrivals)
+        entries = tuple(bare(arrival, reason) for arrival in event.arrivals)
         return Verified(replace(self._pass(event, entries, ()), proof=None))
-
-    def _entry(self, arrival: Arrival, gradient: Gradient | None) -> GradientEntry:
-        """The entry of a tensor; one that the output does not depend on has no gradient, as torch says as well."""
-        if gradient is None:
-            return replace(_bare(arrival, None), verdict="verified")
-        bare = _bare(arrival, gradient.reason)
-        return replace(bare, verdict=gradient.verdict, gradient=gradient)
 
     def _where(self, place: CallSite | None) -> str | None:
         return None if place is None else self._texts.where(place.file, place.line)
@@ -293,17 +300,15 @@ class Verifier:
         )
 
 
-def _hooked(event: BackwardPass, again: Any, entries: tuple[GradientEntry, ...]) -> tuple[GradientEntry, ...]:
-    """The entries, those `unverified` whose gradients the program's own hooks have changed."""
-    if event.hooked is None:
-        return entries
-
-    found = []
-    for arrival, entry, one in zip(event.arrivals, entries, gradients(event, again), strict=True):
-        same = one is None or arrival.added is None or bool((one == arrival.added.data).all())
-        verdict, reason = (entry.verdict, entry.reason) if same else contradiction(event, "autograd gives another one")
-        found.append(replace(entry, verdict=verdict, reason=reason))
-    return tuple(found)
+def _lost_before(event: BackwardPass, found: Verified) -> Sequence[StepFinding]:
+    """Of digits that are lost where terms reach a variable the operation that had lost them before, if one did."""
+    reasons = {each.reason: each.verdict for each in found.entry.entries if each.reason is not None}
+    lost = [each for each in reasons if each.code == "GC302" and is_leaf(found, each)]
+    if not lost:
+        return ()
+    again, steps = steps_of(event)
+    loss = greatest_loss(event, again, steps, masks_in(steps))
+    return [] if loss is None else [StepFinding(loss.step.call, reasons[each], each) for each in lost]
 
 
 def _refer(event: BackwardPass, references: Mapping[Any, Any]) -> None:
@@ -324,59 +329,6 @@ def _is_twice(event: BackwardPass) -> bool:
     return any(kind_of(call.function).name == "grad" or isinstance(call.function, TransformStep) for call in calls)
 
 
-def _with_claims(event: BackwardPass, found: Verified, claims: Sequence[StepFinding]) -> Verified:
-    """A pass with what was found of the backwards that the program brings along."""
-    entries = []
-    for arrival, entry in zip(event.arrivals, found.entry.entries, strict=True):
-        reached = [each for each in claims if _is_on_the_way(each, arrival.value)]
-        entries.append(_claimed(entry, reached))
-    verdict = worst(entry.verdict for entry in entries)
-    notes = dict.fromkeys(each.reason.message for each in claims if each.surrogate)
-    changed = replace(found.entry, entries=tuple(entries), verdict=verdict, notes=(*found.entry.notes, *notes))
-    return replace(found, entry=changed, findings=(*found.findings, *claims))
-
-
-def _is_on_the_way(finding: StepFinding, value: Any) -> bool:
-    """Whether the gradient of a value went through what a finding is about."""
-    if not finding.through:
-        return reaches(finding.call, value)
-    return any(
-        each is value or (isinstance(each, CallOutput) and reaches(each.call, value)) for each in finding.through
-    )
-
-
-def _claimed(entry: GradientEntry, reached: Sequence[StepFinding]) -> GradientEntry:
-    """The entry of a tensor whose gradient went through custom backwards."""
-    if any(each.surrogate for each in reached):
-        return replace(entry, verdict="verified", reason=None, declared=True)
-    verdict = worst([entry.verdict, *(each.verdict for each in reached)])
-    reason = next((each.reason for each in reached if each.verdict == verdict), entry.reason)
-    return replace(entry, verdict=verdict, reason=reason)
-
-
-def _by_steps(event: BackwardPass, found: BySteps, place: int) -> GradientEntry:
-    """The entry of a tensor: the worst of the steps between it and the output, and of the pass as a whole."""
-    arrival = event.arrivals[place]
-    bare = _bare(arrival, None)
-    on_the_way = [each for each in found.findings if _is_on_the_way(each, arrival.value)]
-    verdict = worst(each.verdict for each in on_the_way)
-    reason = next((each.reason for each in on_the_way if each.verdict == verdict), None)
-    whole = found.conditioned.get(place)
-    if whole is not None and worst([whole.verdict, verdict]) != verdict:
-        verdict, reason = whole.verdict, whole.reason
-    return replace(bare, verdict=verdict, reason=reason)
-
-
-def _derivative(call: TransformCall, place: int) -> Arrival:
-    """A derivative that a transform gave, as what arrived at a tensor."""
-    given = call.results[place]
-    assert given is not None
-    named = len(call.names) == len(call.results)
-    name = call.names[place] if named else None
-    otherwise = call.made.name if len(call.results) == 1 else f"{call.made.name}[{place}]"
-    return Arrival(given, name or otherwise, None, given, None, tuple(given.data.shape))
-
-
 def _site(event: BackwardPass | TransformCall) -> Any:
     return None if event.place is None else (event.place.code, event.place.instruction)
 
@@ -391,43 +343,3 @@ def _urgent_first(events: Sequence[BackwardPass | TransformCall]) -> Iterator[in
     broken = [place for place, event in enumerate(events) if not event.finite]
     finite = [place for place, event in enumerate(events) if event.finite]
     yield from dict.fromkeys([*broken[:1], *first.values(), *last.values(), *finite, *broken])
-
-
-def _given(arrival: Arrival) -> Array:
-    """What torch gave to a tensor: zeros if it gave nothing."""
-    if arrival.added is None:
-        return _zeros(arrival.shape)
-    return arrival.added.data.tolist()
-
-
-def _zeros(shape: Sequence[int]) -> Array:
-    return 0.0 if not shape else [_zeros(shape[1:]) for _ in range(shape[0])]
-
-
-def _bare(arrival: Arrival, reason: Reason | None) -> GradientEntry:
-    """The entry of a tensor before anything is verified."""
-    before = arrival.before
-    return GradientEntry(
-        name=arrival.name or "a tensor without a name",
-        before=written(before),
-        added=written(arrival.added),
-        after=written(arrival.after),
-        verdict="unverified",
-        reason=reason,
-        shape=arrival.shape,
-        norm=_norm(arrival.added),
-        zeroed=before is None or not bool(before.data.any()),
-    )
-
-
-def _norm(given: Given | None) -> float | None:
-    if given is None:
-        return None
-    return float(given.data.double().norm()) if not given.data.is_complex() else float(given.data.abs().double().norm())
-
-
-def written(given: Given | None) -> Array:
-    """A tensor as nested lists; None if there is none, or it is too large to be written out."""
-    if given is None or given.data.numel() > WRITTEN or given.data.is_complex():
-        return None
-    return given.data.tolist() if given.data.ndim else float(given.data)

@@ -110,7 +110,7 @@ def _entries(each: Pass, terminal: Terminal, alone: bool) -> Iterator[str]:
             yield from (f"   {line}" for line in _block(entry, each.dtype, terminal))
     yield from (f"   {line}" for line in _reasons(each.entries))
     if each.proof == "steps" and each.looked_at:
-        yield f"   proof by steps: {each.looked_at}"
+        yield f"   proven step by step: {each.looked_at}"
     yield from (f"   note: {visible(note)}" for note in each.notes[:FEW])
     if len(each.notes) > FEW:
         yield f"   note: and {len(each.notes) - FEW:,} more of this kind; --format json has all of them"
@@ -231,13 +231,17 @@ def _reason(name: str, reason: Reason | None, blamed: Blamed | None = None) -> I
             yield f"   instead{of}: {visible(reason.remedy)}"
 
 
+BORN = {"forward": "born in the forward", "backward": "born in the backward", "": "from outside"}
+"""Where a number was born, by its direction."""
+
+
 def _nonfinite(found: Nonfinite | None, terminal: Terminal) -> Iterator[str]:
     """The first number that is not finite: what happened, with which numbers, and where it went."""
     if found is None:
         return
     line = "" if found.where is None else f"{found.where}   "
     yield terminal.paint(f"the first number that is not finite: backward pass {found.step:,}", "bold")
-    where = {"forward": "born in the forward", "backward": "born in the backward"}.get(found.direction, "from outside")
+    where = BORN.get(found.direction, BORN[""])
     yield f"   {line}{visible(found.code)}   {where}: {visible(found.came_out)}"
     if found.went_in:
         yield f"   went in: {visible(', '.join(found.went_in))}"

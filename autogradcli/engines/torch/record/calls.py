@@ -166,6 +166,15 @@ class Arrival:
     shape: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """A comparison of equal numbers that became a bool."""
+
+    comparison: RecordedCall
+    callers: tuple[CallSite, ...]
+    """Where the program's functions around it were called, the innermost first."""
+
+
 @dataclass(slots=True)
 class StaleGradient:
     """A leaf whose `.grad` held the gradient of an earlier step when a pass added to it."""
@@ -200,7 +209,7 @@ class BackwardPass:
     """The outputs' numbers."""
     unknown: tuple[str, ...] = ()
     """The names of nodes in the graph that no recorded call made."""
-    tied: Mapping[CallSite, "RecordedCall"] = field(default_factory=dict)
+    tied: Mapping[CallSite, "Tie"] = field(default_factory=dict)
     """Where a comparison that tied became a bool before this, and the comparison."""
     stale: tuple["StaleGradient", ...] = ()
     """The leaves that were changed since the last pass, though their `.grad` was not set to zero."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from autogradcli.engines.torch.record.digits import nine_digits
 from autogradcli.engines.torch.record.kinds import code_of_backward, is_function
 from autogradcli.engines.torch.record.mathematics import name_of
 from autogradcli.engines.torch.record.slopes import slopes
@@ -92,7 +93,9 @@ def _here(step: RecordedStep, compared: StepComparison) -> Iterator[Fault]:
         yield Fault("swapped", f"its backward returns the gradients of {names} in the wrong order")
         return
     index = f"[{', '.join(map(str, off.index))}]" if off.index else ""
-    sentence = f"its backward gives {off.sent!r} for {_input(step, off.place)}{index} where {off.truth!r} is true"
+    one, other = nine_digits(off.sent), repr(float(f"{off.truth:.9g}"))
+    one, other = (one, other) if one != other else (repr(off.sent), repr(off.truth))
+    sentence = f"its backward gives {one} for {_input(step, off.place)}{index} where {other} is true"
     yield Fault("wrong", sentence, places=(step.wanted[off.place],))
 
 

@@ -45,7 +45,8 @@ class Event:
         if self._accumulates:
             self._watch_arrivals()
         find_names(recorder, [*self._targets, *self._outputs, *_nameless(self._values)], sys._getframe(2))
-        self._tied = {place: call for place, call in recorder.ties.items() if call is not None and place is not None}
+        self._tied = {place: tie for place, tie in recorder.ties.items() if tie is not None and place is not None}
+        recorder.new_ties.clear()
 
     def _watch_arrivals(self) -> None:
         """Watch the gradients themselves where `.grad` holds something already: there the new `.grad` is a sum."""

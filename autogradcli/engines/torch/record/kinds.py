@@ -168,3 +168,9 @@ def code_of_backward(function: Any) -> CodeType | None:
         return code
     cells = [each.cell_contents for each in backward.__closure__ or ()]
     return next((each.__code__ for each in cells if isinstance(each, FunctionType)), None)
+
+
+def is_elementwise(function: Any) -> bool:
+    """Whether a function works number by number, as far as the table of functions knows."""
+    rows = rows_of(kind_of(function).name)
+    return bool(rows) and not any(each.tensor for each in rows)

@@ -43,6 +43,8 @@ class Birth:
     """The values that went in, with all their numbers."""
     upstream: torch.Tensor | None = None
     """The gradient that reached it, where it was born in the backward; else ones in the shape of its output."""
+    place: int = 0
+    """Of an operation that works number by number, which component it was, counted row by row."""
 
 
 def birth_of(event: BackwardPass) -> Birth | None:
@@ -87,7 +89,7 @@ def _forward(calls: Sequence[RecordedCall], found: Replay) -> Birth | None:
             went_in = tuple(_at(value, tensor, output, place) for value, tensor in inputs)
             way = _way(calls[number + 1 :], found)
             ones = torch.ones_like(output) if output.ndim else None
-            return Birth("forward", call, None, went_in, number_out, tuple(way), "GC202", tuple(inputs), ones)
+            return Birth("forward", call, None, went_in, number_out, tuple(way), "GC202", tuple(inputs), ones, place)
     return None
 
 
@@ -136,7 +138,7 @@ def _of_step(step: RecordedStep) -> Birth | None:
         masked = upstream.shape == number.shape and float(upstream.flatten()[at]) == 0
         code = "GC201" if masked else "GC203"
         came_out, tensors = float(number.flatten()[at]), tuple(zip(values, every, strict=True))
-        return Birth("backward", step.call, None, went_in, came_out, (), code, tensors, upstream)
+        return Birth("backward", step.call, None, went_in, came_out, (), code, tensors, upstream, at)
     return None
 
 

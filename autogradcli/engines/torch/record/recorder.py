@@ -4,8 +4,6 @@ It calls the function, and takes note of it if autograd follows what comes back.
 autograd's graph that the result has.
 """
 
-import sys
-import sysconfig
 import threading
 import weakref
 from collections.abc import Callable, Sequence
@@ -22,19 +20,15 @@ from autogradcli.engines.torch.record.calls import (
     Given,
     RecordedCall,
     StaleGradient,
+    Tie,
+    Unknown,
+    Value,
     mapped,
     tensors_in,
 )
 from autogradcli.engines.torch.record.kinds import Treatment, kind_of
 from autogradcli.engines.torch.record.memory import KEY, Memory, metadata
-
-LIBRARIES = tuple(
-    {f"{sysconfig.get_path(name)}/" for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    | {"<frozen", f"{__file__.rpartition('/autogradcli/')[0]}/autogradcli/"}
-)
-"""Where code is that is not the program's own."""
-INSIDE = (f"{__file__.rpartition('/engines/')[0]}/", f"{torch.__path__[0]}/", "<frozen")
-"""Where code is that is gradcalc's or torch's."""
+from autogradcli.engines.torch.record.places import Places
 
 
 class _State(threading.local):
@@ -50,25 +44,26 @@ Way = Callable[[Any, Any, Any], Any]
 """How a call is treated: from the function, its arguments and its keywords to what it gives."""
 
 
-class Recorder(Memory, TorchFunctionMode):
+class Recorder(Memory, Places, TorchFunctionMode):
     """Records the calls of one run, and what is known of its tensors."""
 
     def __init__(self) -> None:
         Memory.__init__(self)
+        Places.__init__(self)
         TorchFunctionMode.__init__(self)
         self.on = True
         self.keeps = True
         """Whether outputs are kept, to be compared with those of a replay."""
-        self.ties: dict[CallSite | None, RecordedCall | None] = {}
-        """Where a comparison became a bool, the comparison if it tied the last time."""
+        self.ties: dict[CallSite | None, Tie | None] = {}
+        """Where a comparison became a bool, the comparison if it tied since the last backward, or the last time."""
+        self.new_ties: set[CallSite | None] = set()
+        """Where one tied since the last backward."""
         self.modules: tuple[torch.nn.Module, ...] = ()
         """The modules whose `forward` runs, if they are noted."""
         self.hooks: list[CallSite | None] = []
         """Where the program registered hooks on tensors."""
         self.remarks: dict[tuple[str, CallSite | None], dict[str, Any]] = {}
         """What beginners often do not mean, by kind and place."""
-        self.fixed: CallSite | None = None
-        """The place of what is being recorded, where it is known already."""
         self.unscaled = 0
         """How often a `GradScaler` has looked for what is not finite, to skip the step."""
         self.cuts = 0
@@ -83,7 +78,6 @@ class Recorder(Memory, TorchFunctionMode):
         """How often an optimiser made a step."""
         self._ways: dict[Any, Way | None] = {}
         self._state = _State()
-        self._owners: dict[str, str] = {}
         self.last_changed: CallSite | None = None
         """Where a tensor that autograd follows was last changed in place."""
 
@@ -169,6 +163,22 @@ class Recorder(Memory, TorchFunctionMode):
                 return kind.inside(*args, **kwargs)
         finally:
             self._state.inside = before
+
+    def value(self, tensor: torch.Tensor) -> Value:
+        """What is known of a tensor as it is now; a view whose base was changed since is one of the base as it is."""
+        known = super().value(tensor)
+        return self._viewed(tensor, known) if isinstance(known, Unknown) and known.node == REGENERATED else known
+
+    def _viewed(self, tensor: torch.Tensor, known: Unknown) -> Value:
+        with torch._C.DisableTorchFunction():
+            base, node = tensor._base, tensor.grad_fn
+            whole = known if base is None else self.value(base)
+            if base is None or node is None or isinstance(whole, Unknown):
+                return known
+            offset = int(tensor.storage_offset()) - int(base.storage_offset())
+            arguments = (whole, tuple(tensor.shape), tensor.stride(), offset)
+            self._append(torch.as_strided, arguments, {}, [tensor])
+        return super().value(tensor)
 
     # What is noted.
 
@@ -283,38 +293,6 @@ class Recorder(Memory, TorchFunctionMode):
             return mapped(each, lambda one: self.value(one) if isinstance(one, torch.Tensor) else one)
         return self.value(each) if isinstance(each, torch.Tensor) else each
 
-    # Where.
-
-    def place(self) -> CallSite | None:
-        """Where the program is: the innermost frame that is its own, or that of a library if none is."""
-        if self.fixed is not None:
-            return self.fixed
-        frame: Any = sys._getframe(1)
-        other: Any = None
-        owners = self._owners
-        while frame is not None:  # some ten frames of each call: one look into a dictionary for each
-            file = frame.f_code.co_filename
-            owner = owners.get(file) or self._owner(file)
-            if owner == "program":
-                return CallSite(frame.f_code, frame.f_lasti)
-            if other is None and owner == "library":
-                other = frame
-            frame = frame.f_back
-        return None if other is None else CallSite(other.f_code, other.f_lasti)
-
-    def is_own(self, file: str) -> bool:
-        """Whether a file is the program's, and not a library's."""
-        return (self._owners.get(file) or self._owner(file)) == "program"
-
-    def _owner(self, file: str) -> str:
-        """Whose a file is: the `program`'s, gradcalc's or torch's (`inside`), or another `library`'s."""
-        if not file.startswith(LIBRARIES) and "/site-packages/" not in file:
-            found = "program"
-        else:
-            found = "inside" if file.startswith(INSIDE) else "library"
-        self._owners[file] = found
-        return found
-
     @contextmanager
     def silent(self) -> Any:
         """A context in which this thread records nothing."""
@@ -332,10 +310,31 @@ class Recorder(Memory, TorchFunctionMode):
 
     def _bool(self, function: Any, args: Any, kwargs: Any) -> Any:
         result = function(*args, **kwargs)
-        found = self._fact(args[0])
+        tensor, found = args[0], self._fact(args[0])
         if isinstance(found, CallOutput):
-            self.ties[self.place()] = found.call if ties(found.call) else None
+            self._decided(found.call, ties(found.call))
+        elif tensor.requires_grad:
+            self._decided(self._comparison(torch.ne, tensor, 0), not result)
         return result
+
+    def _equal(self, function: Any, args: Any, kwargs: Any) -> Any:
+        """`torch.equal`, a comparison that gives a bool itself."""
+        result = function(*args, **kwargs)
+        if any(each.requires_grad or self._fact(each) is not None for each in tensors_in(args)):
+            self._decided(self._comparison(torch.eq, *args), result)
+        return result
+
+    def _comparison(self, function: Any, *args: Any) -> RecordedCall:
+        return RecordedCall(function, self._values(args), {}, self.place(), next(self._serial))
+
+    def _decided(self, comparison: RecordedCall, tied: bool) -> None:
+        """Take note that a comparison became a bool."""
+        place = self.place()
+        if tied:
+            self.ties[place] = Tie(comparison, self.callers())
+            self.new_ties.add(place)
+        elif place not in self.new_ties:
+            self.ties[place] = None
 
     def _backward(self, function: Any, args: Any, kwargs: Any) -> Any:
         try:
@@ -355,6 +354,8 @@ class Recorder(Memory, TorchFunctionMode):
 
     def _number(self, function: Any, args: Any, kwargs: Any) -> Any:
         """`.item()`, `.numpy()` and the like: numbers that are cut off."""
+        if isinstance(args[0], torch.Tensor) and args[0].dtype == torch.bool:
+            return self._bool(function, args, kwargs)
         self.cuts += isinstance(args[0], torch.Tensor) and args[0].requires_grad
         return function(*args, **kwargs)
 
@@ -373,10 +374,14 @@ class Recorder(Memory, TorchFunctionMode):
         return result
 
 
+REGENERATED = "AsStridedBackward0"
+"""The node that a view is given when its base has been changed in place."""
 CUTS = frozenset({"detach", "data", "detach_"})
 PLAIN = frozenset({torch.Tensor, torch.nn.Parameter})
 SPECIAL: dict[tuple[str, bool], Callable[[Recorder, Any, Any, Any], Any]] = {
     ("__bool__", False): Recorder._bool,
+    ("is_nonzero", False): Recorder._bool,
+    ("equal", False): Recorder._equal,
     ("register_hook", False): Recorder._hook,
     ("grad", True): Recorder._grad,
     ("backward", False): Recorder._backward,
@@ -387,12 +392,23 @@ SPECIAL: dict[tuple[str, bool], Callable[[Recorder, Any, Any, Any], Any]] = {
 
 
 def ties(call: RecordedCall) -> bool:
-    """Whether a comparison has equal numbers on both sides somewhere."""
+    """Whether a comparison, or one that a condition is made of, has equal numbers on both sides somewhere."""
     sides = [each for each in call.arguments if isinstance(each, Given | CallOutput | int | float)][:2]
-    if len(sides) < 2:
-        return False
-    left, right = (_numbers(each) for each in sides)
-    return left is not None and right is not None and bool(torch.as_tensor(left == right).any())
+    if len(sides) == 2 and kind_of(call.function).name.strip("_") in COMPARISONS:
+        left, right = (_numbers(each) for each in sides)
+        if left is not None and right is not None and bool(torch.as_tensor(left == right).any()):
+            return True
+    conditions = [each for each in call.values() if isinstance(each, CallOutput) and _is_condition(each)]
+    return any(ties(each.call) for each in conditions)
+
+
+COMPARISONS = frozenset(
+    {"gt", "lt", "ge", "le", "eq", "ne", "greater", "less", "greater_equal", "less_equal", "not_equal"}
+)
+
+
+def _is_condition(value: CallOutput) -> bool:
+    return value.call.dtypes[value.index] == torch.bool
 
 
 def _numbers(value: Any) -> Any:

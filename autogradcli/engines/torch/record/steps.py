@@ -103,6 +103,8 @@ def steps_of(event: BackwardPass) -> tuple[Replay, list[RecordedStep]]:
     ]
     with quiet():
         torch.autograd.backward(outputs, upstreams, retain_graph=True)
+    if any(is_custom(step.call) for step in steps.values()):
+        found = replay(event)  # one of them may keep a graph of its own, which has been used
     return found, [steps[serial] for serial in sorted(steps)]
 
 
@@ -116,7 +118,7 @@ def _keep(step: RecordedStep, place: int) -> Any:
 def _step(call: RecordedCall, arguments: Any, keywords: Any) -> RecordedStep:
     every = list(tensors_in([arguments, keywords]))
     wanted = tuple(place for place, each in enumerate(every) if each.requires_grad)
-    changed = call.changes
+    changed = call.changes or is_custom(call)  # a forward may change what it is given
 
     def kept(each: Any) -> Any:
         if not isinstance(each, torch.Tensor):
@@ -165,7 +167,7 @@ def _sent(
         value = change(widened(each, double)) if each.is_floating_point() else each
         if place in step.wanted:
             leaves.append(value.requires_grad_() if value.is_leaf else value)
-            return leaves[-1].clone() if step.call.changes else leaves[-1]
+            return leaves[-1].clone() if step.call.changes or is_custom(step.call) else leaves[-1]
         return value
 
     with quiet(), torch.random.fork_rng(devices=[]), state_of(step.call, double), torch.enable_grad():
