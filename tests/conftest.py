@@ -47,7 +47,11 @@ SLOW = frozenset(
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of slow modules, so that `-m "not slow"` leaves them out, and number the cases of functions."""
+    """Mark the tests of slow modules, so that `-m "not slow"` leaves them out, and number the cases of functions.
+
+    Slow modules come first: what is left at the end are small tests, which keep all workers busy to the last.
+    """
+    items.sort(key=lambda item: item.path.stem not in SLOW)
     cases = Counter[str]()
     for item in items:
         if item.path.stem in SLOW:
@@ -114,7 +118,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         return (yield)
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
-        if item.path.stem not in UNMEASURED and item.stash[CASE] <= MEASURED_CASES:
+        if _is_measured(item):
             return (yield)
         patch.setattr(os, "_exit", posix._exit)
         measuring.stop()
@@ -122,3 +126,9 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
             return (yield)
         finally:
             measuring.start()
+
+
+def _is_measured(item: pytest.Item) -> bool:
+    if item.path.stem in UNMEASURED or item.get_closest_marker("campaign"):
+        return False
+    return item.stash[CASE] <= MEASURED_CASES

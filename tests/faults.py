@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 import torch
@@ -23,7 +23,7 @@ from autogradcli.functions.table import rows
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.parser import parse
 from autogradcli.language.program import Call, Constant, Program, Step
-from autogradcli.language.tape import partial_programs
+from autogradcli.language.tape import Tape, partial_programs
 from tests.generate import DIGITS, Case, Grower, Term, coordinate
 from tests.oracles.findings import ROUNDINGS, findings
 from tests.oracles.first_order import Slopes, sensitivity
@@ -232,22 +232,52 @@ def trials(row: Function, count: int, seed: str = "1", dtype: str = "float64") -
         for number in range(PATIENCE * count):
             chance = random.Random(f"{seed}/{row.name}/{number}/{dtype}")
             around = chance.choice(AROUND) if done else "{}"
-            for trial in _tried(fault, *_honest(row, around, chance.random(), dtype)):
+            for trial in _tried(fault, _honest(row, around, chance.random(), dtype)):
                 done += 1
                 yield trial
             if done >= count:
                 break
 
 
+@dataclass(frozen=True, eq=False)
+class _Honest:
+    """An expression with the row in a frame, without a fault: the same for all faults of the row."""
+
+    program: Program
+    case: Case
+    report: Report | None
+    """None if torch lacks the dtype."""
+
+    @cached_property
+    def tape(self) -> Tape:
+        """The program in elementary rows."""
+        return tape_of(self.program)
+
+    @cache  # noqa: B019  a few hundred of them are kept as it is
+    def slopes(self, name: str) -> Slopes | None:
+        """All slopes with respect to a variable; None where they are too hard."""
+        point = {each: mp.mpf(value) for each, value in self.case.at.items()}
+        try:
+            with mp.workdps(MOVED_DIGITS):
+                return Slopes(self.tape, point, name, DTYPES[self.case.dtype].digits)
+        except TooHard:
+            return None
+
+    @cache  # noqa: B019  as above
+    def sensitivity(self, name: str) -> float:
+        """How many units of roundoff the gradient is moved by one in each operation."""
+        return float(sensitivity(self.program, self.case.at, name, DTYPES[self.case.dtype].digits))
+
+
 @lru_cache(maxsize=256)
-def _honest(row: Function, around: str, seed: float, dtype: str) -> tuple[Program, Case, Report | None]:
-    """An expression with the row in a frame, and the report on it without a fault; None if torch lacks the dtype."""
+def _honest(row: Function, around: str, seed: float, dtype: str) -> _Honest:
+    """An expression with the row in a frame."""
     case = _case(row, random.Random(seed), dtype, around)
     program = parse(case.text, given=tuple(case.at))
     try:
-        return program, case, findings(program, case)
+        return _Honest(program, case, findings(program, case))
     except GradcalcError:
-        return program, case, None
+        return _Honest(program, case, None)
 
 
 def _case(row: Function, chance: random.Random, dtype: str, around: str) -> Case:
@@ -264,17 +294,18 @@ def _case(row: Function, chance: random.Random, dtype: str, around: str) -> Case
                 return Case(text, used, dtype, "faults")
 
 
-def _tried(fault: Fault, program: Program, case: Case, honest: Report | None) -> Iterator[Trial]:
+def _tried(fault: Fault, honest: _Honest) -> Iterator[Trial]:
     """The fault in the first call of its row on variables, if that call is on the way from a variable to the output."""
-    step = _first_step(program, fault.row.name)
-    if step is None or honest is None:
+    step = _first_step(honest.program, fault.row.name)
+    if step is None or honest.report is None:
         return
-    sound = [name for name, found in honest.gradients.items() if found.verdict == "verified" and not found.rounded_off]
-    moved = {name: size for name in sound if (size := _moved(fault, program, case, name, step))}
+    gradients = honest.report.gradients.items()
+    sound = [name for name, found in gradients if found.verdict == "verified" and not found.rounded_off]
+    moved = {name: size for name in sound if (size := _moved(fault, honest, name, step))}
     if moved:
         with planted(fault, 1):
-            faulty = findings(program, case)
-        yield from (_trial(fault, case, name, step, size, faulty, program) for name, size in moved.items())
+            faulty = findings(honest.program, honest.case)
+        yield from (_trial(fault, honest, name, step, size, faulty) for name, size in moved.items())
 
 
 def _first_step(program: Program, name: str) -> int | None:
@@ -289,19 +320,17 @@ def _first_step(program: Program, name: str) -> int | None:
     return None
 
 
-def _moved(fault: Fault, program: Program, case: Case, name: str, step: int) -> float:
+def _moved(fault: Fault, honest: _Honest, name: str, step: int) -> float:
     """By how much the fault moves the gradient: the adjoint of its step, its error, the tangent of its operand."""
-    call = program.steps[step]
+    call, slopes = honest.program.steps[step], honest.slopes(name)
     assert isinstance(call, Call)
+    if slopes is None:
+        return 0.0
     with mp.workdps(MOVED_DIGITS):
-        tape = tape_of(program)
-        index: Any = tape.results[step]
-        operands: Any = [tape.results[operand] for operand in call.operands]
+        index: Any = honest.tape.results[step]
+        operands: Any = [honest.tape.results[operand] for operand in call.operands]
+        values = [slopes.values[operand] for operand in operands]
         try:
-            slopes = Slopes(
-                tape, {each: mp.mpf(value) for each, value in case.at.items()}, name, DTYPES[case.dtype].digits
-            )
-            values = [slopes.values[operand] for operand in operands]
             error = fault.wrong(values) - fault.right(values)
         except TooHard:
             return 0.0
@@ -309,11 +338,8 @@ def _moved(fault: Fault, program: Program, case: Case, name: str, step: int) -> 
         return float(moved) if mp.isfinite(moved) else 0.0
 
 
-def _trial(fault: Fault, case: Case, name: str, step: int, moved: float, report: Report, program: Program) -> Trial:
-    found = report.gradients[name]
-    unit = ROUNDINGS * DTYPES[case.dtype].unit_roundoff
-    excuse = max(
-        float(unit * sensitivity(program, case.at, name, DTYPES[case.dtype].digits)),
-        DTYPES[case.dtype].ulp(found.autograd),
-    )
-    return Trial(fault, case, name, step, moved, excuse, found.verdict, found.reason.step if found.reason else None)
+def _trial(fault: Fault, honest: _Honest, name: str, step: int, moved: float, report: Report) -> Trial:
+    found, dtype = report.gradients[name], DTYPES[honest.case.dtype]
+    excuse = max(ROUNDINGS * dtype.unit_roundoff * honest.sensitivity(name), dtype.ulp(found.autograd))
+    blamed = found.reason.step if found.reason else None
+    return Trial(fault, honest.case, name, step, moved, excuse, found.verdict, blamed)

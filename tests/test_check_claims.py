@@ -23,6 +23,7 @@ def status(expression: str, formula: str, *points: dict[str, Any], tolerance: fl
     return judge(Problem(program, {}, ("x",)), ClaimText("x", parse(formula), tolerance), points).status
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("block", range(6))
 def test_a_hundred_claims(block: int) -> None:
     """Half of them are mutated; what each of them says is known from mpmath. The campaign has thousands."""

@@ -358,6 +358,7 @@ def test_an_order_that_needs_one_number() -> None:
     assert caught.value.hint == "type --wrt x,x,y for one mixed partial derivative"
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize(("order", "count"), [(2, 25), (3, 12), (4, 8)])
 def test_random_expressions_with_corners_at_their_points(order: int, count: int) -> None:
     """Every number against differences in mpmath; `scripts/campaigns/orders` looks at thousands."""

@@ -250,6 +250,7 @@ def test_the_whole_text_can_be_pasted(text: str, at: dict[str, Any], expression:
     assert again["gradients"]["x"]["verdict"] in {"verified", "kink"}
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("number", range(12))
 def test_remedies_of_random_expressions_help(number: int) -> None:
     """The first of those in scripts/campaigns/remedies, judged by torch and mpmath alone."""

@@ -214,9 +214,9 @@ def checked(tmp_path: Path) -> Path:
 CHECKS = [
     "ruff format --check",
     "ruff check",
-    "mypy ",
     "lint-imports ",
     "pytest --numprocesses auto --dist worksteal --cov --cov-report=term-missing:skip-covered",
+    "mypy ",
 ]
 
 
