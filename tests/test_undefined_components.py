@@ -60,6 +60,15 @@ COMPONENTS: tuple[tuple[str, dict[str, str], dict[str, list[float | None]]], ...
     ("sum(log(x))**2 + x[0]", {"x": "[2, -1]"}, {"x": [NONE, NONE]}),
     ("log(x)*y + z", {"x": "-1", "y": "2", "z": "3"}, {"x": [NONE], "y": [NONE], "z": [1]}),
     ("max(log(x))", {"x": "[2, -1, 3]"}, {"x": [NONE, NONE, NONE]}),
+    # what is flat, too
+    ("floor(y)*log(x)", {"x": "-1", "y": "2.5"}, {"x": [NONE], "y": [NONE]}),
+    ("sin(floor(y) + log(x))", {"x": "-1", "y": "2.5"}, {"x": [NONE], "y": [NONE]}),
+    ("heaviside(floor(y)*log(-1), 0.5)", {"y": "2.5"}, {"y": [NONE]}),
+    ("sign(floor(y)*cos(pi)**0.3)", {"y": "2.5"}, {"y": [NONE]}),
+    ("(floor(y) + log(x))*(z + log(x))", {"x": "-1", "y": "2.5", "z": "1"}, {"y": [NONE], "z": [NONE]}),
+    ("floor(y) + log(x)/2 - round(z)", {"x": "-1", "y": "2.5", "z": "1.2"}, {"x": [NONE], "y": [0], "z": [0]}),
+    ("sum(relu(x)) + mean(log(x))", {"x": "[-1, 2]"}, {"x": [NONE, 1.25]}),
+    ("mean(relu(x)) - log(y)*3", {"x": "[-1, 2]", "y": "-1"}, {"x": [0, 0.5], "y": [NONE]}),
     # data that is not finite
     ("sum(x)", {"x": "[1, nan]"}, {"x": [1, NONE]}),
     ("sum(x)", {"x": "[1, inf]"}, {"x": [1, NONE]}),

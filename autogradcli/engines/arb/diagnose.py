@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from autogradcli.engines.arb.plan import Plan
-from autogradcli.engines.arb.primitives import taken
-from autogradcli.engines.arb.sweep import Sweep
+from autogradcli.engines.arb.primitives import selects, taken
+from autogradcli.engines.arb.sweep import TERMS, Sweep
 from autogradcli.engines.arb.ternary import Truth
 from autogradcli.engines.results import Unbounding
 from autogradcli.functions.table import row
@@ -48,36 +48,55 @@ def undefined(plan: Plan, sweep: Sweep) -> Mapping[int, int]:
 
     Of those that the output is made of, hence none where the output is finite. What is no part of such an entry has a
     derivative all the same: other terms of a sum do not matter to it. What only decides, or is in a branch that is not
-    taken, is a part: log(clamp(x, 5, 9) - 7) at 1 is not a constant, but undefined.
+    taken, is a part: log(clamp(x, 5, 9) - 7) at 1 is not a constant, but undefined. So is what meets such an entry in
+    a product, or in a function that bends: floor(x)*log(-1) is no constant either.
     """
-    return _first_above(sorted(_births(plan, sweep)), lambda index: _operands(plan, index))
+    broken = _broken(plan, sweep)
+    births = sorted(index for index, below in broken.items() if not below)
+    met = [
+        (operand, of_value(plan, sweep, index).entry)
+        for index, below in broken.items()
+        for operand in _meeting(plan, index, below)
+    ]
+    return _first_above([*zip(births, births, strict=True), *met], lambda index: _operands(plan, index))
 
 
-def _first_above(tops: Iterable[int], operands: Callable[[int], Sequence[int]]) -> Mapping[int, int]:
-    """For each entry that some entries are computed from, the first of them."""
+def _first_above(tops: Iterable[tuple[int, int]], operands: Callable[[int], Sequence[int]]) -> Mapping[int, int]:
+    """For each entry that some entries are computed from, what stands beside the first of them."""
     found: dict[int, int] = {}
-    for top in tops:
+    for top, beside in tops:
         pending = [top]
         while pending:
             index = pending.pop()
             if index not in found:
-                found[index] = top
+                found[index] = beside
                 pending.extend(operands(index))
     return found
 
 
-def _births(plan: Plan, sweep: Sweep) -> set[int]:
-    seen: set[int] = set()
-    found: set[int] = set()
+def _broken(plan: Plan, sweep: Sweep) -> Mapping[int, Sequence[int]]:
+    """The entries that are not finite and that the output is made of; for each its operands that are not."""
+    found: dict[int, Sequence[int]] = {}
     pending = [entry for entry, _ in plan.tape.seeds if not _finite(sweep.values[entry])]
     while pending:
         index = pending.pop()
-        if index not in seen:
-            seen.add(index)
-            broken = [each for each in _taken(plan, sweep, index) if not _finite(sweep.values[each])]
-            pending.extend(broken)
-            found.update(() if broken else (index,))
+        if index not in found:
+            found[index] = [each for each in _taken(plan, sweep, index) if not _finite(sweep.values[each])]
+            pending.extend(found[index])
     return found
+
+
+def _meeting(plan: Plan, index: int, broken: Sequence[int]) -> Sequence[int]:
+    """The operands of an entry that meet one without a finite value otherwise than as terms of a sum beside it."""
+    entry = plan.tape.entries[index]
+    if not broken or not isinstance(entry, Operation) or selects(entry) or entry.function in SUMS:
+        return ()
+    if entry.function == "mul" or (entry.function == "div" and broken[0] == entry.operands[0]):
+        return [each for each in entry.operands if broken != [each]]
+    return entry.operands
+
+
+SUMS = (*TERMS, "neg", "positive")
 
 
 def is_settled(plan: Plan, sweep: Sweep, index: int) -> bool:
@@ -129,7 +148,7 @@ def end_of_gradient(plan: Plan, rounded: Sweep, entry: int) -> DomainEnd | None:
 
 def first_ties(plan: Plan, sweep: Sweep) -> Mapping[int, int]:
     """For each entry below it, the one that chooses in a tie, jumps or is at an end: of several the last."""
-    return _first_above(sweep.ties, lambda index: _operands(plan, index))
+    return _first_above(zip(sweep.ties, sweep.ties, strict=True), lambda index: _operands(plan, index))
 
 
 def _operands(plan: Plan, index: int) -> tuple[int, ...]:

@@ -229,9 +229,11 @@ def _origin(proof: Enclosures, taken: Secants, kind: str) -> int:
 
 def _goes_on(proof: Enclosures, taken: "Secants", index: int) -> bool:
     """Whether a choice has the value at the point of the operand that it takes beside it."""
-    (operand,) = _taken(proof, taken.places[-1], index)
-    value, own = look(proof, taken.here, operand), look(proof, taken.here, index)
-    return bool(value.overlaps(own)) if isinstance(own, arb) and own.is_finite() else True
+    own = look(proof, taken.here, index)
+    operands = _taken(proof, taken.places[-1], index)
+    if len(operands) > 1 or not (isinstance(own, arb) and own.is_finite()):  # which it takes is not decided
+        return True
+    return bool(look(proof, taken.here, operands[0]).overlaps(own))
 
 
 def _moving(proof: Enclosures, values: Values, index: int) -> Sequence[int]:
