@@ -135,7 +135,7 @@ def test_verdicts_at_guards_agree_with_limits() -> None:
 
     scripts/campaigns/guards.py does the same with as many expressions as one likes.
     """
-    found = [(chosen.text, each) for chosen in _cases(60) for each in outcomes(chosen)]
+    found = [(chosen.text, each) for chosen in _cases(100) for each in outcomes(chosen)]
     assert [(text, each) for text, each in found if each.violation] == []
     assert sum(each.verdict == "unverified" for _, each in found) <= 0.02 * len(found)
 
