@@ -2,9 +2,11 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from autogradcli.checks import work
 from tests.cases import write
 from tests.command import gradcalc
 
@@ -264,3 +266,20 @@ def test_case_files_are_not_overwritten(
     result = gradcalc("check", "a.toml", *options)
     assert (result.status, result.err.splitlines()[0]) == (2, f"error: {message}")
     assert Path(path).read_text() == before
+
+
+def test_the_first_case_is_not_charged_with_the_import_of_torch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock of a case starts when the engines are there."""
+    seen: list[str] = []
+
+    def clock() -> float:
+        seen.append("clock")
+        return float(len(seen))
+
+    monkeypatch.setattr(work, "import_module", seen.append)
+    monkeypatch.setattr(work, "time", SimpleNamespace(perf_counter=clock))
+    case = write(tmp_path, '[[case]]\nexpression = "2*x"\nat.x = 1\n')
+    assert gradcalc("check", case, "--no-symbolic").status == 0
+    assert seen == ["autogradcli.engines.torch.engine", "clock", "clock"]

@@ -1,10 +1,13 @@
 """`--function`: code of the user's own against mathematics."""
 
+import inspect
 import json
+from functools import cache, lru_cache
 from pathlib import Path
 
 import pytest
 
+from autogradcli.engines.torch.callables import line_of_def
 from tests import users_code
 from tests.cases import write
 from tests.command import gradcalc
@@ -141,11 +144,24 @@ def test_it_may_leave_the_folder(tmp_path: Path) -> None:
 
 
 def test_the_reason_names_the_backward_and_where_it_is_written() -> None:
-    """The line of its decorator, as Python counts the first of a function."""
+    """The line of `def`, and not that of what decorates it."""
     found = json.loads(
         gradcalc("eval", "x**3", "--x", "2", "--function", f"{CODE}:Cube", "--json", "--no-symbolic").out
     )
     lines = Path(users_code.__file__).read_text(encoding="utf-8").splitlines()
-    line = next(at for at, text in enumerate(lines, 1) if "@staticmethod" in text and "def backward" in lines[at])
+    line = next(at for at, text in enumerate(lines, 1) if "def backward" in text)
     said = found["gradients"]["x"]["reason"]["message"]
     assert said.endswith(f"; the gradient goes through Cube.backward (users_code.py:{line})")
+
+
+def test_the_line_is_found_below_several_decorators() -> None:
+    """Where the source is not at hand it is the first that Python knows."""
+
+    @cache
+    @lru_cache
+    def decorated() -> int:
+        return 1
+
+    code = inspect.unwrap(decorated).__code__
+    assert line_of_def(code) == code.co_firstlineno + 2
+    assert line_of_def(compile("lambda: 1", "<nowhere>", "eval")) == 1

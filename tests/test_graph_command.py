@@ -158,3 +158,13 @@ def test_the_graph_of_a_gradient_is_one_numbers(words: list[str], hint: str) -> 
     """What else to type stands in the hint."""
     result = gradcalc("graph", *words, "--order", "2")
     assert (result.status, result.err.endswith(hint)) == (2, True)
+
+
+def test_remarks_stand_below_a_tree_that_leaves_no_room_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a narrow terminal nothing is cut in mid-word: the signs stay beside the nodes."""
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = gradcalc("graph", "where(x>0, sqrt(x), 2*x)", "--x=-1", "--color", "never", stream=Screen).out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert [line.split()[-1] for line in lines if "SqrtBackward0" in line] == ["✗⚠⚠"]
+    assert "x: ✗ mismatch; ⚠ NaN gradient ends here" in lines
+    assert not any("…" in line for line in lines)

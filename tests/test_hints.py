@@ -26,6 +26,10 @@ LINES: list[tuple[str, str, str]] = [
     ("eval x^^2 --x 1", "a power is **, a product *", "eval x**2 --x 1"),
     ("eval 'integrate(x^2, x)' --x 1", "type the formula alone", "eval x^2 --x 1"),
     ("explain nan", "type gradcalc explain GC201", "explain GC201"),
+    ("-k 2 eval 'k^2'", "type gradcalc eval --k 2 'k^2'", "eval --k 2 'k^2'"),
+    ("diff x^2 --claim 2*x", "gradcalc eval EXPR --x 2 --claim EXPR", "eval x^2 --x 2 --claim 2*x"),
+    ("help me", "the commands are eval", "help eval"),
+    ("version", "did you mean --version?", "--version"),
     ("functons", "did you mean functions?", "functions"),
     ("explian", "did you mean explain?", "explain"),
     ("--json eval x --x 2", "type gradcalc eval --json x --x 2", "eval --json x --x 2"),
@@ -77,10 +81,32 @@ LINES: list[tuple[str, str, str]] = [
     ("eval 2xy --x 1 --y 2", "type 2x*y", "eval 2x*y --x 1 --y 2"),
     ("eval 'dtype*2' --dtype 3", "it can be", "eval 'dtype*2' --set dtype=3"),
     ("eval x --x", "--x needs a value", "eval x --x 2"),
+    ("eval x^2 --x two", "type a number, or such as pi/4", "eval x^2 --x pi/4"),
+    ("eval x^2 -x=2", "two dashes: --x 2", "eval x^2 --x 2"),
+    ("eval x^2 --at x=2", "for one point type --x 2", "eval x^2 --x 2"),
+    ("eval x^2 --point x=2", "an option of its own name: --x 2", "eval x^2 --x 2"),
+    ("eval 'sum(x)' --x '2 3'", "for a list [2, 3]", "eval 'sum(x)' --x '[2, 3]'"),
+    ("eval 'sum(x)' --x 1 2 3", "for a list type --x [1,2,3]", "eval 'sum(x)' --x [1,2,3]"),
+    ("eval x --x 1:10", "for many points type --at points.csv", "eval x --at points.csv"),
+    ("eval 'sum(x)' --x 0..1", "for a list type linspace(0, 1, 11)", "eval 'sum(x)' --x 'linspace(0, 1, 11)'"),
+    ("eval -e x**2 --x 2", "the expression stands alone: type 'x**2'", "eval 'x**2' --x 2"),
+    ("eval --expr x**2 --x 2", "the expression stands alone: type 'x**2'", "eval 'x**2' --x 2"),
+    ("eval program.py", "type gradcalc run program.py", "run program.py"),
+    ("graph program.py", "gradcalc graph --run program.py", "graph --run program.py"),
     # Options.
     ("eval x**2 --x 2 --plain", "type --format plain", "eval x**2 --x 2 --format plain"),
     ("eval x**2 --x 2 --latex", "type --format latex", "eval x**2 --x 2 --format latex"),
     ("diff x**2 --latex", "type --format latex", "diff x**2 --format latex"),
+    ("diff x^2 x 2", "type --wrt x --order 2", "diff x^2 --wrt x --order 2"),
+    ("eval x**2 --x 2 --csv f.csv", "type --format csv", "eval x**2 --x 2 --format csv"),
+    ("eval x**2 --x 2 --raw", "type --format plain", "eval x**2 --x 2 --format plain"),
+    ("eval x**2 --x 2 --device cuda", "gradcalc computes on the CPU: leave it out", "eval x**2 --x 2"),
+    ("eval x**2 --x 2 --eps 1e-6", "a tolerance is --rtol 1e-6", "eval x**2 --x 2 --rtol 1e-6"),
+    ("eval x**2 --x 2 --dtype double", "did you mean float64?", "eval x**2 --x 2 --dtype float64"),
+    ("eval x**2 --x 2 --dtype torch.half", "did you mean float16?", "eval x**2 --x 2 --dtype float16"),
+    ("check cases.toml --junit", "type --report junit=gradcalc.xml", "check cases.toml --report junit=gradcalc.xml"),
+    ("check cases.toml -k square", "type --select NAME", "check cases.toml --select square"),
+    ("batch point.jsonl", "did you mean points.jsonl?", "batch points.jsonl"),
     ("diff x**2 -n 2", "type --order 2", "diff x**2 --order 2"),
     ("eval x**2 -n 2 --x 3", "type --order 2", "eval x**2 --order 2 --x 3"),
     ("diff x*y -w x", "type --wrt x", "diff x*y --wrt x"),
@@ -145,6 +171,8 @@ LINES: list[tuple[str, str, str]] = [
         "type --report junit=gradcalc.xml",
         "check cases.toml --report junit=gradcalc.xml",
     ),
+    ("check vector.toml", "for each component type jacobian = true", "check jacobian.toml"),
+    ("check vector.toml", 'type upstream = "ones_like(out)"', "check jacobian.toml"),
     ("check cases.toml --x 2", "at.x = 2", "check cases.toml"),
     ("eval x --x @point.csv", "did you mean points.csv?", "eval 'sum(x)' --x @points.csv"),
     ("eval x --at points.cvs", "did you mean points.csv?", "eval x --at points.csv"),
@@ -218,6 +246,15 @@ TEXTS: list[tuple[str, str, str]] = [
     ("x =< 2", "type <=", "x if x <= 2 else 1"),
     ("!x", "type not", "x if not x > 2 else 1"),
     ("{x+1}^2", "type (x+1)^2", "(x+1)^2"),
+    ("‘x’", "without such marks type x", "x"),
+    ("“x**2”", "without such marks type x**2", "x**2"),
+    ("x**2”", "without it type x**2", "x**2"),
+    ("mse_loss(x, y, reduction=“sum”)", 'type mse_loss(x, y, reduction="sum")', 'mse_loss(x, y, reduction="sum")'),
+    ("½x", "type (1/2)x", "(1/2)x"),
+    ("½x + 3¼y", "type (1/2)x + (3 + 1/4)y", "(1/2)x + (3 + 1/4)y"),
+    ("x∧2", "type and", "x if x > 0 and x < 5 else 2"),
+    ("diff(x^2, x)", "type the formula alone: x^2", "x^2"),
+    ("y*diff(x^2, x)", "type y*grad(x^2, x)", "y*grad(x^2, x)"),
     ("x += 1", "type x = x + ...", "y = x + 1"),
     ("x := 2", "y = ...; ...", "y = 2*x; y"),
     ("import torch", "functions need no import", "torch.sin(x)"),
@@ -242,7 +279,15 @@ TEXTS: list[tuple[str, str, str]] = [
     ("(x, y)", "for a list type [x, y]", "sum([x, y])"),
     ("x, y", "for a list type [x, y]", "sum([x, y])"),
     ("sum(i for i in range(x))", "type for i in range(3)", "sum(i*x for i in range(3))"),
-    ("max(x", "this ( is never closed", "max(x, 1)"),
+    ("max(x", "type max(x)", "max(x)"),
+    ("sum([x, y*(x + 1", "type sum([x, y*(x + 1)])", "sum([x, y*(x + 1)])"),
+    ("x ** 2 )", "without it type x ** 2", "x ** 2"),
+    ("Sin[x] + Exp[2x]", "type sin(x) + exp(2x)", "sin(x) + exp(2x)"),
+    ("x^2 + 2x + 1 = 0", "type the formula alone: x^2 + 2x + 1", "x^2 + 2x + 1"),
+    ("∫x^2 dx", "does not integrate", "x^2"),
+    ("lim x->0 sin(x)/x", "type the formula alone: sin(x)/x", "sin(x)/x"),
+    ("the derivative of x^2", "type the formula alone: x^2", "x^2"),
+    ("x.cuda()", "leave .cuda() away", "x"),
     ("sin()", "type sin(x)", "sin(x)"),
     ("sin(x, y)", "type sin(x)", "sin(x)"),
     ("1e999*x", "type inf", "1e308*x"),
@@ -259,6 +304,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "mine.py").write_text("def same(x):\n    return x + 0\n")
     (tmp_path / "note.txt").write_text("x")
     (tmp_path / "cases.toml").write_text('[[case]]\nname = "square"\nexpression = "x**2"\nat.x = 2\n')
+    vector = '[[case]]\nname = "vector"\nexpression = "x**2"\nat.x = [1, 2]\n'
+    (tmp_path / "vector.toml").write_text(vector)
+    (tmp_path / "jacobian.toml").write_text(f"{vector}jacobian = true\n")
     (tmp_path / "program.py").write_text(
         "import torch\nx = torch.ones(1, requires_grad=True)\n(x * x).sum().backward()\n"
     )
@@ -269,7 +317,7 @@ def test_what_the_hint_says_works_at_the_command_line(wrong: str, said: str, rig
     """The wrong line is an error that says it, and the right line is none."""
     result = gradcalc(*shlex.split(wrong))
     assert result.status == 2
-    assert said in result.err
+    assert said in result.err + result.out
     assert gradcalc(*shlex.split(right), stdin="x").status in {0, 3}
 
 
@@ -300,6 +348,13 @@ CALLS: list[tuple[Any, dict[str, Any], str, dict[str, Any]]] = [
     (evaluate, {"expression": "x**2", "x": 2, "wrt": "x,"}, 'type wrt="x"', {"wrt": "x"}),
     (evaluate, {"expression": "x**2", "x": 2, "timeout": "1"}, "a number of seconds above 0", {"timeout": 1}),
     (evaluate, {"expression": torch.sin, "input": 2, "order": 2}, "give the formula as text", {"order": 1}),
+    (
+        evaluate,
+        {"expression": lambda x: x**3, "x": 2, "order": 2},
+        'as in evaluate("x**3", ..., order=2)',
+        {"expression": "x**3"},
+    ),
+    (diff, {"expression": lambda x: x**4}, 'as in diff("x**4")', {"expression": "x**4"}),
     (evaluate, {"expression": torch.sin, "input": 2, "wrt": "x"}, "it can be input", {"wrt": "input"}),
     (
         evaluate,
@@ -312,7 +367,7 @@ CALLS: list[tuple[Any, dict[str, Any], str, dict[str, Any]]] = [
     (evaluate, {"expression": "x**2", "x": 2, "wrt": "y"}, "the variable is x", {"wrt": "x"}),
     (evaluate, {"expression": "x**2", "x": 2, "dtype": "float23"}, "did you mean", {"dtype": "float32"}),
     (evaluate, {"expression": "x**2", "x": 2, "order": 11}, "whole number, 1 to 10", {"order": 2}),
-    (evaluate, {"expression": "x**2", "x": 2, "hvp": {"y": 1}}, "there are x", {"hvp": {"x": 1}}),
+    (evaluate, {"expression": "x**2", "x": 2, "hvp": {"y": 1}}, "the variable is x", {"hvp": {"x": 1}}),
     (evaluate, {"expression": "x**2 x", "x": 2}, "type x**2*x or", {"expression": "x**2*x"}),
     (evaluate, {"expression": "sum(x)", "x": "1,2"}, "for a list type [1,2]", {"x": "[1,2]"}),
     (evaluate, {"expression": "x", "x": "PI"}, "type pi", {"x": "pi"}),

@@ -160,6 +160,9 @@ ELIDED = [
     ("abcdefghij", 9, "abcd…ghij"),
     ("abcdefghij", 6, "abc…ij"),
     ("変変変変変", 7, "変…変"),
+    ("sin(one + another)", 14, "sin(one…)"),
+    ("classification_head", 12, "…_head"),
+    ("12.5 + 3.25*x", 9, "12.5…*x"),
 ]
 
 

@@ -281,18 +281,18 @@ SumBackward0             sum(x**2)                      5.0                 1.0
 
 
 def test_names_are_cut_last() -> None:
-    """A narrow screen gets narrow guides; when nothing else is left, names lose their middle."""
+    """A narrow screen gets narrow guides, then no values; when nothing else is left, names lose their middle."""
     long = "BinaryCrossEntropyWithLogitsBackward0"
     nodes = [node(i, long, "g(x)", 0.1234567890123, 1.0, i + 1) for i in range(4)]
     lines = draw_chain([*nodes, node(4, "AccumulateGrad", "x", 1.0, 1.0)], "float64", Terminal(64, 24, boxes=True))
     assert lines == drawn(
         """
-grad_fn chain                     expression     value  gradient
-BinaryCrossEntro…LogitsBackward0  g(x)        0.123457       1.0
-└ BinaryCrossEnt…LogitsBackward0  g(x)        0.123457       1.0
-  └ BinaryCrossE…LogitsBackward0  g(x)        0.123457       1.0
-    └ BinaryCros…LogitsBackward0  g(x)        0.123457       1.0
-      └ AccumulateGrad            x                1.0       1.0
+grad_fn chain                               expression  gradient
+BinaryCrossEntropyWithLogitsBackward0       g(x)             1.0
+└ BinaryCrossEntropyWithLogitsBackward0     g(x)             1.0
+  └ BinaryCrossEntropyWithLogitsBackward0   g(x)             1.0
+    └ BinaryCrossEntr…yWithLogitsBackward0  g(x)             1.0
+      └ AccumulateGrad                      x                1.0
 """
     )
 

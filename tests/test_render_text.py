@@ -126,16 +126,16 @@ df/dsigma = -sqrt(2)*theta*exp(-theta**2/(2*sigma**2))/(2*sqrt(pi)*sigma**3)
     )
 
 
-def test_long_formulas_are_elided_and_stand_below_in_full() -> None:
-    """A table whose numbers leave room shows the beginning and the end of a formula."""
+def test_long_formulas_stand_below_the_table() -> None:
+    """Nothing of them is left out for want of room beside the numbers."""
     formula = " + ".join(f"{power}*x**{power - 1}" for power in range(2, 9))
     short = gradient(7.0, formula, "7.00000000000000000000000000000", Ball("7", "0"), 0.0)
     found = draw_text(report("g(x)", {"x": 2.0}, 1.0, {"x": short}), SCREEN)
     assert found.split("\n")[3:8] == drawn(
         """
-                    SymPy:                   SymPy:  true value
-variable  autograd  derivative               value   (Arb)       error  verdict
-x         7.0       2*x**1 + 3*…*6 + 8*x**7  7       7 ± 0       0 ulp  verified
+                    SymPy:  true value
+variable  autograd  value   (Arb)       error  verdict
+x         7.0       7       7 ± 0       0 ulp  verified
 
 df/dx = 2*x**1 + 3*x**2 + 4*x**3 + 5*x**4 + 6*x**5 + 7*x**6 + 8*x**7
 """

@@ -3,6 +3,7 @@
 import json
 import math
 import operator
+import re
 from functools import reduce
 from typing import Any
 from unittest.mock import patch
@@ -17,7 +18,7 @@ from autogradcli.engines.torch.engine import differentiate
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.local_derivatives import local_slope
 from autogradcli.language.parser import parse
-from tests.command import gradcalc
+from tests.command import Screen, gradcalc
 from tests.generate import Case, cases
 from tests.helpers import prove
 
@@ -162,3 +163,14 @@ def test_a_row_with_a_formula_of_its_own_for_one_point() -> None:
     """At 0, sinc has the slope 0."""
     program = parse("sinc(x)")
     assert local_slope(program, [0.0, 1.0], program.output, 0) == "0"
+
+
+def test_numbers_have_fewer_digits_where_the_terminal_is_narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tables of the paths are no wider than it, and no row of them goes on in a second line."""
+    monkeypatch.setenv("COLUMNS", "80")
+    words = ("eval", "x**2 - 3*x + exp(sin(x))", "--x", "2", "--trace", "--no-symbolic")
+    out = gradcalc(*words, stream=Screen).out
+    rule = re.sub(r"\x1b\[[0-9;]*m", "", out[out.index("chain rule") : out.rindex("verdict")]).splitlines()
+    assert max(map(len, rule)) <= 80
+    assert sum(line.startswith("  d(") for line in rule) == 9
+    assert not any(line.startswith("   ") for line in rule)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from autogradcli.api.display import ChainRule, Graph, Report, shown
+from autogradcli.api.sources import body_of, written_call
 from autogradcli.api.values import Value, as_fields, dtype_of, name_of, names_in
 from autogradcli.api.wording import PYTHON, in_python, seconds, table
 from autogradcli.compute.compute import compute
@@ -74,14 +75,23 @@ def _of_callable(
 
     for key, value in given.items():
         if key != "wrt" and value is not {"order": 1, "hessian": False, "jacobian": False}.get(key):
-            hint = "leave function= out" if key == "function" else "give the formula as text"
-            raise GradcalcError("usage", f"{key}= is for text, and a function is called and recorded", hint=hint)
+            raise _for_text(key, value, body_of(function))
     wrt = names_in(given["wrt"])
     unknown = [name for name in wrt if name not in point]
     if unknown:
         hint = did_you_mean(unknown[0], point) or f"it can be {', '.join(point)}"
         raise GradcalcError("usage", f"wrt= names {unknown[0]}, which is given no value", hint=hint)
-    return shown(function_report(function, as_fields(point), options, wrt or list(point)), point)
+    report = function_report(function, as_fields(point), options, wrt or list(point))
+    return shown(replace(report, expression=written_call(function, list(point)), output=None), point)
+
+
+def _for_text(key: str, value: Any, text: str | None) -> GradcalcError:
+    """The error for what is asked of a function and can be asked of a formula alone."""
+    example = "x**2"
+    hint = f'give the formula as text, as in evaluate("{text or example}", ..., {key}={value!r})'
+    if key == "function":
+        hint = 'leave function= out, or give the formula as text: evaluate("x**2", ..., function=f)'
+    return GradcalcError("usage", f"{key}= is for a formula, and this is a function, which is called", hint=hint)
 
 
 @in_python
@@ -160,7 +170,8 @@ def diff(
     Raises GradcalcError where the input makes no sense, or SymPy has no formula.
     """
     if callable(expression):
-        hint = 'give the formula as text, as diff("x**2"); evaluate(f, x=2.0) takes a function'
+        text = body_of(expression) or "x**2"
+        hint = f'give the formula as text, as in diff("{text}"); evaluate(f, x=2.0) takes a function'
         raise GradcalcError("value", "diff takes a formula, and this is a function", hint=hint)
     form = style or format
     if form not in STYLES:

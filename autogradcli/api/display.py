@@ -12,6 +12,7 @@ from autogradcli.compute import report as computed
 from autogradcli.engines.results import flat
 from autogradcli.errors import GradcalcError
 from autogradcli.language.nearest import did_you_mean
+from autogradcli.problems.point import the_variables
 from autogradcli.render import checks as render_checks
 from autogradcli.render import graph as graphs
 from autogradcli.render import report as render_report
@@ -56,7 +57,7 @@ class Report(computed.Report):
             raise GradcalcError("usage", "the report has no Hessian", hint="evaluate(..., hessian=True) computes it")
         for name in names:
             if name not in self.hessian:
-                hint = f"there are {', '.join(self.hessian)}"
+                hint = the_variables(tuple(self.hessian))
                 raise GradcalcError("usage", f"there are no second derivatives with respect to {name}", hint=hint)
         order = names or tuple(self.hessian)
         places = {**self.variables, **self.intermediates}

@@ -3,11 +3,13 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 
 from autogradcli.checks.case import Case, CaseText
 from autogradcli.checks.claims import PendingClaim, begin_claims
 from autogradcli.checks.judge import Judge
 from autogradcli.checks.outcome import Outcome, unusable
+from autogradcli.checks.wording import in_keys
 from autogradcli.compute.compute import Pending, Session
 from autogradcli.errors import GradcalcError, defect
 
@@ -34,10 +36,11 @@ class CaseWork:
         """Start the case in all engines, SymPy in its own process; the outcome, if the case makes no sense."""
         if isinstance(text, Outcome):
             return text
-        since = time.perf_counter()
         try:
             case = self._build(text)
             pending = [self._session.start(problem) for problem in case.problems]
+            import_module("autogradcli.engines.torch.engine")  # seconds that are not the first case's own
+            since = time.perf_counter()
             for each in pending:
                 each.evaluate()
             claims = begin_claims(self._session, case.problems[0], pending, case.expected.tolerance)
@@ -61,8 +64,13 @@ class CaseWork:
         self._session.close()
 
 
+def _in_keys(error: GradcalcError) -> GradcalcError:
+    hint = None if error.hint is None else in_keys(error.hint)
+    return GradcalcError(error.kind, in_keys(error.message), source=error.source, span=error.span, hint=hint)
+
+
 def _failed(text: CaseText, error: Exception) -> Outcome:
     """The outcome of a case that makes no sense; a defect of gradcalc itself must not take the others with it."""
-    known = error if isinstance(error, GradcalcError) else defect(error)
+    known = _in_keys(error) if isinstance(error, GradcalcError) else defect(error)
     line = text.line("function") if known.kind == "function" else None
     return unusable(text.place, known, getattr(error, "line", line))

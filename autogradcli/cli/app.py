@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import shlex
 import sys
 from collections.abc import Sequence
@@ -50,8 +51,8 @@ COMMANDS = {name: name for name in SUMMARIES} | {"eval": "evaluate"}
 
 MEANT = dict.fromkeys(("derive", "derivative", "differentiate"), "diff") | dict.fromkeys(("grad", "gradient"), "eval")
 """Words that people take for commands."""
-VARIABLES = {f"-{name}" for name in "abtuvwxyz"}
-"""Values of variables with one dash too few."""
+POINTS = ("eval", "graph")
+"""The commands that give variables values."""
 
 
 def _application() -> typer.Typer:
@@ -168,6 +169,8 @@ def _invoke(arguments: list[str]) -> Any:
     """What the command returns that the arguments name."""
     if any(each.partition("=")[0] == SERVER for each in arguments) and arguments[0] != "run":
         raise GradcalcError("usage", "--server is auto, never or require", hint=f"type {SERVER} never")
+    if arguments[:1] == ["help"] and arguments[1:2] and arguments[1] not in COMMANDS:
+        return _invoke(arguments[1:2])
     if arguments[:1] == ["help"]:
         arguments = [*arguments[1:2], "--help"]
     name = arguments[0] if arguments else ""
@@ -229,9 +232,17 @@ def _no_command(arguments: Sequence[str], syntax: Syntax) -> GradcalcError:
         return GradcalcError("usage", f"there is no option {word}", hint=f"did you mean {option}?")
     command = next((each for each in arguments if each in COMMANDS), None)
     if command is not None:
-        rest = [f"-{each}" if each in VARIABLES else each for each in arguments if each != command]
+        names = _syntax(_root(command).commands[command]).names if command in POINTS else ()
+        dash = re.compile(r"-[^\W\d]")  # of a variable, one dash too few
+        rest = [
+            f"-{each}" if names and each not in names and dash.fullmatch(each) else each
+            for each in arguments
+            if each != command
+        ]
         return _misplaced(f"the command comes before {word}", [command, *rest])
     alone = word.isidentifier() and not (len(arguments) > 1 and arguments[1].startswith("-"))
+    if f"--{word}" in syntax.names:
+        return GradcalcError("usage", f"there is no command {word}", hint=f"did you mean --{word}?")
     meant = MEANT.get(word) or nearest(word, COMMANDS)
     if alone or (meant and word.isidentifier()):
         hint = f"did you mean {meant}?" if meant else f"the commands are {', '.join(COMMANDS)}"

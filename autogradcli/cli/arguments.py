@@ -13,7 +13,7 @@ import typer
 
 from autogradcli.compute.problem import LARGEST_SEED, Options
 from autogradcli.errors import GradcalcError
-from autogradcli.language.dtypes import DTYPES
+from autogradcli.language.dtypes import DTYPES, dtype_meant
 from autogradcli.language.nearest import did_you_mean
 from autogradcli.language.tape import MAX_OPERATIONS
 from autogradcli.problems.build import MOST_ORDERS
@@ -35,7 +35,8 @@ def one_of(option: str, choices: Collection[str]) -> Callable[[str], str]:
             return text
         *others, last = choices
         listed = ", ".join(others)
-        hint = did_you_mean(text, choices) or f"it can be {' or '.join([listed, last] if others else [last])}"
+        near = dtype_meant(text) if choices is DTYPES else did_you_mean(text, choices)
+        hint = near or f"it can be {' or '.join([listed, last] if others else [last])}"
         raise GradcalcError("usage", f"{option} cannot be {text}", hint=hint)
 
     return parse

@@ -49,6 +49,8 @@ def explain(*, code: Code = None, writing: Writing) -> None:
 
 def _page(code: str) -> Page:
     """The page of a code; GradcalcError with the nearest word if it is neither code nor word."""
+    if code.isdigit():
+        code = f"GC{code}"
     near = ABOUT_NAN if code.casefold() == "nan" else did_you_mean(code, [*NAMES, *ALIASES])
     try:
         return page(code)

@@ -3,6 +3,7 @@
 A group is a dataclass with a `title`, its section in the help. What a field is called and does is declared once, there.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import fields, is_dataclass
@@ -55,12 +56,29 @@ def _options_of(group: Any, changed: Mapping[str, Any]) -> list[Parameter]:
     return found
 
 
+_DEFAULT = re.compile(r"\[default: [^\]]*\]")
+_UNBROKEN = "\N{NO-BREAK SPACE}"
+
+
+def _in_one_piece(default: re.Match[str]) -> str:
+    """A default, at no place of which a line ends."""
+    return default[0].replace(" ", _UNBROKEN)
+
+
+WIDEST_NAME = 22
+"""Columns of an option, with its value, that the text of all options stands beside; of a longer one it stands below."""
+
+
 class Grouped(TyperCommand):
     """A command whose help shows its options in sections, and in its first line what may be repeated or left out."""
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """What stands after the command's name."""
         return ["[OPTIONS]", *(_usage(each) for each in self.get_params(ctx) if each.param_type_name == "argument")]
+
+    def get_help(self, ctx: Any) -> str:
+        """The text of the help."""
+        return str(super().get_help(ctx)).replace(_UNBROKEN, " ")
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the arguments, and the options by section."""
@@ -70,10 +88,12 @@ class Grouped(TyperCommand):
             if record is not None:
                 kind = "Arguments" if parameter.param_type_name == "argument" else "Options"
                 title = getattr(parameter, "rich_help_panel", None) or kind
-                sections.setdefault(title, []).append(record)
+                name, text = record
+                sections.setdefault(title, []).append((name, _DEFAULT.sub(_in_one_piece, text)))
         for title, records in sections.items():
+            narrow = [len(name) for name, _ in records if len(name) <= WIDEST_NAME]
             with formatter.section(title):
-                formatter.write_dl(records)
+                formatter.write_dl(records, col_max=max(narrow, default=WIDEST_NAME))
 
 
 def _usage(argument: Any) -> str:

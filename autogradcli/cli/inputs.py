@@ -1,6 +1,7 @@
 """What commands read: files, standard input, an expression that comes through a pipe."""
 
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterable, Sequence
@@ -12,6 +13,7 @@ from autogradcli.errors import GradcalcError
 from autogradcli.language.characters import MAX_LENGTH
 from autogradcli.problems.point import MARK
 
+_PROGRAM = re.compile(r"[\w./~-]+\.(?:py|ipynb)")
 STANDARD_INPUT = STANDARD_OUTPUT = "-"
 
 
@@ -21,6 +23,9 @@ def read_expression(argument: str, output: str | None = None) -> str:
         if os.path.isfile(name := argument.removeprefix(MARK)) and name != argument:
             hint = f"type {STANDARD_INPUT} < {name} in its place"
             raise GradcalcError("usage", f"{MARK} is for values: an expression is read from standard input", hint=hint)
+        if _PROGRAM.fullmatch(argument):
+            hint = f"type gradcalc run {argument}, or gradcalc graph --run {argument}"
+            raise GradcalcError("usage", f"{argument} is a program, and no expression", hint=hint)
         return argument
     with _standard_input(output) as stream:
         # A character takes up to four bytes; more than that is for the parser to refuse, and need not be read.

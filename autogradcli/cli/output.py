@@ -1,6 +1,7 @@
 """Where results go: standard output, a file, or nowhere."""
 
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -12,6 +13,7 @@ from types import FrameType
 from typing import BinaryIO, Literal, TextIO
 
 from autogradcli.errors import GradcalcError, visible
+from autogradcli.language.nearest import did_you_mean
 from autogradcli.render.layout import fitted
 from autogradcli.render.terminal import FILE, Terminal, terminal_of
 
@@ -178,7 +180,12 @@ CHUNK = 1 << 20
 
 def file_error(path: str, error: OSError | ValueError, what: str) -> GradcalcError:
     """The error that a file cannot be read or written, with the system's own word for why."""
-    return GradcalcError("file", f"{path} cannot be {what}: {getattr(error, 'strerror', None) or error}")
+    hint = None
+    if path.lstrip().startswith("{"):
+        hint = f"for a line itself type echo {shlex.quote(path)} | gradcalc batch"
+    elif isinstance(error, FileNotFoundError) and os.path.isdir(folder := os.path.dirname(path) or "."):
+        hint = did_you_mean(os.path.basename(path), os.listdir(folder))
+    return GradcalcError("file", f"{path} cannot be {what}: {getattr(error, 'strerror', None) or error}", hint=hint)
 
 
 def abandon_standard_output() -> None:

@@ -95,6 +95,9 @@ def _existing(path: str) -> str:
     if name == STANDARD_INPUT or os.path.exists(name):
         return name
     folder = os.path.dirname(name) or "."
+    if re.fullmatch(r"[^\W\d]\w*=.+", path):
+        hint = "--at takes a file with a column for each variable; for one point type --" + path.replace("=", " ", 1)
+        raise GradcalcError("file", f"there is no file {name}", hint=hint)
     near = did_you_mean(os.path.basename(name), os.listdir(folder) if os.path.isdir(folder) else [])
     own = f"; the value of a variable called at is --set at={name}" if "." not in os.path.splitext(name)[1] else ""
     hint = near or f"--at takes a file with a column for each variable; for one point type --x NUMBER{own}"

@@ -33,12 +33,6 @@ REPLACEMENTS = {
     "\N{DIVISION SIGN}": "/",
     "\N{DIVISION SLASH}": "/",
     "\N{FRACTION SLASH}": "/",
-    "\N{SQUARE ROOT}": "sqrt(x)",
-    "\N{CUBE ROOT}": "cbrt(x)",
-    "\N{DOUBLE VERTICAL LINE}": "norm(x)",
-    "\N{PARTIAL DIFFERENTIAL}": "the formula alone",
-    "\N{NABLA}": "the formula alone",
-    "\N{PRIME}": "the formula alone",
     "\N{INFINITY}": "inf",
     "\N{LESS-THAN OR EQUAL TO}": "<=",
     "\N{LESS-THAN OR SLANTED EQUAL TO}": "<=",
@@ -48,15 +42,35 @@ REPLACEMENTS = {
     "\N{LOGICAL AND}": "and",
     "\N{LOGICAL OR}": "or",
     "\N{NOT SIGN}": "not",
-    "\N{LEFT SINGLE QUOTATION MARK}": "'",
-    "\N{RIGHT SINGLE QUOTATION MARK}": "'",
     "\N{DEGREE SIGN}": "*pi/180",
+}
+"""What stands in place of characters that have no meaning here."""
+
+ADVICE = {
+    "\N{SQUARE ROOT}": "sqrt(x)",
+    "\N{CUBE ROOT}": "cbrt(x)",
+    "\N{DOUBLE VERTICAL LINE}": "norm(x)",
+    "\N{PARTIAL DIFFERENTIAL}": "the formula alone",
+    "\N{NABLA}": "the formula alone",
+    "\N{PRIME}": "the formula alone",
     "\N{N-ARY SUMMATION}": "the terms one by one",
+    "\N{INTEGRAL}": "the formula alone: gradcalc differentiates, and does not integrate",
     "\\": "functions by their names, as in sqrt(x)",
     "$": "the formula alone",
     "`": "the formula alone",
 }
-"""What to type for characters that have no meaning here."""
+"""What to type for characters of which a hint cannot tell the whole text."""
+
+QUOTES = dict.fromkeys(
+    "\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}\N{SINGLE LOW-9 QUOTATION MARK}", "'"
+)
+QUOTES |= dict.fromkeys(
+    "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{DOUBLE LOW-9 QUOTATION MARK}", '"'
+)
+QUOTES |= dict.fromkeys(
+    "\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}", '"'
+)
+"""Quotation marks of documents, and those of a keyboard."""
 
 
 def check_characters(source: str) -> None:
@@ -90,7 +104,7 @@ def excerpt(source: str, span: Span) -> str:
 
 
 def replacement(character: str) -> str | None:
-    """What to type instead of a character, if that can be told."""
+    """What stands in place of a character, if that can be told."""
     if character in REPLACEMENTS:
         return REPLACEMENTS[character]
     plain = unicodedata.normalize("NFKC", character)

@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from autogradcli.language.nearest import did_you_mean
+
 
 @dataclass(frozen=True, slots=True)
 class Dtype:
@@ -40,6 +42,14 @@ class Dtype:
         return math.ldexp(1.0, max(exponent, self.smallest))
 
 
+OTHER_NAMES = {
+    **dict.fromkeys(("double", "fp64", "f64"), "float64"),
+    **dict.fromkeys(("single", "fp32", "f32"), "float32"),
+    **dict.fromkeys(("half", "fp16", "f16"), "float16"),
+    "bf16": "bfloat16",
+}
+"""What the formats are called elsewhere."""
+
 DTYPES = {
     each.name: each
     for each in (
@@ -49,3 +59,9 @@ DTYPES = {
         Dtype("bfloat16", 8, -133, 3.3895313892515355e38, 1.6e-2),
     )
 }
+
+
+def dtype_meant(text: str) -> str | None:
+    """What to ask about the name of a format that there is not; None if nothing is like it."""
+    name = text.rpartition(".")[2].casefold()
+    return did_you_mean(OTHER_NAMES.get(name, name), DTYPES)

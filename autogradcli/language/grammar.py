@@ -13,6 +13,7 @@ from autogradcli.errors import GradcalcError, Span
 from autogradcli.language import refusals
 from autogradcli.language.expression import Expression
 from autogradcli.language.lexer import Token
+from autogradcli.language.readings import Unclear
 from autogradcli.language.shapes import MAX_DIMENSIONS
 
 MAX_BRACKETS = 100
@@ -63,14 +64,24 @@ def check_brackets(tokens: Sequence[Token], source: str) -> None:
                 raise _error("limit", f"brackets are nested more than {MAX_BRACKETS} deep", token, source)
         elif token.kind == "close":
             if not opened:
-                raise _error("parse", f"this {token.text} closes no bracket", token, source)
+                message = f"this {token.text} closes no bracket"
+                raise Unclear(message, source=source, span=token.span, pieces=[""], hint="without it type {}")
             opening = opened.pop()
             if opening.text != PARTNERS[token.text]:
                 raise _error("parse", f"this {token.text} does not close a {opening.text}", token, source)
         elif token.text == ";" and opened:
             break
     if opened:
-        raise _error("parse", f"this {opened[-1].text} is never closed", opened[-1], source)
+        raise _never_closed(opened, source)
+
+
+def _never_closed(opened: Sequence[Token], source: str) -> Unclear:
+    """The error for brackets that the text ends within: all of them closed there, if that makes sense."""
+    closing = "".join(next(end for end, start in PARTNERS.items() if start == each.text) for each in reversed(opened))
+    message = f"this {opened[-1].text} is never closed"
+    error = Unclear(message, source=source, span=opened[-1].span, pieces=[f"{source.rstrip()}{closing}"])
+    error.edit = Span(0, len(source))
+    return error
 
 
 def _error(kind: str, message: str, token: Token, source: str) -> GradcalcError:

@@ -7,7 +7,15 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from autogradcli.errors import GradcalcError, Span
-from autogradcli.language.characters import REPLACEMENTS, check_characters, described, excerpt, replacement
+from autogradcli.language.characters import (
+    ADVICE,
+    QUOTES,
+    REPLACEMENTS,
+    check_characters,
+    described,
+    excerpt,
+    replacement,
+)
 from autogradcli.language.readings import Unclear
 
 KEYWORDS = frozenset({"if", "else", "and", "or", "not", "for", "in", "True", "False", "None"})
@@ -40,6 +48,7 @@ _TOKEN = re.compile(
     r"|(?P<close>[)\]}])"
     r"|(?P<operator>" + "|".join(re.escape(operator) for operator in OPERATORS) + ")"
 )
+_WHOLE = re.compile(r"(?<![\w.])\d+\s*$")
 _RADIX = re.compile(r"0[xX][0-9a-fA-F_]*[0-9a-fA-F]\b|0[oO][0-9_]*[0-9]\b|0[bB][0-9_]*[0-9]\b")
 _DIGITS = re.compile(r"[0-9]+(?:_[0-9]+)*")
 
@@ -101,7 +110,7 @@ def _name(source: str, start: int, end: int) -> str:
     for position in range(start, end):
         character = source[position]
         raised = unicodedata.decomposition(character).startswith("<super>")
-        if raised or character in REPLACEMENTS or not f"a{character}".isidentifier():
+        if raised or character in REPLACEMENTS or character in ADVICE or not f"a{character}".isidentifier():
             raise _unknown_character(source, position)
     if end - start > MAX_NAME_LENGTH:
         message = f"a name may have {MAX_NAME_LENGTH} characters"
@@ -121,16 +130,53 @@ def _unknown_character(source: str, position: int) -> GradcalcError:
     character = source[position]
     if character in {"\\", "$"}:
         return _latex(source, position)
-    hint = None
+    span, hint = Span(position, position + 1), ADVICE.get(character)
     if character in "\"'":
-        message = "this quotation mark has no partner"
-    elif character == "#":
-        message = "a text has no comments"
-    else:
-        message = f"{described(character)} is not part of the language"
-        other = replacement(character)
-        hint = None if other is None else f"type {other}"
-    return GradcalcError("parse", message, source=source, span=Span(position, position + 1), hint=hint)
+        return GradcalcError("parse", "this quotation mark has no partner", source=source, span=span)
+    message = f"{described(character)} is not part of the language"
+    if character in QUOTES:
+        return _quoted(source, position, message)
+    other = None if hint else replacement(character)
+    if other is not None and unicodedata.decomposition(character).startswith("<sub>"):
+        hint, other = other, None
+    if other is not None:
+        return _replaced(source, position, other, message)
+    return GradcalcError("parse", message, source=source, span=span, hint=hint and f"type {hint}")
+
+
+def _replaced(source: str, position: int, other: str, message: str) -> Unclear:
+    """The error for a character in whose place another text stands: of `3½` the digits before it belong to it."""
+    whole = _WHOLE.search(source[:position]) if other.startswith("(") else None
+    start = whole.start() if whole else position
+    piece = f"({whole[0].strip()} + {other[1:]}" if whole else _apart(source, position, other)
+    error = Unclear(message, source=source, span=Span(position, position + 1), pieces=[piece])
+    error.edit = Span(start, position + 1)
+    error.hint = f"type {piece.strip()}"
+    return error
+
+
+def _apart(source: str, position: int, word: str) -> str:
+    """What stands in place of a character, as a word that does not touch its neighbours."""
+    if not word.isalpha():
+        return word
+    before, after = source[:position][-1:], source[position + 1 :][:1]
+    return f"{' ' if before.isalnum() else ''}{word}{' ' if after.isalnum() else ''}"
+
+
+def _quoted(source: str, position: int, message: str) -> Unclear:
+    """The error for a quotation mark of a document, around the whole text or around a word in it."""
+    span, inner = Span(position, position + 1), source.strip()
+    if not position and len(inner) > 2 and source[0] in QUOTES and inner[-1] in QUOTES:
+        error = Unclear(message, source=source, span=span, pieces=[inner[1:-1]], hint="without such marks type {}")
+        error.edit = Span(0, len(source))
+        return error
+    end = next((place for place in range(position + 1, len(source)) if source[place] in QUOTES), None)
+    if end is None:
+        return Unclear(message, source=source, span=span, pieces=[""], hint="without it type {}")
+    piece = "".join(QUOTES.get(each, each) for each in source[position : end + 1])
+    error = Unclear(message, source=source, span=span, pieces=[piece])
+    error.edit = Span(position, end + 1)
+    return error
 
 
 def _latex(source: str, position: int) -> Unclear:
@@ -141,7 +187,7 @@ def _latex(source: str, position: int) -> Unclear:
     span, message = Span(position, position + 1), f"{source[position]} is not part of the language"
     error = Unclear(message, source=source, span=span, pieces=[from_latex(source)], hint="in place of LaTeX type {}")
     error.edit = Span(0, len(source))
-    error.hint = f"type {replacement(source[position])}"
+    error.hint = f"type {ADVICE[source[position]]}"
     return error
 
 

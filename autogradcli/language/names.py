@@ -32,6 +32,7 @@ MODULES = frozenset(
             "functional",
             "F",
             "torch.special",
+            "torch.autograd",
             "torch.linalg",
             "np.linalg",
             "numpy.linalg",
@@ -59,6 +60,8 @@ ATTRIBUTES = {
     "item": ("a value is a number already", "leave .item() away"),
     "detach": ("no part of an expression can be detached", "give its value as a variable, and leave it out of --wrt"),
     "backward": ("gradcalc calls backward itself", "leave .backward() away"),
+    **{name: ("gradcalc computes on the CPU", f"leave .{name}() away") for name in ("cuda", "cpu")},
+    **{name: ("a value is a number already", f"leave .{name}() away") for name in ("numpy", "tolist")},
     "requires_grad_": ("gradcalc sets requires_grad itself", "leave .requires_grad_() away"),
 }
 """Attributes and methods of tensors that have no meaning here, and what to do instead."""

@@ -39,7 +39,8 @@ POWERED = frozenset(
 
 _ANY = re.compile(
     rf"[#|√∛⁻×÷·⋅−≤≥≠{RAISED}{LOWERED}]|\)\s*=(?!=)|Piecewise|[a-z0-9]\s*(?:\^|\*\*)\s*\d+\s*[\w(]"
-    r"|/\s*d[a-z]\b|[a-z]'",
+    r"|/\s*d[a-z]\b|[a-z]'|diff\s*\(|deri|differentiate|[a-z]\[|"
+    r"\blim|\b(?:gradient|slope)\s|\b(?:find|solve)\s",
     re.ASCII | re.IGNORECASE,
 )
 """What a text has in it that may have to be rewritten."""
@@ -52,6 +53,15 @@ _DERIVATIVE = re.compile(
     r"|(?P<d>[d∂]?)(?P<of>[^\W\d])(?:\s*/\s*(?P=d)[^\W\d]|['′]+(?:\s*\(\w+\))?)\s*=(?!=))"
 )
 """`d/dx`, `dy/dx =`, `y' =`, `f'(x) =`, at the beginning of a text."""
+_CALLED = re.compile(r"(?<![\w.])(?:(?:sympy|sp)\.)?(?:diff|Derivative|derivative|differentiate|derive)\s*\(")
+"""`diff(x^2, x)`, as other tools write a derivative."""
+_PROSE = re.compile(
+    r"\s*(?:(?P<limit>lim(?:it)?\b[^;\n]*?(?:->|→|to)\s*[^\s;]+)|(?:the\s+)?(?:derivative|gradient|slope)\s+of\b|"
+    r"(?:differentiate|derive|find|solve)\s+(?:d/d\w\s+)?(?=\w))\s*"
+)
+"""`derivative of x^2`, `lim x->0 sin(x)/x`, at the beginning of a text."""
+_BRACKETED = re.compile(r"(?<![\w.])([A-Z][A-Za-z]*)\[")
+"""`Sin[x]`, as Mathematica writes a call."""
 _PI = re.compile(r"(?<![\w.])((?:\d[\d_]*\.?\d*|\.\d+)?)π([A-Za-z][A-Za-z0-9]*)(?![\w.(])")
 _NAMED_PI = re.compile(r"(?<!\w)(π\w+)\s*=(?!=)")
 _PIECEWISE = re.compile(r"(?<![\w.])(?:(?:sympy|sp)\.)?Piecewise\s*\(")
@@ -85,6 +95,7 @@ def in_the_language(source: str, given: Collection[str] = ()) -> str:
     text = _COMMENT.sub(lambda found: found[1] or "", source).translate(SIGNS)
     text = _LOWERED.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
     _check_derivative(text)
+    _check_brackets(text, given)
     text = _pieces(_defined(text))
     text = _roots(text)
     text = _RAISED.sub(lambda found: _power(text, found), text)
@@ -99,7 +110,37 @@ def _check_derivative(text: str) -> None:
         alone = excerpt(text, Span(found.end(), len(text))).removeprefix("[").removesuffix("]")
         hint = f"type the formula of {found['of']} itself" if found["of"] else f"type the formula alone: {alone}"
         span = Span(0, found.end())
-        raise GradcalcError("parse", "gradcalc itself differentiates", source=text, span=span, hint=hint)
+        raise GradcalcError("parse", DIFFERENTIATES, source=text, span=span, hint=hint)
+    for found in _CALLED.finditer(text):
+        _check_call(text, found)
+    prose = _PROSE.match(text)
+    if prose is not None and text[prose.end() :].strip():
+        message = "gradcalc takes no limits" if prose["limit"] else DIFFERENTIATES
+        hint = "type the formula alone: {}"
+        raise Unclear(message, source=text, span=Span(0, prose.end()), pieces=[""], hint=hint)
+
+
+def _check_brackets(text: str, given: Collection[str]) -> None:
+    """Raises GradcalcError for `Sin[x]`."""
+    for found in _BRACKETED.finditer(text):
+        end, name = _closing(text, found.end() - 1), found[1].lower().replace("arc", "a", 1)
+        if end is not None and found[1] not in given and is_function(name):
+            span, piece = Span(found.start(), end), f"{name}({text[found.end() : end - 1]})"
+            raise Unclear("a function has round brackets", source=text, span=span, pieces=[piece])
+
+
+DIFFERENTIATES = "gradcalc itself differentiates"
+
+
+def _check_call(text: str, found: re.Match[str]) -> None:
+    """Raises GradcalcError for `diff(x^2, x)`; where more stands around it, `grad` is its name here."""
+    end = _closing(text, found.end() - 1)
+    parts = [] if end is None else _split(text[found.end() : end - 1])
+    if end is None or len(parts) != 2 or not parts[1].isidentifier():
+        return
+    alone = text[: found.start()].strip() == text[end:].strip() == ""
+    piece, hint = (parts[0], "type the formula alone: {}") if alone else (f"grad({parts[0]}, {parts[1]})", "type {}")
+    raise Unclear(DIFFERENTIATES, source=text, span=Span(found.start(), end), pieces=[piece], hint=hint)
 
 
 def _factors_of_pi(text: str, given: Collection[str]) -> str:

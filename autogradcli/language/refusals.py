@@ -129,6 +129,10 @@ def equals(expression: Expression, index: int) -> GradcalcError:
         message, hint = "a function cannot be defined", "type the formula alone, or y = ... to give it a name"
     elif expression.kind(index - 1) == "name" and start == index - 1:
         message, hint = "this name cannot be given a value here", "to compare type ==; statements are separated by ;"
+    elif not inside and [expression.word(each) for each in range(index + 1, len(expression.tokens))] == ["0"]:
+        message = "an equation is not differentiated, and not solved"
+        pieces, hint = [expression.text(start, index - 1)], "type the formula alone: {}"
+        return expression.unclear(start, len(expression.tokens) - 1, message, *pieces, hint=hint)
     else:
         message, hint = "only a name can be given a value", "to compare type =="
     return expression.error(start, index, message, hint)
@@ -187,6 +191,8 @@ def _two_operands(expression: Expression, index: int) -> GradcalcError:
         pieces, hint = [f"{left}, {right}"], "for two items of the list type {}"
     elif word.isdigit() and expression.kind(index - 1) != "number":
         pieces, hint = [*pieces, f"{left}**{right}"], "for a product type {}, for a power {}"
+    elif expression.kind(index - 1) == "number" == expression.kind(index):
+        pieces, hint = [*pieces, f"[{left}, {right}]"], "for a product type {}, for a list {}"
     message = f"an operator is missing between {left} and {expression.text(index, _end_of_call(expression, index))}"
     return expression.unclear(first, _end_of_run(expression, index), message, *pieces, hint=hint, until=end)
 

@@ -10,7 +10,7 @@ from autogradcli.errors import GradcalcError
 from autogradcli.language.lexer import normal
 from autogradcli.language.program import Program
 from autogradcli.problems.build import THE_VARIABLE, ProblemBuilder
-from autogradcli.problems.commandline import SET
+from autogradcli.problems.commandline import ELSEWHERE, SET
 from autogradcli.problems.point import MARK, Notation, parse_value
 
 
@@ -121,6 +121,7 @@ def _notation(spellings: Collection[str]) -> Notation:
         number=_no_number,
         file=_file,
         others=tuple(name for name in spellings if name.startswith("--")),
+        elsewhere=ELSEWHERE,
     )
 
 

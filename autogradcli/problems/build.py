@@ -14,7 +14,7 @@ from autogradcli.compute.problem import GRADIENT, Beyond, Options, Problem
 from autogradcli.engines.backward import ONCE, Backward
 from autogradcli.errors import GradcalcError
 from autogradcli.functions.table import row
-from autogradcli.language.dtypes import DTYPES
+from autogradcli.language.dtypes import DTYPES, dtype_meant
 from autogradcli.language.lexer import normal
 from autogradcli.language.nearest import did_you_mean
 from autogradcli.language.notation import typed_again
@@ -30,6 +30,7 @@ from autogradcli.problems.point import (
     parse_expected,
     parse_upstream,
     parse_value,
+    the_variables,
 )
 
 MOST_ORDERS = 10
@@ -202,7 +203,7 @@ class ProblemBuilder:
                     hint = f"type {' or '.join(f'{self.notation.label(key)} {each}=EXPR' for each in wrt)}"
                     raise GradcalcError("usage", f"{value} is claimed of no variable", hint=hint)
                 if not set(name.split(",") if key == "claim" else [name]) <= set(wrt):
-                    hint = did_you_mean(name, wrt) or f"there are {', '.join(wrt)}"
+                    hint = did_you_mean(name, wrt) or the_variables(tuple(wrt))
                     message = f"{self.notation.label(path)}: there is no derivative with respect to {name}"
                     raise GradcalcError("value", message, hint=hint)
             yield name, self.value(path, value, partial(parse_expected, program) if program else parse_value)
@@ -254,7 +255,7 @@ class ProblemBuilder:
         dtype = self.text("dtype")
         with self.showing("dtype"):
             if dtype not in DTYPES:
-                hint = did_you_mean(dtype, DTYPES) or f"the dtypes are {', '.join(DTYPES)}"
+                hint = dtype_meant(dtype) or f"the dtypes are {', '.join(DTYPES)}"
                 raise GradcalcError("usage", f"there is no dtype {dtype}", hint=hint)
         return dtype
 

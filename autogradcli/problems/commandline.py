@@ -148,15 +148,19 @@ def _asks_for_help(given: Sequence[Word]) -> bool:
 
 def _meant(name: str, syntax: Syntax) -> str | None:
     """What may be meant by an option that a command has not."""
-    if name.lstrip("-") in syntax.formats:
-        return f"type --format {name.lstrip('-')}"
     if name in SLIPS and syntax.option(SLIPS[name].split()[0]):
         return f"type {SLIPS[name]}"
+    if name.lstrip("-") in syntax.formats:
+        return f"type --format {name.lstrip('-')}"
     if others := syntax.elsewhere(name):
         *more, last = others
-        return f"{name} is an option of gradcalc {' and '.join([', '.join(more), last] if more else [last])}"
+        where = " and ".join([", ".join(more), last] if more else [last])
+        return f"{name} is an option of gradcalc {where}{POINTED.get(name, '')}"
     return did_you_mean(name, syntax.names)
 
+
+POINTED = {"--claim": ", at a point: gradcalc eval EXPR --x 2 --claim EXPR"}
+"""What an option of another command needs there."""
 
 SLIPS = {
     "--silent": "--quiet",
@@ -173,6 +177,13 @@ SLIPS = {
     "--float64": "--dtype float64",
     "--tolerance": "--rtol 1e-6",
     "--tol": "--rtol 1e-6",
+    "--raw": "--format plain",
+    "--short": "--format plain",
+    "--csv": "--format csv",
+    "--junit": "--report junit=gradcalc.xml",
+    "--junitxml": "--report junit=gradcalc.xml",
+    "--junit-xml": "--report junit=gradcalc.xml",
+    "-k": "--select NAME",
     "--nth": "--order 2",
     "--second": "--order 2",
     "--hessian": "--order 2",
@@ -186,6 +197,20 @@ SLIPS = {
     "-v": "--full",
 }
 """Options of other tools, and what to type instead."""
+
+
+ELSEWHERE = {
+    **{name.removeprefix("--"): f"type {right}" for name, right in SLIPS.items() if name.startswith("--")},
+    **dict.fromkeys(
+        ("value", "values", "var", "vars", "point"),
+        "the value of a variable is an option of its own name: --x 2; many points: --at points.csv",
+    ),
+    **dict.fromkeys(("device", "cuda", "gpu"), "gradcalc computes on the CPU: leave it out"),
+    **dict.fromkeys(("eps", "epsilon", "step", "h"), "gradcalc takes no steps; a tolerance is --rtol 1e-6"),
+}
+"""What to type for options of other tools where every name may be a variable."""
+EXPRESSIONS = frozenset({"--expr", "--expression", "--formula", "--eval", "-e"})
+"""What people write before the expression."""
 
 
 def _unknown(name: str, syntax: Syntax) -> GradcalcError:
@@ -204,7 +229,11 @@ def _check_arguments(arguments: Sequence[str], given: Sequence[Word], syntax: Sy
         missing = syntax.arguments[len(arguments)]
         raise GradcalcError("usage", f"{missing} is missing", hint=_where_it_went(given, syntax))
     if len(arguments) > len(syntax.arguments) and not syntax.repeats:
-        raise _too_many(arguments, syntax)
+        raise _too_many(arguments, given, syntax)
+    if not syntax.option(SET):
+        for word in arguments:
+            if word in SLIPS and _meant(word, syntax):
+                raise _unknown(word, syntax)
 
 
 def _check_repetitions(given: Sequence[Word], syntax: Syntax) -> None:
@@ -227,6 +256,8 @@ def _where_it_went(given: Sequence[Word], syntax: Syntax) -> str:
             return f"{each.name} is an option; for the expression {each.name} type -- {each.name}"
         if each.value is not None and not _is_number(each.value):
             near = None if syntax.option(each.name) else _meant(each.name, syntax)
+            if each.name in EXPRESSIONS and not syntax.option(each.name):
+                near = f"the expression stands alone: type {quote(each.value)}"
             return f"{each.name} took {each.value} for its value" + (f"; {near}" if near else "")
     return f"gradcalc {syntax.command} --help shows examples"
 
@@ -239,31 +270,58 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _assigned(arguments: Sequence[str], syntax: Syntax) -> str:
+def _assigned(arguments: Sequence[str]) -> str:
     """The options that `x=2 y=3` are meant as; nothing if they are none."""
     found = [re.fullmatch(r"([^\W\d]\w*)=([^=].*)", each) for each in arguments[1:]]
-    return (
-        " ".join(f"--{each[1]} {quote(each[2])}" for each in found if each) if all(found) and syntax.option(SET) else ""
-    )
+    return " ".join(f"--{each[1]} {quote(each[2])}" for each in found if each) if all(found) else ""
 
 
-def _too_many(arguments: Sequence[str], syntax: Syntax) -> GradcalcError:
+def _of_value(arguments: Sequence[str], given: Sequence[Word], syntax: Syntax) -> str | None:
+    """What to type for `x=2`, `-x=2`, and for the list that `--x 1 2 3` is; None for something else."""
+    if not syntax.option(SET):
+        return None
+    if values := _assigned(arguments):
+        return f"a value is given by an option: type {values}"
+    if found := re.fullmatch(r"-([^\W\d]\w*)=(.+)", arguments[1]):
+        return f"a value is given by two dashes: --{found[1]} {quote(found[2])}"
+    numbers = [each for each in given if not syntax.option(each.name) and each.value and _is_number(each.value)]
+    if numbers and all(map(_is_number, arguments[1:])):
+        return f"for a list type {numbers[-1].name} [{','.join([str(numbers[-1].value), *arguments[1:]])}]"
+    return None
+
+
+def _too_many(arguments: Sequence[str], given: Sequence[Word], syntax: Syntax) -> GradcalcError:
     if not syntax.arguments:
         message = f"{syntax.command} takes options alone, and there is {arguments[0]}"
         return GradcalcError("usage", message, hint="leave it out")
     name, count = syntax.arguments[-1], len(arguments)
     message = f"one {name} is expected, and there are {count}: {', '.join(arguments)}"
-    if values := _assigned(arguments, syntax):
-        return GradcalcError("usage", message, hint=f"a value is given by an option: type {values}")
+    hint = _of_value(arguments, given, syntax) or _of_names(arguments, syntax) or _of_option(arguments, syntax)
+    if hint is None:
+        quoted = f'put it in quotes: "{" ".join(arguments)}"'
+        hint = quoted if syntax.required else f"ask for one {name} at a time"
+    return GradcalcError("usage", message, hint=hint)
+
+
+def _of_names(arguments: Sequence[str], syntax: Syntax) -> str | None:
+    """What to type for `-e EXPR`, `EXPR x` and `EXPR x 2`; None for something else."""
+    count = len(arguments)
+    if count == 2 and arguments[0] in EXPRESSIONS:
+        return f"the expression stands alone: type {quote(arguments[1])}"
     if count == 2 and arguments[1].isidentifier() and syntax.option("--wrt"):
-        return GradcalcError("usage", message, hint=f"for the derivative with respect to it type --wrt {arguments[1]}")
+        return f"for the derivative with respect to it type --wrt {arguments[1]}"
+    if count == 3 and arguments[1].isidentifier() and arguments[2].isdigit() and syntax.option("--order"):
+        return f"type --wrt {arguments[1]} --order {arguments[2]}"
+    return None
+
+
+def _of_option(arguments: Sequence[str], syntax: Syntax) -> str | None:
+    """What to type for an option of other tools, or for a value with one dash too few; None for something else."""
     for word, value in pairwise(arguments[1:]):
         if word in SLIPS and syntax.option(SLIPS[word].split()[0]) and word[1:] not in re.findall(r"\w+", arguments[0]):
-            return GradcalcError("usage", message, hint=f"type {SLIPS[word].split()[0]} {value}")
+            return f"type {SLIPS[word].split()[0]} {value}"
         if not syntax.option(SET) and word.startswith("-"):
-            return GradcalcError("usage", message, hint=syntax.advice)
+            return syntax.advice
         if re.fullmatch(r"-[^\W\d]\w*", word):
-            return GradcalcError("usage", message, hint=f"a value is given by two dashes: -{word} {value}")
-    if not syntax.required:
-        return GradcalcError("usage", message, hint=f"ask for one {name} at a time")
-    return GradcalcError("usage", message, hint=f'put it in quotes: "{" ".join(arguments)}"')
+            return f"a value is given by two dashes: -{word} {value}"
+    return None

@@ -3,6 +3,7 @@
 Argv, JSON Lines and case files say the same things, each in a notation of its own, in whose words errors are told.
 """
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -92,17 +93,18 @@ def _superfluous(program: Program, name: str, notation: Notation) -> GradcalcErr
     meant = nearest(name, [*program.variables, *notation.others])
     if meant in program.variables:
         meant = notation.label(f"at.{meant}")
-    hint = f"did you mean {meant}?" if meant else _variables(program)
+    hint = f"did you mean {meant}?" if meant else the_variables(program.variables)
     return GradcalcError("value", f"{label} {notation.unknown}", hint=hint)
 
 
-def _variables(program: Program) -> str:
-    match program.variables:
+def the_variables(names: Sequence[str]) -> str:
+    """Which names could have been meant, for a hint."""
+    match names:
         case []:
             return "the expression has no variables"
         case [name]:
             return f"the variable is {name}"
-    return f"the variables are {enumerate_names(program.variables)}"
+    return f"the variables are {enumerate_names(names)}"
 
 
 def _missing(program: Program, missing: Sequence[str], notation: Notation) -> GradcalcError:
@@ -202,6 +204,9 @@ OUTPUT = "out"
 def _parse(text: str, label: str) -> Program:
     if not text.strip():
         raise GradcalcError("value", f"{label} is empty", hint="a value is a number or a constant expression: 2, pi/4")
+    if _RANGE.fullmatch(text):
+        hint = "for many points type --at points.csv; for a list type linspace(0, 1, 11)"
+        raise GradcalcError("value", f"{label}: a value is no range, as {text} is", hint=hint)
     try:
         return parse(text)
     except GradcalcError as error:
@@ -210,6 +215,8 @@ def _parse(text: str, label: str) -> Program:
         ) from error
 
 
+_RANGE = re.compile(r"\s*[-+]?\d[\d.e]*\s*(?::|\.\.\.?)\s*[-+]?\d[-+\d.e:]*\s*")
+"""`1:10`, `0..1`."""
 _CONSTANTS_BY_ANY_NAME = {name.casefold(): constant for name, constant in MODULE_CONSTANTS.items()}
 """The constants that other libraries spell differently."""
 
@@ -218,7 +225,7 @@ def _not_constant(value: Program, label: str) -> GradcalcError:
     name = value.variables[0]
     message = f"{label}: a value is a constant expression, and {name} is a variable"
     constant = _CONSTANTS_BY_ANY_NAME.get(name.casefold())
-    hint = f"type {constant}" if constant else did_you_mean(name, CONSTANTS)
+    hint = f"type {constant}" if constant else did_you_mean(name, CONSTANTS) or "type a number, or such as pi/4"
     span = value.steps[value.variable_index(name)].span
     return GradcalcError("value", message, source=value.source, span=span, hint=hint)
 
@@ -237,7 +244,7 @@ def check_wrt(program: Program, wrt: Sequence[str], label: str) -> tuple[str, ..
             span = program.steps[indices[name]].span
             raise GradcalcError("value", message, source=program.source, span=span, hint=f"leave {name} out")
         if name not in known:
-            hint = did_you_mean(name, known) or _variables(program)
+            hint = did_you_mean(name, known) or the_variables(program.variables)
             raise GradcalcError("value", f"{label}: there is no variable {name}", hint=hint)
     unasked = index_variables(program)
     return tuple(wrt) or tuple(name for name in program.variables if name not in unasked)

@@ -10,7 +10,7 @@ from autogradcli.engines.results import Array, LocalDerivative, shape
 from autogradcli.errors import visible
 from autogradcli.language.shapes import written
 from autogradcli.render.blocks import float_writer
-from autogradcli.render.layout import NARROW_GAP, Column, Table, draw_table, elide
+from autogradcli.render.layout import NARROW_GAP, Column, Table, draw_table, elide, elide_word
 from autogradcli.render.numbers import state
 from autogradcli.render.tensors import FEW_DIGITS, brief
 from autogradcli.render.terminal import Terminal
@@ -70,8 +70,21 @@ def draw_chain(nodes: Sequence[Node], dtype: str, terminal: Terminal, more: More
     """The lines of the tree with its columns; on a terminal no wider than that, and no longer than a screenful."""
     if not nodes:
         return []
-    *wider, narrowest = _tables(nodes, dtype, terminal, more)
-    table = next((each for each in wider if each.width <= (terminal.width or each.width)), narrowest)
+    *wider, narrowest = (*_whole(nodes, dtype, terminal, more), *_cut(nodes, dtype, terminal, more))
+    return _drawn(next((each for each in wider if _fits(each, terminal)), narrowest), nodes, terminal)
+
+
+def draw_whole(nodes: Sequence[Node], dtype: str, terminal: Terminal, more: More) -> list[str] | None:
+    """The same if there is room for it with nothing cut; else None."""
+    table = next((each for each in _whole(nodes, dtype, terminal, more) if _fits(each, terminal)), None)
+    return None if table is None else _drawn(table, nodes, terminal)
+
+
+def _fits(table: Table, terminal: Terminal) -> bool:
+    return terminal.width is None or table.width <= terminal.width
+
+
+def _drawn(table: Table, nodes: Sequence[Node], terminal: Terminal) -> list[str]:
     lines = draw_table(table, terminal)
     rows, shown = sum(len(node.inputs) for node in nodes) + 1, len(table.columns[0].cells)
     if shown < rows:
@@ -119,23 +132,42 @@ def _room(rows: int, terminal: Terminal) -> int:
     return max(terminal.height // 2, LEAST_ROWS)
 
 
-def _tables(nodes: Sequence[Node], dtype: str, terminal: Terminal, more: More) -> Iterator[Table]:
-    """Tables, each narrower than the one before: shorter expressions, fewer digits, narrower guides, shorter names."""
-    wide, narrow = (BOXES, NARROW_BOXES) if terminal.boxes else (ASCII, NARROW_ASCII)
-    rows = _rows(nodes, wide, terminal)
-    yield _table(rows, dtype, None, terminal, more)
+def _guides(terminal: Terminal) -> tuple[Guides, Guides]:
+    """Wide and narrow ones."""
+    return (BOXES, NARROW_BOXES) if terminal.boxes else (ASCII, NARROW_ASCII)
+
+
+def _whole(nodes: Sequence[Node], dtype: str, terminal: Terminal, more: More) -> Iterator[Table]:
+    """Tables with nothing cut, each narrower than the one before."""
+    wide, narrow = _guides(terminal)
+    table = _table(_rows(nodes, wide, terminal), dtype, None, terminal, more)
+    yield table
+    if terminal.width is not None:
+        yield replace(table, gap=NARROW_GAP)
+        yield replace(_table(_rows(nodes, narrow, terminal), dtype, None, terminal, more), gap=NARROW_GAP)
+
+
+def _cut(nodes: Sequence[Node], dtype: str, terminal: Terminal, more: More) -> Iterator[Table]:
+    """Tables, each narrower than the one before: fewer digits, shorter expressions, narrower guides, no values."""
     if terminal.width is None:
         return
+    wide, narrow = _guides(terminal)
+    rows = _rows(nodes, wide, terminal)
+    yield from (_table(rows, dtype, room, terminal, more) for room in ROOMS)
     yield from (
         _squeezed(_table(rows, dtype, room, terminal, more), terminal, GOOD_EXPRESSION) for room in (None, *ROOMS)
     )
     yield _squeezed(_table(rows, dtype, ROOMS[-1], terminal, more), terminal, LEAST_EXPRESSION)
     close = replace(_table(_rows(nodes, narrow, terminal), dtype, ROOMS[-1], terminal, more), gap=NARROW_GAP)
-    table = _squeezed(close, terminal, LEAST_EXPRESSION)
-    yield table
+    yield _squeezed(close, terminal, LEAST_EXPRESSION)
+    for left_out in ({"value"}, {"value", "shape"}):
+        kept = tuple(column for column in close.columns if column.header not in left_out)
+        table = _squeezed(replace(close, columns=kept), terminal, LEAST_EXPRESSION)
+        yield table
     label, *others = table.columns
     room = max(terminal.width - (table.width - label.width), LEAST_LABEL)
-    yield replace(table, columns=(_elided(label, room, terminal), *others))
+    names = tuple(elide_word(text, room, terminal) for text in label.cells)
+    yield replace(table, columns=(replace(label, cells=names), *others))
 
 
 def _rows(nodes: Sequence[Node], guides: Guides, terminal: Terminal) -> list[TreeLine]:
@@ -182,10 +214,15 @@ def _text(node: Node, room: int | None) -> str:
     """What a node computes, after its module, or that alone where there is not much room; of a leaf its name."""
     text = node.expression or node.variable or ""
     if node.variable is not None and not node.inputs:
-        return node.variable
+        return node.variable if room is None else _last(node.variable)
     if node.module is None:
         return text
-    return f"{node.module}: {text}" if room is None else node.module
+    return f"{node.module}: {text}" if room is None else _last(node.module)
+
+
+def _last(name: str) -> str:
+    """A module or a parameter by its own name, without those of the modules that it is in."""
+    return name.rpartition(".")[2]
 
 
 def _shape(node: Node) -> str:

@@ -123,13 +123,32 @@ LEAST_WIDTH = 20
 
 
 def elide(text: str, width: int, terminal: Terminal) -> str:
-    """The text, with its middle left out where it is wider than `width`."""
+    """The text, with its middle left out where it is wider than `width`: between words, unless it is one word."""
     if columns(text) <= width:
         return text
     room = max(width - len(terminal.ellipsis), 2)
-    head = _take(text, (room + 1) // 2)
-    tail = _take(text[::-1], room // 2)[::-1]
-    return f"{head}{terminal.ellipsis}{tail}"
+    head = _words_that_fit(text, (room + 1) // 2)
+    tail = _words_that_fit(text[::-1], room - columns(head))[::-1]
+    return f"{head}{terminal.ellipsis}{tail}" if head or tail else elide_word(text, width, terminal)
+
+
+def elide_word(text: str, width: int, terminal: Terminal) -> str:
+    """The text, with its middle left out where it is wider than `width`, wherever that is."""
+    if columns(text) <= width:
+        return text
+    room = max(width - len(terminal.ellipsis), 2)
+    return f"{_take(text, (room + 1) // 2)}{terminal.ellipsis}{_take(text[::-1], room // 2)[::-1]}"
+
+
+_BROKEN = re.compile(r"(?:[^\W_]|(?<=\d)\.|\.(?=\d))+$")
+_INSIDE = re.compile(r"[^\W_]{2}|\d\.|\.\d")
+
+
+def _words_that_fit(text: str, width: int) -> str:
+    """As much of the beginning of the text as fits, without a part of a name or a number at its end."""
+    taken = _take(text, width)
+    inside = _INSIDE.fullmatch(text, len(taken) - 1, len(taken) + 1) if taken else None
+    return _BROKEN.sub("", taken) if inside else taken
 
 
 def _take(text: str, width: int) -> str:

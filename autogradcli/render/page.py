@@ -1,5 +1,6 @@
 """The pages behind reason codes and words, and the list of them."""
 
+import re
 import shlex
 import textwrap
 from collections.abc import Sequence
@@ -12,6 +13,8 @@ from autogradcli.render.json import draw_json
 from autogradcli.render.terminal import Terminal
 
 WIDTH = 80
+_FENCE, _HEADING = re.compile(r"^```.*\n"), re.compile(r"^#+ (.*)")
+"""What Markdown has around a block, and before a heading."""
 
 
 def draw_titles(words: Sequence[WordPage], codes: Sequence[Page], terminal: Terminal) -> str:
@@ -24,8 +27,8 @@ def draw_titles(words: Sequence[WordPage], codes: Sequence[Page], terminal: Term
 def draw_page(page: Page | WordPage, terminal: Terminal) -> str:
     """A page as a person reads it: of a code its title, cause, example and remedy."""
     if isinstance(page, WordPage):
-        lines = page.text.splitlines()
-        return "".join(f"{terminal.paint(line, 'bold') if line.startswith('#') else line}\n" for line in lines)
+        lines = [_FENCE.sub("", line) for line in page.text.splitlines(keepends=True)]
+        return "".join(_HEADING.sub(lambda found: terminal.paint(found[1], "bold"), line) for line in lines)
     parts = [terminal.paint(f"{page.code} {page.title}", "bold"), textwrap.fill(page.cause, WIDTH)]
     if page.example:
         parts.append(f"Example:\n    gradcalc {shlex.join(page.example)}")

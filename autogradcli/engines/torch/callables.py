@@ -7,7 +7,9 @@ becomes notes.
 import importlib
 import inspect
 import io
+import linecache
 import os
+import re
 import sys
 import traceback
 import warnings
@@ -15,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import replace
 from functools import partial, reduce
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 import torch
@@ -126,9 +128,19 @@ def _backwards(output: torch.Tensor) -> Iterator[str]:
     found: dict[Any, None] = dict.fromkeys(getattr(type(node), "_forward_cls", None) for node in _nodes(output))
     for function in found:
         if is_function(function):
-            code = code_of_backward(function)
-            where = "" if code is None else f" ({os.path.basename(code.co_filename)}:{code.co_firstlineno})"
+            code = getattr(inspect.unwrap(function.backward), "__code__", None) or code_of_backward(function)
+            where = "" if code is None else f" ({os.path.basename(code.co_filename)}:{line_of_def(code)})"
             yield f"{function.__name__}.backward{where}"
+
+
+def line_of_def(code: CodeType) -> int:
+    """The line of `def`, below what decorates the function; where the source is not at hand the first line."""
+    line = code.co_firstlineno
+    while text := linecache.getline(code.co_filename, line):
+        if re.match(rf"\s*(?:async\s+)?def\s+{re.escape(code.co_name)}\b", text):
+            return line
+        line += 1
+    return code.co_firstlineno
 
 
 def _halves_of_twice(

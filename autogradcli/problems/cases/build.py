@@ -22,7 +22,7 @@ from autogradcli.problems.build import MOST_ORDERS, ProblemBuilder
 from autogradcli.problems.cases.keys import KEYS
 from autogradcli.problems.cases.read import kind
 from autogradcli.problems.cases.samples import DISTRIBUTIONS, MAX_COUNT, draw, parse_sample
-from autogradcli.problems.point import Notation, check_names, parse_expected
+from autogradcli.problems.point import Notation, check_names, parse_expected, the_variables
 from autogradcli.problems.strict_json import json_number
 
 
@@ -199,7 +199,7 @@ class _CaseBuilder(ProblemBuilder):
             raise GradcalcError("usage", f"hessian.{name} must be a table", hint=f'type hessian.{name}.{name} = "..."')
         for each in (name, *map(normal, others)):
             if each not in wrt:
-                hint = did_you_mean(each, wrt) or f"there are {', '.join(wrt)}"
+                hint = did_you_mean(each, wrt) or the_variables(tuple(wrt))
                 message = f"hessian.{name}: there is no derivative with respect to {each}"
                 raise GradcalcError("value", message, hint=hint)
 

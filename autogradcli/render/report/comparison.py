@@ -25,8 +25,6 @@ LABEL = 20
 """Terminal columns for what stands before a formula in a list."""
 LEAST_DIGITS = 8
 """Significant digits below which no number is cut."""
-LEAST_FORMULA = 20
-"""Terminal columns below which a formula is not elided but moved out of the table."""
 
 SYMBOLIC = "SymPy:\nvalue"
 FORMULA = "SymPy:\nderivative"
@@ -71,21 +69,13 @@ def _tables(gradients: Gradients, dtype: str, terminal: Terminal) -> Iterator[Ta
         yield Table(tuple(one_line(column) for column in _columns(gradients, dtype, digits)))
     assert terminal.width is not None
     narrow = Table(_columns(gradients, dtype, DOUBLE_DIGITS), NARROW_GAP)
+    yield narrow
     bare = Table(tuple(column for column in narrow.columns if column.header != FORMULA), NARROW_GAP)
-    room = terminal.width - bare.width - NARROW_GAP
-    if room >= LEAST_FORMULA:
-        yield Table(tuple(_elided(column, room, terminal) for column in narrow.columns), NARROW_GAP)
     yield bare
     if len(gradients) > 1:
         for digits in range(DOUBLE_DIGITS, LEAST_DIGITS - 1, -1):
             columns = (_cut(column, digits) for column in bare.columns)
             yield Table(tuple(columns), NARROW_GAP)
-
-
-def _elided(column: Column, width: int, terminal: Terminal) -> Column:
-    if column.header != FORMULA:
-        return column
-    return replace(column, cells=tuple(elide(text, width, terminal) for text in column.cells))
 
 
 def _cut(column: Column, digits: int) -> Column:

@@ -15,6 +15,8 @@ TENSOR = 40
 """Terminal columns for a tensor."""
 LEAST = 18
 """Terminal columns for an expression, on a narrow terminal."""
+FEWER_DIGITS = (12, 9, 6)
+"""Digits of the numbers on the way, where there is no room for all of them."""
 MOST_TERMS = 6
 """Paths whose sum is written out term by term."""
 NONE = "none"
@@ -64,15 +66,26 @@ def _count(count: int) -> str:
 
 
 def _path(name: str, path: TracePath, terminal: Terminal) -> list[str]:
-    table = Table(
+    """The table of a path; on a terminal with as many digits as there is room for."""
+    tables = [_table(name, path, terminal, digits) for digits in (None, *FEWER_DIGITS)]
+    return draw_table(
+        next((each for each in tables if each.width <= (terminal.width or each.width)), tables[-1]), terminal
+    )
+
+
+def _table(name: str, path: TracePath, terminal: Terminal, digits: int | None) -> Table:
+    return Table(
         (
             Column(name, tuple(f"  {_fraction(factor, terminal)}" for factor in path.factors)),
             Column("formula", tuple(_formula(factor, terminal) for factor in path.factors)),
-            Column("value", tuple(_value(factor) for factor in path.factors), right=True),
-            Column("product so far", tuple(_number(factor.product, terminal) for factor in path.factors), right=True),
+            Column("value", tuple(_value(factor, digits) for factor in path.factors), right=True),
+            Column(
+                "product so far",
+                tuple(_number(factor.product, terminal, digits) for factor in path.factors),
+                right=True,
+            ),
         )
     )
-    return draw_table(table, terminal)
 
 
 def _fraction(factor: Factor, terminal: Terminal) -> str:
@@ -93,20 +106,20 @@ def _fitting(text: str, terminal: Terminal) -> str:
     return text if terminal.width is None else elide(text, max(terminal.width // 4, LEAST), terminal)
 
 
-def _value(factor: Factor) -> str:
+def _value(factor: Factor, digits: int | None) -> str:
     if factor.derivative is not None:
-        return _plain(factor.derivative, None)
+        return _plain(factor.derivative, digits)
     sizes = shape(factor.product)
     return f"Jacobian, {written(sizes)}" if sizes else NONE
 
 
-def _number(value: Array, terminal: Terminal) -> str:
+def _number(value: Array, terminal: Terminal, digits: int | None = None) -> str:
     return (
         NONE
         if value is None
         else brief(value, _plain, TENSOR, terminal.ellipsis)
         if shape(value)
-        else _plain(value, None)
+        else _plain(value, digits)
     )
 
 
