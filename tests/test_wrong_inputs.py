@@ -33,8 +33,8 @@ WRONG = [
     ("x == = 3", "parse", "something is missing between == and =", (2, 6), None),
     ("sin(x, , y)", "parse", "something is missing before this comma", (7, 8), None),
     ("sin(, x)", "parse", "something is missing before this comma", (4, 5), None),
-    ("sin(x", "parse", "this ( is never closed", (3, 4), None),
-    ("(x + 1))", "parse", "this ) closes no bracket", (7, 8), None),
+    ("sin(x", "parse", "this ( is never closed", (3, 4), "type sin(x)"),
+    ("(x + 1))", "parse", "this ) closes no bracket", (7, 8), "without it type (x + 1)"),
     ("sin(x]", "parse", "this ] does not close a (", (5, 6), None),
     ("(x; y)", "parse", "this ( is never closed", (0, 1), None),
     ("()", "parse", "there is nothing between these brackets", (0, 2), None),
@@ -106,7 +106,7 @@ WRONG = [
     ("lam(x)", "name", "there is no function lam", (0, 3), "gradcalc functions lists them; for a product type lam*(x)"),
     ("x y", "parse", "an operator is missing between x and y", (0, 3), "for a product type x*y"),
     ("x 2", "parse", "an operator is missing between x and 2", (0, 3), "for a product type x*2, for a power x**2"),
-    ("3 4", "parse", "an operator is missing between 3 and 4", (0, 3), "for a product type 3*4"),
+    ("3 4", "parse", "an operator is missing between 3 and 4", (0, 3), "for a product type 3*4, for a list [3, 4]"),
     (
         "(x+1)2",
         "parse",
@@ -307,7 +307,7 @@ WRONG = [
     ("[1,,2]", "parse", "something is missing before this comma", (3, 4), None),
     ("[,]", "parse", "something is missing before this comma", (1, 2), None),
     ("[/ 2]", "parse", "something is missing before /", (1, 2), None),
-    ("[1, 2", "parse", "this [ is never closed", (0, 1), None),
+    ("[1, 2", "parse", "this [ is never closed", (0, 1), "type [1, 2]"),
     ("[1, 2)", "parse", "this ) does not close a [", (5, 6), None),
     ("[1 2]", "parse", "an operator is missing between 1 and 2", (1, 4), "for two items of the list type [1, 2]"),
     (

@@ -65,7 +65,9 @@ def check_brackets(tokens: Sequence[Token], source: str) -> None:
         elif token.kind == "close":
             if not opened:
                 message = f"this {token.text} closes no bracket"
-                raise Unclear(message, source=source, span=token.span, pieces=[""], hint="without it type {}")
+                error = Unclear(message, source=source, span=token.span, pieces=[""], hint="without it type {}")
+                error.hint = None
+                raise error
             opening = opened.pop()
             if opening.text != PARTNERS[token.text]:
                 raise _error("parse", f"this {token.text} does not close a {opening.text}", token, source)
@@ -80,7 +82,7 @@ def _never_closed(opened: Sequence[Token], source: str) -> Unclear:
     closing = "".join(next(end for end, start in PARTNERS.items() if start == each.text) for each in reversed(opened))
     message = f"this {opened[-1].text} is never closed"
     error = Unclear(message, source=source, span=opened[-1].span, pieces=[f"{source.rstrip()}{closing}"])
-    error.edit = Span(0, len(source))
+    error.edit, error.hint = Span(0, len(source)), None
     return error
 
 

@@ -172,7 +172,9 @@ def _quoted(source: str, position: int, message: str) -> Unclear:
         return error
     end = next((place for place in range(position + 1, len(source)) if source[place] in QUOTES), None)
     if end is None:
-        return Unclear(message, source=source, span=span, pieces=[""], hint="without it type {}")
+        error = Unclear(message, source=source, span=span, pieces=[""], hint="without it type {}")
+        error.hint = "delete it"
+        return error
     piece = "".join(QUOTES.get(each, each) for each in source[position : end + 1])
     error = Unclear(message, source=source, span=span, pieces=[piece])
     error.edit = Span(position, end + 1)

@@ -117,7 +117,9 @@ def _check_derivative(text: str) -> None:
     if prose is not None and text[prose.end() :].strip():
         message = "gradcalc takes no limits" if prose["limit"] else DIFFERENTIATES
         hint = "type the formula alone: {}"
-        raise Unclear(message, source=text, span=Span(0, prose.end()), pieces=[""], hint=hint)
+        error = Unclear(message, source=text, span=Span(0, prose.end()), pieces=[""], hint=hint)
+        error.hint = "type the formula alone"
+        raise error
 
 
 def _check_brackets(text: str, given: Collection[str]) -> None:

@@ -1,12 +1,13 @@
 """The chain rule as text: one line for each factor, path by path, and what all paths add up to."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from autogradcli.compute.report import Ball, Factor, Trace, TracePath
 from autogradcli.engines.results import Array, shape
 from autogradcli.errors import visible
 from autogradcli.language.shapes import written
-from autogradcli.render.layout import Column, Table, draw_table, elide
+from autogradcli.render.layout import NARROW_GAP, Column, Table, draw_table, elide, one_line
 from autogradcli.render.numbers import DOUBLE_DIGITS, significant
 from autogradcli.render.tensors import brief
 from autogradcli.render.terminal import Terminal
@@ -67,7 +68,11 @@ def _count(count: int) -> str:
 
 def _path(name: str, path: TracePath, terminal: Terminal) -> list[str]:
     """The table of a path; on a terminal with as many digits as there is room for."""
-    tables = [_table(name, path, terminal, digits) for digits in (None, *FEWER_DIGITS)]
+    whole, *narrower = [_table(name, path, terminal, digits) for digits in (None, *FEWER_DIGITS)]
+    tables = [
+        replace(whole, columns=tuple(map(one_line, whole.columns))),
+        *(replace(each, gap=NARROW_GAP) for each in narrower),
+    ]
     return draw_table(
         next((each for each in tables if each.width <= (terminal.width or each.width)), tables[-1]), terminal
     )
@@ -80,7 +85,7 @@ def _table(name: str, path: TracePath, terminal: Terminal, digits: int | None) -
             Column("formula", tuple(_formula(factor, terminal) for factor in path.factors)),
             Column("value", tuple(_value(factor, digits) for factor in path.factors), right=True),
             Column(
-                "product so far",
+                "product\nso far",
                 tuple(_number(factor.product, terminal, digits) for factor in path.factors),
                 right=True,
             ),
