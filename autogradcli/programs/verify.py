@@ -40,6 +40,10 @@ PER_SECOND = 10_000
 """Scalar operations that are proven as a whole, for each second that verification may take."""
 MOST_OF_TIME = 4
 """Of several passes none may take more than this part of those."""
+TIMED = 3
+"""Passes that are told of for a trial: the first takes longer than others."""
+AND_EXPLAINED = 1.5
+"""What follows for each pass takes half as long again."""
 
 
 class Verifier:
@@ -70,8 +74,9 @@ class Verifier:
         urgent = list(_urgent_first(events))
         self._divide([events[place] for place in urgent])
         found: dict[int, Verified] = {}
+        each = self._seconds_to_tell(events)
         for done, place in enumerate(urgent):
-            left = deadline - monotonic()
+            left = deadline - monotonic() - each * (len(events) - done)
             try:
                 found[place] = self._any(events[place], left)
             except KeyboardInterrupt:
@@ -80,6 +85,16 @@ class Verifier:
             if advance is not None:
                 advance(done + 1, len(events))
         return [located(events[place], found[place], self._texts) for place in sorted(found)]
+
+    def _seconds_to_tell(self, events: Sequence[BackwardPass | TransformCall]) -> float:
+        """How long it takes to tell of one pass of many that there was no time for it."""
+        passes = [each for each in events if isinstance(each, BackwardPass)][:TIMED]
+        seconds = []
+        for event in passes:
+            start = monotonic()
+            self._late(event)
+            seconds.append(AND_EXPLAINED * (monotonic() - start))
+        return min([self._demands.options.timeout / 2 / max(1, len(events)), *seconds])
 
     def _divide(self, events: Sequence[BackwardPass | TransformCall]) -> None:
         """Divide the time among passes: the smallest of them are proven as a whole, the more urgent ones first."""

@@ -69,7 +69,7 @@ class Given:
     def keep(self) -> None:
         """Copy the numbers, because the program is about to change them."""
         if self.shared:
-            self.data = self.data.clone()
+            self.data = copied(self.data)
             self.shared = False
 
 
@@ -255,6 +255,18 @@ def tensors_in(item: Any) -> Iterator[torch.Tensor]:
             yield from tensors_in(each)
 
 
+def copied(tensor: torch.Tensor) -> torch.Tensor:
+    """A copy that lies in memory as the tensor does: in which order a product adds its terms depends on that."""
+    if tensor.layout is not torch.strided or tensor.is_contiguous():
+        return tensor.clone()
+    span = 1 + sum((size - 1) * stride for size, stride in zip(tensor.size(), tensor.stride(), strict=True))
+    if not tensor.numel() <= span <= MOST_GAPS * tensor.numel():  # components share memory, or there is much between
+        return tensor.clone()
+    return torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device=tensor.device).copy_(tensor)
+
+
+MOST_GAPS = 4
+"""How many times as much memory as its components need a copy may take."""
 INTEGERS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 
 

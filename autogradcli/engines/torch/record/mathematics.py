@@ -17,6 +17,7 @@ from autogradcli.engines.torch.record.calls import (
     RecordedCall,
     Unknown,
     Value,
+    copied,
     mapped,
     tensors_in,
 )
@@ -85,7 +86,7 @@ def as_mathematics(event: BackwardPass) -> BackwardPass:
     recorder = Recorder()
     tensors: dict[Any, Any] = {}
     for given in givens_below(calls):
-        tensors["given", given.serial] = tensor = given.data.clone().requires_grad_(given.leaf)
+        tensors["given", given.serial] = tensor = copied(given.data).requires_grad_(given.leaf)
         if given.name:
             recorder.name(tensor, given.name)
     with quiet(), torch.random.fork_rng(devices=[]), torch.enable_grad(), recorder:

@@ -22,6 +22,7 @@ from autogradcli.engines.torch.record.calls import (
     RecordedCall,
     Unknown,
     Value,
+    copied,
     fingerprint,
     mapped,
     tensors_in,
@@ -146,7 +147,7 @@ def _changed_between(values: Sequence[Given]) -> Given | None:
 def _given(given: Given, double: bool) -> torch.Tensor:
     if given.shared and given.data._version != given.version:
         raise NotReplayed(f"{given.name or 'a tensor'} was changed in place in a way that was not recorded")
-    data = given.data.detach().clone()
+    data = copied(given.data.detach())
     if double and data.dtype in LOW:
         data = data.double()
     if double and data.dtype == torch.complex64:
