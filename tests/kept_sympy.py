@@ -1,6 +1,7 @@
 """SymPy's process, handed on from test to test: its start costs more than most tests."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest.mock import patch
@@ -17,6 +18,8 @@ each limit of memory.
 """
 LIMITS = (None, MAX_MEMORY)
 """Limits of memory with which children are kept: those that tests have by the hundred."""
+PATIENCE = 2.0
+"""Seconds in which a child may finish what nobody waits for any more: as long as a new one takes to start."""
 
 
 class _Child(process._Child):
@@ -37,6 +40,8 @@ def _take(memory: int | None) -> _Child:
 
 def _put_back(symbolic: SymbolicProcess) -> None:
     """Keep the child if it lives and is done with all that it was asked; else end it."""
+    if symbolic._memory in LIMITS:
+        _finish(symbolic)
     child, place = symbolic._child, (os.getpid(), symbolic._memory)
     is_done = child.ticket is None and all(each.complete for each in symbolic._tickets.values())
     is_wanted = symbolic._memory in LIMITS and place not in _idle
@@ -45,6 +50,13 @@ def _put_back(symbolic: SymbolicProcess) -> None:
         _idle[place] = child
     else:
         _close(symbolic)
+
+
+def _finish(symbolic: SymbolicProcess) -> None:
+    """Have the child finish what a command asked that ended with an error."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and not all(each.complete for each in symbolic._tickets.values()):
+        symbolic._listen(deadline)
 
 
 @contextmanager
