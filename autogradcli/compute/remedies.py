@@ -295,7 +295,7 @@ class _Search:
     def _helps(self, name: str, before: Gradient, report: Report) -> bool:
         """Whether a report is better with respect to one name, and nowhere worse than the problem as it stands."""
         after = report.gradients[name]
-        better = after.verdict in {"verified", "kink"} or _farthest(after) < _farthest(before)
+        better = after.verdict == "kink" or _farthest(after) < _farthest(before)
         return (
             ((_rank(after) > _rank(before) and better) or self._cures_nan(before, after))
             and all(_rank(g) >= _rank(self._report.gradients[n]) for n, g in report.gradients.items())
@@ -325,10 +325,14 @@ def _rank(gradient: Gradient) -> int:
 
 
 def _farthest(gradient: Gradient) -> float:
-    """The largest distance from the truth in units in the last place; infinite if a number is not finite."""
+    """The largest distance from the truth in units in the last place; infinite if a number is not finite.
+
+    Where no distance is known, what is verified is as near as can be.
+    """
     if not all(map(math.isfinite, flat(gradient.autograd))):
         return math.inf
-    return max((each for each in flat(gradient.ulps) if each is not None), default=math.inf)
+    unknown = 0.0 if gradient.verdict == "verified" else math.inf
+    return max((each for each in flat(gradient.ulps) if each is not None), default=unknown)
 
 
 def _numbers(trial: Trial) -> Iterator[float]:
