@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from autogradcli import GradcalcError, diff, evaluate
+from autogradcli import GradcalcError, diff, evaluate, trace
 from autogradcli.language.parser import parse
 from tests.command import gradcalc
 
@@ -373,6 +373,9 @@ CALLS: list[tuple[Any, dict[str, Any], str, dict[str, Any]]] = [
     (evaluate, {"expression": "x", "x": "PI"}, "type pi", {"x": "pi"}),
     (evaluate, {"expression": "x", "x": 2, "of": "y"}, "gives no value to y", {"expression": "y = x", "of": "y"}),
     (evaluate, {"expression": "x", "x": 2, "claim": {"x": "1"}}, "assert_gradient(..., claim=...)", {"claim": ...}),
+    (evaluate, {"expression": "x**2", "x": 2, "at": {"x": 3}}, "leave one of them out", {"at": ...}),
+    (evaluate, {"expression": ["x**2"], "x": 2}, "give the formula as text", {"expression": "x**2"}),
+    (trace, {"expression": lambda x: x**3, "x": 2}, 'as in trace("x**3", x=2.0)', {"expression": "x**3"}),
     (diff, {"expression": "sum(A @ x)"}, "give it values, A=VALUE, x=VALUE", {"expression": "A*x"}),
     (diff, {"expression": "x**2", "wrt": "y"}, "the variable is x", {"wrt": "x"}),
     (diff, {"expression": "x**2", "format": "latx"}, "did you mean latex?", {"format": "latex"}),

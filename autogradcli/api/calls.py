@@ -7,7 +7,7 @@ from typing import Any
 from autogradcli.api.display import ChainRule, Graph, Report, shown
 from autogradcli.api.sources import body_of, written_call
 from autogradcli.api.values import Value, as_fields, dtype_of, name_of, names_in
-from autogradcli.api.wording import PYTHON, in_python, seconds, table
+from autogradcli.api.wording import PYTHON, formula, in_python, point_of, seconds
 from autogradcli.compute.compute import compute
 from autogradcli.compute.derivatives import STYLES, derivatives, output_shape, wanted
 from autogradcli.compute.problem import Options
@@ -55,7 +55,7 @@ def evaluate(
     the derivatives of every component of the output. `hvp` is a direction that the Hessian is multiplied by, `jvp` one
     along which the output is differentiated, by name. Raises GradcalcError where the input makes no sense.
     """
-    point = {**table(at, "at"), **values}
+    point = point_of(at, values)
     beyond = {"order": order, "hessian": hessian, "jacobian": jacobian, "hvp": hvp, "jvp": jvp}
     given = {"wrt": wrt, "of": of, "upstream": upstream, **beyond}
     demands = {"dtype": dtype, "rtol": rtol, "atol": atol, "max_ulps": max_ulps}
@@ -63,7 +63,7 @@ def evaluate(
     if callable(expression):
         extra = {**given, "function": function}
         return _of_callable(expression, point, extra, _builder("", point, demands).options(options))
-    problem = _builder(expression, point, given | demands).problem(options)
+    problem = _builder(formula(expression, "evaluate"), point, given | demands).problem(options)
     return shown(compute(replace(problem, function=function)), point)
 
 
@@ -115,7 +115,9 @@ def graph(
     """
     given = {"wrt": wrt, "of": of, "upstream": upstream, "dtype": dtype}
     options, backward = Options(symbolic=False, timeout=seconds(timeout)), Backward(detail=Detail(derivatives=True))
-    return Graph(compute(_builder(expression, {**table(at, "at"), **values}, given).problem(options, backward)))
+    return Graph(
+        compute(_builder(formula(expression, "graph"), point_of(at, values), given).problem(options, backward))
+    )
 
 
 @in_python
@@ -144,7 +146,7 @@ def trace(
     """
     options = Options(symbolic=False, timeout=seconds(timeout), trace=True)
     given = {"wrt": wrt, "of": of, "dtype": None}
-    report = compute(_builder(expression, {**table(at, "at"), **values}, given).problem(options))
+    report = compute(_builder(formula(expression, "trace"), point_of(at, values), given).problem(options))
     return ChainRule(report.traces, report.output)
 
 
@@ -169,15 +171,12 @@ def diff(
     its own, named `f[0].x`.
     Raises GradcalcError where the input makes no sense, or SymPy has no formula.
     """
-    if callable(expression):
-        text = body_of(expression) or "x**2"
-        hint = f'give the formula as text, as in diff("{text}"); evaluate(f, x=2.0) takes a function'
-        raise GradcalcError("value", "diff takes a formula, and this is a function", hint=hint)
+    text = formula(expression, "diff")
     form = style or format
     if form not in STYLES:
         hint = did_you_mean(form, STYLES) or f"the formats are {', '.join(STYLES)}"
         raise GradcalcError("usage", f"there is no format {form}", hint=hint)
-    stated = _builder(expression, {}, {"wrt": wrt, "of": of, "order": order})
+    stated = _builder(text, {}, {"wrt": wrt, "of": of, "order": order})
     program = stated.program(())
     names = stated.wrt(program)
     beyond, sizes = stated.beyond(names), output_shape(program)

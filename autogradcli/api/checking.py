@@ -9,7 +9,7 @@ from typing import Any
 
 from autogradcli.api.display import CheckResult
 from autogradcli.api.values import Value, as_fields, dtype_of
-from autogradcli.api.wording import in_python, seconds, table
+from autogradcli.api.wording import formula, in_python, point_of, seconds, table
 from autogradcli.checks.case import CasePlace, CaseText
 from autogradcli.checks.judge import LENIENT, STRICT
 from autogradcli.checks.outcome import Outcome, unusable
@@ -64,9 +64,14 @@ def assert_gradient(
     max_ulps, … `function` is code of your own that is to be what the expression says.
     """
     __tracebackhide__ = True
-    point = {**table(at, "at"), **values}
+    point = point_of(at, values)
     claims = {} if claim is None else {"claim": table(claim, "claim")}
-    fields = {"dtype": dtype_of(point.values()), **claims, **table(expect, "expect"), "expression": expression}
+    fields = {
+        "dtype": dtype_of(point.values()),
+        **claims,
+        **table(expect, "expect"),
+        "expression": formula(expression, "assert_gradient"),
+    }
     text = _case({**fields, "at": point} if point else fields, _caller())
     if function is not None and "function" not in text.fields:
         text = replace(text, fields={**text.fields, "function": function})

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
+from autogradcli.api.sources import body_of
 from autogradcli.errors import GradcalcError
 from autogradcli.problems.cases.build import NOTATION
 
@@ -77,7 +78,30 @@ def table(given: Any, name: str) -> Mapping[str, Any]:
     """What is given by name; raises GradcalcError for anything else."""
     if given is None or isinstance(given, Mapping):
         return given or {}
-    raise GradcalcError("usage", f"{name}= must be a dict, and is {_kind(given)}", hint='type x=2, or {"x": 2}')
+    hint = 'type x=2, or {"x": 2}' if name == "at" else f'type {name}={{"x": "2*x"}}' if name == "claim" else None
+    raise GradcalcError("usage", f"{name}= must be a dict, and is {_kind(given)}", hint=hint)
+
+
+def point_of(at: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values by name; raises GradcalcError if one is given twice."""
+    point = {**table(at, "at"), **values}
+    for name in values:
+        if name in table(at, "at"):
+            message = f"{name} is given twice: {name}= and in at="
+            raise GradcalcError("usage", message, hint="leave one of them out")
+    return point
+
+
+def formula(expression: Any, caller: str) -> str:
+    """The text of a formula; raises GradcalcError if it is none."""
+    if isinstance(expression, str):
+        return expression
+    hint = f'give the formula as text, as in {caller}("{body_of(expression) or "x**2"}"'
+    if callable(expression):
+        message = f"{caller} takes a formula, and this is a function"
+        elsewhere = "" if caller == "evaluate" else "; evaluate(f, x=2.0) takes a function"
+        raise GradcalcError("value", message, hint=f"{hint}{')' if caller == 'diff' else ', x=2.0)'}{elsewhere}")
+    raise GradcalcError("value", f"a formula is text, and this is {_kind(expression)}", hint=f"{hint}, ...)")
 
 
 def seconds(timeout: Any) -> float:

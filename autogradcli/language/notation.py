@@ -39,7 +39,7 @@ POWERED = frozenset(
 
 _ANY = re.compile(
     rf"[#|√∛⁻×÷·⋅−≤≥≠{RAISED}{LOWERED}]|\)\s*=(?!=)|Piecewise|[a-z0-9]\s*(?:\^|\*\*)\s*\d+\s*[\w(]"
-    r"|/\s*d[a-z]\b|[a-z]'|diff\s*\(|deri|differentiate|[a-z]\[|"
+    r"|/\s*d[a-z]\b|[a-z]'|diff\s*\(|deri|differentiate|(?-i:[A-Z][A-Za-z]+\[)|"
     r"\blim|\b(?:gradient|slope)\s|\b(?:find|solve)\s",
     re.ASCII | re.IGNORECASE,
 )
@@ -56,12 +56,14 @@ _DERIVATIVE = re.compile(
 _CALLED = re.compile(r"(?<![\w.])(?:(?:sympy|sp)\.)?(?:diff|Derivative|derivative|differentiate|derive)\s*\(")
 """`diff(x^2, x)`, as other tools write a derivative."""
 _PROSE = re.compile(
-    r"\s*(?:(?P<limit>lim(?:it)?\b[^;\n]*?(?:->|→|to)\s*[^\s;]+)|(?:the\s+)?(?:derivative|gradient|slope)\s+of\b|"
+    r"\s*(?:(?P<limit>lim(?:it)?[\s_({]+\w+\s*(?:->|→|to\b)\s*[^\s;)}]+[)}]*)|(?:the\s+)?(?:derivative|gradient|slope)\s+of\b|"
     r"(?:differentiate|derive|find|solve)\s+(?:d/d\w\s+)?(?=\w))\s*"
 )
 """`derivative of x^2`, `lim x->0 sin(x)/x`, at the beginning of a text."""
 _BRACKETED = re.compile(r"(?<![\w.])([A-Z][A-Za-z]*)\[")
 """`Sin[x]`, as Mathematica writes a call."""
+_COUNTS = re.compile(r"[\d\s:,-]*|.*\bfor\b.*|[ijk]")
+"""What stands in the brackets of a tensor."""
 _PI = re.compile(r"(?<![\w.])((?:\d[\d_]*\.?\d*|\.\d+)?)π([A-Za-z][A-Za-z0-9]*)(?![\w.(])")
 _NAMED_PI = re.compile(r"(?<!\w)(π\w+)\s*=(?!=)")
 _PIECEWISE = re.compile(r"(?<![\w.])(?:(?:sympy|sp)\.)?Piecewise\s*\(")
@@ -126,7 +128,8 @@ def _check_brackets(text: str, given: Collection[str]) -> None:
     """Raises GradcalcError for `Sin[x]`."""
     for found in _BRACKETED.finditer(text):
         end, name = _closing(text, found.end() - 1), found[1].lower().replace("arc", "a", 1)
-        if end is not None and found[1] not in given and is_function(name):
+        counts = end is None or _COUNTS.fullmatch(text, found.end(), end - 1)
+        if end is not None and not counts and found[1] not in given and is_function(name):
             span, piece = Span(found.start(), end), f"{name}({text[found.end() : end - 1]})"
             raise Unclear("a function has round brackets", source=text, span=span, pieces=[piece])
 
