@@ -284,6 +284,7 @@ TEXTS: list[tuple[str, str, str]] = [
     ("x ** 2 )", "without it type x ** 2", "x ** 2"),
     ("Sin[x] + Exp[2x]", "type sin(x) + exp(2x)", "sin(x) + exp(2x)"),
     ("x^2 + 2x + 1 = 0", "type the formula alone: x^2 + 2x + 1", "x^2 + 2x + 1"),
+    ("x^2 = 2x + 1", "type the formula alone: x^2 - (2x + 1)", "x^2 - (2x + 1)"),
     ("∫x^2 dx", "does not integrate", "x^2"),
     ("lim x->0 sin(x)/x", "type the formula alone: sin(x)/x", "sin(x)/x"),
     ("the derivative of x^2", "type the formula alone: x^2", "x^2"),

@@ -159,7 +159,15 @@ WRONG = [
     ("x = = 3", "parse", "this = is one too many", (4, 5), "to give a value type =, to compare =="),
     ("= 3", "parse", "this = is one too many", (0, 1), "to give a value type =, to compare =="),
     ("2 = x", "parse", "only a name can be given a value", (0, 3), "to compare type =="),
-    ("x + y = 3", "parse", "only a name can be given a value", (0, 7), "to compare type =="),
+    (
+        "x + y = 3",
+        "parse",
+        "an equation is not differentiated, and not solved",
+        (0, 9),
+        "type the formula alone: x + y - 3",
+    ),
+    ("x + y =", "parse", "only a name can be given a value", (0, 7), "to compare type =="),
+    ("x + y = z = 3", "parse", "an equation is not differentiated, and not solved", (0, 13), "type the formula alone"),
     (
         "y = x = 2",
         "parse",

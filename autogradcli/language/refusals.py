@@ -129,13 +129,22 @@ def equals(expression: Expression, index: int) -> GradcalcError:
         message, hint = "a function cannot be defined", "type the formula alone, or y = ... to give it a name"
     elif expression.kind(index - 1) == "name" and start == index - 1:
         message, hint = "this name cannot be given a value here", "to compare type ==; statements are separated by ;"
-    elif not inside and [expression.word(each) for each in range(index + 1, len(expression.tokens))] == ["0"]:
-        message = "an equation is not differentiated, and not solved"
-        pieces, hint = [expression.text(start, index - 1)], "type the formula alone: {}"
-        return expression.unclear(start, len(expression.tokens) - 1, message, *pieces, hint=hint)
+    elif not inside and 1 < index < len(expression.tokens) - 1:
+        return _equation(expression, index)
     else:
         message, hint = "only a name can be given a value", "to compare type =="
     return expression.error(start, index, message, hint)
+
+
+def _equation(expression: Expression, index: int) -> GradcalcError:
+    """The error for `x^2 + y = 3`, at its `=`."""
+    last = len(expression.tokens) - 1
+    left, right = expression.text(0, index - 1), expression.text(index + 1, last)
+    piece = left if right == "0" else f"{left} - {right if index + 1 == last else f'({right})'}"
+    message = "an equation is not differentiated, and not solved"
+    error = expression.unclear(0, last, message, piece, hint="type the formula alone: {}")
+    error.hint = "type the formula alone"
+    return error
 
 
 def braces(expression: Expression, index: int) -> GradcalcError:
