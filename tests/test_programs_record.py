@@ -162,3 +162,16 @@ def test_a_mode_of_the_program_s_own_sees_the_optimiser() -> None:
     made = ledger(text)
     assert made.failure is None
     assert {each.verdict for each in made.passes} == {"verified"}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "verdict"), [("torch.multinomial(p, 1)", "verified"), ("p.argmax().reshape(1)", "unverified")]
+)
+def test_a_place_that_was_drawn_is_fixed(chosen: str, verdict: str) -> None:
+    """As in policy gradients; one that is found from the numbers themselves may be another beside them."""
+    program = (
+        "torch.manual_seed(0)\nw = torch.tensor([0.1, 0.2, 0.4], requires_grad=True)\np = torch.softmax(w, 0)\n"
+        f"a = {chosen}\nloss = -torch.log(p[a]).sum()\nloss.backward()"
+    )
+    (found,) = ledger(program).passes
+    assert found.verdict == verdict

@@ -262,6 +262,7 @@ def _reason(tensor: Any, cut: str | None) -> str:
         "no_grad": "it was made under torch.no_grad()",
         "detach": "it was detached",
         "discrete": "a comparison, a count or a place takes no gradient",
+        "drawn": "it was drawn at random",
     }
     return reasons.get(cut or "", "nothing that it is made of has requires_grad=True")
 

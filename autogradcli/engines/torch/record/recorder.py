@@ -132,7 +132,7 @@ class Recorder(Memory, Places, TorchFunctionMode):
                 return result
             self._note(function, args, kwargs, outputs, random)
         elif outputs:
-            self._note_cut("detach" if kind.name in CUTS else "discrete", args, result)
+            self._note_cut(CUTS.get(kind.name, "discrete"), args, result)
         return result
 
     def apply(self, original: Callable[..., Any], function: type, args: Any, kwargs: Any) -> Any:
@@ -376,7 +376,7 @@ class Recorder(Memory, Places, TorchFunctionMode):
 
 REGENERATED = "AsStridedBackward0"
 """The node that a view is given when its base has been changed in place."""
-CUTS = frozenset({"detach", "data", "detach_"})
+CUTS = dict.fromkeys(("detach", "data", "detach_"), "detach") | dict.fromkeys(("multinomial", "poisson"), "drawn")
 PLAIN = frozenset({torch.Tensor, torch.nn.Parameter})
 SPECIAL: dict[tuple[str, bool], Callable[[Recorder, Any, Any, Any], Any]] = {
     ("__bool__", False): Recorder._bool,
