@@ -111,8 +111,8 @@ def test_a_program_without_modules_has_none(tmp_path: Path) -> None:
     assert {node["module"] for node in json.loads(graph(str(path), "--json"))["nodes"]} == {None}
 
 
-def test_what_is_proven_by_steps_has_no_graph(tmp_path: Path) -> None:
-    """The error says so."""
+def test_what_has_no_graph_says_why(tmp_path: Path) -> None:
+    """An operation that the table does not know."""
     path = tmp_path / "batch.py"
     path.write_text(
         "import torch\nw = torch.ones(2, requires_grad=True)\n"
@@ -120,7 +120,7 @@ def test_what_is_proven_by_steps_has_no_graph(tmp_path: Path) -> None:
     )
     result = gradcalc("graph", "--run", str(path))
     assert result.status == 2
-    assert "error: line 3: it is proven step by step" in result.err
+    assert "error: line 3: there is no graph: torch.func.vmap is no row of gradcalc's table" in result.err
 
 
 def test_a_group_with_nothing_but_a_group_is_left_out() -> None:

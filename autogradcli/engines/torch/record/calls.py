@@ -60,7 +60,8 @@ class Given:
     shared: bool = True
     """Whether the memory is the program's."""
     cut: str | None = None
-    """What cut it off from what it was made of: `no_grad`, `detach`; None if nothing that takes a gradient did."""
+    """What cut it off from what it was made of: `no_grad`, `detach`, `discrete` or `drawn`; None if nothing did that
+    takes a gradient."""
     tensor: Any = None
     """The program's tensor, weakly."""
     changed: bool = False

@@ -396,10 +396,18 @@ def ties(call: RecordedCall) -> bool:
     sides = [each for each in call.arguments if isinstance(each, Given | CallOutput | int | float)][:2]
     if len(sides) == 2 and kind_of(call.function).name.strip("_") in COMPARISONS:
         left, right = (_numbers(each) for each in sides)
-        if left is not None and right is not None and bool(torch.as_tensor(left == right).any()):
+        known = left is not None and right is not None
+        if known and not _is_one(left, right) and bool(torch.as_tensor(left == right).any()):
             return True
     conditions = [each for each in call.values() if isinstance(each, CallOutput) and _is_condition(each)]
     return any(ties(each.call) for each in conditions)
+
+
+def _is_one(left: Any, right: Any) -> bool:
+    """Whether two tensors are one, which is compared with itself to find NaN, as distributions do."""
+    return left is right or (
+        isinstance(left, torch.Tensor) and isinstance(right, torch.Tensor) and left.is_set_to(right)
+    )
 
 
 COMPARISONS = frozenset(
