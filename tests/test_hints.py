@@ -81,7 +81,7 @@ LINES: list[tuple[str, str, str]] = [
     ("eval 2xy --x 1 --y 2", "type 2x*y", "eval 2x*y --x 1 --y 2"),
     ("eval 'dtype*2' --dtype 3", "it can be", "eval 'dtype*2' --set dtype=3"),
     ("eval x --x", "--x needs a value", "eval x --x 2"),
-    ("eval x^2 --x two", "type a number, or such as pi/4", "eval x^2 --x pi/4"),
+    ("eval x^2 --x two", "type a number, such as 2 or pi/4", "eval x^2 --x pi/4"),
     ("eval x^2 -x=2", "two dashes: --x 2", "eval x^2 --x 2"),
     ("eval x^2 --at x=2", "for one point type --x 2", "eval x^2 --x 2"),
     ("eval x^2 --point x=2", "an option of its own name: --x 2", "eval x^2 --x 2"),

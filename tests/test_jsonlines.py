@@ -109,7 +109,7 @@ WRONG = [
         '{"expression": "x", "at": {"x": "y"}}',
         "value",
         ('"x" in "at": a value is a constant expression, and y is a variable'),
-        None,
+        "type a number, such as 2 or pi/4",
     ),
     ('{"expression": "x", "at": {"x": "2+"}}', "value", '"x" in "at": something is missing after +', None),
     ('{"expression": "x", "at": {"x": true}}', "value", '"x" in "at" must be a number, and is true or false', None),

@@ -129,7 +129,7 @@ WRONG = [
     ("x[0, 1.5]", "a subscript is made of whole numbers, slices of such, and values", (5, 8), "type x[0] or x[1:3]"),
     ("x[-1.5]", "a subscript is made of whole numbers, slices of such, and values", (2, 6), "type x[0] or x[1:3]"),
     ("x[1:2:3:4]", "a slice has at most two colons", (7, 8), "type x[start:stop:step]"),
-    ("x[0", "this [ is never closed", (1, 2), None),
+    ("x[0", "this [ is never closed", (1, 2), "type x[0]"),
     ("[1, 2][0]", "a list that is written out takes no subscript", (6, 9), "type y = [1, 2]; y[0]"),
     ("sum(x for i in range(n))", "a loop runs over numbers that the text fixes", (3, 24), "type for i in range(3)"),
     ("sum(x for i in range(10**9))", "this loop has more than 20,000 passes", (3, 28), None),

@@ -189,7 +189,7 @@ WRONG: list[tuple[str, ...]] = [
         "error: --x: a value is a constant expression, and y is a variable",
         "  y",
         "  ^",
-        "hint: type a number, or such as pi/4",
+        "hint: type a number, such as 2 or pi/4",
     ),
     (
         'eval "x**2" --x "2*"',
@@ -230,7 +230,7 @@ WRONG: list[tuple[str, ...]] = [
         "error: --x: a value is a constant expression, and b is a variable",
         "  a = 2; b",
         "         ^",
-        "hint: type a number, or such as pi/4",
+        "hint: type a number, such as 2 or pi/4",
     ),
     # Names.
     (

@@ -225,7 +225,7 @@ def _not_constant(value: Program, label: str) -> GradcalcError:
     name = value.variables[0]
     message = f"{label}: a value is a constant expression, and {name} is a variable"
     constant = _CONSTANTS_BY_ANY_NAME.get(name.casefold())
-    hint = f"type {constant}" if constant else did_you_mean(name, CONSTANTS) or "type a number, or such as pi/4"
+    hint = f"type {constant}" if constant else did_you_mean(name, CONSTANTS) or "type a number, such as 2 or pi/4"
     span = value.steps[value.variable_index(name)].span
     return GradcalcError("value", message, source=value.source, span=span, hint=hint)
 
