@@ -7,7 +7,7 @@ from typing import Any
 from autogradcli.api.display import ChainRule, Graph, Report, shown
 from autogradcli.api.sources import body_of, written_call
 from autogradcli.api.values import Value, as_fields, dtype_of, name_of, names_in
-from autogradcli.api.wording import PYTHON, formula, in_python, point_of, seconds
+from autogradcli.api.wording import PYTHON, formula, in_python, seconds, stated_point
 from autogradcli.compute.compute import compute
 from autogradcli.compute.derivatives import STYLES, derivatives, output_shape, wanted
 from autogradcli.compute.problem import Options
@@ -55,7 +55,7 @@ def evaluate(
     the derivatives of every component of the output. `hvp` is a direction that the Hessian is multiplied by, `jvp` one
     along which the output is differentiated, by name. Raises GradcalcError where the input makes no sense.
     """
-    point = point_of(at, values)
+    point = stated_point(at, values)
     beyond = {"order": order, "hessian": hessian, "jacobian": jacobian, "hvp": hvp, "jvp": jvp}
     given = {"wrt": wrt, "of": of, "upstream": upstream, **beyond}
     demands = {"dtype": dtype, "rtol": rtol, "atol": atol, "max_ulps": max_ulps}
@@ -116,7 +116,7 @@ def graph(
     given = {"wrt": wrt, "of": of, "upstream": upstream, "dtype": dtype}
     options, backward = Options(symbolic=False, timeout=seconds(timeout)), Backward(detail=Detail(derivatives=True))
     return Graph(
-        compute(_builder(formula(expression, "graph"), point_of(at, values), given).problem(options, backward))
+        compute(_builder(formula(expression, "graph"), stated_point(at, values), given).problem(options, backward))
     )
 
 
@@ -146,7 +146,7 @@ def trace(
     """
     options = Options(symbolic=False, timeout=seconds(timeout), trace=True)
     given = {"wrt": wrt, "of": of, "dtype": None}
-    report = compute(_builder(formula(expression, "trace"), point_of(at, values), given).problem(options))
+    report = compute(_builder(formula(expression, "trace"), stated_point(at, values), given).problem(options))
     return ChainRule(report.traces, report.output)
 
 

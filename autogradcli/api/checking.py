@@ -9,7 +9,7 @@ from typing import Any
 
 from autogradcli.api.display import CheckResult
 from autogradcli.api.values import Value, as_fields, dtype_of
-from autogradcli.api.wording import formula, in_python, point_of, seconds, table
+from autogradcli.api.wording import formula, in_python, seconds, stated_point, table
 from autogradcli.checks.case import CasePlace, CaseText
 from autogradcli.checks.judge import LENIENT, STRICT
 from autogradcli.checks.outcome import Outcome, unusable
@@ -64,7 +64,7 @@ def assert_gradient(
     max_ulps, … `function` is code of your own that is to be what the expression says.
     """
     __tracebackhide__ = True
-    point = point_of(at, values)
+    point = stated_point(at, values)
     claims = {} if claim is None else {"claim": table(claim, "claim")}
     fields = {
         "dtype": dtype_of(point.values()),

@@ -82,14 +82,14 @@ def table(given: Any, name: str) -> Mapping[str, Any]:
     raise GradcalcError("usage", f"{name}= must be a dict, and is {_kind(given)}", hint=hint)
 
 
-def point_of(at: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+def stated_point(at: Any, values: Mapping[str, Any]) -> dict[str, Any]:
     """The values by name; raises GradcalcError if one is given twice."""
-    point = {**table(at, "at"), **values}
+    stated = table(at, "at")
     for name in values:
-        if name in table(at, "at"):
+        if name in stated:
             message = f"{name} is given twice: {name}= and in at="
             raise GradcalcError("usage", message, hint="leave one of them out")
-    return point
+    return {**stated, **values}
 
 
 def formula(expression: Any, caller: str) -> str:

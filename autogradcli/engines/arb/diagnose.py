@@ -6,7 +6,7 @@ from typing import Any
 
 from autogradcli.engines.arb.plan import Plan
 from autogradcli.engines.arb.primitives import selects, taken
-from autogradcli.engines.arb.sweep import TERMS, Sweep
+from autogradcli.engines.arb.sweep import SUMS, Sweep
 from autogradcli.engines.arb.ternary import Truth
 from autogradcli.engines.results import Unbounding
 from autogradcli.functions.table import row
@@ -52,13 +52,12 @@ def undefined(plan: Plan, sweep: Sweep) -> Mapping[int, int]:
     a product, or in a function that bends: floor(x)*log(-1) is no constant either.
     """
     broken = _broken(plan, sweep)
-    births = sorted(index for index, below in broken.items() if not below)
-    met = [
-        (operand, of_value(plan, sweep, index).entry)
-        for index, below in broken.items()
-        for operand in _meeting(plan, index, below)
-    ]
-    return _first_above([*zip(births, births, strict=True), *met], lambda index: _operands(plan, index))
+    births: dict[int, int] = {}
+    for index in sorted(broken):  # operands come first
+        births[index] = births[broken[index][0]] if broken[index] else index
+    born = [(index, index) for index, birth in births.items() if index == birth]
+    met = [(operand, births[index]) for index, below in broken.items() for operand in _meeting(plan, index, below)]
+    return _first_above([*born, *met], lambda index: _operands(plan, index))
 
 
 def _first_above(tops: Iterable[tuple[int, int]], operands: Callable[[int], Sequence[int]]) -> Mapping[int, int]:
@@ -94,9 +93,6 @@ def _meeting(plan: Plan, index: int, broken: Sequence[int]) -> Sequence[int]:
     if entry.function == "mul" or (entry.function == "div" and broken[0] == entry.operands[0]):
         return [each for each in entry.operands if broken != [each]]
     return entry.operands
-
-
-SUMS = (*TERMS, "neg", "positive")
 
 
 def is_settled(plan: Plan, sweep: Sweep, index: int) -> bool:

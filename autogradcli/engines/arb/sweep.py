@@ -124,7 +124,7 @@ def _bent(plan: Plan, found: Sweep, moving: Set[int]) -> Set[int]:
 
 def _is_linear(each: Operation, place: int, found: Sweep, moving: Set[int]) -> bool:
     """Whether an operation is its operand at a place times what does not move, or has that as a term."""
-    if each.function in TERMS or each.function in ("neg", "positive"):
+    if each.function in SUMS:
         return True
     if selects(each):
         truth = found.values[each.operands[0]]
@@ -136,6 +136,8 @@ def _is_linear(each: Operation, place: int, found: Sweep, moving: Set[int]) -> b
 
 TERMS = {"add": ("positive", "positive"), "sub": ("positive", "neg")}
 """Sums of two terms, and what is left of each term if there is no other."""
+SUMS = (*TERMS, "neg", "positive")
+"""Operations whose operands are terms, or the negative of one."""
 ITSELF = Rule(kind=Kind.SMOOTH, value=lambda x: x, partials=(lambda _: arb(1),), domain=None)
 """The rule of what is left: `positive` has none of its own, as it is no operation."""
 
