@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from autogradcli.errors import Span
-from autogradcli.functions.function import LISTS, REQUIRED, Function, Parameter, Placeholder
+from autogradcli.functions.function import LISTS, REQUIRED, Function, Parameter, Placeholder, parse_signature
 from autogradcli.language.dtypes import DTYPES
 from autogradcli.language.lexer import Token
 
@@ -127,13 +128,20 @@ def _is_plain(function: Function, arguments: Sequence[Argument]) -> bool:
 
 def parameter_at(function: Function, place: int | str) -> Parameter | None:
     """The parameter that an argument belongs to, by its place among the positional ones or by its name."""
+    return _parameter_at(function.signature, place)
+
+
+@lru_cache(maxsize=4096)
+def _parameter_at(signature: str, place: int | str) -> Parameter | None:
+    """A loop asks it at each of its passes."""
+    parameters = parse_signature(signature)
     if isinstance(place, str):
-        by_name = {parameter.name: parameter for parameter in function.parameters}
+        by_name = {parameter.name: parameter for parameter in parameters}
         synonym = SYNONYMS.get(place, place)
         if synonym not in by_name and place in BY_PLACE:
-            return parameter_at(function, BY_PLACE[place])
+            return _parameter_at(signature, BY_PLACE[place])
         return by_name.get(synonym)
-    positional = [parameter for parameter in function.parameters if not parameter.keyword_only]
+    positional = [parameter for parameter in parameters if not parameter.keyword_only]
     for index, parameter in enumerate(positional):
         if index == place or parameter.variadic or parameter.kind == "shape":
             return parameter

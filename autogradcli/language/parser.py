@@ -75,9 +75,9 @@ def _parsed(source: str, given: frozenset[str]) -> Program:
         with _collector_at_rest():
             return _program(in_the_language(source, given), given, None)
     except Unclear as error:
-        raise typed_again(error.in_full(partial(_apart, given=given)), source) from error
+        raise typed_again(error.in_full(partial(_apart, given=given)), source) from None
     except GradcalcError as error:
-        raise typed_again(error, source) from error
+        raise typed_again(error, source) from None  # it may be the same, and would be its own cause
 
 
 def _apart(text: str, given: Collection[str]) -> str:
