@@ -135,7 +135,8 @@ def test_notebooks_show_tables() -> None:
     """HTML that a parser reads, and Markdown, of a report and of checks; signs stand for themselves."""
     report = evaluate("where(x < 1, x, x**2)", x=2, symbolic=False)
     cells = [cell.text for cell in ET.fromstring(report._repr_html_()).iter("td")]
-    assert cells[0] == "where(x < 1, x, x**2)"
+    assert cells == ["x", "2.0", "4.0", None, "4", "0", "verified"]
+    assert "where(x &lt; 1, x, x**2)" in report._repr_html_()
     assert "| where(x \\< 1, x, x\\*\\*2) | 4.0 | x | 2.0 | 4.0 |" in report._repr_markdown_()
     result = check({"name": "<&>", "expression": "x", "at": {"x": 1}, "value": 2}, symbolic=False)
     assert [cell.text for cell in ET.fromstring(result._repr_html_()).iter("td")][:3] == ["failed", "<&>", "1"]
@@ -252,9 +253,11 @@ def test_a_notebook_shows_formula_chain_and_picture() -> None:
     shown = ET.fromstring(evaluate("x**2", x=3)._repr_html_())
     assert {"SymPy: value", "true value (Arb)", "verdict"} <= {each.text for each in shown.iter("th")}
     texts = ["".join(each.itertext()) for each in shown]
-    assert texts[1] == "df/dx = 2*x"
-    assert "PowBackward0" in texts[2]
-    assert shown[3].tag.endswith("svg")
+    assert texts[0].startswith("f = x**2          x = 3.0")
+    assert texts[2] == "df/dx = 2*x"
+    assert "PowBackward0" in texts[3]
+    assert shown[4].tag.endswith("svg")
+    assert texts[5] == "verdict  verified: autograd's gradient is right"
 
 
 def test_a_function_of_tensors() -> None:

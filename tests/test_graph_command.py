@@ -135,11 +135,11 @@ def test_eval_shortens_its_chain_on_a_screen(option: tuple[str, ...], rows: int)
 
 
 def test_the_graph_of_a_gradient() -> None:
-    """With --order 2: nodes that belong to no text of the expression have none."""
+    """With --order 2: the output has the name of the derivative, nodes that belong to no text have none."""
     result = gradcalc("graph", "x**3", "--x", "2", "--order", "2", "--json")
     nodes = json.loads(result.out)["nodes"]
     assert [(node["name"], node["expression"]) for node in nodes] == [
-        ("MulBackward0", None),
+        ("MulBackward0", "df/dx"),
         ("MulBackward1", None),
         ("PowBackward0", None),
         ("AccumulateGrad", "x"),
@@ -147,11 +147,20 @@ def test_the_graph_of_a_gradient() -> None:
     assert nodes[-1]["gradient"] == 12
 
 
+def test_the_graph_of_a_mixed_derivative() -> None:
+    """With --wrt x,x,y that of d^2f/dx^2, as its picture says."""
+    words = ("graph", "x**3*y**2 + sin(y)", "--x", "2", "--y", "3", "--wrt", "x,x,y")
+    nodes = json.loads(gradcalc(*words, "--json").out)["nodes"]
+    assert (nodes[0]["expression"], nodes[0]["value"]) == ("d^2f/dx^2", 108)
+    assert [node["gradient"] for node in nodes if node["variable"] == "y"] == [72]
+    assert "d^2f/dx^2 = 108.0" in gradcalc(*words, "--format", "dot").out
+
+
 @pytest.mark.parametrize(
     ("words", "hint"),
     [
         (["x*y", "--x", "1", "--y", "2"], "hint: type --wrt x\n"),
-        (["sum(x**2)", "--x", "[1, 2]"], "hint: --order of a graph is for a variable that is a number\n"),
+        (["sum(x**2)", "--x", "[1, 2]"], "hint: leave --order, or a second x in --wrt x,x, out\n"),
     ],
 )
 def test_the_graph_of_a_gradient_is_one_numbers(words: list[str], hint: str) -> None:

@@ -14,7 +14,7 @@ from autogradcli.cli.inputs import check_values_apart, read_expression
 from autogradcli.cli.output import file_error, say
 from autogradcli.cli.run import choose_target, compiled, to_standard_error
 from autogradcli.cli.writing import Writing, unwritable
-from autogradcli.compute.problem import Problem
+from autogradcli.compute.problem import GRADIENT, Problem
 from autogradcli.compute.report import Report
 from autogradcli.compute.verdict import exit_code
 from autogradcli.engines.backward import Backward, Detail
@@ -24,6 +24,7 @@ from autogradcli.language.tape import lacking
 from autogradcli.problems.argv import command_line
 from autogradcli.processes.limits import Limits
 from autogradcli.processes.work import Lost
+from autogradcli.render.equations import derivative_of
 from autogradcli.render.graph import FORMATS, PICTURES, TEXTS
 from autogradcli.render.graph.cut import cut
 from autogradcli.render.graph.mermaid import MOST_ARROWS
@@ -115,24 +116,27 @@ def graph(
         "wrt": wrt,
         "of": of,
         "upstream": upstream,
+        "order": order,
     }
     spellings = [spelling for parameter in context.command.params for spelling in parameter.opts]
     stated = command_line(said, spellings)
     check_values_apart([*stated.fields["at"].values(), upstream or ""], writing.output)
     asked = replace(computation.options(), symbolic=False)
-    problem = of_order(stated.problem(asked, Backward(detail=detail)), order)
-    return draw_graph(problem, computation.limits, write)
+    return draw_graph(differentiated_first(stated.problem(asked, Backward(detail=detail))), computation.limits, write)
 
 
-def of_order(problem: Problem, order: int) -> Problem:
-    """The problem whose graph is that of its derivative of order n - 1. Raises GradcalcError for several variables."""
-    if order == 1:
-        return problem
-    if len(problem.wrt) > 1:
-        message = "the graph of a derivative is that of one, and there are several variables"
+def differentiated_first(problem: Problem) -> Problem:
+    """The problem of what all derivatives that are asked for but the last give; its gradient is the last.
+
+    Raises GradcalcError if there are several of the last order.
+    """
+    order = problem.beyond.order
+    if order > 1 and len(problem.wrt) > 1:
+        message = f"each variable has a graph of its own for its derivatives of order {order}"
         raise GradcalcError("usage", message, hint=f"type --wrt {problem.wrt[0]}")
-    along = (component(problem.wrt[0], 0, 1),) * (order - 1)
-    return replace(problem, backward=replace(problem.backward, along=along))
+    before = (problem.beyond.mixed or problem.wrt * order)[:-1] if order > 1 or problem.beyond.mixed else ()
+    along = tuple(component(name, 0, 1) for name in before)
+    return replace(problem, beyond=GRADIENT, backward=replace(problem.backward, along=along))
 
 
 def _check_alone(expression: str | None, assignments: Sequence[str]) -> None:
@@ -166,8 +170,17 @@ def draw_graph(problem: Problem, limits: Limits, write: Callable[[Report], None]
     report = salvaged(problem, found) if isinstance(found, Lost) else found
     if not report.nodes:
         raise _no_graph(problem)
-    write(report)
+    write(_named(report, [direction.parts[0][0] for direction in problem.backward.along]))
     return exit_code({report.verdict})
+
+
+def _named(report: Report, names: Sequence[str]) -> Report:
+    """The report of a derivative with respect to those names, with its own name as its output: df/dx."""
+    if not names:
+        return report
+    name = derivative_of(report.output or "f", ",".join(names))
+    first, *others = report.nodes
+    return replace(report, output=name, nodes=(replace(first, expression=name), *others))
 
 
 def write_graph(report: Report, form: str, depth: int | None, full: bool, writing: Writing) -> None:

@@ -177,8 +177,10 @@ def _derivative_along(program: Program, output: Value, upstream: torch.Tensor | 
 def _part(gradient: torch.Tensor, weights: tuple[float, ...]) -> torch.Tensor:
     """What one tensor's gradient gives along a direction: one component as it is, or a sum."""
     if gradient.numel() != len(weights):
-        message = f"a variable has shape {tuple(gradient.shape)}, and a direction is for {len(weights)} component"
-        raise GradcalcError("shape", message, hint="--order of a graph is for a variable that is a number")
+        message = (
+            f"the graph of a derivative is for variables that are numbers, and one has shape {tuple(gradient.shape)}"
+        )
+        raise GradcalcError("shape", message, hint="leave --order, or a second x in --wrt x,x, out")
     if weights.count(0.0) == len(weights) - 1 and 1.0 in weights:
         return gradient.reshape(-1)[weights.index(1.0)] if gradient.ndim else gradient
     return (gradient * torch.tensor(weights, dtype=gradient.dtype).reshape(gradient.shape)).sum()

@@ -126,7 +126,8 @@ def _heading(report: Report, excerpt: Excerpt, write: Write) -> tuple[str, ...]:
     text = report.nodes[0].expression if "\n" in report.expression else report.expression
     expression = " ".join(visible(text or "").split())
     verdict = f"    {report.verdict}" if report.gradients else ""
-    lines = [elide(expression, 2 * WIDEST_TEXT, SCREEN), f"value {_few(report.value, write, WIDEST_TEXT)}{verdict}"]
+    value = "value" if report.output is None else f"{visible(report.output)} ="
+    lines = [elide(expression, 2 * WIDEST_TEXT, SCREEN), f"{value} {_few(report.value, write, WIDEST_TEXT)}{verdict}"]
     if excerpt.left_out:
         lines.append(f"{excerpt.left_out:,} nodes are not shown")
     return tuple(lines)

@@ -1,6 +1,6 @@
-"""HTML: the opinions as a table, the formulas, the chain and a picture of the graph; for notebooks and for files."""
+"""HTML: opinions as a table, formulas, the chain, a picture of the graph and the verdict; for notebooks and files."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from html import escape
 
@@ -10,11 +10,19 @@ from autogradcli.errors import GradcalcError
 from autogradcli.render.chain import draw_chain, dtype_of
 from autogradcli.render.equations import derivative_of
 from autogradcli.render.formats import Format
-from autogradcli.render.report.rows import HEADERS, OF_ONE, TableSyntax, rows
+from autogradcli.render.numbers import DOUBLE_DIGITS, significant
+from autogradcli.render.report.rows import HEADERS, Row, TableSyntax, rows
+from autogradcli.render.report.text import draw_claims, draw_conclusion, draw_heading
 from autogradcli.render.terminal import FILE
 
 MOST_NODES = 60
 """Of a graph that is drawn."""
+OPINIONS = ("variable", "at", "autograd", "symbolic", "exact", "ulps", "verdict")
+"""The columns: what the page says elsewhere has none."""
+DIGITS = {"symbolic": DOUBLE_DIGITS, "exact": DOUBLE_DIGITS, "ulps": 2}
+"""Significant digits of a column; the others have all of theirs."""
+LOOK = "body{font-family:sans-serif;margin:2em}th,td{text-align:left;padding:.2em .8em;border-bottom:1px solid #ddd}"
+"""Of a page of its own; a notebook has its own."""
 
 
 def begin(columns: Sequence[str]) -> str:
@@ -33,15 +41,25 @@ TABLE = TableSyntax(begin, line, "</tbody></table>")
 
 def draw_html(report: Report) -> str:
     """The report as one element."""
-    chain = "\n".join(draw_chain(report.nodes, dtype_of(report), FILE))
     parts = [
-        TABLE.draw(rows(report.to_dict()), OF_ONE),
-        *(f"<p><code>{escape(text)}</code></p>" for text in _formulas(report)),
-        f"<pre>{escape(chain)}</pre>" if chain else "",
+        _lines(draw_heading(report, dtype_of(report), FILE), "pre-wrap"),
+        TABLE.draw(map(_short, rows(report.to_dict())), OPINIONS) if report.findings() else "",
+        _lines(_formulas(report), "pre-wrap"),
+        _lines(draw_chain(report.nodes, dtype_of(report), FILE), "pre"),
         _picture(report),
-        *(f"<p>note: {escape(note)}</p>" for note in report.notes),
+        _lines(draw_conclusion(report, FILE), "pre-wrap"),
     ]
     return f"<div>{''.join(parts)}</div>"
+
+
+def _lines(lines: Iterable[str], spaces: str) -> str:
+    """Lines as they are, with what CSS calls the way of their spaces; nothing if there are none."""
+    text = "\n".join(lines)
+    return f'<pre style="white-space: {spaces}">{escape(text)}</pre>' if text else ""
+
+
+def _short(row: Row) -> Row:
+    return {column: significant(text, DIGITS[column]) if column in DIGITS else text for column, text in row.items()}
 
 
 def _formulas(report: Report) -> Iterator[str]:
@@ -67,9 +85,9 @@ def _picture(report: Report) -> str:
 def draw_document(checked: Checked) -> str:
     """The report as a page of its own."""
     title = escape(checked.report.expression)
-    head = f'<head><meta charset="utf-8"/><title>{title}</title></head>'
-    failures = "".join(f"<p>{escape(failure)}</p>" for failure in checked.failures)
-    return f"<!DOCTYPE html>\n<html>{head}<body>{draw_html(checked.report)}{failures}</body></html>\n"
+    head = f'<head><meta charset="utf-8"/><title>{title}</title><style>{LOOK}</style></head>'
+    body = draw_html(checked.report) + _lines(draw_claims(checked), "pre-wrap")
+    return f"<!DOCTYPE html>\n<html>{head}<body>{body}</body></html>\n"
 
 
 FORMAT: Format[Checked, str] = Format("html", (".html", ".htm"), lambda checked, _: draw_document(checked))

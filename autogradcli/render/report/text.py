@@ -37,17 +37,17 @@ def draw_text(report: Report, terminal: Terminal) -> str:
     """The report, as wide as the terminal; off a terminal nothing is cut or wrapped."""
     dtype = next((variable.dtype for variable in report.variables.values()), "float64")
     sections = [
-        _heading(report, dtype, terminal),
+        draw_heading(report, dtype, terminal),
         draw_comparison(report, dtype, terminal) if report.findings() else [],
         _ledger(report, dtype, terminal),
         _chain(report, dtype, terminal),
         draw_traces(report.traces, report.output, terminal),
-        _conclusion(report, terminal),
+        draw_conclusion(report, terminal),
     ]
     return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
 
 
-def _heading(report: Report, dtype: str, terminal: Terminal) -> list[str]:
+def draw_heading(report: Report, dtype: str, terminal: Terminal) -> list[str]:
     """The function, the point, the dtype, the value, and what `backward` was given."""
     expression = visible(_one_line(report.expression))
     function = expression if report.output or ";" in expression else f"f = {expression}"
@@ -139,7 +139,7 @@ def _chain(report: Report, dtype: str, terminal: Terminal) -> list[str]:
     return [*lines, "(for an upstream of ones: these gradients are sums over the rows of the Jacobian)"]
 
 
-def _conclusion(report: Report, terminal: Terminal) -> list[str]:
+def draw_conclusion(report: Report, terminal: Terminal) -> list[str]:
     """The verdict, and for each variable the reason and what to do."""
     if not report.findings():
         return ["nothing to differentiate: the expression has no variables", *_notes(report, terminal)]
@@ -209,10 +209,14 @@ def _notes(report: Report, terminal: Terminal) -> Sequence[str]:
 
 def draw_checked(checked: Checked, terminal: Terminal) -> str:
     """The report, and below it what came of the claims and of the user's code."""
+    return draw_text(checked.report, terminal) + "".join(f"{line}\n" for line in draw_claims(checked))
+
+
+def draw_claims(checked: Checked) -> list[str]:
+    """What came of the claims and of the user's code, a line each."""
     passed = {name: each for name, each in checked.claims.items() if each.passes}
     said = [f"claim    {visible(n)}: {SAID['nearby' if each.nearby else each.status]}" for n, each in passed.items()]
-    said += [_failed(visible(failure)) for failure in checked.failures]
-    return draw_text(checked.report, terminal) + "".join(f"{line}\n" for line in said)
+    return [*said, *(_failed(visible(failure)) for failure in checked.failures)]
 
 
 def _failed(failure: str) -> str:
