@@ -4,6 +4,43 @@ import pytest
 
 from tests.programs import ledger
 
+NUMBERS = {
+    "item": "if b.item() > 0:\n  y = b*b",
+    "float": "if float(b) >= 0:\n  y = b*b",
+    "a name": "v = b.item()\nif v > 0:\n  y = b*b",
+    "a name made of it": "v = 2*b.item() + 1\nif v > 1:\n  y = b*b",
+    "its size": "if abs(b.item()) <= 0.0:\n  y = b*b",
+    "a threshold with a name": "least = 0.0\nif b.item() > least:\n  y = b*b",
+    "a threshold of an object": "class S: least = 0.0\ns = S()\ns.least = 0.0\nif b.item() > s.least:\n  y = b*b",
+    "its truth": "if b.item():\n  y = b*b",
+    "a flag": "positive = b.item() > 0\nif positive:\n  y = b*b",
+    "one of two conditions": "if b.item() > 0 and a.item() > 1:\n  y = b*b",
+    "assigned in the condition": "if (v := b.item()) > 0:\n  y = b*b",
+    "not": "if not b.item() > 0:\n  y = b*b",
+    "a function": "def positive(v):\n  return v.item() > 0\nif positive(b):\n  y = b*b",
+    "not None": "v = b.item()\nif v is not None and v > 0:\n  y = b*b",
+    "a list": "if b.reshape(1).tolist()[0] > 0:\n  y = b*b",
+    "a list with names": "first, = b.reshape(1).tolist()\nif first > 0:\n  y = b*b",
+    "a loop over a list": "for v in torch.stack((a, b)).tolist():\n  if v > 0:\n    y = y + b*b",
+    "a loop": "v = b.item()\nwhile v > 0:\n  y = b*b\n  v -= 1",
+    "an expression": "y = b*b if b.item() > 0 else 2*b",
+    "two of them": "if b.item() > a.item() - 2:\n  y = b*b",
+    "the sum of two": "total = a.item()\ntotal += b.item()\nif total > 2:\n  y = b*b",
+    "the whole part": "if int(b + 3) > 2:\n  y = b*b",
+}
+CERTAIN = {
+    "no tie": "if b.item() > 1:\n  y = b*b",
+    "nothing is decided": "v = b.item()\nprint(v)",
+    "another decides": "u = a.item()\nif b.item() > 0 and u > 3:\n  y = b*b",
+    "or another decides": "u = a.item()\nif b.item() > 0 or u > 1:\n  y = 3*b",
+    "compared with itself": "if b.item() != b.item():\n  y = b*b",
+    "it has another value by then": "v = b.item()\nv = v + 1\nif v > 0:\n  y = 3*b",
+    "it has another value afterwards": "v = b.item() + 1\nif v > 0:\n  y = 3*b\nv -= 1",
+    "the whole part does not jump there": "if int(b + 3.5) > 3:\n  y = b*b",
+    "the whole part jumps, and decides the same": "if int(b + 3) > 1:\n  y = 3*b",
+    "two whole numbers of the program": "k = 3\nif b.item() < 1 and k == 3:\n  y = 3*b",
+}
+
 A = "a = torch.tensor(2.0, requires_grad=True)\n"
 B = "b = torch.tensor(0.0, requires_grad=True)\n"
 
@@ -52,6 +89,10 @@ PROGRAMS = {
         {"a": "verified"},
     ),
     "a condition as a number": (f"{B}y = float(b > 0)*b + b\ny.backward()", {"b": "unverified"}),
+    "a condition under no_grad": (
+        f"{B}y = 2*b\nwith torch.no_grad():\n  positive = b > 0\nif positive:\n  y = b*b\ny.backward()",
+        {"b": "unverified"},
+    ),
     "a number as a condition": (f"{B}y = 2*b\nif b:\n  y = b*b\ny.backward()", {"b": "unverified"}),
     "torch.equal": (f"{B}y = 2*b\nif torch.equal(b, torch.zeros(())):\n  y = b*b\ny.backward()", {"b": "unverified"}),
     "one of several decisions of a line": (
@@ -79,6 +120,20 @@ def test_the_condition_on_its_line_is_named() -> None:
     reason = found.entries[0].reason
     assert reason is not None
     assert "the condition on line 5 was decided at a tie" in reason.message
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_numbers_that_are_read_off_tensors_tie_too(name: str) -> None:
+    """The branch was taken at a tie, whichever way the number took to the condition."""
+    (found,) = ledger(f"{A}{B}y = 2*b\n{NUMBERS[name]}\ny.backward()").passes
+    assert {each.name: each.verdict for each in found.entries} == {"b": "unverified"}
+
+
+@pytest.mark.parametrize("name", CERTAIN)
+def test_numbers_that_tie_with_nothing_leave_nothing_in_doubt(name: str) -> None:
+    """The same branch is taken on both sides."""
+    (found,) = ledger(f"{A}{B}y = 2*b\n{CERTAIN[name]}\ny.backward()").passes
+    assert {each.name: each.verdict for each in found.entries} == {"b": "verified"}
 
 
 def test_an_integer_exponent_hides_nothing_in_a_program() -> None:

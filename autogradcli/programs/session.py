@@ -67,7 +67,7 @@ def watch_program(program: PythonProgram, wanted: Wanted, around: Any = nullcont
             # The program imports torch, not gradcalc before it: what it sets up for torch beforehand holds.
             from autogradcli.engines.torch.record.watch import Watch
 
-            watch = Watch(wanted.passes, wanted.stop)
+            watch = Watch(wanted.passes, wanted.stop, lambda name: texts.file(name).lines)
             stack.enter_context(watch.watching())
             if wanted.modules:
                 from autogradcli.engines.torch.record.modules import modules_noted

@@ -23,7 +23,6 @@ from autogradcli.engines.torch.record.definitions import definition_of
 from autogradcli.engines.torch.record.kinds import kind_of, rows_of
 from autogradcli.engines.torch.record.mathematics import is_custom
 from autogradcli.engines.torch.record.moves import LINEAR, STRUCTURAL, moved_wrongly
-from autogradcli.engines.torch.record.recorder import ties
 from autogradcli.engines.torch.record.replay import NotReplayed, Pullback, Replay, gradients
 from autogradcli.engines.torch.record.rows import Unbindable, bind
 from autogradcli.engines.torch.record.second import TakenApart, is_gradient, taken_apart
@@ -40,6 +39,7 @@ from autogradcli.engines.torch.record.steps import (
     whole_in_double,
 )
 from autogradcli.engines.torch.record.sums import SUMS, components, exact
+from autogradcli.engines.torch.record.ties import ties
 from autogradcli.engines.torch.record.transform_steps import TransformStep
 from autogradcli.errors import GradcalcError
 from autogradcli.functions.function import NoDefinition

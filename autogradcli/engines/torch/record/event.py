@@ -45,8 +45,7 @@ class Event:
         if self._accumulates:
             self._watch_arrivals()
         find_names(recorder, [*self._targets, *self._outputs, *_nameless(self._values)], sys._getframe(2))
-        self._tied = {place: tie for place, tie in recorder.ties.items() if tie is not None and place is not None}
-        recorder.new_ties.clear()
+        self._tied = recorder.ties_until_now()
 
     def _watch_arrivals(self) -> None:
         """Watch the gradients themselves where `.grad` holds something already: there the new `.grad` is a sum."""

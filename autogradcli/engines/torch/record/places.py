@@ -2,6 +2,7 @@
 
 import sys
 import sysconfig
+from types import FrameType
 from typing import Any
 
 import torch
@@ -29,6 +30,11 @@ class Places:
         """Where the program is: the innermost frame that is its own, or that of a library if none is."""
         if self.fixed is not None:
             return self.fixed
+        frame = self.frame()
+        return None if frame is None else CallSite(frame.f_code, frame.f_lasti)
+
+    def frame(self) -> FrameType | None:
+        """The innermost frame that is the program's own, or that of a library if none is."""
         frame: Any = sys._getframe(1)
         other: Any = None
         owners = self._owners
@@ -36,11 +42,11 @@ class Places:
             file = frame.f_code.co_filename
             owner = owners.get(file) or self._owner(file)
             if owner == "program":
-                return CallSite(frame.f_code, frame.f_lasti)
+                return frame  # type: ignore[no-any-return]
             if other is None and owner == "library":
                 other = frame
             frame = frame.f_back
-        return None if other is None else CallSite(other.f_code, other.f_lasti)
+        return other  # type: ignore[no-any-return]
 
     def callers(self) -> tuple[CallSite, ...]:
         """Where the program's functions around the place were called, the innermost first."""

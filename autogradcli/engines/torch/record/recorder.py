@@ -20,15 +20,14 @@ from autogradcli.engines.torch.record.calls import (
     Given,
     RecordedCall,
     StaleGradient,
-    Tie,
     Unknown,
     Value,
     mapped,
     tensors_in,
 )
 from autogradcli.engines.torch.record.kinds import Treatment, kind_of
-from autogradcli.engines.torch.record.memory import KEY, Memory, metadata
-from autogradcli.engines.torch.record.places import Places
+from autogradcli.engines.torch.record.memory import KEY, metadata
+from autogradcli.engines.torch.record.ties import Ties
 
 
 class _State(threading.local):
@@ -44,20 +43,15 @@ Way = Callable[[Any, Any, Any], Any]
 """How a call is treated: from the function, its arguments and its keywords to what it gives."""
 
 
-class Recorder(Memory, Places, TorchFunctionMode):
+class Recorder(Ties, TorchFunctionMode):
     """Records the calls of one run, and what is known of its tensors."""
 
     def __init__(self) -> None:
-        Memory.__init__(self)
-        Places.__init__(self)
+        Ties.__init__(self)
         TorchFunctionMode.__init__(self)
         self.on = True
         self.keeps = True
         """Whether outputs are kept, to be compared with those of a replay."""
-        self.ties: dict[CallSite | None, Tie | None] = {}
-        """Where a comparison became a bool, the comparison if it tied since the last backward, or the last time."""
-        self.new_ties: set[CallSite | None] = set()
-        """Where one tied since the last backward."""
         self.modules: tuple[torch.nn.Module, ...] = ()
         """The modules whose `forward` runs, if they are noted."""
         self.hooks: list[CallSite | None] = []
@@ -66,8 +60,6 @@ class Recorder(Memory, Places, TorchFunctionMode):
         """What beginners often do not mean, by kind and place."""
         self.unscaled = 0
         """How often a `GradScaler` has looked for what is not finite, to skip the step."""
-        self.cuts = 0
-        """How often something that autograd follows was turned into what it does not."""
         self.failed: dict[str, Any] = {}
         """What is known of the last tensor whose backward raised an error."""
         self.stale: dict[int, StaleGradient] = {}
@@ -117,9 +109,7 @@ class Recorder(Memory, Places, TorchFunctionMode):
             for each in tensors_in((args[1:3], kwargs)):
                 self.touch(each)
         if not torch.is_grad_enabled() or transformed():
-            result = function(*args, **kwargs)
-            self._note_cut("no_grad", args, result)
-            return result
+            return self._without_graph(function, args, kwargs)
         random = torch.get_rng_state() if kind.random else None
         result = function(*args, **kwargs)
         if type(result) is torch.Tensor and result.requires_grad:
@@ -133,6 +123,16 @@ class Recorder(Memory, Places, TorchFunctionMode):
             self._note(function, args, kwargs, outputs, random)
         elif outputs:
             self._note_cut(CUTS.get(kind.name, "discrete"), args, result)
+        return result
+
+    def _without_graph(self, function: Any, args: Any, kwargs: Any) -> Any:
+        """What a function gives under `no_grad`, of which conditions alone are recorded."""
+        result = function(*args, **kwargs)
+        if getattr(result, "dtype", None) == torch.bool and not transformed():
+            if self._is_condition([result], args, kwargs):
+                self._note(function, args, kwargs, [result], None)
+        else:
+            self._note_cut("no_grad", args, result)
         return result
 
     def apply(self, original: Callable[..., Any], function: type, args: Any, kwargs: Any) -> Any:
@@ -308,34 +308,6 @@ class Recorder(Memory, Places, TorchFunctionMode):
 
     # Calls that tell something beside what they give.
 
-    def _bool(self, function: Any, args: Any, kwargs: Any) -> Any:
-        result = function(*args, **kwargs)
-        tensor, found = args[0], self._fact(args[0])
-        if isinstance(found, CallOutput):
-            self._decided(found.call, ties(found.call))
-        elif tensor.requires_grad:
-            self._decided(self._comparison(torch.ne, tensor, 0), not result)
-        return result
-
-    def _equal(self, function: Any, args: Any, kwargs: Any) -> Any:
-        """`torch.equal`, a comparison that gives a bool itself."""
-        result = function(*args, **kwargs)
-        if any(each.requires_grad or self._fact(each) is not None for each in tensors_in(args)):
-            self._decided(self._comparison(torch.eq, *args), result)
-        return result
-
-    def _comparison(self, function: Any, *args: Any) -> RecordedCall:
-        return RecordedCall(function, self._values(args), {}, self.place(), next(self._serial))
-
-    def _decided(self, comparison: RecordedCall, tied: bool) -> None:
-        """Take note that a comparison became a bool."""
-        place = self.place()
-        if tied:
-            self.ties[place] = Tie(comparison, self.callers())
-            self.new_ties.add(place)
-        elif place not in self.new_ties:
-            self.ties[place] = None
-
     def _backward(self, function: Any, args: Any, kwargs: Any) -> Any:
         try:
             return function(*args, **kwargs)
@@ -350,13 +322,6 @@ class Recorder(Memory, Places, TorchFunctionMode):
         if args and isinstance(args[0], torch.Tensor) and args[0].requires_grad:
             self.remark("copy")
             self.cuts += 1
-        return function(*args, **kwargs)
-
-    def _number(self, function: Any, args: Any, kwargs: Any) -> Any:
-        """`.item()`, `.numpy()` and the like: numbers that are cut off."""
-        if isinstance(args[0], torch.Tensor) and args[0].dtype == torch.bool:
-            return self._bool(function, args, kwargs)
-        self.cuts += isinstance(args[0], torch.Tensor) and args[0].requires_grad
         return function(*args, **kwargs)
 
     def _hook(self, function: Any, args: Any, kwargs: Any) -> Any:
@@ -379,50 +344,18 @@ REGENERATED = "AsStridedBackward0"
 CUTS = dict.fromkeys(("detach", "data", "detach_"), "detach") | dict.fromkeys(("multinomial", "poisson"), "drawn")
 PLAIN = frozenset({torch.Tensor, torch.nn.Parameter})
 SPECIAL: dict[tuple[str, bool], Callable[[Recorder, Any, Any, Any], Any]] = {
-    ("__bool__", False): Recorder._bool,
-    ("is_nonzero", False): Recorder._bool,
-    ("equal", False): Recorder._equal,
+    ("__bool__", False): Recorder.note_bool,
+    ("is_nonzero", False): Recorder.note_bool,
+    ("equal", False): Recorder.note_equal,
     ("register_hook", False): Recorder._hook,
     ("grad", True): Recorder._grad,
     ("backward", False): Recorder._backward,
     ("tensor", False): Recorder._copy,
-    **{(name, False): Recorder._number for name in ("item", "tolist", "numpy", "__float__", "__int__", "__array__")},
+    **{
+        (name, False): Recorder.note_number for name in ("item", "tolist", "numpy", "__float__", "__int__", "__array__")
+    },
 }
 """By the name, and whether it is an attribute."""
-
-
-def ties(call: RecordedCall) -> bool:
-    """Whether a comparison, or one that a condition is made of, has equal numbers on both sides somewhere."""
-    sides = [each for each in call.arguments if isinstance(each, Given | CallOutput | int | float)][:2]
-    if len(sides) == 2 and kind_of(call.function).name.strip("_") in COMPARISONS:
-        left, right = (_numbers(each) for each in sides)
-        known = left is not None and right is not None
-        if known and not _is_one(left, right) and bool(torch.as_tensor(left == right).any()):
-            return True
-    conditions = [each for each in call.values() if isinstance(each, CallOutput) and _is_condition(each)]
-    return any(ties(each.call) for each in conditions)
-
-
-def _is_one(left: Any, right: Any) -> bool:
-    """Whether two tensors are one, which is compared with itself to find NaN, as distributions do."""
-    return left is right or (
-        isinstance(left, torch.Tensor) and isinstance(right, torch.Tensor) and left.is_set_to(right)
-    )
-
-
-COMPARISONS = frozenset(
-    {"gt", "lt", "ge", "le", "eq", "ne", "greater", "less", "greater_equal", "less_equal", "not_equal"}
-)
-
-
-def _is_condition(value: CallOutput) -> bool:
-    return value.call.dtypes[value.index] == torch.bool
-
-
-def _numbers(value: Any) -> Any:
-    if isinstance(value, Given):
-        return value.data
-    return value.call.outputs[value.index] if isinstance(value, CallOutput) else value
 
 
 def transformed() -> bool:

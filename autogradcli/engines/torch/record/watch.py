@@ -1,5 +1,6 @@
 """Watch a program: every backward becomes an event, of which some are kept to be verified."""
 
+import linecache
 import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,6 +12,7 @@ from torch.utils._pytree import tree_map
 
 from autogradcli.engines.torch.record.below import calls_below, givens_below
 from autogradcli.engines.torch.record.calls import BackwardPass
+from autogradcli.engines.torch.record.conditions import Conditions
 from autogradcli.engines.torch.record.event import FREED, Event, are_finite, is_finite, walk
 from autogradcli.engines.torch.record.kinds import is_function
 from autogradcli.engines.torch.record.memory import metadata
@@ -41,9 +43,13 @@ class Stopped(BaseException):
 class Watch:
     """Watches one program, and keeps what is to be verified of it."""
 
-    def __init__(self, passes: str = "some", stop: bool = False) -> None:
+    def __init__(
+        self, passes: str = "some", stop: bool = False, lines: Callable[[str], Sequence[str]] = linecache.getlines
+    ) -> None:
+        """`lines` gives the text of a file."""
         self.recorder = Recorder()
         self.recorder.keeps = passes != "none"
+        self.recorder.conditions = Conditions(lines) if self.recorder.keeps else None
         self.stop = stop
         """Whether the program ends where a loss or a gradient stops being finite."""
         self.first_broken: BackwardPass | None = None
