@@ -53,6 +53,12 @@ WRONG = [
     (("graph",), "EXPR is missing", 'type gradcalc graph "x**2" --x 2, or --run FILE'),
     (("graph", "x", "--run", "FILE"), "--run takes the graph from a program, and there is an expression as well", None),
     (("graph", "--run", "FILE", "--x", "2"), "--run takes the graph from a program, and x is given a value", None),
+    (("graph", "--run", "FILE", "--order", "2"), "--run takes the graph from a program, and --order is about an", None),
+    (
+        ("graph", "--run", "FILE", "--dtype", "float64"),
+        "--run takes the graph from a program, and --dtype is about",
+        "leave",
+    ),
     (("graph", "--run", "FILE", "--backward", "3"), "there is no backward 3: FILE calls 2", "type --backward 2"),
 ]
 
@@ -87,6 +93,25 @@ def test_what_is_proven_by_steps_is_drawn_too(tmp_path: Path) -> None:
     path = tmp_path / "large.py"
     path.write_text("import torch\nx = torch.ones(200_000, requires_grad=True)\n(x * x).sum().backward()\n")
     assert names("--run", str(path)) == ["SumBackward0", "MulBackward0", "AccumulateGrad"]
+
+
+def test_what_may_be_spent_is_said_as_for_run(tmp_path: Path) -> None:
+    """The operations of a proof as a whole, which sees a kink that steps count, and the time."""
+    path = tmp_path / "kink.py"
+    path.write_text("import torch\nx = torch.tensor([0.0, 1.0], requires_grad=True)\ntorch.relu(x).sum().backward()\n")
+    words = ("graph", "--run", str(path), "--json")
+    assert json.loads(gradcalc(*words, "--max-memory", "4GB").out)["verdict"] == "kink"
+    assert json.loads(gradcalc(*words, "--max-operations", "1").out)["verdict"] == "verified"
+    result = gradcalc(*words, "--timeout", "0.000001")
+    assert (result.status, result.err.splitlines()[0]) == (2, "error: line 3: there is no graph: out of time (GC506)")
+
+
+def test_the_seed_of_a_program_s_graph(tmp_path: Path) -> None:
+    """The numbers of a program that draws them are those of `run` with the same seed."""
+    path = tmp_path / "random.py"
+    path.write_text("import torch\nx = torch.randn((), requires_grad=True)\n(x * x).backward()\n")
+    graphs = [json.loads(gradcalc("graph", "--run", str(path), "--seed", "3", "--json").out) for _ in range(2)]
+    assert graphs[0]["value"] == graphs[1]["value"] != 0
 
 
 def test_what_has_no_graph_says_why(tmp_path: Path) -> None:

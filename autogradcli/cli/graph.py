@@ -104,8 +104,9 @@ def graph(
     write = partial(write_graph, form=form, depth=depth, full=full, writing=writing)
     detail = Detail(derivatives=True, saved=saved)
     if snippet is not None:
-        _check_alone(expression, assignments)
-        return draw_program(snippet, backward, detail, write)
+        _check_alone(expression, assignments, context)
+        seed = computation.seed if _is_given("seed", context) else None
+        return draw_program(snippet, backward, computation, seed, detail, write)
     if backward is not None:
         raise GradcalcError("usage", "--backward is for a program", hint="type --run FILE")
     if expression is None:
@@ -139,23 +140,47 @@ def differentiated_first(problem: Problem) -> Problem:
     return replace(problem, beyond=GRADIENT, backward=replace(problem.backward, along=along))
 
 
-def _check_alone(expression: str | None, assignments: Sequence[str]) -> None:
+OF_EXPRESSIONS = ("wrt", "of", "upstream", "order", "dtype")
+"""Options that say of an expression what a program says itself."""
+
+
+def _check_alone(expression: str | None, assignments: Sequence[str], context: typer.Context) -> None:
+    taken = "--run takes the graph from a program"
     if expression is not None:
-        raise GradcalcError("usage", "--run takes the graph from a program, and there is an expression as well")
+        raise GradcalcError("usage", f"{taken}, and there is an expression as well")
     if assignments:
         name = assignments[0].partition("=")[0]
-        raise GradcalcError("usage", f"--run takes the graph from a program, and {name} is given a value")
+        raise GradcalcError("usage", f"{taken}, and {name} is given a value")
+    given = next((each for each in OF_EXPRESSIONS if _is_given(each, context)), None)
+    if given is not None:
+        raise GradcalcError("usage", f"{taken}, and --{given} is about an expression", hint="leave it out")
 
 
-def draw_program(file: str, number: int | None, detail: Detail, write: Callable[[Report], None]) -> ExitCode:
+def _is_given(option: str, context: typer.Context) -> bool:
+    """Whether an option stands on the command line."""
+    source = context.get_parameter_source(option)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def draw_program(
+    file: str,
+    number: int | None,
+    computation: options.Computation,
+    seed: int | None,
+    detail: Detail,
+    write: Callable[[Report], None],
+) -> ExitCode:
     """Run a program and write the graph of one of its `backward`s; the exit status is that of its verdicts."""
     program = compiled(choose_target(file, None, None, ()))
     if program is None:
         return ExitCode.USAGE
     # Only where a program is run.
+    from autogradcli.programs.demands import Demands
     from autogradcli.programs.graphs import graph_report
+    from autogradcli.programs.session import Wanted
 
-    report = graph_report(program, number, detail, to_standard_error)
+    demands = Demands(replace(computation.options(), symbolic=False), detail, memory=computation.max_memory)
+    report = graph_report(program, number, Wanted(seed), demands, to_standard_error)
     write(report)
     return exit_code({report.verdict})
 

@@ -6,9 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from autogradcli.compute.compute import Session
-from autogradcli.compute.problem import Options
 from autogradcli.compute.report import Report
-from autogradcli.engines.backward import Detail
 from autogradcli.engines.results import Node
 from autogradcli.errors import GradcalcError
 from autogradcli.programs.demands import Demands
@@ -19,14 +17,14 @@ if TYPE_CHECKING:
     from autogradcli.engines.torch.record.calls import BackwardPass
 
 
-def graph_report(program: PythonProgram, number: int | None, detail: Detail, around: Any) -> Report:
+def graph_report(program: PythonProgram, number: int | None, wanted: Wanted, demands: Demands, around: Any) -> Report:
     """The report on a `backward`, counted from 1, or on the last one; `around` is a context while the program runs.
 
     Raises GradcalcError if the program fails, has no such `backward`, or does what its record cannot follow.
     """
     name = program.target.name
     passes = "last" if number is None else f"only {number}"
-    seen = watch_program(program, Wanted(passes=passes, modules=True), around)
+    seen = watch_program(program, replace(wanted, passes=passes, modules=True), around)
     if seen.ending.status:
         where = "" if seen.ending.line is None else f"line {seen.ending.line}: "
         raise GradcalcError("program", f"{name} failed: {where}{type(seen.ending.error).__name__}: {seen.ending.error}")
@@ -39,7 +37,7 @@ def graph_report(program: PythonProgram, number: int | None, detail: Detail, aro
     from autogradcli.programs.verify import Verifier
 
     with Session(symbolic=False) as session:
-        verifier = Verifier(seen.texts, session, Demands(Options(symbolic=False), detail))
+        verifier = Verifier(seen.texts, session, demands)
         (event,) = seen.watch.finished()
         (found,) = verifier.verify([event])
         if found.report is None:
