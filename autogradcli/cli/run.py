@@ -204,6 +204,9 @@ def choose_target(file: str | None, module: str | None, code: str | None, argume
         )
     if file == "-":
         return Target("standard input", "stdin", "-", rest)
+    if file.startswith("-") and not os.path.exists(file):
+        hint = "for code type -c CODE" if file in {"-e", "-p"} else "see gradcalc run --help"
+        raise GradcalcError("usage", f"run has no option {file}", hint=hint)
     return Target(file, "notebook" if file.endswith(".ipynb") else "file", file, rest)
 
 

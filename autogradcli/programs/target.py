@@ -11,6 +11,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from autogradcli.errors import GradcalcError
+from autogradcli.programs.slips import file_meant, folder_meant, module_meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def load(target: Target) -> PythonProgram:
 def _file(target: Target) -> PythonProgram:
     if os.path.isdir(target.text) or target.text.endswith(".zip"):
         return _folder(target)
-    data, path = _read(target.text), os.path.abspath(target.text)
+    data, path = _read(target), os.path.abspath(target.text)
     main = _main(path)
     main.__loader__ = importlib.machinery.SourceFileLoader("__main__", path)
     code = compile(data, path, "exec", dont_inherit=True)
@@ -64,7 +65,7 @@ def _folder(target: Target) -> PythonProgram:
     finder: Any = pkgutil.get_importer(target.text)
     spec = finder.find_spec("__main__") if finder is not None else None
     if spec is None:
-        raise GradcalcError("file", f"can't find '__main__' module in {target.text}")
+        raise GradcalcError("file", f"can't find '__main__' module in {target.text}", hint=folder_meant(target.text))
     return PythonProgram(
         target, spec.loader.get_code("__main__"), _main(spec.origin, spec), target.text, target.text, None
     )
@@ -72,6 +73,8 @@ def _folder(target: Target) -> PythonProgram:
 
 def _module(target: Target) -> PythonProgram:
     """As `python -m` finds it, from the current directory on."""
+    if os.sep in target.text or target.text.endswith(".py"):  # Python would run what it takes for a package
+        raise GradcalcError("file", f"no module is named {target.text}", hint=module_meant(target.text) or NAMED)
     sys.path.insert(0, os.getcwd())
     try:
         spec = importlib.util.find_spec(target.text)
@@ -83,13 +86,19 @@ def _module(target: Target) -> PythonProgram:
         sys.path.pop(0)
     loader: Any = spec.loader if spec is not None else None
     if spec is None or not hasattr(loader, "get_code"):
-        hint = "a module is named as in import: package.module"
-        raise GradcalcError("file", f"no module named {target.text} can be run", hint=hint)
+        raise GradcalcError(
+            "file", f"no module named {target.text} can be run", hint=module_meant(target.text) or NAMED
+        )
     code = loader.get_code(spec.name)
     return PythonProgram(target, code, _main(spec.origin, spec), os.getcwd(), spec.origin or target.text, None)
 
 
+NAMED = "a module is named as in import: package.module"
+
+
 def _code(target: Target) -> PythonProgram:
+    if target.text.endswith(".py") and os.path.isfile(target.text):
+        raise GradcalcError("file", f"{target.text} is a file, and no code", hint="leave -c out")
     code = compile(target.text, "<string>", "exec", dont_inherit=True)
     return PythonProgram(target, code, _main(None), "", "-c", target.text)
 
@@ -103,7 +112,7 @@ def _notebook(target: Target) -> PythonProgram:
     """The code cells, one after the other; magics are left out."""
     path = target.text
     try:
-        cells = json.loads(_read(path).decode())["cells"]
+        cells = json.loads(_read(target).decode())["cells"]
         texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     except (ValueError, KeyError, TypeError) as error:
         raise GradcalcError("file", f"{path} is no notebook: {error}") from error
@@ -128,13 +137,15 @@ def _without_magics(cell: str) -> tuple[str, int]:
     return "\n".join(kept), sum(magic)
 
 
-def _read(path: str) -> bytes:
+def _read(target: Target) -> bytes:
+    path = target.text
     try:
         with open(path, "rb") as file:
             return file.read()
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
-        raise GradcalcError("file", f"{path} cannot be read: {why}") from error
+        hint = None if os.path.exists(path) else file_meant(path, target.arguments)
+        raise GradcalcError("file", f"{path} cannot be read: {why}", hint=hint) from error
 
 
 def _main(path: str | None, spec: Any = None) -> ModuleType:
