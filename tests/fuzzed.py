@@ -267,23 +267,29 @@ def _faults(kind: str, lines: Sequence[str], seconds: float) -> Iterator[Fault]:
 
 
 def _faults_alone(kind: str, lines: Sequence[str], seconds: float) -> Iterator[Fault]:
-    """The faults among lines each of which is answered before the next one comes; each is told once."""
+    """The faults among lines each of which is answered before the next one comes; each is told once.
+
+    A harmless line stands before each, which has a worker load the libraries where the one before was ended.
+    """
     if not lines:
         return
     answered, bad = -1, False
-    for stretch in _stretches(kind, lines, 1):
+    sent = [each for line in lines for each in (line, HARMLESS[kind])]
+    for stretch in _stretches(kind, sent, 1):
+        doubtful = answered >= 0 and answered % 2 == 0
         ends = stretch.silent > PATIENCE
-        if answered >= 0 and not bad and (ends or _is_too_much(stretch, seconds)):
-            yield Fault(f"{stretch.took.processor:.1f} s, {stretch.took.largest:.0f} MB", lines[answered])
+        if doubtful and not bad and (ends or _is_too_much(stretch, seconds)):
+            yield Fault(f"{stretch.took.processor:.1f} s, {stretch.took.largest:.0f} MB", sent[answered])
             bad = True
         if stretch.answers:
             answered, bad = answered + len(stretch.answers), False
         if ends:
             break
-    if answered < len(lines):
+    if answered < len(sent):
+        place = max(answered, 0) // 2
         if not bad:
-            yield Fault("ends its process", lines[max(answered, 0)])
-        yield from _faults_alone(kind, lines[max(answered, 0) + 1 :], seconds)
+            yield Fault("ends its process", lines[place])
+        yield from _faults_alone(kind, lines[place + 1 :], seconds)
 
 
 def _stretches(kind: str, lines: Sequence[str], ahead: int) -> Iterator[Stretch]:

@@ -99,6 +99,14 @@ def steps(text: str) -> list[Any]:
     return [found[program.output]]
 
 
+@pytest.mark.parametrize("text", ["True.T", "sum(True.T)"])
+def test_true_has_what_every_number_has(text: str) -> None:
+    """It is 1 there."""
+    one = parse(text).steps[0]
+    assert isinstance(one, Constant)
+    assert one.value == 1
+
+
 def test_a_number_given_to_a_function_is_a_step_of_its_own() -> None:
     """Only what a row wants fixed is fixed: the bounds of clamp are constants of the program."""
     values = [step.value for step in parse("clamp(x, 0, 1/2)").steps if isinstance(step, Constant)]

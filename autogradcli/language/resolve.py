@@ -175,6 +175,11 @@ class _Resolver:
             raise self._tree.error("parse", message, argument.span)
         return argument.value
 
+    def _of_number(self, arguments: Sequence[Argument]) -> Sequence[Argument]:
+        """The arguments, the first of which is a node; raises GradcalcError if it is no number."""
+        first, *others = arguments
+        return [first._replace(value=self._number(first)), *others]
+
     def _append(self, node: Node) -> int:
         """Index of one more node."""
         self._made.append(node)
@@ -203,10 +208,9 @@ class _Resolver:
         return self._operation(node, arguments)
 
     def _subscript(self, node: ast.Subscript, arguments: Sequence[Argument]) -> int:
-        value, index, *places = arguments
-        self._number(value)
+        value, index, *places = self._of_number(arguments)
         if places:
-            return self._apply("getitem_at", arguments, self._tree.span(node))
+            return self._apply("getitem_at", (value, index, *places), self._tree.span(node))
         return self._append(Item(value, index, self._tree.span(node)))
 
     # Numbers and names.
@@ -239,8 +243,7 @@ class _Resolver:
     def _attribute(self, node: ast.Attribute, arguments: Sequence[Argument]) -> int:
         name, span = self._tree.token(node.attr), self._tree.span(node)
         if arguments:
-            self._number(arguments[0])
-            return self._append(Attribute(arguments[0], name, span))
+            return self._append(Attribute(self._of_number(arguments)[0], name, span))
         if name.text not in names.MODULE_CONSTANTS:
             message, hint = names.unknown_constant(name.text, self._tree.quote(span))
             raise self._tree.error("name", message, span, hint)
