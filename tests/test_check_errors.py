@@ -78,7 +78,7 @@ ASKED: list[tuple[str, str, str | None]] = [
     ("at.z = 1", "the file is not TOML: cannot mutate immutable namespace ('case', 'at')", None),
     ('wrt = "z"', "wrt: there is no variable z", "the variables are x and y"),
     ("wrt = 3", "wrt must be a list of names", 'type wrt = ["x"]'),
-    ('of = "z"', "the text gives no value to z", None),
+    ('of = "z"', "the text gives no value to z", "to give it one type z = ..."),
     ("sample = 3", "sample must be a table, and is a number", "type sample.x = ..."),
     ('sample.x = "uniform(0, 1)"', "x stands both in at and in sample", "leave one out"),
     ("count = 3", "count is for samples, and the case has none", None),

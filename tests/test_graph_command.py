@@ -160,6 +160,7 @@ def test_the_graph_of_a_mixed_derivative() -> None:
     ("words", "hint"),
     [
         (["x*y", "--x", "1", "--y", "2"], "hint: type --wrt x\n"),
+        (["x*y", "--x", "1", "--y", "2", "--wrt", "x"], "hint: df/dx does not depend on x: ask for a lower order\n"),
         (["sum(x**2)", "--x", "[1, 2]"], "hint: leave --order, or a second x in --wrt x,x, out\n"),
     ],
 )

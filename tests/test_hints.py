@@ -1,5 +1,6 @@
 """Hints are right: for each wrong input the hint is what it should be, and what it says, typed in, works."""
 
+import json
 import math
 import shlex
 from pathlib import Path
@@ -29,6 +30,12 @@ LINES: list[tuple[str, str, str]] = [
     ("-k 2 eval 'k^2'", "type gradcalc eval --k 2 'k^2'", "eval --k 2 'k^2'"),
     ("diff x^2 --claim 2*x", "gradcalc eval EXPR --x 2 --claim EXPR", "eval x^2 --x 2 --claim 2*x"),
     ("help me", "the commands are eval", "help eval"),
+    ("plot x^2", "did you mean eval EXPR --at points.csv?", "eval x^2 --at points.csv"),
+    ("verify x^2 --x 2", "did you mean eval?", "eval x^2 --x 2"),
+    ("eval x --x 2 --plian", "type --format plain", "eval x --x 2 --format plain"),
+    ("graph x^2 --x 2 --jacobian -o j.svg", "--jacobian is an option of gradcalc eval", "eval x^2 --x 2 --jacobian"),
+    ("graph x*y --x 2 --y 3 --order 2", "type --wrt x", "graph x**2*y --x 2 --y 3 --order 2 --wrt x"),
+    ("eval x^2 --x 2 --of z", "to give it one type z = ...", "eval 'z = x^2' --x 2 --of z"),
     ("version", "did you mean --version?", "--version"),
     ("functons", "did you mean functions?", "functions"),
     ("explian", "did you mean explain?", "explain"),
@@ -332,6 +339,72 @@ def test_what_the_hint_says_works_in_a_text(wrong: str, said: str, right: str) -
     report = evaluate(right, dict.fromkeys(names, 3), symbolic=False)
     assert names
     assert isinstance(report.value, float)
+
+
+LINES_OF_BATCH: list[tuple[str, str, str]] = [
+    (
+        '"expression": "x**2", "at": {"x": [1, 2]}',
+        'type "jacobian": true',
+        '"expression": "x**2", "at": {"x": [1, 2]}, "jacobian": true',
+    ),
+    (
+        '"expression": "x**2", "at": {"x": [1, 2]}',
+        'type "upstream": "ones_like(out)"',
+        '"expression": "x**2", "at": {"x": [1, 2]}, "upstream": "ones_like(out)"',
+    ),
+    (
+        '"expression": "x*y", "at": {"x": 1, "y": 2}, "order": 3',
+        'type "wrt": "x,x,y"',
+        '"expression": "x*y", "at": {"x": 1, "y": 2}, "wrt": "x,x,y"',
+    ),
+    (
+        '"expression": "sum(rand(3)*x)", "at": {"x": 2}',
+        '"at": {"w": "rand(3)"}',
+        '"expression": "sum(w*x)", "at": {"x": 2, "w": "rand(3)"}',
+    ),
+    ('"expression": "x**2", "x": 2', 'a value stands in "at": {"x": ...}', '"expression": "x**2", "at": {"x": 2}'),
+    (
+        '"expression": "x**2", "at": {"x": "0:1"}',
+        "for a list type linspace(0, 1, 11)",
+        '"expression": "sum(x)", "at": {"x": "linspace(0, 1, 11)"}',
+    ),
+    ('"expression": "x**2"', 'type "at": {"x": NUMBER}', '"expression": "x**2", "at": {"x": 2}'),
+]
+"""A wrong line of `batch`, without its braces, a part of what is said, and the line that follows from it."""
+
+CASES: list[tuple[str, str, str]] = [
+    (
+        'expression = "sum(rand(3)*x)"\nat.x = 2',
+        'at.w = "rand(3)"',
+        'expression = "sum(w*x)"\nat.x = 2\nat.w = "rand(3)"',
+    ),
+    (
+        'expression = "x**2"\nat.x = "0:1"',
+        "for a list type linspace(0, 1, 11)",
+        'expression = "sum(x)"\nat.x = "linspace(0, 1, 11)"',
+    ),
+]
+"""A wrong case without its first lines, a part of what is said, and the case that follows from it."""
+
+
+@pytest.mark.parametrize(("wrong", "said", "right"), LINES_OF_BATCH)
+def test_what_the_hint_says_works_in_a_line_of_batch(wrong: str, said: str, right: str) -> None:
+    """In the words of JSON: no option is named that is a field."""
+    answer = json.loads(gradcalc("batch", "--no-symbolic", stdin=f"{{{wrong}}}").out)
+    assert said in answer["error"]["hint"]
+    assert "--" not in answer["error"]["hint"]
+    assert gradcalc("batch", "--no-symbolic", stdin=f"{{{right}}}").status == 0
+
+
+@pytest.mark.parametrize(("wrong", "said", "right"), CASES)
+def test_what_the_hint_says_works_in_a_case(wrong: str, said: str, right: str, tmp_path: Path) -> None:
+    """In the words of TOML."""
+    file = tmp_path / "one.toml"
+    file.write_text(f'[[case]]\nname = "one"\n{wrong}\n')
+    result = gradcalc("check", "one.toml", "--no-symbolic")
+    assert (result.status, said in result.out, "--" in result.out) == (2, True, False)
+    file.write_text(f'[[case]]\nname = "one"\n{right}\n')
+    assert gradcalc("check", "one.toml", "--no-symbolic").status == 0
 
 
 CALLS: list[tuple[Any, dict[str, Any], str, dict[str, Any]]] = [

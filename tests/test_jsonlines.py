@@ -91,7 +91,6 @@ WRONG = [
     ('{"expression": 2}', "usage", '"expression" must be text, and is a number', None),
     ('{"expression": null}', "usage", '"expression" must be text, and is null', None),
     ('{"expression": "x", "at": [1]}', "usage", '"at" must be an object, and is a list', 'type "at": {"x": 2}'),
-    ('{"expression": "x", "wrt": "x"}', "usage", '"wrt" must be a list of names', 'type "wrt": ["x"]'),
     ('{"expression": "x", "wrt": [1]}', "usage", '"wrt" must be a list of names', 'type "wrt": ["x"]'),
     ('{"expression": "x", "of": {}}', "usage", '"of" must be text, and is an object', None),
     (

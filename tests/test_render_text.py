@@ -1,6 +1,7 @@
 """The report for a person: as in the manual off a terminal, and fitted to any terminal."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
@@ -170,11 +171,13 @@ def test_every_verdict_is_a_word_first(verdict: str) -> None:
 
 
 def test_symbolic_reasons_are_said_once() -> None:
-    """What SymPy has to say of several variables alike is one line."""
-    none = gradient(1.0, None, None)
-    text = draw_text(report("x*y", {"x": 1.0, "y": 1.0}, 1.0, {"x": none, "y": none}), FILE)
-    assert text.endswith("\n  x, y: SymPy unavailable: SymPy was not asked\n")
-    assert "SymPy:" not in text
+    """What SymPy has to say of several variables alike is one line; that it was left out is none."""
+    unasked = gradient(1.0, None, None)
+    silent = replace(unasked, symbolic=replace(unasked.symbolic, reason="out of time"))
+    for found, said in ((silent, "\n  x, y: SymPy unavailable: out of time\n"), (unasked, "gradient is right\n")):
+        text = draw_text(report("x*y", {"x": 1.0, "y": 1.0}, 1.0, {"x": found, "y": found}), FILE)
+        assert text.endswith(said)
+        assert "SymPy:" not in text
 
 
 def test_statements_stand_on_one_line() -> None:

@@ -594,7 +594,7 @@ def test_wrong_command_lines(row: tuple[str, ...]) -> None:
     assert (result.status, result.out, result.err.splitlines()) == (2, "", expected)
 
 
-@pytest.mark.parametrize("line", ["plot x", "plot 'x**2' --x 2", "x"])
+@pytest.mark.parametrize("line", ["thing x", "thing 'x**2' --x 2", "x"])
 def test_unknown_commands(line: str) -> None:
     """A word that is like no command is answered by all of them."""
     result = gradcalc(*shlex.split(line))

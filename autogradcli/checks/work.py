@@ -64,13 +64,8 @@ class CaseWork:
         self._session.close()
 
 
-def _in_keys(error: GradcalcError) -> GradcalcError:
-    hint = None if error.hint is None else in_keys(error.hint)
-    return GradcalcError(error.kind, in_keys(error.message), source=error.source, span=error.span, hint=hint)
-
-
 def _failed(text: CaseText, error: Exception) -> Outcome:
     """The outcome of a case that makes no sense; a defect of gradcalc itself must not take the others with it."""
-    known = _in_keys(error) if isinstance(error, GradcalcError) else defect(error)
+    known = in_keys(error) if isinstance(error, GradcalcError) else defect(error)
     line = text.line("function") if known.kind == "function" else None
     return unusable(text.place, known, getattr(error, "line", line))

@@ -49,7 +49,14 @@ SUMMARIES = {
 COMMANDS = {name: name for name in SUMMARIES} | {"eval": "evaluate"}
 """Each command's module, and the function in it; only the module of the command that runs is imported."""
 
-MEANT = dict.fromkeys(("derive", "derivative", "differentiate"), "diff") | dict.fromkeys(("grad", "gradient"), "eval")
+MEANT = {
+    **dict.fromkeys(("derive", "derivative", "differentiate"), "diff"),
+    **dict.fromkeys(("grad", "gradient", "calc", "compute", "evaluate", "verify", "hessian", "jacobian"), "eval"),
+    **dict.fromkeys(("plot", "sweep", "table"), "eval EXPR --at points.csv"),
+    **dict.fromkeys(("draw", "tree", "picture"), "graph"),
+    **dict.fromkeys(("test", "lint"), "check"),
+    **dict.fromkeys(("list", "ls"), "functions"),
+}
 """Words that people take for commands."""
 POINTS = ("eval", "graph")
 """The commands that give variables values."""

@@ -195,15 +195,18 @@ def draw_graph(problem: Problem, limits: Limits, write: Callable[[Report], None]
     report = salvaged(problem, found) if isinstance(found, Lost) else found
     if not report.nodes:
         raise _no_graph(problem)
-    write(_named(report, [direction.parts[0][0] for direction in problem.backward.along]))
+    write(_named(report, _derivative(problem)) if problem.backward.along else report)
     return exit_code({report.verdict})
 
 
-def _named(report: Report, names: Sequence[str]) -> Report:
-    """The report of a derivative with respect to those names, with its own name as its output: df/dx."""
-    if not names:
-        return report
-    name = derivative_of(report.output or "f", ",".join(names))
+def _derivative(problem: Problem) -> str:
+    """The name of what is differentiated along the problem's directions: df/dx."""
+    names = ",".join(direction.parts[0][0] for direction in problem.backward.along)
+    return derivative_of(problem.program.output_name or "f", names)
+
+
+def _named(report: Report, name: str) -> Report:
+    """The report of a derivative, with its name as that of its output."""
     first, *others = report.nodes
     return replace(report, output=name, nodes=(replace(first, expression=name), *others))
 
@@ -260,6 +263,8 @@ def _no_graph(problem: Problem) -> GradcalcError:
     elif not program.variables:
         message = "there is no graph: the expression has no variables"
         hint = 'type gradcalc graph "x**2" --x 2'
+    elif problem.backward.along:
+        hint = f"{_derivative(problem)} does not depend on {', '.join(problem.wrt)}: ask for a lower order"
     elif set(problem.wrt) < set(program.variables):
         hint = f"it does not depend on {', '.join(problem.wrt)}: leave --wrt out"
     else:

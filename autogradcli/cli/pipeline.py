@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from autogradcli.checks.checked import Checked, PendingCheck, begin_check, salvaged
+from autogradcli.checks.wording import in_fields
 from autogradcli.compute.compute import Session, error_of
 from autogradcli.compute.problem import Options, Problem
 from autogradcli.compute.report import failure
@@ -120,7 +121,7 @@ def _answer(checked: Checked, size: int, draw: Draw) -> LineAnswer:
 
 
 def _error(line: BadLine, size: int, draw: Draw) -> LineAnswer:
-    return LineAnswer(draw(failure(line.id, line.expression, line.error.to_dict())), (), True, size)
+    return LineAnswer(draw(failure(line.id, line.expression, in_fields(line.error).to_dict())), (), True, size)
 
 
 def _failed(problem: Problem, error: Exception) -> BadLine:

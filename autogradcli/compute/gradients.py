@@ -7,7 +7,7 @@ from functools import partial
 
 from autogradcli.compute.evidence import Evidence
 from autogradcli.compute.reasons import Doubt, reason, short
-from autogradcli.compute.report import Component, Gradient, RoundedOff, Symbolic
+from autogradcli.compute.report import NOT_ASKED, Component, Gradient, RoundedOff, Symbolic
 from autogradcli.compute.verdict import WORST_FIRST, Ruling, agrees, judge, judge_symbolic, scale, tolerance, worst
 from autogradcli.engines.results import Array, Enclosure, flat, nested, shape
 from autogradcli.errors import GradcalcError
@@ -186,7 +186,7 @@ def _loses_elsewhere(evidence: Evidence, name: str) -> bool:
 def _symbolic(evidence: Evidence, name: str, findings: Sequence[JudgedComponent]) -> Symbolic:
     """SymPy's opinion; its status is the worst of its components'."""
     if evidence.answer is None:
-        return Symbolic(None, None, None, "unavailable", "SymPy was not asked")
+        return Symbolic(None, None, None, "unavailable", NOT_ASKED)
     derivative = evidence.answer.derivatives[name]
     sizes, digits = shape(derivative.digits), flat(derivative.digits)
     if len(digits) != len(findings):  # it gave up before it had told the components apart

@@ -27,6 +27,10 @@ __all__ = [
 SCHEMA_VERSION = 1
 
 
+NOT_ASKED = "SymPy was not asked"
+"""Why SymPy has nothing to say where it was left out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Symbolic:
     """What SymPy says of one gradient."""

@@ -45,7 +45,6 @@ import gc
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from difflib import get_close_matches
 from functools import lru_cache, partial
 
 from autogradcli.errors import GradcalcError
@@ -55,6 +54,7 @@ from autogradcli.language.bind import Binder
 from autogradcli.language.grammar import Statement, statements
 from autogradcli.language.joined import taken_apart, written_apart
 from autogradcli.language.lexer import normal, tokenize
+from autogradcli.language.nearest import did_you_mean
 from autogradcli.language.notation import in_the_language, typed_again
 from autogradcli.language.program import Call, Program
 from autogradcli.language.program_builder import ProgramBuilder
@@ -127,8 +127,7 @@ def _check_used(parts: Sequence[Statement], source: str) -> None:
 def select_output(program: Program, name: str) -> Program:
     """The same program with the named step as its output; raises GradcalcError if the name has no number."""
     if name not in program.assigned:
-        near = get_close_matches(name, program.assigned, 1)
-        hint = f"did you mean {near[0]}?" if near else None
+        hint = did_you_mean(name, program.assigned) or f"to give it one type {name} = ..."
         message = f"the text gives no value to {name}"
         raise GradcalcError("name", message, source=program.source, hint=hint)
     output = program.assigned[name]

@@ -11,7 +11,7 @@ from autogradcli.language.lexer import normal
 from autogradcli.language.program import Program
 from autogradcli.problems.build import THE_VARIABLE, ProblemBuilder
 from autogradcli.problems.commandline import ELSEWHERE, SET
-from autogradcli.problems.point import MARK, Notation, parse_value
+from autogradcli.problems.point import MARK, RANGE, Notation, parse_value
 
 
 def command_line(said: Mapping[str, Any], spellings: Collection[str] = ()) -> ProblemBuilder:
@@ -34,6 +34,8 @@ class _CommandLineBuilder(ProblemBuilder):
         except GradcalcError as error:
             if os.path.isfile(value):
                 error.hint = f"for the numbers in that file type {self.notation.label(path)} {MARK}{value}"
+            elif RANGE.fullmatch(value):
+                error.hint = f"for many points type --at points.csv; {error.hint}"
             raise
 
 

@@ -83,7 +83,7 @@ class ProblemBuilder:
         """The program that the expression means, with the output that `of` names; `given` are names with values."""
         with self.showing("expression"):
             program = parse(self.text("expression"), [*given, *self.names("wrt")])
-            _check_not_random(program)
+            self._check_not_random(program)
         if "of" not in self.fields:
             return program
         with self.showing("of"):
@@ -113,6 +113,15 @@ class ProblemBuilder:
             claims=dict(self.expected("claim", program, wrt)),
             id=identifier,
         )
+
+    def _check_not_random(self, program: Program) -> None:
+        for index, step in enumerate(program.steps):
+            if isinstance(step, Call) and row(step.function).random:
+                drawn = row(step.function)
+                message = f"{drawn.torch} draws random numbers, and an expression has none"
+                given = self.notation.give(["w"]).replace("NUMBER", f'"{program.text(index)}"')
+                hint = "; ".join(filter(None, [f"give them to a variable: {given}", drawn.note]))
+                raise GradcalcError("value", message, source=program.source, span=step.span, hint=hint)
 
     def wrt(self, program: Program) -> tuple[str, ...]:
         """What to differentiate with respect to, each name once: all variables if nothing is named."""
@@ -234,8 +243,10 @@ class ProblemBuilder:
         return {normal(name): each for name, each in value.items()}
 
     def names(self, key: str) -> tuple[str, ...]:
-        """Names, as the parser has them."""
+        """Names, as the parser has them: a list, or a text with commas between them."""
         value = self.fields.get(key, [])
+        if isinstance(value, str):
+            value = [name.strip() for name in value.split(",")]
         with self.showing(key):
             if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
                 hint = f"type {self.notation.names_example.format(key)}"
@@ -286,13 +297,3 @@ def _check_masks(program: Program, at: Mapping[str, Program]) -> None:
                 message = f"{variable.name} is of True and False, and {parameter.name} of {step.function} takes numbers"
                 hint = f"type {variable.name} != 0 for a condition" if parameter.kind == "mask" else None
                 raise GradcalcError("value", message, source=program.source, span=step.span, hint=hint)
-
-
-def _check_not_random(program: Program) -> None:
-    for index, step in enumerate(program.steps):
-        if isinstance(step, Call) and row(step.function).random:
-            drawn = row(step.function)
-            message = f"{drawn.torch} draws random numbers, and an expression has none"
-            give = f'give them to a variable: --w "{program.text(index)}"'
-            hint = "; ".join(filter(None, [give, drawn.note]))
-            raise GradcalcError("value", message, source=program.source, span=step.span, hint=hint)

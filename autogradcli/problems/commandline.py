@@ -12,7 +12,7 @@ from itertools import pairwise
 from shlex import quote
 
 from autogradcli.errors import GradcalcError
-from autogradcli.language.nearest import did_you_mean
+from autogradcli.language.nearest import did_you_mean, nearest
 
 SET = "--set"
 """The option that gives a variable its value; commands without it take no values."""
@@ -130,7 +130,7 @@ def _complete(given: Word, rest: Iterator[str], syntax: Syntax) -> Word:
     value = next(rest, None)
     if value is None:
         raise _no_value(given.name, None, syntax)
-    if _OPTION.fullmatch(value):
+    if _OPTION.fullmatch(value) or (option is None and syntax.option(value)):
         raise _no_value(given.name, value, syntax)
     return Word(given.name, value)
 
@@ -156,7 +156,10 @@ def _meant(name: str, syntax: Syntax) -> str | None:
         *more, last = others
         where = " and ".join([", ".join(more), last] if more else [last])
         return f"{name} is an option of gradcalc {where}{POINTED.get(name, '')}"
-    return did_you_mean(name, syntax.names)
+    if near := did_you_mean(name, syntax.names):
+        return near
+    form = nearest(name, syntax.formats)
+    return form and f"type --format {form}"
 
 
 POINTED = {"--claim": ", at a point: gradcalc eval EXPR --x 2 --claim EXPR"}

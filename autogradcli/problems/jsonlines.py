@@ -6,6 +6,7 @@
 Whatever a line holds, what comes out is a problem, or a failure that says what is wrong with the line.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
@@ -122,9 +123,11 @@ class _LineBuilder(ProblemBuilder):
 
 
 def _check_keys(fields: Mapping[str, Any]) -> None:
+    words = re.findall(r"\w+", str(fields.get("expression")))
     for key in fields:
         if key not in KEYS:
-            hint = did_you_mean(key, KEYS) or f"the keys are {', '.join(KEYS)}"
+            value = f'a value stands in "at": {{"{key}": ...}}; ' if key in words else ""
+            hint = did_you_mean(key, KEYS) or f"{value}the keys are {', '.join(KEYS)}"
             raise GradcalcError("usage", f'there is no key "{key}"', hint=hint)
     if "expression" not in fields:
         raise GradcalcError("usage", 'the line has no "expression"')

@@ -204,9 +204,9 @@ OUTPUT = "out"
 def _parse(text: str, label: str) -> Program:
     if not text.strip():
         raise GradcalcError("value", f"{label} is empty", hint="a value is a number or a constant expression: 2, pi/4")
-    if _RANGE.fullmatch(text):
-        hint = "for many points type --at points.csv; for a list type linspace(0, 1, 11)"
-        raise GradcalcError("value", f"{label}: a value is no range, as {text} is", hint=hint)
+    if RANGE.fullmatch(text):
+        message = f"{label}: a value is no range, as {text} is"
+        raise GradcalcError("value", message, hint="for a list type linspace(0, 1, 11)")
     try:
         return parse(text)
     except GradcalcError as error:
@@ -215,7 +215,7 @@ def _parse(text: str, label: str) -> Program:
         ) from error
 
 
-_RANGE = re.compile(r"\s*[-+]?\d[\d.e]*\s*(?::|\.\.\.?)\s*[-+]?\d[-+\d.e:]*\s*")
+RANGE = re.compile(r"\s*[-+]?\d[\d.e]*\s*(?::|\.\.\.?)\s*[-+]?\d[-+\d.e:]*\s*")
 """`1:10`, `0..1`."""
 _CONSTANTS_BY_ANY_NAME = {name.casefold(): constant for name, constant in MODULE_CONSTANTS.items()}
 """The constants that other libraries spell differently."""

@@ -214,15 +214,18 @@ def _text(node: Node, room: int | None) -> str:
     """What a node computes, after its module, or that alone where there is not much room; of a leaf its name."""
     text = node.expression or node.variable or ""
     if node.variable is not None and not node.inputs:
-        return node.variable if room is None else _last(node.variable)
+        return node.variable if room is None else _last(node.variable, 2)
     if node.module is None:
         return text
-    return f"{node.module}: {text}" if room is None else _last(node.module)
+    return f"{node.module}: {text}" if room is None else _last(node.module, 1)
 
 
-def _last(name: str) -> str:
-    """A module or a parameter by its own name, without those of the modules that it is in."""
-    return name.rpartition(".")[2]
+def _last(name: str, parts: int) -> str:
+    """The last parts of a module's or a parameter's name; a module's number with the name of what it is in."""
+    names = name.split(".")
+    while parts < len(names) and names[-parts].isdigit():
+        parts += 1
+    return ".".join(names[-parts:])
 
 
 def _shape(node: Node) -> str:

@@ -3,7 +3,7 @@
 import re
 import shlex
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from autogradcli.compute.codes import Page
@@ -13,7 +13,7 @@ from autogradcli.render.json import draw_json
 from autogradcli.render.terminal import Terminal
 
 WIDTH = 80
-_FENCE, _HEADING = re.compile(r"^```.*\n"), re.compile(r"^#+ (.*)")
+FENCE, HEADING = "```", re.compile("#+ ")
 """What Markdown has around a block, and before a heading."""
 
 
@@ -27,13 +27,35 @@ def draw_titles(words: Sequence[WordPage], codes: Sequence[Page], terminal: Term
 def draw_page(page: Page | WordPage, terminal: Terminal) -> str:
     """A page as a person reads it: of a code its title, cause, example and remedy."""
     if isinstance(page, WordPage):
-        lines = [_FENCE.sub("", line) for line in page.text.splitlines(keepends=True)]
-        return "".join(_HEADING.sub(lambda found: terminal.paint(found[1], "bold"), line) for line in lines)
+        return "".join(f"{line}\n" for line in _lines(page.text, terminal))
     parts = [terminal.paint(f"{page.code} {page.title}", "bold"), textwrap.fill(page.cause, WIDTH)]
     if page.example:
         parts.append(f"Example:\n    gradcalc {shlex.join(page.example)}")
     parts.append(textwrap.fill(f"What to do: {page.remedy}", WIDTH))
     return "\n\n".join(parts) + "\n"
+
+
+def _lines(text: str, terminal: Terminal) -> Iterator[str]:
+    """The lines of a page, blocks of code indented, none broken in mid-word by a terminal."""
+    inside = False
+    for line in text.splitlines():
+        if line.startswith(FENCE):
+            inside = not inside
+        elif HEADING.match(line) and not inside:
+            yield terminal.paint(HEADING.sub("", line), "bold")
+        elif inside and line:
+            yield from _fitted(f"    {line}", terminal)
+        else:
+            yield line
+
+
+def _fitted(line: str, terminal: Terminal) -> Sequence[str]:
+    """The line, or the lines of words that it takes on a narrow terminal."""
+    if terminal.width is None or len(line) <= terminal.width:
+        return [line]
+    return textwrap.wrap(
+        line, terminal.width, subsequent_indent=" " * 8, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def draw_page_markdown(page: Page | WordPage, _: Terminal) -> str:

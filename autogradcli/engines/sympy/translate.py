@@ -109,7 +109,7 @@ def _tape(program: Program, asked: Sequence[str], tensors: Tensors) -> Tape:
     try:
         return scalarise(program, _is_native, dict(tensors.shapes), layout)
     except TooLong as reason:
-        raise TooMuch(f"SymPy steps aside: {reason}") from None
+        raise TooMuch(reason) from None
     except (IndexError, ValueError, NoDefinition) as reason:
         # NumPy's; torch has not been asked where there is no point.
         if isinstance(reason, NoDefinition) and reason.__cause__ is None:
@@ -126,7 +126,7 @@ def check_size(derivatives: int) -> None:
     """Raises TooMuch if there are more local derivatives than SymPy finds in about a second."""
     if derivatives > MAX_DERIVATIVES:
         there = f"there are {derivatives:,} local derivatives of scalar operations"
-        raise TooMuch(f"SymPy steps aside: {there}, and its limit is {MAX_DERIVATIVES:,}")
+        raise TooMuch(f"{there}, and SymPy's limit is {MAX_DERIVATIVES:,}")
 
 
 def _has_decimals(tape: Tape) -> bool:

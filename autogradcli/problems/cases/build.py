@@ -58,11 +58,6 @@ class _CaseBuilder(ProblemBuilder):
         except GradcalcError as error:
             raise CaseError(error, self._text.line(key)) from error
 
-    def names(self, key: str) -> tuple[str, ...]:
-        """Names; one of them may stand for itself."""
-        value = self.fields.get(key)
-        return (normal(value),) if isinstance(value, str) else super().names(key)
-
     def case(self, options: Options) -> Case:
         """The case."""
         for key in self.fields:

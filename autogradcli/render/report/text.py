@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Sequence
 
 from autogradcli.checks.checked import Checked
-from autogradcli.compute.report import Gradient, Report
+from autogradcli.compute.report import NOT_ASKED, Gradient, Report
 from autogradcli.engines.results import Array, flat, shape
 from autogradcli.errors import columns, visible
 from autogradcli.language.shapes import written
@@ -190,7 +190,7 @@ def _symbolic_reasons(report: Report, terminal: Terminal) -> list[str]:
     """What SymPy has to say for itself: each sentence once, with the variables that it is about."""
     found: dict[str, list[str]] = {}
     for name, gradient in report.findings().items():
-        if gradient.symbolic.reason is not None:
+        if gradient.symbolic.reason not in {None, NOT_ASKED}:
             symbolic = gradient.symbolic
             said = f"SymPy {symbolic.status}"
             if symbolic.status == "unavailable" and symbolic.formula is not None:
