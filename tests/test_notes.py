@@ -6,7 +6,60 @@ import pytest
 
 from autogradcli.compute.compute import compute
 from autogradcli.engines.torch.state import recorded, sentences
+from autogradcli.language.doubtful import doubtful_powers
+from tests.command import gradcalc
 from tests.helpers import problem
+
+DOUBTFUL = [
+    ("x^1/2", "x^1/2 is read as (x^1)/2; for a power with a fraction type x^(1/2)"),
+    ("x**1/2 + y", "x**1/2 is read as (x**1)/2; for a power with a fraction type x**(1/2)"),
+    ("2x^-1/3", "x^-1/3 is read as (x^-1)/3; for a power with a fraction type x^(-1/3)"),
+    ("x**-1/2", "x**-1/2 is read as (x**-1)/2; for a power with a fraction type x**(-1/2)"),
+    ("e^-x^2/2", "e^-x^2/2 is read as (e^-x^2)/2; for a power with a fraction type e^(-x^2/2)"),
+    ("A*e^-t/tau", "e^-t/tau is read as (e^-t)/tau; for a power with a fraction type e^(-t/tau)"),
+    (
+        "e^-(x-m)^2/(2s^2)",
+        "e^-(x-m)^2/(2s^2) is read as (e^-(x-m)^2)/(2s^2); for a power with a fraction type e^(-(x-m)^2/(2s^2))",
+    ),
+    ("y = x^1/2; sin(y)^2", "x^1/2 is read as (x^1)/2; for a power with a fraction type x^(1/2)"),
+    ("(x + 1)^1/2", "(x + 1)^1/2 is read as ((x + 1)^1)/2; for a power with a fraction type (x + 1)^(1/2)"),
+]
+
+
+@pytest.mark.parametrize(("text", "note"), DOUBTFUL)
+def test_a_power_whose_exponent_was_perhaps_a_fraction(text: str, note: str) -> None:
+    """It is computed as it is written, and what to type for the other reading is said."""
+    assert list(doubtful_powers(text)) == [note]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x^2/2",
+        "x^3/3",
+        "x^(1/2)",
+        "x**-2/3",
+        "x^10/2",
+        "x**-x/2",
+        "e^x/2",
+        "x^1",
+        "x^-1",
+        "x - 1/2",
+        "x^1*y/2",
+        "x/2^1",
+    ],
+)
+def test_powers_that_mean_what_they_say(text: str) -> None:
+    """Half of a square is written so; who writes ** knows what it binds."""
+    assert list(doubtful_powers(text)) == []
+
+
+def test_who_tells_of_a_doubtful_power() -> None:
+    """Every command, once, and no format that holds numbers alone."""
+    note = "note: x^1/2 is read as (x^1)/2; for a power with a fraction type x^(1/2)"
+    assert gradcalc("eval", "x^1/2", "--x", "4", "--no-symbolic").out.splitlines()[-1] == note
+    assert gradcalc("diff", "x^1/2").err.splitlines() == [note]
+
 
 BROADCASTS = [
     (

@@ -20,6 +20,7 @@ from autogradcli.compute.derivatives import (
 from autogradcli.compute.report import SCHEMA_VERSION
 from autogradcli.engines.sympy.process import SymbolicDerivative
 from autogradcli.errors import ExitCode, GradcalcError
+from autogradcli.language.doubtful import doubtful_powers
 from autogradcli.language.joined import joined_names
 from autogradcli.language.program import Program
 from autogradcli.problems.argv import command_line
@@ -80,7 +81,12 @@ def diff(
     found = derivatives(program, asked, sizes, "text" if form == "json" else form, Limits(timeout, max_memory))
     names = {each: (each.within(program, sizes), ",".join(each.names)) for each in asked}
     formulas = {names[each]: one.formula for each, one in found.items() if one.formula is not None}
-    notes = [*_taken_for_numbers(program), *joined_names(program), *_notes(names, found)]
+    notes = [
+        *doubtful_powers(program.source),
+        *_taken_for_numbers(program),
+        *joined_names(program),
+        *_notes(names, found),
+    ]
     with writing.open(form) as place:
         place.write(
             draw_json(_object(program, names, found, notes))

@@ -14,6 +14,7 @@ from autogradcli.compute.problem import GRADIENT, Beyond, Options, Problem
 from autogradcli.engines.backward import ONCE, Backward
 from autogradcli.errors import GradcalcError
 from autogradcli.functions.table import row
+from autogradcli.language.doubtful import doubtful_powers
 from autogradcli.language.dtypes import DTYPES, dtype_meant
 from autogradcli.language.lexer import normal
 from autogradcli.language.nearest import did_you_mean
@@ -65,7 +66,7 @@ class ProblemBuilder:
         program = self.program(values)
         program, bound = (program, {}) if values or program.variables else bound_values(program)
         with self._as_typed(program):
-            remarks = check_names(program, {**values, **bound}, self.notation)
+            remarks = (*doubtful_powers(program.source), *check_names(program, {**values, **bound}, self.notation))
         at = {name: self.value(f"at.{name}", value) for name, value in values.items() if name in program.variables}
         return replace(self.at_point(program, at | bound, options, backward, identifier), remarks=remarks)
 

@@ -15,6 +15,7 @@ from autogradcli.compute.problem import NONE, Options
 from autogradcli.compute.verdict import WORST_FIRST
 from autogradcli.engines.backward import ONCE
 from autogradcli.errors import GradcalcError
+from autogradcli.language.doubtful import doubtful_powers
 from autogradcli.language.lexer import normal
 from autogradcli.language.nearest import did_you_mean
 from autogradcli.language.program import Program
@@ -73,7 +74,8 @@ class _CaseBuilder(ProblemBuilder):
         first, *others = self._points(program, places, samples)
         problem = self.at_point(program, first, options, ONCE, self._text.place.name)
         folder = os.path.dirname(os.path.abspath(self._text.place.file)) if self._text.place.file else None
-        problem = replace(problem, remarks=tuple(self._remarks), folder=folder)
+        remarks = (*doubtful_powers(program.source), *self._remarks)
+        problem = replace(problem, remarks=remarks, folder=folder)
         problems = (problem, *(replace(problem, at=point) for point in others))
         return Case(self._text.place, problems, self._expectation(program, problem.wrt))
 
