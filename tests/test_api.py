@@ -295,6 +295,16 @@ def test_a_claim() -> None:
     assert_gradient("x**2", x=3, claim={"x": "2*x"}, symbolic=False)
     with pytest.raises(AssertionError, match=r"x\*\*2: claim\.x: wrong at x = "):
         assert_gradient("x**2", x=3, claim={"x": "3*x"}, symbolic=False)
+    with pytest.raises(AssertionError, match=r"x\*\*2: claim\.x: wrong at x = "):
+        assert_gradient("x**2", x=3, claim="3*x", symbolic=False)
+    with pytest.raises(GradcalcError, match=r"hint: type x=NUMBER$"):
+        assert_gradient("x**2", claim="2*x")
+
+
+def test_a_formula_in_a_hint_stays_as_it_is() -> None:
+    """Two minuses are no option."""
+    with pytest.raises(GradcalcError, match=r"type 2--x\*y$"):
+        evaluate("2--x y", x=2, y=3)
 
 
 def test_examples_in_docstrings() -> None:

@@ -221,7 +221,11 @@ ORIGINS = [
     ),
     (
         "where(x > 0, sqrt(where(x > 0, x, 1)), 2*x)",
-        "where(x > 0, sqrt(where(x > 0, x, 1)), 2*x) has a vertical tangent at x = 0, where x > 0 changes",
+        "the secants of where(x > 0, sqrt(where(x > 0, x, 1)), 2*x) grow without bound at x = 0, where x > 0 changes",
+    ),
+    (
+        "where(x > 0, sin(1/where(x > 0, x, 1)), 0)",
+        "the secants of where(x > 0, sin(1/where(x > 0, x, 1)), 0) grow without bound at x = 0, where x > 0 changes",
     ),
     (
         "2*where(x == 0, 1, x)",

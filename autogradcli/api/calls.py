@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from autogradcli.api.display import ChainRule, Graph, Report, shown
-from autogradcli.api.sources import body_of, written_call
+from autogradcli.api.sources import body_of, check_arguments, written_call
 from autogradcli.api.values import Value, as_fields, dtype_of, name_of, names_in
 from autogradcli.api.wording import PYTHON, formula, in_python, seconds, stated_point
 from autogradcli.compute.compute import compute
@@ -81,7 +81,14 @@ def _of_callable(
     if unknown:
         hint = did_you_mean(unknown[0], point) or f"it can be {', '.join(point)}"
         raise GradcalcError("usage", f"wrt= names {unknown[0]}, which is given no value", hint=hint)
-    report = function_report(function, as_fields(point), options, wrt or list(point))
+    check_arguments(function, point)
+    try:
+        report = function_report(function, as_fields(point), options, wrt or list(point))
+    except (RuntimeError, TypeError) as error:  # the function's own are its own
+        if "numpy()" not in str(error):
+            raise
+        message = "the function hands a tensor to NumPy, where autograd does not follow it"
+        raise GradcalcError("value", message, hint="call torch's functions: torch.sin(x), not np.sin(x)") from error
     return shown(replace(report, expression=written_call(function, list(point)), output=None), point)
 
 

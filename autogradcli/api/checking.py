@@ -53,19 +53,19 @@ def assert_gradient(
     strict: bool = False,
     symbolic: bool = True,
     timeout: float = 10.0,
-    claim: Mapping[str, Value] | None = None,
+    claim: str | Mapping[str, Value] | None = None,
     expect: Mapping[str, Any] | None = None,
     **values: Value,
 ) -> None:
     """Raises AssertionError with what is wrong, unless the gradient of an expression is right at a point.
 
-    Values are given as to `evaluate`. `claim` is what the derivatives are, by name: `{"x": "2*x"}`. `expect` has keys
-    of a case file: value, grad, verdict, tolerance, dtype,
-    max_ulps, … `function` is code of your own that is to be what the expression says.
+    Values are given as to `evaluate`. `claim` is what the derivatives are, by name: `{"x": "2*x"}`, or of the only
+    variable `"2*x"`. `expect` has keys of a case file: value, grad, verdict, tolerance, dtype, max_ulps, … `function`
+    is code of your own that is to be what the expression says.
     """
     __tracebackhide__ = True
     point = stated_point(at, values)
-    claims = {} if claim is None else {"claim": table(claim, "claim")}
+    claims = {} if claim is None else {"claim": claim if isinstance(claim, str) else table(claim, "claim")}
     fields = {
         "dtype": dtype_of(point.values()),
         **claims,

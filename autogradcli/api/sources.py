@@ -1,10 +1,14 @@
-"""How a function of Python's is written, for the head of its report."""
+"""A function of Python's: how it is written, for the head of its report, and what it takes."""
 
 import ast
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from typing import Any
+
+from autogradcli.errors import GradcalcError
+from autogradcli.language.nearest import did_you_mean
+from autogradcli.problems.point import enumerate_names
 
 
 def written_call(function: Callable[..., Any], names: Sequence[str]) -> str:
@@ -23,6 +27,25 @@ def body_of(function: Any) -> str | None:
             if isinstance(node, ast.Lambda) and _place(node.body) in places:
                 return " ".join((ast.get_source_segment(source, node.body) or "").split()) or None
     return None
+
+
+def check_arguments(function: Callable[..., Any], names: Collection[str]) -> None:
+    """Raises GradcalcError if a function does not take arguments of these names, or takes more; if it says what."""
+    with suppress(ValueError, TypeError):
+        parameters = inspect.signature(getattr(function, "forward", function)).parameters
+        if any(each.kind is each.VAR_KEYWORD for each in parameters.values()):
+            return
+        named = [
+            name for name, each in parameters.items() if each.kind in {each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY}
+        ]
+        unknown = [name for name in names if name not in named]
+        missing = [name for name in named if name not in names and parameters[name].default is inspect.Parameter.empty]
+        if unknown:
+            hint = did_you_mean(unknown[0], named) or f"it takes {enumerate_names(named) if named else 'none by name'}"
+            raise GradcalcError("usage", f"the function takes no argument {unknown[0]}", hint=hint)
+        if missing:
+            message = f"the function is given no {enumerate_names(missing)}"
+            raise GradcalcError("usage", message, hint=f"type {', '.join(f'{name}=NUMBER' for name in missing)}")
 
 
 def _place(node: ast.expr) -> tuple[int | None, ...]:

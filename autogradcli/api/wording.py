@@ -32,10 +32,13 @@ def in_python(function: Callable[Parameters, Result]) -> Callable[Parameters, Re
 
 def worded(text: str) -> str:
     """What is said of a command line, said of the library's calls."""
-    return _OPTION.sub(_argument, text).replace("=VALUE ", "=VALUE, ")
+    return _OPTION.sub(_argument, _VALUE.sub(r"\1=", text)).replace("=VALUE ", "=VALUE, ")
 
 
+_VALUE = re.compile(r"\bat\.(\w+) = (?=NUMBER)")
+"""What is said of a key of a case."""
 _OPTION = re.compile(
+    r"(?<![\w)\]}])"
     r"""--([^\W\d][\w-]*)(?:[ ]((?<=--wrt[ ])[\w,]+|(?<=--surrogate[ ])[\w.:]+|"[^"]*"|\d[\w.]*|[A-Z]+\b))?"""
     r"|gradcalc eval\b"
 )

@@ -210,7 +210,12 @@ def _without_brackets(expression: Expression, index: int) -> GradcalcError:
     """The error for `sin x`, whose argument begins at a token."""
     name, first, end = expression.operand_before(index), expression.start(index - 1), _end_of_product(expression, index)
     argument, sign = expression.text(index, end), expression.word(end + 1)
-    call, message = f"{name}({argument})", f"{name} has its argument in brackets"
+    message = f"{name} has its argument in brackets"
+    if expression.word(index) == "[" and expression.partners[index] == end and "," not in argument:
+        hint = f"for the function type {{}}; a variable {name} has a value"
+        message = f"{name} has its argument in round brackets"
+        return expression.unclear(first, end, message, f"{name}({argument[1:-1]})", hint=hint)
+    call = f"{name}({argument})"
     further = end + 2 if sign in {"/", "**"} else end + 1
     if expression.kind(further) not in OPERANDS:
         return expression.unclear(first, end, message, call)

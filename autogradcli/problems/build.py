@@ -238,6 +238,8 @@ class ProblemBuilder:
     def table(self, key: str) -> dict[str, Any]:
         """Values by name, as the parser has names."""
         value = self.fields.get(key, {})
+        if key == "claim" and isinstance(value, str):
+            value = {THE_VARIABLE: value}
         with self.showing(key):
             if not isinstance(value, dict):
                 raise self._wrong(key, self.notation.table, value)

@@ -61,8 +61,12 @@ def _of_sides(proof: Enclosures, entry: int, left: Side, right: Side, kind: str)
     if kind == "jump":
         return Cause("undefined", "GC113", _of_jump(proof, entry, step, left, right), step)
     if kind == "unbounded":
+        # Beside a condition it may as well oscillate: two secants do not tell.
         changes = _changes(proof, entry, worse)
-        return Cause("undefined", "GC112", f"{text} has a vertical tangent{changes or where}", step)
+        message = (
+            f"the secants of {text} grow without bound{changes}" if changes else f"{text} has a vertical tangent{where}"
+        )
+        return Cause("undefined", "GC112", message, step)
     if kind == "unsettled":
         return Cause("unverified", "GC501", f"the slope of {text} could not be told{where}", step)
     beside = "on either side" if left.kind == right.kind else "to the left" if left.kind == kind else "to the right"
