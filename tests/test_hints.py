@@ -440,7 +440,7 @@ CALLS: list[tuple[Any, dict[str, Any], str, dict[str, Any]]] = [
     (evaluate, {"expression": lambda x, y: x * y, "x": 2}, "type y=NUMBER", {"y": 3}),
     (evaluate, {"expression": lambda x: x**2, "x": 2, "z": 3}, "it takes x", {"z": ...}),
     (evaluate, {"expression": lambda value: value**2, "valeu": 2}, "did you mean value?", {"valeu": ..., "value": 2}),
-    (evaluate, {"expression": torch.nn.Linear(1, 1).double(), "x": [1]}, "it takes input", {"x": ..., "input": [1]}),
+    (evaluate, {"expression": torch.nn.Softplus(), "x": 1}, "it takes input", {"x": ..., "input": 1}),
     (
         evaluate,
         {"expression": lambda x: np.sin(x) + 1, "x": 2},

@@ -75,8 +75,8 @@ PAGES = (
     Page(
         "GC112",
         "vertical tangent",
-        "The function has a value here, but its secants grow without bound: the slope is infinite, or there is none, as "
-        "where it oscillates as sin(1/x) does at 0.",
+        "The function has a value here, but its secants grow without bound: the slope is infinite, or there is none, "
+        "as where it oscillates as sin(1/x) does at 0.",
         ("eval", "sqrt(x)", "--x", "0"),
         "Keep the argument away from the end of the domain, for instance sqrt(x + 1e-12), and mind what it changes.",
     ),
