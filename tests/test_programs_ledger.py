@@ -9,7 +9,7 @@ import pytest
 
 from autogradcli.compute.problem import Options
 from autogradcli.compute.report import Reason
-from autogradcli.programs import remedies, verify
+from autogradcli.programs import remedies, session, verify
 from autogradcli.programs.demands import Demands
 from autogradcli.programs.ledger import Ledger, Pass
 from autogradcli.programs.session import Wanted, exit_code, ledger_of
@@ -197,6 +197,14 @@ def test_time_is_kept_to_tell_of_the_passes_that_there_is_no_time_for(monkeypatc
     codes = Counter(each.entries[0].reason.code for each in made.passes if each.entries[0].reason is not None)
     assert codes == {"GC505": 50 - made.unverified_in_time, "GC506": made.unverified_in_time}
     assert 40 < made.unverified_in_time < 50
+
+
+def test_what_is_imported_for_verification_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock runs from the end of the program on: here 20 s of the 10 are gone before there is a verifier."""
+    program, seen = seen_of("import torch\nx = torch.ones(1, requires_grad=True)\n(x * x).backward()", Wanted())
+    times = iter([0.0])
+    monkeypatch.setattr(session, "monotonic", lambda: next(times, 20.0))
+    assert ledger_of(program, seen, Demands(Options(timeout=10.0, symbolic=False))).unverified_in_time == 1
 
 
 def test_a_gradient_that_nobody_uses_may_be_left_as_it_is() -> None:

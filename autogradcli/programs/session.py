@@ -124,6 +124,7 @@ def verified(name: str, seen: Seen, demands: "Demands", advance: "PassesDone | N
     """The same for code of any name."""
     if seen.watch is None:
         return _bare(name, seen, verifying=True)
+    end = monotonic() + demands.options.timeout  # what is imported now counts
     # These import torch, which the program has imported if it was watched.
     from autogradcli.compute.compute import Session
     from autogradcli.compute.versions import versions
@@ -136,7 +137,6 @@ def verified(name: str, seen: Seen, demands: "Demands", advance: "PassesDone | N
     events = seen.watch.to_verify()
     interrupted = seen.ending.interrupted
     with Session(demands.options.symbolic and bool(events)) as session:
-        end = monotonic() + demands.options.timeout
         remedies = Remedies(seen.texts, demands.options)
         remedies.allow(demands.options.timeout / FOR_BIRTH)
         born = first_nonfinite(seen.watch, seen.texts, remedies, demands.keep)

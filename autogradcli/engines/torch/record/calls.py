@@ -6,6 +6,8 @@ graph. Nothing here holds a tensor that holds a node: such a circle through C++ 
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
 from types import CodeType
 from typing import Any
 
@@ -28,18 +30,21 @@ class CallSite:
     @property
     def position(self) -> tuple[int, int, int, int]:
         """First line, last line, first column and end column (in bytes of UTF-8) of the expression."""
-        for number, each in enumerate(self.code.co_positions()):
-            if number == self.instruction // 2:
-                line, end_line, column, end_column = each
-                if line is None:
-                    break
-                return line, end_line or line, column or 0, end_column or 0
-        return (self.code.co_firstlineno,) * 2 + (0, 0)
+        return _position(self.code, self.instruction)
 
     @property
     def line(self) -> int:
         """The line, from 1 on."""
         return self.position[0]
+
+
+@lru_cache(maxsize=1 << 14)
+def _position(code: CodeType, instruction: int) -> tuple[int, int, int, int]:
+    """Found once: all positions before it in the code are read for it."""
+    line, end_line, column, end_column = next(islice(code.co_positions(), instruction // 2, None), (None,) * 4)
+    if line is None:
+        return (code.co_firstlineno,) * 2 + (0, 0)
+    return line, end_line or line, column or 0, end_column or 0
 
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
