@@ -85,20 +85,22 @@ class Operands:
             return self.of(loop, scope)
         receiver = self.names.receiver(self.tree, node)
         positional = node.args if receiver is None else [receiver, *node.args]
-        found = [self._argument(node, place, each, scope) for place, each in enumerate(positional)]
+        rows = self.names.rows(self.tree, node)
+        found = [self._argument(node, rows, place, each, scope) for place, each in enumerate(positional)]
         for keyword in node.keywords:
             token = self.tree.token(str(keyword.arg))
-            found.append(self._argument(node, token, keyword.value, scope))
+            found.append(self._argument(node, rows, token, keyword.value, scope))
         return found
 
-    def _argument(self, call: ast.Call, given: int | Token, node: ast.expr, scope: Scope) -> Operand:
+    def _argument(
+        self, call: ast.Call, rows: Sequence[Function], given: int | Token, node: ast.expr, scope: Scope
+    ) -> Operand:
         """An argument, as the rows that the call may mean want it: fixed by the text, taken apart, or as a value.
 
         It is given by its place or by its name.
         """
         name, place = (given, given.text) if isinstance(given, Token) else (None, given)
-        rows = self.names.rows(self.tree, call)
-        found = (parameter_at(row, place) for row in rows)
+        found = [parameter_at(row, place) for row in rows]
         parameters = [parameter for parameter in found if parameter is not None]
         span = self.tree.span(node)
         fixed = self._fixed(node, scope, parameters)

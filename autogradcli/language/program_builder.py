@@ -140,7 +140,7 @@ class ProgramBuilder:
 
     def _operand(self, parameter: Parameter, argument: Argument | Fraction, name: str, call: Span) -> int:
         """The step of an operand; a number that the text fixes, or a default, becomes one."""
-        if isinstance(argument, Fraction):
+        if not isinstance(argument, Argument):
             return self._constant(Constant(argument, call))
         if isinstance(argument.value, Static):
             return self._constant(Constant(argument.value.value, argument.span))

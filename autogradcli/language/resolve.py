@@ -8,7 +8,7 @@ of 10,000 terms is 10,000 deep.
 import ast
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from fractions import Fraction
-from itertools import count, islice, pairwise
+from itertools import count, pairwise
 from typing import NamedTuple
 
 from autogradcli.errors import GradcalcError, Span
@@ -142,9 +142,11 @@ class _Resolver:
                     todo.append((node, scope, operands))
                     todo.extend((*need, None) for each in reversed(operands) for need in reversed(each.needs))
                     continue
-            first = len(values) - sum(len(each.needs) for each in operands)
-            rest = iter(values[first:])
-            arguments = [each.argument(tuple(islice(rest, len(each.needs)))) for each in operands]
+            first = len(values) - sum([len(each.needs) for each in operands])
+            arguments, place = [], first
+            for each in operands:
+                arguments.append(each.argument(values[place : place + len(each.needs)]))
+                place += len(each.needs)
             values[first:] = [self._value(node, scope, arguments)]
             yield from self._made
             self._made.clear()
@@ -298,7 +300,10 @@ class _Resolver:
     # Operators.
 
     def _operation(self, node: ast.expr, arguments: Sequence[Argument]) -> int:
-        arguments = [argument._replace(value=self._number(argument)) for argument in arguments]
+        arguments = [
+            argument if type(argument.value) is int else argument._replace(value=self._number(argument))
+            for argument in arguments
+        ]
         match node:
             case ast.UnaryOp():
                 return self._apply(UNARY[type(node.op)], arguments, self._tree.span(node))
