@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from autogradcli.engines.torch.record.assemble import Unverifiable, assemble
+from autogradcli.engines.torch.record.calls import CallSite
 from autogradcli.language.program import Call, Constant, Program, Variable
 from autogradcli.programs.session import Wanted
 from tests.programs import HEAD, ledger, seen_of
@@ -175,3 +176,14 @@ def test_a_place_that_was_drawn_is_fixed(chosen: str, verdict: str) -> None:
     )
     (found,) = ledger(program).passes
     assert found.verdict == verdict
+
+
+def test_equal_functions_of_two_files_are_two_places() -> None:
+    """Their codes are equal, and their lines are not."""
+    text = "f(\n)"
+    codes = [compile(text, "one.py", "exec"), compile(text, "other.py", "exec")]
+    assert codes[0] == codes[1]
+    one, other = (CallSite(each, 0) for each in codes)
+    assert one == CallSite(codes[0], 0)
+    assert one != other
+    assert (one.file, other.file) == ("one.py", "other.py")

@@ -101,7 +101,7 @@ class Verifier:
         if not events:
             return
         self._share = self._operations / len(events)
-        self._seconds_each = self._demands.options.timeout / FOR_SYMPY / len(set(map(_site, events)))
+        self._seconds_each = self._demands.options.timeout / FOR_SYMPY / len({each.place for each in events})
         sizes = [(operations_below(each.outputs), id(each)) for each in events if isinstance(each, BackwardPass)]
         left = self._operations
         for size, identity in sorted(sizes, key=lambda each: each[0]):
@@ -259,7 +259,7 @@ class Verifier:
 
     def _seconds(self, event: BackwardPass, left: float) -> float:
         """How long SymPy may take; 0 if it is not asked."""
-        site = _site(event)
+        site = event.place
         asked = self._demands.options.symbolic and site not in self._sites
         self._sites.add(site)
         return min(left, self._seconds_each) if asked else 0.0
@@ -344,17 +344,13 @@ def _is_twice(event: BackwardPass) -> bool:
     return any(kind_of(call.function).name == "grad" or isinstance(call.function, TransformStep) for call in calls)
 
 
-def _site(event: BackwardPass | TransformCall) -> Any:
-    return None if event.place is None else (event.place.code, event.place.instruction)
-
-
 def _urgent_first(events: Sequence[BackwardPass | TransformCall]) -> Iterator[int]:
     """The places of the events, those first that are first or last of their line, or the first not finite."""
     first: dict[Any, int] = {}
     last: dict[Any, int] = {}
     for place, event in enumerate(events):
-        first.setdefault(_site(event), place)
-        last[_site(event)] = place
+        first.setdefault(event.place, place)
+        last[event.place] = place
     broken = [place for place, event in enumerate(events) if not event.finite]
     finite = [place for place, event in enumerate(events) if event.finite]
     yield from dict.fromkeys([*broken[:1], *first.values(), *last.values(), *finite, *broken])

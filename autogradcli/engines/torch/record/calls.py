@@ -6,21 +6,26 @@ graph. Nothing here holds a tensor that holds a node: such a circle through C++ 
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from itertools import islice
 from types import CodeType
 from typing import Any
 
 import torch
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CallSite:
     """Where the program called torch."""
 
     code: CodeType
     instruction: int
     """The offset of the instruction in the code, which knows its line and columns."""
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same place: codes of two files may be equal."""
+        return isinstance(other, CallSite) and self.code is other.code and self.instruction == other.instruction
+
+    def __hash__(self) -> int:
+        return hash((id(self.code), self.instruction))
 
     @property
     def file(self) -> str:
@@ -38,10 +43,18 @@ class CallSite:
         return self.position[0]
 
 
-@lru_cache(maxsize=1 << 14)
+MOST_CODES = 10_000
+"""Functions of the program whose positions are kept."""
+_positions: dict[int, tuple[CodeType, list[Any]]] = {}
+"""By the identity of a code, as codes of other places may be equal: it, and the positions of its instructions."""
+
+
 def _position(code: CodeType, instruction: int) -> tuple[int, int, int, int]:
-    """Found once: all positions before it in the code are read for it."""
-    line, end_line, column, end_column = next(islice(code.co_positions(), instruction // 2, None), (None,) * 4)
+    if id(code) not in _positions:
+        if len(_positions) >= MOST_CODES:
+            _positions.clear()
+        _positions[id(code)] = (code, list(code.co_positions()))
+    line, end_line, column, end_column = _positions[id(code)][1][instruction // 2]
     if line is None:
         return (code.co_firstlineno,) * 2 + (0, 0)
     return line, end_line or line, column or 0, end_column or 0

@@ -7,7 +7,7 @@ condition that is not made of numbers, names and arithmetic alone is not known, 
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any
 
 from autogradcli.engines.torch.record.calls import CallSite, Value
@@ -60,9 +60,9 @@ class Conditions:
     def __init__(self, lines: Callable[[str], Sequence[str]]) -> None:
         self._lines = lines
         self._calls: dict[str, Mapping[Any, tuple[ast.Call, ast.AST]]] = {}
-        self._uses: dict[tuple[CodeType, int], _Uses | None] = {}
+        self._uses: dict[CallSite, _Uses | None] = {}
         self._read: dict[Any, Reading] = {}
-        """What is known since the last backward: of calls by their nodes, of names by the code and the name."""
+        """What is known since the last backward: of calls by their nodes, of names by the code that has them."""
 
     def forget(self) -> None:
         """Let go of what was read."""
@@ -74,10 +74,9 @@ class Conditions:
         `jumps` if the number is whole because it was rounded, and the tensor lies where that jumps.
         """
         place = CallSite(frame.f_code, frame.f_lasti)
-        key = (place.code, place.instruction)
-        if key not in self._uses:
-            self._uses[key] = self._uses_of(place)
-        uses = self._uses[key]
+        if place not in self._uses:
+            self._uses[place] = self._uses_of(place)
+        uses = self._uses[place]
         if uses is None or not isinstance(number, int | float | list):
             return
         found = self._truths(uses, frame, Reading(number, (tensor,)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -70,13 +70,6 @@ class Treatment:
 
 def kind_of(function: Any) -> Treatment:
     """The kind of a function."""
-    try:
-        return _known_kind(function)
-    except TypeError:  # not hashable
-        return _kind(function)
-
-
-def _kind(function: Any) -> Treatment:
     name = getattr(function, "__name__", type(function).__name__)
     if name in {GET, SET}:
         owner = getattr(function, "__self__", None)
@@ -97,9 +90,6 @@ def _kind(function: Any) -> Treatment:
     statistics = name in STATISTICS
     has_row = inside is not None and bool(rows) and not statistics
     return Treatment(name, False, False, changes, statistics, name in RANDOM, inside, has_row)
-
-
-_known_kind = lru_cache(maxsize=1 << 12)(_kind)
 
 
 def inner(function: Any) -> Callable[..., Any] | None:

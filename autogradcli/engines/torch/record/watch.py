@@ -166,7 +166,7 @@ class Watch:
         self.finite += call.finite
         if self.passes in {"none", "last"} or self.passes.startswith("only"):
             return
-        site = ("transform", call.place and (call.place.code, call.place.instruction))
+        site = ("transform", call.place)
         number = self.sites[site] = self.sites.get(site, 0) + 1
         before = self._last.pop(site, None)
         if before is not None:
@@ -182,14 +182,13 @@ class Watch:
             found = engine(*args, **kwargs)
         self.count += 1
         place = self.recorder.place()
-        site = (place.code, place.instruction) if place else None
-        if site not in self._leaves or self.count & (self.count - 1) == 0:
-            self._leaves[site] = walk(args[0])[1]
-            find_names(self.recorder, self._leaves[site], sys._getframe(2))
-            self.sizes.update(_sizes_of(self.recorder, self._leaves[site]))
+        if place not in self._leaves or self.count & (self.count - 1) == 0:
+            self._leaves[place] = walk(args[0])[1]
+            find_names(self.recorder, self._leaves[place], sys._getframe(2))
+            self.sizes.update(_sizes_of(self.recorder, self._leaves[place]))
             self.recorder.forget_the_dead()
         with torch._C.DisableTorchFunction():
-            given = [each.grad for each in self._leaves[site]] if kwargs.get("accumulate_grad") else list(found)
+            given = [each.grad for each in self._leaves[place]] if kwargs.get("accumulate_grad") else list(found)
             finite = are_finite([each for each in (*args[0], *given) if each is not None])
         if finite:
             self.finite += 1
@@ -231,7 +230,7 @@ class Watch:
 
     def _keep(self, event: BackwardPass) -> None:
         whole = self.passes == "last" or self.passes.startswith("only")
-        site = None if whole or event.place is None else (event.place.code, event.place.instruction)
+        site = None if whole else event.place
         number = self.sites[site] = self.sites.get(site, 0) + 1
         before = self._last.pop(site, None)
         if before is not None:
