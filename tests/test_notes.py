@@ -154,3 +154,9 @@ def test_what_torch_warns_of() -> None:
 def test_a_value_that_is_off(text: str, at: dict[str, str], notes: tuple[str, ...]) -> None:
     """It is said where it is proven, and not where the ball of the true value holds torch's."""
     assert compute(problem(text, at)).notes == notes
+
+
+def test_a_long_chain_of_numbers() -> None:
+    """What has no backward of a number says so, however long the number is in the making."""
+    report = compute(problem("sum(1.0 for i in range(2000)) % (3 - 0.5) + 0*x", {"x": "1"}))
+    assert any("of a number" in note for note in report.notes)

@@ -68,24 +68,20 @@ def _broadcasts(program: Program, autograd: Autograd) -> Iterator[str]:
 def _without_backward(program: Program) -> Iterator[str]:
     """A sentence for each function that torch cannot differentiate, so that something else of the same value ran."""
     found: dict[str, None] = {}
-    for step in program.steps:
+    numbers: set[int] = set()
+    """Steps that stand for a Python number in torch: no variable is below them."""
+    for index, step in enumerate(program.steps):
+        if isinstance(step, Constant) or (isinstance(step, Call) and numbers.issuperset(step.operands)):
+            numbers.add(index)
         if not isinstance(step, Call):
             continue
         function = row(step.function)
-        of_number = function.without_backward == "of a number" and _is_number(program, step.operands[0])
+        of_number = function.without_backward == "of a number" and step.operands[0] in numbers
         if of_number or function.without_backward == "always":
             what = f" of a number ({excerpt(program.source, step.span)})" if of_number else ""
             ran = "it was given as a tensor" if of_number else f"{function.definition} ran in its place"
             found[f"torch.{function.name}{what} has no backward: {ran}"] = None
     return iter(found)
-
-
-def _is_number(program: Program, index: int) -> bool:
-    """Whether a step stands for a Python number in torch: no variable is below it."""
-    step = program.steps[index]
-    return isinstance(step, Constant) or (
-        isinstance(step, Call) and all(_is_number(program, operand) for operand in step.operands)
-    )
 
 
 def _value_is_off(evidence: Evidence) -> Iterator[str]:
