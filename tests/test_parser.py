@@ -168,7 +168,7 @@ def test_a_name_with_a_value_is_not_told_to_be_a_function() -> None:
     for text, known in [("e1 x", ["e1"]), ("e1 = x; e1 x", [])]:
         with pytest.raises(GradcalcError, match="an operator is missing between e1 and x"):
             parse(text, known)
-    with pytest.raises(GradcalcError, match="e1 has its argument in brackets"):
+    with pytest.raises(GradcalcError, match="e1 has its argument in round brackets"):
         parse("y = e1[0]; e1 = x; y + e1")
 
 

@@ -3,7 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import islice
 from typing import NamedTuple
@@ -47,7 +47,7 @@ class Operand(NamedTuple):
         return Argument(values[0], self.span, self.name)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Operands:
     """Finds the operands of the expressions of one statement."""
 
@@ -55,9 +55,25 @@ class Operands:
     names: Names
     passes: Iterator[int]
     """Numbers of the passes of all loops of the text."""
+    _varying: frozenset[ast.AST] | None = None
+    """The expressions that are not the same in each pass of a loop; None as long as there was none."""
+    _same: dict[ast.expr, Sequence[Operand]] = field(default_factory=dict)
+    """What was found for the others."""
 
     def of(self, node: ast.expr, scope: Scope) -> Sequence[Operand]:
         """The operands of an expression; of a loop its passes, each with the scope that it has."""
+        found = self._same.get(node)
+        if found is not None:
+            return found
+        found = self._of(node, scope)
+        if scope:
+            if self._varying is None:
+                self._varying = varying(self.tree)
+            if node not in self._varying:
+                self._same[node] = found
+        return found
+
+    def _of(self, node: ast.expr, scope: Scope) -> Sequence[Operand]:
         match node:
             case ast.Call():
                 return self._of_call(node, scope)
@@ -171,6 +187,19 @@ def _is_all_of_several(rows: Sequence[Function], call: ast.Call, node: ast.expr)
         return False
     before = [sum(not each.keyword_only for each in row.parameters) - 1 for row in rows if row.parameters[-1].variadic]
     return bool(before) and call.args[-1] is node and len(call.args) - 1 in before
+
+
+def varying(tree: Tree) -> frozenset[ast.AST]:
+    """The expressions of a statement in which a loop stands, or the name of one."""
+    nodes = list(ast.walk(tree.root))
+    loops = [node for node in nodes if isinstance(node, ast.comprehension)]
+    own = {tree.token(loop.target.id).text for loop in loops if isinstance(loop.target, ast.Name)}
+    found: set[ast.AST] = set(loops)
+    for node in reversed(nodes):  # children before parents
+        named = isinstance(node, ast.Name) and tree.token(node.id).text in own
+        if named or not found.isdisjoint(ast.iter_child_nodes(node)):
+            found.add(node)
+    return frozenset(found)
 
 
 def loop_of(node: ast.Call) -> ast.GeneratorExp | None:
