@@ -66,6 +66,7 @@ def test_words_are_sorted(line: str, expected: list[str]) -> None:
     assert canonical(line.split(), EVAL) == expected
 
 
+@pytest.mark.campaign
 @given(st.lists(st.text(min_size=1)))
 def test_any_words_are_sorted_or_refused(words: list[str]) -> None:
     """Whatever is typed, the canonical form holds known options alone, or the one error is ours."""

@@ -21,7 +21,8 @@ from autogradcli.processes.work import Lost
 from tests.cases import write
 from tests.command import gradcalc, started
 from tests.dask_cluster import dask_cluster, wait_for_workers
-from tests.test_jobs import CRASHES, Square, lines, without_times
+from tests.tasks import Square
+from tests.test_jobs import CRASHES, lines, without_times
 
 pytest.importorskip("distributed", reason="the extra gradcalc[cluster] is not installed")
 

@@ -8,7 +8,7 @@ from tests.fuzzed import KINDS, fuzz
 
 TRACED = 5.0
 """How many times as long an input may take while coverage is measured and other tests run."""
-COUNTS = {"parser": 400, "evaluations": 40, "files": 200, "commands": 60}
+COUNTS = {"parser": 300, "evaluations": 25, "files": 100, "commands": 30}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is watched as Linux counts it")

@@ -93,6 +93,7 @@ def report_on(text: str, saved: bool = False) -> Report:
     return compute(replace(asked, backward=Backward(detail=Detail(True, saved))))
 
 
+@pytest.mark.campaign
 @given(programs())
 @settings(max_examples=60)
 def test_nodes_edges_and_gradients_are_those_of_a_plain_walk(drawn: Drawn) -> None:
@@ -111,6 +112,7 @@ def _strict(value: Any) -> Any:
     return value if abs(value) < float("inf") else str(value)
 
 
+@pytest.mark.campaign
 @given(programs())
 @settings(max_examples=30)
 def test_every_format_has_the_same_nodes_and_edges(drawn: Drawn) -> None:
@@ -126,6 +128,7 @@ def test_every_format_has_the_same_nodes_and_edges(drawn: Drawn) -> None:
     assert re.findall(r"^  n(\d+)[\[({]", mermaid, re.MULTILINE) == ids
 
 
+@pytest.mark.campaign
 @given(programs().map(lambda drawn: drawn.text))
 @example("t0 = v + m; t1 = sin(x); t2 = sin(x); t3 = sqrt(t0); sum(t3)")
 @settings(max_examples=60)

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,41 +18,7 @@ from autogradcli.processes.serial import Serial
 from autogradcli.processes.work import Executor, Lost
 from tests.cases import write
 from tests.command import gradcalc, started
-
-
-@dataclass(frozen=True, slots=True)
-class Square:
-    """Work for tests: squares, unless the item says what is to happen."""
-
-    marks: str = ""
-    """A folder for notes of what has happened."""
-
-    def begin(self, item: Any) -> Any:
-        """The item; the process ends at `exit`, and at `kill once` the first time."""
-        if item == "exit":
-            os._exit(7)
-        if item == "kill once":
-            mark = Path(self.marks) / "killed"
-            if not mark.exists():
-                mark.touch()
-                os.kill(os.getpid(), signal.SIGKILL)
-            return 1
-        return item
-
-    def finish(self, begun: Any) -> Any:
-        """The square; the process ends at `late`."""
-        if begun == "late":
-            os._exit(8)
-        return begun * begun
-
-    def close(self) -> None:
-        """Nothing."""
-
-
-def unstartable() -> Square:
-    """No work: the process ends before it touches anything."""
-    raise SystemExit(9)
-
+from tests.tasks import Square, unstartable
 
 EXECUTORS: list[Executor] = [Serial(), Pool(1), Pool(3)]
 

@@ -1,46 +1,18 @@
 """The limits of time and memory: what goes beyond them costs its item alone, and keeps what was found of it."""
 
 import json
-import os
 import subprocess
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from autogradcli.processes.limits import Budget, Limits, OutOfTime, check, standing, watcher
+from autogradcli.processes.limits import Budget, Limits, OutOfTime, check, standing
 from autogradcli.processes.pool import Pool
 from autogradcli.processes.work import MEMORY, TIME, Lost
 from tests.cases import write
 from tests.command import GRADCALC
-
-
-class Task:
-    """Work for tests: the item doubled, unless it says what is to happen."""
-
-    def begin(self, item: Any) -> Any:
-        """The item; `wait` and `eat` are begun as others are."""
-        if item == "hang":
-            while True:
-                time.sleep(10)
-        return item
-
-    def finish(self, begun: Any) -> Any:
-        """Twice the item; at `found` a part of it first, and then nothing more."""
-        if begun == "found":
-            watcher.found("half")
-            while True:
-                time.sleep(10)
-        if begun == "eat":
-            return len(bytearray(3 << 30))
-        if begun == "abort":
-            os.abort()
-        return 2 * begun
-
-    def close(self) -> None:
-        """Nothing."""
-
+from tests.tasks import Double
 
 LIMITS = Limits(timeout=0.3, memory=1 << 30, loading=0.0)
 """Nothing is loaded here."""
@@ -58,7 +30,7 @@ LIMITS = Limits(timeout=0.3, memory=1 << 30, loading=0.0)
 )
 def test_an_item_beyond_a_limit_is_lost_alone(jobs: int, item: str, reason: str, found: str | None) -> None:
     """All others have their results, in order."""
-    results = list(Pool(jobs, LIMITS).run(Task, [1, 2, item, 3, 4]))
+    results = list(Pool(jobs, LIMITS).run(Double, [1, 2, item, 3, 4]))
     assert (results[:2], results[3:]) == ([2, 4], [6, 8])
     assert isinstance(results[2], Lost)
     assert (results[2].reason, None if results[2].part is None else results[2].found) == (reason, found)
