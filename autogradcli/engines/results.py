@@ -5,6 +5,7 @@ A tensor is a nested list, row by row; a scalar is a float. All indices of steps
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Literal, Protocol
 
 Json = Any
@@ -38,7 +39,7 @@ def flat(array: Array) -> list[Any]:
         return [array]
     if not array or not isinstance(array[0], list | tuple):
         return list(array)
-    return [component for each in array for component in flat(each)]
+    return list(chain.from_iterable(map(flat, array)))
 
 
 def nested(components: Sequence[Any], sizes: Sequence[int]) -> Array:
@@ -50,6 +51,8 @@ def nested_lists(components: Sequence[Any], sizes: Sequence[int]) -> Array:
     """The same as plain lists, which do not tell the shape of a tensor without components."""
     if not sizes:
         return components[0]
+    if len(sizes) == 1:
+        return list(components)
     step = len(components) // sizes[0] if sizes[0] else 0
     return [nested_lists(components[i * step : (i + 1) * step], sizes[1:]) for i in range(sizes[0])]
 
