@@ -354,8 +354,14 @@ WORDS = {
 }
 
 
+TORCHS_OWN = frozenset({"requires_grad", "device", "pin_memory", "layout", "generator"})
+"""Arguments by which torch makes tensors, and which a formula has no use for."""
+
+
 def _no_parameter(function: Function, name: str, argument: Argument, count: int) -> _Misfit:
     if argument.name is not None:
+        if argument.name.text in TORCHS_OWN:
+            return _Misfit(f"gradcalc itself sets {argument.name.text}", argument.place, f"{name}(...) without it")
         near = get_close_matches(argument.name.text, [parameter.name for parameter in function.parameters], 1)
         suggestion = f"{near[0]}=..." if near else signature(function, name)
         return _Misfit(f"{name} has no argument {argument.name.text}", argument.place, suggestion)

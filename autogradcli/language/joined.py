@@ -46,7 +46,7 @@ def call_of(name: str, given: Collection[str]) -> str | None:
     """The call that a name may have been meant for: `sin(x)` for sinx; None if there is none."""
     for function in CALLED:
         rest = name.removeprefix(function)
-        if rest != name and (rest in ARGUMENTS or rest in given):
+        if rest != name and (rest in ARGUMENTS or rest in given or (function == "sqrt" and rest.isdigit())):
             return f"{function}({rest})"
     return None
 
@@ -82,7 +82,8 @@ def taken_apart(program: Program, given: Collection[str]) -> dict[str, str]:
 def _has_values(apart: str, given: Collection[str]) -> bool:
     """Whether all names have values that a product or a call is made of, and not by being constants alone."""
     names = re.findall(r"[^\W\d]\w*", apart.partition("(")[2] if "(" in apart else apart)
-    return any(name in given for name in names) and all(name in given or name in CONSTANTS for name in names)
+    known = all(name in given or name in CONSTANTS for name in names)
+    return not names or (known and any(name in given for name in names))
 
 
 def written_apart(source: str, apart: Mapping[str, str]) -> str:

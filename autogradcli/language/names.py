@@ -98,8 +98,13 @@ FOREIGN = {
     "arcctg": "acot",
     "sen": "sin",
     "lb": "log2",
+    "lg": "log10",
+    **dict.fromkeys(("nCr", "nchoosek", "choose"), "binomial"),
+    **dict.fromkeys(("IF", "If", "ifelse", "iif", "cond"), "where"),
+    "sqr": "square",
+    "ceiling": "ceil",
 }
-"""Names of functions in other countries' textbooks."""
+"""Names of functions in other countries' textbooks, and in other tools."""
 
 CLOSE = 0.74
 """How like a name must be to one that is meant, as `difflib` measures it."""

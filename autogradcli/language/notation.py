@@ -11,6 +11,8 @@ from difflib import SequenceMatcher
 from autogradcli.errors import GradcalcError, Span
 from autogradcli.functions.table import is_function
 from autogradcli.language.characters import MAX_LENGTH, excerpt
+from autogradcli.language.habits import check_habits
+from autogradcli.language.names import FOREIGN, FUNCTIONS
 from autogradcli.language.readings import Unclear
 
 SIGNS = str.maketrans(
@@ -39,7 +41,7 @@ POWERED = frozenset(
 
 _ANY = re.compile(
     rf"[#|√∛⁻×÷·⋅−≤≥≠{RAISED}{LOWERED}]|\)\s*=(?!=)|Piecewise|[a-z0-9]\s*(?:\^|\*\*)\s*\d+\s*[\w(]"
-    r"|/\s*d[a-z]\b|[a-z]'|diff\s*\(|deri|differentiate|(?-i:[A-Z][A-Za-z]+\[)|"
+    r"|/\s*d[a-z]\b|[a-z]'|diff\s*\(|\bd\s*[(\[]|deri|differentiate|(?-i:[A-Z][A-Za-z]+\[)|"
     r"\blim|\b(?:gradient|slope)\s|\b(?:find|solve)\s",
     re.ASCII | re.IGNORECASE,
 )
@@ -53,8 +55,8 @@ _DERIVATIVE = re.compile(
     r"|(?P<d>[d∂]?)(?P<of>[^\W\d])(?:\s*/\s*(?P=d)[^\W\d]|['′]+(?:\s*\(\w+\))?)\s*=(?!=))"
 )
 """`d/dx`, `dy/dx =`, `y' =`, `f'(x) =`, at the beginning of a text."""
-_CALLED = re.compile(r"(?<![\w.])(?:(?:sympy|sp)\.)?(?:diff|Derivative|derivative|differentiate|derive)\s*\(")
-"""`diff(x^2, x)`, as other tools write a derivative."""
+_CALLED = re.compile(r"(?<![\w.])(?:(?:sympy|sp)\.)?(?:diff|Derivative|derivative|differentiate|derive|D)\s*[(\[]")
+"""`diff(x^2, x)`, `D[x^2, x]`, as other tools write a derivative."""
 _PROSE = re.compile(
     r"\s*(?:(?P<limit>lim(?:it)?[\s_({]+\w+\s*(?:->|→|to\b)\s*[^\s;)}]+[)}]*)|(?:the\s+)?(?:derivative|gradient|slope)\s+of\b|"
     r"(?:differentiate|derive|find|solve)\s+(?:d/d\w\s+)?(?=\w))\s*"
@@ -92,11 +94,15 @@ def in_the_language(source: str, given: Collection[str] = ()) -> str:
 
     Raises GradcalcError where it can be read in two ways.
     """
-    if len(source) > MAX_LENGTH or (source.isascii() and not _ANY.search(source)):
+    if len(source) > MAX_LENGTH:
+        return source
+    if source.isascii() and not _ANY.search(source):
+        check_habits(source, given)
         return source
     text = _COMMENT.sub(lambda found: found[1] or "", source).translate(SIGNS)
     text = _LOWERED.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
     _check_derivative(text)
+    check_habits(text, given)
     _check_brackets(text, given)
     text = _pieces(_defined(text))
     text = _roots(text)
@@ -127,8 +133,12 @@ def _check_derivative(text: str) -> None:
 def _check_brackets(text: str, given: Collection[str]) -> None:
     """Raises GradcalcError for `Sin[x]`."""
     for found in _BRACKETED.finditer(text):
-        end, name = _closing(text, found.end() - 1), found[1].lower().replace("arc", "a", 1)
+        end = _closing(text, found.end() - 1)
+        name = FOREIGN.get(found[1], found[1].lower().replace("arc", "a", 1))
         counts = end is None or _COUNTS.fullmatch(text, found.end(), end - 1)
+        if end is not None and not counts and found[1] not in given and name in FUNCTIONS:
+            message, hint = FUNCTIONS[name]
+            raise GradcalcError("name", message, source=text, span=Span(found.start(), end), hint=hint)
         if end is not None and not counts and found[1] not in given and is_function(name):
             span, piece = Span(found.start(), end), f"{name}({text[found.end() : end - 1]})"
             raise Unclear("a function has round brackets", source=text, span=span, pieces=[piece])

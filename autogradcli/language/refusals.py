@@ -1,5 +1,7 @@
 """What the grammar says when an expression is not one: the form that the user meant, and what to type for it."""
 
+from itertools import count
+
 from autogradcli.errors import GradcalcError
 from autogradcli.language.expression import Expression
 
@@ -151,7 +153,8 @@ def braces(expression: Expression, index: int) -> GradcalcError:
     """The error for `{x}`."""
     end = expression.partners[index]
     inner = expression.source[expression.tokens[index].end : expression.tokens[end].start]
-    return expression.unclear(index, end, "braces are not part of the language", f"({inner})")
+    piece = f"[{inner}]" if "," in inner else f"({inner})"
+    return expression.unclear(index, end, "braces are not part of the language", piece)
 
 
 def bracket(expression: Expression, index: int) -> GradcalcError:
@@ -201,7 +204,9 @@ def _two_operands(expression: Expression, index: int) -> GradcalcError:
     elif word.isdigit() and expression.kind(index - 1) != "number":
         pieces, hint = [*pieces, f"{left}**{right}"], "for a product type {}, for a power {}"
     elif expression.kind(index - 1) == "number" == expression.kind(index):
-        pieces, hint = [*pieces, f"[{left}, {right}]"], "for a product type {}, for a list {}"
+        end = next(last for last in count(index) if expression.kind(last + 1) != "number")
+        numbers = [expression.word(each) for each in range(index - 1, end + 1)]
+        pieces, hint = ["*".join(numbers), f"[{', '.join(numbers)}]"], "for a product type {}, for a list {}"
     message = f"an operator is missing between {left} and {expression.text(index, _end_of_call(expression, index))}"
     return expression.unclear(first, _end_of_run(expression, index), message, *pieces, hint=hint, until=end)
 

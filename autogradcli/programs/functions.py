@@ -30,7 +30,10 @@ def function_report(
     with Session(options.symbolic) as session:
         (found,) = Verifier(Texts(), session, Demands(options)).verify(passes)
     if found.report is None:
-        reason = next((entry.reason.message for entry in found.entry.entries if entry.reason), "it was not recorded")
+        reason = next(
+            (entry.reason.message for entry in found.entry.entries if entry.reason),
+            "it is too large, or the time too short: --timeout allows more",
+        )
         message = f"the function cannot be proven as a whole: {reason}"
         raise GradcalcError("value", message, hint="with autogradcli.watch() it is verified by steps")
     return found.report
