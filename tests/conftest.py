@@ -121,22 +121,40 @@ CASE = pytest.StashKey[int]()
 """Which case of its function a test is: 1 is the first."""
 
 
+MEASURING = pytest.StashKey[coverage.Coverage]()
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Coverage rests between tests: it would follow pytest through all that it does for each of them."""
+    measuring = coverage.Coverage.current()
+    if measuring is None:
+        return (yield)
+    session.config.stash[MEASURING] = measuring
+    measuring.stop()
+    try:
+        return (yield)
+    finally:
+        measuring.start()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Coverage rests where nothing new runs: in some modules, and in most processes that tests start."""
-    measuring = coverage.Coverage.current()
-    if measuring is None or item.path.stem in WITH_THEIR_PROCESSES:
+    measuring = item.config.stash.get(MEASURING, None)
+    if measuring is None:
         return (yield)
     with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
-        if _is_measured(item):
+        if item.path.stem not in WITH_THEIR_PROCESSES:
+            patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+        if not _is_measured(item):
+            patch.setattr(os, "_exit", posix._exit)
             return (yield)
-        patch.setattr(os, "_exit", posix._exit)
-        measuring.stop()
+        measuring.start()
         try:
             return (yield)
         finally:
-            measuring.start()
+            measuring.stop()
 
 
 def _is_measured(item: pytest.Item) -> bool:
