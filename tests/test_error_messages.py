@@ -129,6 +129,12 @@ REFUSED = [
         "x has shape (2, 3) and y has shape (2): indices are whole numbers, and 1.25 is none",
     ),
     ("cholesky(x)", "[[4, 1], [2, 3]]", None, "x has shape (2, 2): the matrix is not symmetric"),
+    (
+        "embedding(y, x, 10**6)",
+        A,
+        "[0, 1]",
+        "y has shape (2) and x has shape (2, 3): torch: Padding_idx must be within num_embeddings",
+    ),
     ("baddbmm(x,x,y)", A, B, "x has shape (2, 3) and y has shape (4, 2): there is no dim 2, only -2 to 1"),
 ]
 

@@ -26,7 +26,7 @@ from autogradcli.engines.torch.inputs import (
     tensors_asked,
 )
 from autogradcli.engines.torch.inspect import inspect
-from autogradcli.engines.torch.sizes import TooLarge, check_size
+from autogradcli.engines.torch.sizes import REFUSALS, TooLarge, check_size
 from autogradcli.engines.torch.state import fresh_state, leave_compiler_out, recorded, sentences
 from autogradcli.errors import GradcalcError
 from autogradcli.functions.function import FIELD, Function, Parameter
@@ -246,7 +246,7 @@ def _step(program: Program, index: int, values: Sequence[Value], kind: torch.dty
         return _call(step, operands, kind)
     except TooLarge as problem:
         raise GradcalcError("limit", str(problem), source=program.source, span=step.span) from problem
-    except (RuntimeError, TypeError, ValueError, IndexError, ArithmeticError) as problem:
+    except (*REFUSALS, ArithmeticError) as problem:
         if ALLOCATION in str(problem):
             raise MemoryError from problem
         message = misfit(program, step, operands, problem)

@@ -25,6 +25,10 @@ SQUARED = ("diag", "diag_embed", "diagflat", "linalg_vander", "pdist", "vander")
 """Rows whose result may have as many components as the square of what their operand has."""
 
 
+REFUSALS = (RuntimeError, TypeError, ValueError, IndexError, AssertionError)
+"""What torch raises for arguments that it does not take; its Python functions raise AssertionError too."""
+
+
 class TooLarge(Exception):
     """A result, or what is made on the way to it, would have more components than is allowed."""
 
@@ -102,7 +106,7 @@ def _bare_result(run: Callable[..., Any], positional: Sequence[Any], keywords: M
     _load()
     try:
         return run(*map(_bare, positional), **{name: _bare(each) for name, each in keywords.items()})
-    except (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError, AttributeError):
+    except (*REFUSALS, AttributeError):
         return None
 
 
