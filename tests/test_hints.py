@@ -135,6 +135,11 @@ LINES: list[tuple[str, str, str]] = [
     ("eval x --x 2 --tolerance", "type --rtol 1e-6", "eval x --x 2 --rtol 1e-6"),
     ("eval x --x 2 --float32", "type --dtype float32", "eval x --x 2 --dtype float32"),
     ("eval x --x 2 --no-color", "type --color never", "eval x --x 2 --color never"),
+    ("batch points.jsonl --format text", "it can be json, csv, markdown or latex", "batch points.jsonl --format csv"),
+    ("batch cases.toml", "type gradcalc check cases.toml", "check cases.toml"),
+    ("batch program.py", "type gradcalc run program.py", "run program.py"),
+    ("eval x --at [1,2]", "points come from a file, or from a pipe: printf 'x", "eval x --at points.csv"),
+    ("eval 'sum(x)' --x points.csv:x", "type --x @points.csv:x", "eval 'sum(x)' --x @points.csv:x"),
     ("eval x --x 2 --format jsn", "did you mean json?", "eval x --x 2 --format json"),
     ("eval x --x 2 --dtype float", "did you mean float64?", "eval x --x 2 --dtype float64"),
     ("eval x --x 2 --color yes", "it can be auto, always or never", "eval x --x 2 --color always"),
@@ -406,6 +411,8 @@ LINES_OF_BATCH: list[tuple[str, str, str]] = [
         "for a list type linspace(0, 1, 11)",
         '"expression": "sum(x)", "at": {"x": "linspace(0, 1, 11)"}',
     ),
+    ('"formula": "x**2", "at": {"x": 2}', "did you mean expression?", '"expression": "x**2", "at": {"x": 2}'),
+    ('"expression": "x**2", "values": {"x": 2}', "did you mean at?", '"expression": "x**2", "at": {"x": 2}'),
     ('"expression": "x**2"', 'type "at": {"x": NUMBER}', '"expression": "x**2", "at": {"x": 2}'),
 ]
 """A wrong line of `batch`, without its braces, a part of what is said, and the line that follows from it."""
@@ -421,6 +428,19 @@ CASES: list[tuple[str, str, str]] = [
         "for a list type linspace(0, 1, 11)",
         'expression = "sum(x)"\nat.x = "linspace(0, 1, 11)"',
     ),
+    ('expr = "x**2"\nat.x = 2', "did you mean expression?", 'expression = "x**2"\nat.x = 2'),
+    (
+        'expression = "x**2"\nat.x = 2\nexpected.x = 4',
+        "did you mean grad?",
+        'expression = "x**2"\nat.x = 2\ngrad.x = 4',
+    ),
+    (
+        'expression = "x"\ndtype = float32\nat.x = 2',
+        'dtype = "float32"',
+        'expression = "x"\ndtype = "float32"\nat.x = 2',
+    ),
+    ('expression = "x**2"\nx = 2', "type at.x = 2", 'expression = "x**2"\nat.x = 2'),
+    ('expression = "x**2"\nat.x = 2\ngrad = 4', "type grad.x = ...", 'expression = "x**2"\nat.x = 2\ngrad.x = 4'),
 ]
 """A wrong case without its first lines, a part of what is said, and the case that follows from it."""
 

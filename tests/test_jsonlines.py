@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from autogradcli.compute.problem import Options, Problem
 from autogradcli.language.program import Constant
 from autogradcli.problems import jsonlines
-from autogradcli.problems.jsonlines import EXPECTED, KEYS, OF_FORMULAS, BadLine, read_lines, read_problem
+from autogradcli.problems.jsonlines import EXPECTED, KEYS, LIST, OF_FORMULAS, BadLine, read_lines, read_problem
 
 SETTINGS = Options(rtol=1e-3, symbolic=False, timeout=3.0)
 
@@ -73,6 +73,14 @@ WRONG = [
     ('{"expression": "x"} {}', "parse", "the line is not JSON: Extra data at character 21", EXPECTED),
     ("[1, 2]", "parse", "the line is not a JSON object", EXPECTED),
     ("null", "parse", "the line is not a JSON object", EXPECTED),
+    ('[{"expression": "x"}]', "parse", "the line is not a JSON object", LIST),
+    (
+        "{",
+        "parse",
+        "the line is not JSON: Expecting property name enclosed in double quotes at character 2",
+        "an object stands on one line: jq -c . FILE writes it so",
+    ),
+    ("[", "parse", "the line is not JSON: Expecting value at character 2", LIST),
     ("[" * 100_000, "limit", "the line is nested too deep", None),
     ('{"id": 1, "id": 2, "expression": "x"}', "parse", '"id" stands twice in one object', None),
     ('{"expression": "x", "at": {"x": 1, "x": 2}}', "parse", '"x" stands twice in one object', None),

@@ -27,6 +27,10 @@ LONGEST = 1e6
 """Seconds that anybody may wait for one problem."""
 
 
+FORMATS = frozenset({"text", "plain", "html", "csv", "tree", "svg", "dot", "tap"})
+"""Formats that some commands have: where there is none of that name, no other was meant."""
+
+
 def one_of(option: str, choices: Collection[str]) -> Callable[[str], str]:
     """A parser that gives back one of the choices; for anything else it raises GradcalcError that names the nearest."""
 
@@ -35,7 +39,7 @@ def one_of(option: str, choices: Collection[str]) -> Callable[[str], str]:
             return text
         *others, last = choices
         listed = ", ".join(others)
-        near = dtype_meant(text) if choices is DTYPES else did_you_mean(text, choices)
+        near = dtype_meant(text) if choices is DTYPES else None if text in FORMATS else did_you_mean(text, choices)
         hint = near or f"it can be {' or '.join([listed, last] if others else [last])}"
         raise GradcalcError("usage", f"{option} cannot be {text}", hint=hint)
 

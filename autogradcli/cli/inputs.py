@@ -36,6 +36,10 @@ def read_expression(argument: str, output: str | None = None) -> str:
         raise GradcalcError("parse", f"standard input is not UTF-8: byte {error.start + 1}") from error
 
 
+OTHERS = {".toml": "check", ".py": "run", ".ipynb": "run"}
+"""The commands that read a file with such an ending."""
+
+
 def open_inputs(paths: Sequence[str], output: str | None) -> list[BinaryIO]:
     """The files, or standard input if there are none; raises GradcalcError if one cannot be read, or is the output.
 
@@ -54,6 +58,10 @@ def _open(path: str, output: str | None) -> BinaryIO:
         check_apart([path], [output])
         if os.path.isdir(path):
             raise GradcalcError("file", f"{path} is a directory")
+        if other := OTHERS.get(os.path.splitext(path)[1]):
+            raise GradcalcError(
+                "file", f"{path} is no file of points or problems", hint=f"type gradcalc {other} {path}"
+            )
         return _apart(open(path, "rb"), output)
     except (OSError, ValueError) as error:
         raise file_error(path, error, "read") from error

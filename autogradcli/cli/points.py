@@ -98,6 +98,10 @@ def _existing(path: str) -> str:
     if re.fullmatch(r"[^\W\d]\w*=.+", path):
         hint = "--at takes a file with a column for each variable; for one point type --" + path.replace("=", " ", 1)
         raise GradcalcError("file", f"there is no file {name}", hint=hint)
+    if re.fullmatch(r"\[?[-+\d.e]+(?:[,;\s]+[-+\d.e]+)+\]?", path):
+        numbers = "\\\\n".join(re.findall(r"[-+\d.e]+", path))
+        hint = f"points come from a file, or from a pipe: printf 'x\\\\n{numbers}\\\\n' | gradcalc eval EXPR --at -"
+        raise GradcalcError("file", f"--at takes a table, and {path} is none", hint=hint)
     near = did_you_mean(os.path.basename(name), os.listdir(folder) if os.path.isdir(folder) else [])
     own = f"; the value of a variable called at is --set at={name}" if "." not in os.path.splitext(name)[1] else ""
     hint = near or f"--at takes a file with a column for each variable; for one point type --x NUMBER{own}"

@@ -32,7 +32,7 @@ class _CommandLineBuilder(ProblemBuilder):
         try:
             return super().value(path, value, read)
         except GradcalcError as error:
-            if os.path.isfile(value):
+            if os.path.isfile(value) or os.path.isfile(value.partition(":")[0]):
                 error.hint = f"for the numbers in that file type {self.notation.label(path)} {MARK}{value}"
             elif RANGE.fullmatch(value):
                 error.hint = f"for many points type --at points.csv; {error.hint}"

@@ -16,6 +16,7 @@ from autogradcli.errors import GradcalcError
 from autogradcli.language.nearest import did_you_mean
 from autogradcli.language.program import Program
 from autogradcli.problems.build import ProblemBuilder
+from autogradcli.problems.cases.keys import MEANT
 from autogradcli.problems.point import Notation
 from autogradcli.problems.strict_json import json_component, json_kind, read_json
 
@@ -26,6 +27,10 @@ KEYS = (
     "order", "hessian", "jacobian", "hvp", "jvp", "claim",
 )  # fmt: skip
 """What a line may hold."""
+LIST = "the objects of a list become lines by jq -c '.[]' FILE"
+"""What is said of a list of objects."""
+SPREAD = "an object stands on one line: jq -c . FILE writes it so"
+"""What is said of an object of which only a part stands on the line."""
 EXPECTED = 'a line is an object: {"expression": "x**2", "at": {"x": 2}}; or the first line is a header: expression,x'
 """What is said of a line that is something else."""
 OF_FORMULAS = f"{EXPECTED}; lines of formulas become objects by jq -cR '{{expression: ., at: {{x: 2}}}}' FILE"
@@ -101,11 +106,19 @@ def _read_object(line: bytes) -> dict[str, Any]:
         value = read_json(line, which)
     except GradcalcError as error:
         if "is not JSON" in error.message and error.hint is None:
-            error.hint = EXPECTED if line.lstrip().startswith(b"{") else OF_FORMULAS
+            error.hint = _hint_of(line.strip())
         raise
     if not isinstance(value, dict):
-        raise GradcalcError("parse", f"{which} is not a JSON object", hint=EXPECTED)
+        listed = isinstance(value, list) and any(isinstance(each, dict) for each in value)
+        raise GradcalcError("parse", f"{which} is not a JSON object", hint=LIST if listed else EXPECTED)
     return value
+
+
+def _hint_of(line: bytes) -> str:
+    """What is said of a line that is not JSON."""
+    if line in {b"[", b"{", b"[{"}:
+        return LIST if line.startswith(b"[") else SPREAD
+    return EXPECTED if line.startswith(b"{") else OF_FORMULAS
 
 
 class _LineBuilder(ProblemBuilder):
@@ -127,7 +140,8 @@ def _check_keys(fields: Mapping[str, Any]) -> None:
     for key in fields:
         if key not in KEYS:
             value = f'a value stands in "at": {{"{key}": ...}}; ' if key in words else ""
-            hint = did_you_mean(key, KEYS) or f"{value}the keys are {', '.join(KEYS)}"
+            meant = f"did you mean {MEANT[key]}?" if MEANT.get(key) in KEYS else did_you_mean(key, KEYS)
+            hint = meant or f"{value}the keys are {', '.join(KEYS)}"
             raise GradcalcError("usage", f'there is no key "{key}"', hint=hint)
     if "expression" not in fields:
         raise GradcalcError("usage", 'the line has no "expression"')

@@ -191,7 +191,7 @@ def parse_expected(program: Program, text: str, label: str) -> Program:
     for name in formula.variables:
         if name not in known:
             span = formula.steps[formula.variable_index(name)].span
-            hint = did_you_mean(name, known) or f"there are {', '.join(program.variables)}"
+            hint = did_you_mean(name, known) or the_variables(program.variables)
             message = f"{label}: {name} is not a variable of the expression"
             raise GradcalcError("name", message, source=text, span=span, hint=hint)
     return inlined(formula, program)

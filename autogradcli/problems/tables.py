@@ -67,6 +67,8 @@ def _rows(header: Line, lines: Iterator[Line], stated: Mapping[str, Any]) -> Ite
     names = _cells(header)
     if wrong := next((name for name in names if not name.isidentifier()), None):
         hint = "the first line has the names of the variables: x,y"
+        if set(wrong) & set(";\t|"):
+            hint = "columns are separated by commas: x,y"
         raise GradcalcError("value", f"line {header.number} of the table: {wrong or 'nothing'} is no name", hint=hint)
     if "expression" in stated:
         _check_columns(names, stated, header.number)

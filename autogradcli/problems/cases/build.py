@@ -20,7 +20,7 @@ from autogradcli.language.lexer import normal
 from autogradcli.language.nearest import did_you_mean
 from autogradcli.language.program import Program
 from autogradcli.problems.build import MOST_ORDERS, ProblemBuilder
-from autogradcli.problems.cases.keys import KEYS
+from autogradcli.problems.cases.keys import KEYS, MEANT
 from autogradcli.problems.cases.read import kind
 from autogradcli.problems.cases.samples import DISTRIBUTIONS, MAX_COUNT, draw, parse_sample
 from autogradcli.problems.point import Notation, check_names, parse_expected, the_variables
@@ -212,7 +212,8 @@ class _CaseBuilder(ProblemBuilder):
 
     def _check_key(self, key: str) -> None:
         if key not in KEYS:
-            hint = self._as_variable(key) or did_you_mean(key, KEYS) or f"the keys are {', '.join(KEYS)}"
+            meant = f"did you mean {MEANT[key]}?" if key in MEANT else did_you_mean(key, KEYS)
+            hint = self._as_variable(key) or meant or f"the keys are {', '.join(KEYS)}"
             raise GradcalcError("usage", f"there is no key {key}", hint=hint)
 
     def _as_variable(self, key: str) -> str | None:

@@ -96,6 +96,8 @@ def _read_whole(path: str, file: BinaryIO) -> Iterator[CaseOrOutcome]:
         value, lines = (_parse_toml if path.endswith(".toml") else _parse_json)(data)
         cases, defaults = _tables(value, lines)
     except Misplaced as problem:
+        if problem.error.hint == BEGINS and not path.endswith(".toml"):
+            problem.error.hint = BEGINS_IN_JSON
         yield unusable(CasePlace("", path, problem.line), problem.error)
         return
     for number, fields in enumerate(cases):
@@ -120,6 +122,10 @@ def _read_lines(path: str, file: BinaryIO) -> Iterator[CaseOrOutcome]:
         yield _case(path, number - 1, fields, {}, {("case", number - 1): number})
 
 
+BEGINS, BEGINS_IN_JSON = "a case begins with [[case]]", 'type {"case": [{"expression": "..."}]}'
+"""What is said of a file that has no cases where they stand."""
+
+
 class Misplaced(Exception):
     """An error of a file as a whole, and its line."""
 
@@ -142,13 +148,17 @@ def _parse_toml(data: bytes) -> tuple[Any, Lines]:
         raise Misplaced(wrong, line) from error
     except tomllib.TOMLDecodeError as error:
         message, line = _toml_message(str(error), text)
-        raise Misplaced(GradcalcError("parse", f"the file is not TOML: {message}"), line) from error
+        bare = _BARE.match(text.split("\n")[line - 1])
+        hint = f'text stands in quotes: {bare[1]} = "{bare[2].strip()}"' if bare else None
+        raise Misplaced(GradcalcError("parse", f"the file is not TOML: {message}", hint=hint), line) from error
     except RecursionError as error:
         raise Misplaced(GradcalcError("limit", "the file is nested too deep"), 1) from error
 
 
 _DEEP = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){32}""")
 """A key of more parts than any case has; a reader of TOML takes time and memory with the square of their number."""
+_BARE = re.compile(r"\s*([\w.-]+)\s*=\s*([^\W\d][^\"'#]*)$")
+"""A line whose value is text without quotes."""
 _TOML_PLACE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
 
 
@@ -171,8 +181,7 @@ def _parse_json(data: bytes) -> tuple[Any, Lines]:
 def _tables(value: Any, lines: Lines) -> tuple[list[Any], Mapping[str, Any]]:
     """The cases of a file and its defaults."""
     if not isinstance(value, dict):
-        hint = 'type {"case": [{"expression": "..."}]}'
-        raise Misplaced(GradcalcError("parse", "the file is not a JSON object", hint=hint), 1)
+        raise Misplaced(GradcalcError("parse", "the file is not a JSON object", hint=BEGINS_IN_JSON), 1)
     for key in value:
         if key not in TABLES:
             raise Misplaced(_unknown_table(key), line_of(lines, (key,)))
@@ -181,7 +190,7 @@ def _tables(value: Any, lines: Lines) -> tuple[list[Any], Mapping[str, Any]]:
         error = GradcalcError("usage", f"case must be a list, and is {kind(cases)}", hint="type [[case]]")
         raise Misplaced(error, line_of(lines, ("case",)))
     if not cases:
-        raise Misplaced(GradcalcError("usage", "the file has no cases", hint="a case begins with [[case]]"), 1)
+        raise Misplaced(GradcalcError("usage", "the file has no cases", hint=BEGINS), 1)
     if not isinstance(defaults, dict):
         error = GradcalcError("usage", f"defaults must be a table, and is {kind(defaults)}", hint="type [defaults]")
         raise Misplaced(error, line_of(lines, ("defaults",)))
@@ -193,7 +202,7 @@ def _tables(value: Any, lines: Lines) -> tuple[list[Any], Mapping[str, Any]]:
 
 def _unknown_table(key: str) -> GradcalcError:
     if key in KEYS:
-        return GradcalcError("usage", f"{key} belongs to a case", hint="a case begins with [[case]]")
+        return GradcalcError("usage", f"{key} belongs to a case", hint=BEGINS)
     hint = did_you_mean(key, TABLES) or "a file holds defaults and cases: [defaults], [[case]]"
     return GradcalcError("usage", f"there is no table {key}", hint=hint)
 
