@@ -46,7 +46,7 @@ SLOW = frozenset(
 """Modules of short campaigns, and of processes that are waited for."""
 
 
-EXTRA_WORKERS = 1
+EXTRA_WORKERS = 2
 """Beyond the cores: a test that waits for a process, or for time to pass, leaves its core to another worker."""
 
 

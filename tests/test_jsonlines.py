@@ -169,6 +169,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.campaign
 @given(JSON | st.fixed_dictionaries({"expression": st.just("x"), "at": st.fixed_dictionaries({"x": JSON})}))
 def test_any_json_is_a_problem_or_a_failure(value: Any) -> None:
     """Nothing that JSON can say raises."""

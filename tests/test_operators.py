@@ -14,7 +14,7 @@ from tests.oracles.operator_proofs import unproven
 
 SHARES = 24
 """The operators are dealt out to so many tests."""
-FEWER = 10
+FEWER = 20
 """One operator of so many is looked at a second time: in float32, and for second derivatives."""
 UNKNOWN = frozenset(
     {

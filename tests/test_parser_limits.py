@@ -87,7 +87,7 @@ WORDS = (
 
 
 @given(st.lists(st.sampled_from(WORDS), max_size=25), st.sampled_from(["", " "]))
-@settings(max_examples=1_000)
+@settings(max_examples=500)
 def test_any_words(words: Sequence[str], space: str) -> None:
     """Words of the language in any order are a program or one error that points into them."""
     outcome(space.join(words))
@@ -114,7 +114,7 @@ EXPRESSIONS = st.recursive(
 
 
 @given(EXPRESSIONS)
-@settings(max_examples=300)
+@settings(max_examples=200)
 def test_the_text_of_a_step_is_that_step(text: str) -> None:
     """The source of every call, parsed on its own, is a call of the same function."""
     program = outcome(text)
@@ -128,7 +128,7 @@ def test_the_text_of_a_step_is_that_step(text: str) -> None:
 
 
 @given(EXPRESSIONS, st.data())
-@settings(max_examples=500)
+@settings(max_examples=300)
 def test_damaged_expressions(text: str, data: st.DataObject) -> None:
     """An expression with a word too many or a character too few is a program or one error that points into it."""
     place = data.draw(st.integers(0, len(text)))

@@ -94,6 +94,7 @@ def test_json_stays_strict() -> None:
     assert found["variables"]["x"]["value"] == "inf"
 
 
+@pytest.mark.campaign
 @given(st.recursive(st.none() | st.text(st.characters()) | st.integers(), st.lists))
 def test_json_is_read_back_and_is_utf8(value: object) -> None:
     """Any text goes through, halves of surrogate pairs too, on one line or many."""

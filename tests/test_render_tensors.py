@@ -57,6 +57,7 @@ def test_layouts(value: Array, room: int | None, text: str) -> None:
 shapes = st.lists(st.integers(1, 12), min_size=1, max_size=4).map(tuple)
 
 
+@pytest.mark.campaign
 @given(shapes, st.integers(32, 100), st.data())
 def test_nothing_is_wider_than_its_room(sizes: tuple[int, ...], room: int, data: st.DataObject) -> None:
     """Whatever the numbers, and a tensor that says it is whole has all its components."""

@@ -146,6 +146,7 @@ def expressions() -> st.SearchStrategy[Expr]:
     return st.recursive(leaves, extend, max_leaves=8)
 
 
+@pytest.mark.campaign
 @given(expressions(), SCALES, SCALES)
 def test_any_value_agrees_with_mpmath_at_300_digits(expression: Expr, at_x: Fraction, at_y: Fraction) -> None:
     """All 30 digits are right, however much cancels on the way."""

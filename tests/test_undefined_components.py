@@ -122,6 +122,7 @@ def test_other_components_have_their_derivatives(
             assert one is None or one == pytest.approx(other, rel=1e-12)
 
 
+@pytest.mark.campaign
 def test_random_sums_agree_with_limits() -> None:
     """Components with no value beside others on corners, jumps and masks: one-sided limits by mpmath, each alone."""
     found = [violation(case(Random(f"suite/{number}"))) for number in range(120)]
