@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 
 from autogradcli.errors import GradcalcError
+from autogradcli.processes.cluster import Cluster
 from autogradcli.processes.work import Lost
 from tests.cases import write
 from tests.command import gradcalc, started
@@ -24,11 +26,8 @@ from tests.dask_cluster import dask_cluster, wait_for_workers
 from tests.tasks import Square
 from tests.test_jobs import CRASHES, lines, without_times
 
-pytest.importorskip("distributed", reason="the extra gradcalc[cluster] is not installed")
-
-from distributed import LocalCluster
-
-from autogradcli.processes.cluster import Cluster
+if find_spec("distributed") is None:
+    pytest.skip("the extra gradcalc[cluster] is not installed", allow_module_level=True)
 
 
 @pytest.fixture(scope="module")
@@ -101,23 +100,27 @@ def test_a_port_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
         assert gradcalc("batch", "--scheduler", address).err.startswith(f"error: there is no scheduler at {address}\n")
 
 
+@contextmanager
+def a_cluster(workers: int) -> Iterator[Any]:
+    """A scheduler and its workers, all in this process, that a test may take down."""
+    from distributed import LocalCluster  # loads for a second
+
+    with LocalCluster(  # type: ignore[no-untyped-call]
+        n_workers=workers, dashboard_address="127.0.0.1:0", processes=False, protocol="tcp"
+    ) as cluster:
+        yield cluster
+
+
 def test_a_scheduler_without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing would ever come of it."""
     monkeypatch.setattr("autogradcli.processes.cluster.PATIENCE", 1)
-    with LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0", processes=False, protocol="tcp") as cluster:  # type: ignore[no-untyped-call]
+    with a_cluster(workers=0) as cluster:
         address = cluster.scheduler_address
         result = gradcalc("batch", "--scheduler", address)
     assert (result.status, result.err.splitlines()) == (
         2,
         [f"error: the scheduler at {address} has no workers", f"hint: start one: dask worker {address}"],
     )
-
-
-@contextmanager
-def a_cluster() -> Iterator[Any]:
-    """A scheduler with one worker, both in this process, that a test may take down."""
-    with LocalCluster(n_workers=1, dashboard_address="127.0.0.1:0", processes=False, protocol="tcp") as cluster:  # type: ignore[no-untyped-call]
-        yield cluster
 
 
 def items_until(take_down: Callable[[], object]) -> Iterator[int]:
@@ -139,7 +142,7 @@ def until_lost(cluster: Any, items: Iterator[int]) -> tuple[list[int], list[str]
 
 def test_a_scheduler_that_goes_away() -> None:
     """An error that names it, after the results that there were."""
-    with a_cluster() as cluster:
+    with a_cluster(workers=1) as cluster:
         address = cluster.scheduler_address
         results, said, error = until_lost(cluster, items_until(lambda: cluster.sync(cluster.scheduler.close)))
     assert results == [i * i for i in range(len(results))]
@@ -192,7 +195,7 @@ def test_workers_that_go_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is said, and waited for; then it is an error."""
     monkeypatch.setattr("autogradcli.processes.cluster.RETURN", 1)
     monkeypatch.setattr("autogradcli.processes.cluster.LOOK", 0.2)
-    with a_cluster() as cluster:
+    with a_cluster(workers=1) as cluster:
         results, said, error = until_lost(cluster, items_until(lambda: cluster.scale(0)))
     assert results == [i * i for i in range(len(results))]
     assert said == ["all workers of the cluster are gone; waiting 1 s for another one"]
