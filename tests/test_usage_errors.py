@@ -311,7 +311,7 @@ WRONG: list[tuple[str, ...]] = [
     (
         'eval "x*y" --x 2 --y 3 --wrt x --wrt y',
         "error: --wrt is given twice: x and y",
-        "hint: leave one of them out",
+        "hint: type --wrt x,y",
     ),
     (
         'eval "x**2" --x 2 --dtype float32 --rtol 1 --dtype=float64',
@@ -476,6 +476,7 @@ WRONG: list[tuple[str, ...]] = [
     (
         "eval x --x 2 --output",
         "error: --output needs a value",
+        "hint: type --output FILE",
     ),
     (
         "eval x --x 2 --quiet -o report.txt",
@@ -515,7 +516,7 @@ WRONG: list[tuple[str, ...]] = [
     (
         'diff "x**2" --format tex',
         "error: --format cannot be tex",
-        "hint: did you mean text?",
+        "hint: did you mean latex?",
     ),
     (
         'diff "x**2" --quite',

@@ -180,6 +180,8 @@ def _invoke(arguments: list[str]) -> Any:
         return _invoke(arguments[1:2])
     if arguments[:1] == ["help"]:
         arguments = [*arguments[1:2], "--help"]
+    if len(arguments) == 2 and arguments[0] in POINTS and arguments[1] == "help":
+        arguments = [arguments[0], "--help"]
     name = arguments[0] if arguments else ""
     if os.environ.get(COMPLETING):
         return _root(*COMMANDS).main(arguments, prog_name="gradcalc")
@@ -206,7 +208,7 @@ def _syntax(command: Any) -> Syntax:
     for parameter in command.params:
         if parameter.param_type_name == "option":
             names = tuple(sorted(parameter.opts, key=len, reverse=True))
-            options.append(Option(names, takes_value=not parameter.is_flag, repeats=parameter.multiple))
+            options.append(Option(names, not parameter.is_flag, parameter.metavar, parameter.multiple))
         else:
             arguments.append(parameter)
     return Syntax(
@@ -235,7 +237,7 @@ def _commands_with(command: str, option: str) -> Sequence[str]:
 def _no_command(arguments: Sequence[str], syntax: Syntax) -> GradcalcError:
     """The error for a first word that is no command."""
     word = arguments[0]
-    if word.startswith("-") and (option := nearest(word, syntax.names)):
+    if word.startswith("-") and (option := "--version" if word in {"-v", "-V"} else nearest(word, syntax.names)):
         return GradcalcError("usage", f"there is no option {word}", hint=f"did you mean {option}?")
     command = next((each for each in arguments if each in COMMANDS), None)
     if command is not None:

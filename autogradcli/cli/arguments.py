@@ -5,7 +5,7 @@ Those that go together are the fields of a group (see `groups`).
 
 import math
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -27,8 +27,25 @@ LONGEST = 1e6
 """Seconds that anybody may wait for one problem."""
 
 
-FORMATS = frozenset({"text", "plain", "html", "csv", "tree", "svg", "dot", "tap"})
-"""Formats that some commands have: where there is none of that name, no other was meant."""
+FORMATS: Mapping[str, str | None] = {
+    **dict.fromkeys(("text", "plain", "html", "csv", "tree", "svg", "dot", "tap")),
+    "tex": "latex",
+    "md": "markdown",
+    "txt": "text",
+    "xml": "junit",
+    "py": "python",
+    "ascii": "tree",
+    "bare": "plain",
+}
+"""What other formats are called: of those that some command has under that name, no other is meant."""
+
+
+def _meant(text: str, choices: Collection[str]) -> str | None:
+    """The question to ask about a choice that there is not."""
+    meant = FORMATS.get(text)
+    if meant in choices:
+        return f"did you mean {meant}?"
+    return None if text in FORMATS else did_you_mean(text, choices)
 
 
 def one_of(option: str, choices: Collection[str]) -> Callable[[str], str]:
@@ -39,7 +56,7 @@ def one_of(option: str, choices: Collection[str]) -> Callable[[str], str]:
             return text
         *others, last = choices
         listed = ", ".join(others)
-        near = dtype_meant(text) if choices is DTYPES else None if text in FORMATS else did_you_mean(text, choices)
+        near = dtype_meant(text) if choices is DTYPES else _meant(text, choices)
         hint = near or f"it can be {' or '.join([listed, last] if others else [last])}"
         raise GradcalcError("usage", f"{option} cannot be {text}", hint=hint)
 

@@ -21,6 +21,8 @@ Examples:
 """
 
 ABOUT_NAN = "type gradcalc explain GC201, GC202 or GC203: NaN has several causes"
+MOST = 3
+"""Codes that a hint names."""
 FORMATS = Endings(("text", "markdown", "json"), {".txt": "text", ".md": "markdown", ".json": "json"})
 
 Code = Annotated[
@@ -57,7 +59,14 @@ def _page(code: str) -> Page:
     except GradcalcError as error:
         if code.upper().startswith("GC"):
             raise
-        if is_function(code):
+        # Only where there is no page.
+        from autogradcli.cli.app import COMMANDS
+
+        if code in COMMANDS:
+            near = f"type gradcalc help {code}"
+        elif is_function(code):
             near = f"type gradcalc functions {code}"
+        elif about := [each.code for each in PAGES if code.casefold() in each.title.casefold()]:
+            near = f"type gradcalc explain {' or '.join(about[:MOST])}"
         hint = near or f"the words are {', '.join(NAMES)}; gradcalc explain lists the codes"
         raise GradcalcError("name", f"there is no page about {code}", hint=hint) from error

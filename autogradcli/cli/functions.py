@@ -47,7 +47,8 @@ def find(name: str) -> tuple[Function, ...]:
         return found
     if bare in UNDIFFERENTIABLE:
         raise GradcalcError("name", f"torch cannot differentiate {bare}", hint=UNDIFFERENTIABLE[bare])
-    hint = did_you_mean(bare, names()) or "gradcalc functions lists them all"
+    family = f"gradcalc functions lists the functions of {bare}" if bare in families() else None
+    hint = family or did_you_mean(bare, names()) or "gradcalc functions lists them all"
     raise GradcalcError("name", f"there is no function {name}", hint=hint)
 
 

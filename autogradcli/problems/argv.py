@@ -56,7 +56,7 @@ def split_assignments(assignments: Sequence[str]) -> dict[str, str]:
 
 def split_names(text: str) -> tuple[str, ...]:
     """The names in `a,b`; raises GradcalcError if one is empty."""
-    names = tuple(normal(name.strip()) for name in text.split(","))
+    names = tuple(normal(name.strip()) for name in re.split(r",|(?<=\w)\s+(?=\w)", text.strip(" []()")))
     if not all(names):
         raise GradcalcError("usage", f"--wrt {text} leaves a name out", hint="type --wrt x or --wrt x,y")
     return names

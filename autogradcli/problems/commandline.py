@@ -28,6 +28,8 @@ class Option:
     names: tuple[str, ...]
     """How it is written, the long name first."""
     takes_value: bool
+    metavar: str | None = None
+    """What its value is called."""
     repeats: bool = False
     """Whether it may be given any number of times."""
 
@@ -169,6 +171,7 @@ SLIPS = {
     "--silent": "--quiet",
     "--out": "--output FILE",
     "--file": "--output FILE",
+    "--var": "--wrt x",
     "--variable": "--wrt x",
     "--variables": "--wrt x,y",
     "--with-respect-to": "--wrt x",
@@ -208,6 +211,7 @@ ELSEWHERE = {
         ("value", "values", "var", "vars", "point"),
         "the value of a variable is an option of its own name: --x 2; many points: --at points.csv",
     ),
+    **{form: f"type -o FILE.{form}" for form in ("png", "svg", "pdf", "html", "dot")},
     **dict.fromkeys(("device", "cuda", "gpu"), "gradcalc computes on the CPU: leave it out"),
     **dict.fromkeys(("eps", "epsilon", "step", "h"), "gradcalc takes no steps; a tolerance is --rtol 1e-6"),
 }
@@ -222,7 +226,12 @@ def _unknown(name: str, syntax: Syntax) -> GradcalcError:
 
 
 def _no_value(name: str, following: str | None, syntax: Syntax) -> GradcalcError:
-    hint = None if syntax.option(name) else _meant(name, syntax)
+    option = syntax.option(name)
+    hint = f"type {name} {option.metavar}" if option and option.metavar else None
+    if option is None:
+        hint = _meant(name, syntax)
+        if hint is None and (found := re.fullmatch(r"(--[^\W\d][^\W\d]*)(\d[\d.]*)", name)):
+            hint = f"for {found[1][2:]} = {found[2]} type {found[1]} {found[2]}"
     then = "" if following is None else f"; after it comes {following}"
     return GradcalcError("usage", f"{name} needs a value{then}", hint=hint)
 
@@ -233,6 +242,9 @@ def _check_arguments(arguments: Sequence[str], given: Sequence[Word], syntax: Sy
         raise GradcalcError("usage", f"{missing} is missing", hint=_where_it_went(given, syntax))
     if len(arguments) > len(syntax.arguments) and not syntax.repeats:
         raise _too_many(arguments, given, syntax)
+    if syntax.option(SET) and arguments and (inside := _INSIDE.fullmatch(arguments[0])):
+        message = f"{inside[2]} stands in the quotes of the expression"
+        raise GradcalcError("usage", message, hint=f"type {quote(inside[1])} {inside[2]} {inside[3]}")
     if not syntax.option(SET):
         for word in arguments:
             if word in SLIPS and _meant(word, syntax):
@@ -249,7 +261,8 @@ def _check_repetitions(given: Sequence[Word], syntax: Syntax) -> None:
         before = first.setdefault(option.names[0], each)
         if before is not each:
             message = f"{option.names[0]} is given twice: {before.value} and {each.value}"
-            raise GradcalcError("usage", message, hint="leave one of them out")
+            both = f"type {option.names[0]} {before.value},{each.value}"
+            raise GradcalcError("usage", message, hint=both if "--wrt" in option.names else "leave one of them out")
 
 
 def _where_it_went(given: Sequence[Word], syntax: Syntax) -> str:
@@ -287,6 +300,16 @@ def _of_value(arguments: Sequence[str], given: Sequence[Word], syntax: Syntax) -
         return f"a value is given by an option: type {values}"
     if found := re.fullmatch(r"-([^\W\d]\w*)=(.+)", arguments[1]):
         return f"a value is given by two dashes: --{found[1]} {quote(found[2])}"
+    if found := re.fullmatch(r"--([^\W\d]\w*)\s+(.+)", arguments[1]):
+        return f"an option and its value are two words: type --{found[1]} {quote(found[2])}"
+    if (
+        len(arguments) > 2
+        and (found := re.fullmatch(r"[-–—―−]+([^\W\d]\w*)", arguments[1]))
+        and not arguments[1].isascii()
+    ):
+        return f"a value is given by two minus signs: type --{found[1]} {quote(arguments[2])}"
+    if bare := next((each.value for each in given if each.name == SET and "=" not in (each.value or "")), None):
+        return f"type {SET} {bare}={quote(arguments[1])}"
     numbers = [each for each in given if not syntax.option(each.name) and each.value and _is_number(each.value)]
     if numbers and all(map(_is_number, arguments[1:])):
         return f"for a list type {numbers[-1].name} [{','.join([str(numbers[-1].value), *arguments[1:]])}]"
@@ -302,7 +325,7 @@ def _too_many(arguments: Sequence[str], given: Sequence[Word], syntax: Syntax) -
     hint = _of_value(arguments, given, syntax) or _of_names(arguments, syntax) or _of_option(arguments, syntax)
     if hint is None:
         quoted = f'put it in quotes: "{" ".join(arguments)}"'
-        hint = quoted if syntax.required else f"ask for one {name} at a time"
+        hint = quoted if name == "EXPR" else f"ask for one {name} at a time"
     return GradcalcError("usage", message, hint=hint)
 
 
@@ -316,6 +339,10 @@ def _of_names(arguments: Sequence[str], syntax: Syntax) -> str | None:
     if count == 3 and arguments[1].isidentifier() and arguments[2].isdigit() and syntax.option("--order"):
         return f"type --wrt {arguments[1]} --order {arguments[2]}"
     return None
+
+
+_INSIDE = re.compile(r"(.*\S)\s+(--[^\W\d]\w*)(?:\s+|=)([-+\w./\[\],]+)\s*", re.DOTALL)
+"""An expression with an option in its quotes: an operator is missing in it, or `=` has no place."""
 
 
 def _of_option(arguments: Sequence[str], syntax: Syntax) -> str | None:

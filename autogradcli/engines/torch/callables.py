@@ -219,7 +219,12 @@ def _callable(reference: Reference, kind: torch.dtype, folder: str | None) -> Ca
 def _load(path: str, folder: str | None) -> Any:
     module, colon, attributes = path.partition(":")
     if not colon or not module or not attributes:
-        raise _error(f"{path} names no function", "type package.module:name")
+        owner, dot, name = path.rpartition(".")
+        meant = f"{owner}:{name}" if dot and owner and name.isidentifier() else "package.module:name"
+        raise _error(f"{path} names no function", f"type {meant}")
+    if module.endswith(".py"):
+        meant = module.removesuffix(".py").removeprefix("./").replace("/", ".")
+        raise _error(f"{module} is a file, and the name of a module is wanted", f"type {meant}:{attributes}")
     if os.getcwd() not in sys.path:  # at the end: what is installed is never another module of that name
         sys.path.append(os.getcwd())
     if folder is not None:
