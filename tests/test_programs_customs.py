@@ -322,3 +322,59 @@ def test_numbers_of_float32_are_told_in_nine_digits() -> None:
     """And not in the seventeen of the double that is the same number."""
     custom, _ = found("return x**3", "return g*2.7*x**2")
     assert "its backward gives 10.8 for x[1, 0] where 12.0 is true" in custom.reasons[0].message
+
+
+DECORATED = """
+import functools
+def named(function):
+    @functools.wraps(function)
+    def inner(*given): return function(*given)
+    return inner
+def nameless(function):
+    def inner(*given): return function(*given)
+    return inner
+class Cube(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x**3
+    @staticmethod
+    {decorator}
+    def {name}(ctx, g):
+        return g * ctx.saved_tensors[0]
+x = torch.tensor(2.0, requires_grad=True)
+Cube.apply(x).backward()
+"""
+DECORATORS = [
+    ("@named", "backward"),
+    ("@nameless", "backward"),
+    ("@torch.autograd.function.once_differentiable", "backward"),
+    ("@named", "vjp"),
+    ("@nameless", "vjp"),
+]
+
+
+@pytest.mark.parametrize(("decorator", "name"), DECORATORS)
+def test_a_decorated_backward_is_blamed_on_its_own_line(decorator: str, name: str) -> None:
+    """And not on that of what stands around it, which may be in another file."""
+    (custom,) = ledger(DECORATED.format(decorator=decorator, name=name)).customs
+    assert (custom.verdict, custom.line) == ("mismatch", 19)
+
+
+OPERATOR = """
+@torch.library.custom_op("gradcalc_tests::cube", mutates_args=())
+def cube(x: torch.Tensor) -> torch.Tensor:
+    return x**3
+def setup(ctx, inputs, output): ctx.save_for_backward(*inputs)
+def slope(ctx, g):
+    return g * ctx.saved_tensors[0]
+cube.register_autograd(slope, setup_context=setup)
+x = torch.tensor(2.0, requires_grad=True)
+cube(x).backward()
+"""
+
+
+def test_the_backward_of_an_operator_has_a_line() -> None:
+    """That of the function which was registered."""
+    (custom,) = ledger(OPERATOR).customs
+    assert (custom.verdict, custom.line) == ("mismatch", 8)

@@ -183,6 +183,12 @@ AGAIN = [
     "w = torch.zeros(2, 2, requires_grad=True)\n((w - 1) / (w.sum(0) + 0)).sum().backward()",
     "w = torch.full((2, 2), 3e38, requires_grad=True)\nwith torch.autocast('cpu', dtype=torch.bfloat16):\n"
     "    y = w @ w\ny.sum().backward()",
+    "w = torch.tensor([[1e-25, 0.0], [0.0, 1.0]], requires_grad=True)\ntorch.linalg.inv(w).sum().backward()",
+    "w = torch.tensor([[1e-42, 0.0], [0.0, 1.0]], requires_grad=True)\n"
+    "torch.linalg.inv(torch.stack((w, w))).sum().backward()",
+    "w = torch.zeros(2, 2, requires_grad=True)\ntorch.linalg.inv_ex(w).inverse.sum().backward()",
+    "w = torch.zeros(2, 2, requires_grad=True)\ntorch.linalg.slogdet(w)[1].backward()",
+    "w = torch.ones(2, 2, requires_grad=True)\ntorch.linalg.eigh(torch.eye(2) * w)[1].sum().backward()",
 ]
 
 

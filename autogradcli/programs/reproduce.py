@@ -1,6 +1,7 @@
 """The first number that is not finite, once more: what went into its operation, and a command that shows it."""
 
 import math
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,7 +13,7 @@ from autogradcli.engines.results import flat
 from autogradcli.engines.torch.files import save
 from autogradcli.engines.torch.record.assemble import constant
 from autogradcli.engines.torch.record.calls import CallOutput, Given, Unknown
-from autogradcli.engines.torch.record.kinds import is_elementwise, kind_of
+from autogradcli.engines.torch.record.kinds import is_elementwise, kind_of, rows_of
 from autogradcli.engines.torch.record.nonfinite import Birth, place_of, result_name
 from autogradcli.errors import GradcalcError
 from autogradcli.language.dtypes import DTYPES
@@ -87,12 +88,17 @@ def _expressions(born: Birth, names: list[str], texts: Texts) -> Iterator[str]:
     ]
     for code, name in sorted(operands, key=lambda each: -len(each[0])):
         if code:
-            text = text.replace(f"({code})", name).replace(code, name)
-    yield text
+            alone = re.compile(rf"(?<![\w)\]])\({re.escape(code)}\)")  # not those of a call
+            text = alone.sub(name, text).replace(code, name)
+    row = next(iter(rows_of(kind_of(born.call.function).name)), None)
+    fields = () if row is None else row.fields
+    field = f".{fields[born.output]}" if fields else ""
+    yield f"{text}{field}"
     left = iter(names)
     arguments = [_written(each, left) for each in born.call.arguments]
     arguments += [f"{key}={_written(each, left)}" for key, each in born.call.keywords.items() if each is not None]
-    yield f"{kind_of(born.call.function).name.strip('_')}({', '.join(arguments)})"
+    name = kind_of(born.call.function).name.strip("_") if row is None else row.name
+    yield f"{name}({', '.join(arguments)}){field}"
 
 
 def _one_line(text: str) -> str:

@@ -26,7 +26,8 @@ from autogradcli.engines.backward import Backward
 from autogradcli.engines.results import Array, Autograd, shape
 from autogradcli.engines.torch.backward_passes import run_passes
 from autogradcli.engines.torch.graph import plain
-from autogradcli.engines.torch.record.kinds import code_of_backward, is_function
+from autogradcli.engines.torch.record.customs import code_of_backward
+from autogradcli.engines.torch.record.kinds import is_function
 from autogradcli.engines.torch.state import fresh_state
 from autogradcli.errors import GradcalcError, visible
 from autogradcli.language.nearest import did_you_mean
@@ -128,7 +129,7 @@ def _backwards(output: torch.Tensor) -> Iterator[str]:
     found: dict[Any, None] = dict.fromkeys(getattr(type(node), "_forward_cls", None) for node in _nodes(output))
     for function in found:
         if is_function(function):
-            code = getattr(inspect.unwrap(function.backward), "__code__", None) or code_of_backward(function)
+            code = code_of_backward(function)
             where = "" if code is None else f" ({os.path.basename(code.co_filename)}:{line_of_def(code)})"
             yield f"{function.__name__}.backward{where}"
 

@@ -2,14 +2,16 @@
 
 import inspect
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 import torch
 
 from autogradcli.engines.torch.record.digits import nine_digits
-from autogradcli.engines.torch.record.kinds import code_of_backward, is_function
-from autogradcli.engines.torch.record.mathematics import name_of
+from autogradcli.engines.torch.record.kinds import is_function
+from autogradcli.engines.torch.record.mathematics import name_of, operator_of
 from autogradcli.engines.torch.record.slopes import slopes
 from autogradcli.engines.torch.record.steps import RecordedStep, StepComparison, compare, second, sent
 
@@ -40,14 +42,36 @@ class CustomBackward:
 
 def claim_of(step: RecordedStep) -> CustomBackward:
     """The backward that a custom step runs: its name, and where it is written."""
-    function: Any = step.call.function
-    name = name_of(step.call)
-    if not is_function(function):
-        return CustomBackward(name.removesuffix(".default"), None, None)
-    code = code_of_backward(function)
-    return CustomBackward(
-        name, None if code is None else code.co_filename, None if code is None else code.co_firstlineno
-    )
+    name, code = name_of(step.call).removesuffix(".default"), code_of_backward(step.call.function)
+    return CustomBackward(name, code and code.co_filename, code and code.co_firstlineno)
+
+
+def code_of_backward(function: Any) -> CodeType | None:
+    """The code of the backward of a custom call, below what decorates it; None if it is not Python's."""
+    if is_function(function):
+        written = function.backward if function.vjp is torch.autograd.Function.vjp else function.vjp
+    else:
+        written = getattr(operator_of(function), "_backward_fn", None)
+    codes = list(_codes(written, DECORATORS))
+    named = [each for each in codes if each.co_name in {"backward", "vjp"}]
+    return next(iter(named or codes), None)
+
+
+DECORATORS = 8
+"""Functions around another that are looked into."""
+
+
+def _codes(function: Any, depth: int) -> Iterator[CodeType]:
+    """The codes of a function and of what it decorates, from the innermost it says it wraps to what it only holds."""
+    if not isinstance(function, FunctionType | MethodType) or not depth:
+        return
+    wrapped = getattr(function, "__wrapped__", None)
+    if wrapped is not None:
+        yield from _codes(wrapped, depth - 1)
+    yield function.__code__
+    for cell in function.__closure__ or ():
+        with suppress(ValueError):  # an empty one
+            yield from _codes(cell.cell_contents, depth - 1)
 
 
 def is_followed(step: RecordedStep) -> str | None:

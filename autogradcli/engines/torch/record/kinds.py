@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from types import CodeType, FunctionType
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -158,16 +158,6 @@ def rows_of(name: str) -> tuple[Function, ...]:
 def is_function(function: Any) -> bool:
     """Whether it is a subclass of `torch.autograd.Function`."""
     return isinstance(function, type) and issubclass(function, torch.autograd.Function)
-
-
-def code_of_backward(function: Any) -> CodeType | None:
-    """The code of the backward of a subclass of `torch.autograd.Function`, below what decorates it."""
-    backward = getattr(function.backward, "__wrapped__", function.backward)
-    code: CodeType | None = getattr(backward, "__code__", None)
-    if code is not None:
-        return code
-    cells = [each.cell_contents for each in backward.__closure__ or ()]
-    return next((each.__code__ for each in cells if isinstance(each, FunctionType)), None)
 
 
 def is_elementwise(function: Any) -> bool:

@@ -48,23 +48,24 @@ def is_custom(call: RecordedCall) -> bool:
     return is_function(call.function) or operator_of(call.function) is not None
 
 
-def operator_of(function: Any) -> Callable[..., Any] | None:
-    """The forward of a custom operator (`torch.library.custom_op`); None for anything else."""
+def operator_of(function: Any) -> Any:
+    """torch's definition of a custom operator (`torch.library.custom_op`); None for anything else."""
     name = getattr(function, "_name", None) or getattr(function, "_qualified_op_name", None)
     if not isinstance(name, str):
         return None
     # Private to torch: only where a custom operator is called.
     from torch._library.custom_ops import OPDEFS
 
-    found = OPDEFS.get(name.removesuffix(".default"))
-    return None if found is None else found._init_fn
+    return OPDEFS.get(name.removesuffix(".default"))
 
 
 def forward_of(call: RecordedCall) -> Callable[..., Any]:
     """The forward of a custom call, as a function of its arguments."""
-    operator = call.reference or operator_of(call.function)
+    if call.reference is not None:
+        return call.reference
+    operator = operator_of(call.function)
     if operator is not None:
-        return operator
+        return operator._init_fn  # type: ignore[no-any-return]
     function: Any = call.function
 
     def forward(*arguments: Any) -> Any:

@@ -45,6 +45,8 @@ class Birth:
     """The gradient that reached it, where it was born in the backward; else ones in the shape of its output."""
     place: int = 0
     """Of an operation that works number by number, which component it was, counted row by row."""
+    output: int = 0
+    """Which of the outputs of the operation is not finite, or is what the upstream gradient is of."""
 
 
 def birth_of(event: BackwardPass) -> Birth | None:
@@ -79,27 +81,40 @@ def _is_used(given: Given, event: BackwardPass) -> bool:
 def _forward(calls: Sequence[RecordedCall], found: Replay) -> Birth | None:
     """The first call whose output is not finite though all that went in is."""
     for number, call in enumerate(calls):
-        output = found.tensors.get((call.serial, 0))
-        if output is None or not output.is_floating_point() or _is_finite(output):
+        broken = next(_broken(call, found), None)
+        if broken is None:
             continue
         inputs = [(value, found.of(value)) for value in call.values()]
         if all(_is_finite(tensor) for _, tensor in inputs):
+            index, output = broken
             place = int((~output.isfinite()).flatten().nonzero()[0])
-            number_out = float(output.detach().flatten()[place])
-            went_in = tuple(_at(value, tensor, output, place) for value, tensor in inputs)
-            way = _way(calls[number + 1 :], found)
-            ones = torch.ones_like(output) if output.ndim else None
-            return Birth("forward", call, None, went_in, number_out, tuple(way), "GC202", tuple(inputs), ones, place)
+            return Birth(
+                "forward",
+                call,
+                None,
+                went_in=tuple(_at(value, tensor, output, place) for value, tensor in inputs),
+                came_out=float(output.detach().flatten()[place]),
+                way=tuple(_way(calls[number + 1 :], found)),
+                code="GC202",
+                tensors=tuple(inputs),
+                upstream=torch.ones_like(output) if output.ndim else None,
+                place=place,
+                output=index,
+            )
     return None
+
+
+def _broken(call: RecordedCall, found: Replay) -> Iterator[tuple[int, torch.Tensor]]:
+    """The outputs of a call that are not finite, each with its place among them."""
+    for index in range(len(call.shapes)):
+        output = found.tensors.get((call.serial, index))
+        if output is not None and output.is_floating_point() and not _is_finite(output):
+            yield index, output
 
 
 def _way(calls: Sequence[RecordedCall], found: Replay) -> Iterator[CallSite | None]:
     """The places of the calls after a birth whose outputs are not finite either."""
-    places: dict[Any, None] = {}
-    for call in calls:
-        output = found.tensors.get((call.serial, 0))
-        if output is not None and output.is_floating_point() and not _is_finite(output):
-            places.setdefault(call.place)
+    places = dict.fromkeys(call.place for call in calls if any(_broken(call, found)))
     yield from list(places)[:LONGEST_WAY]
 
 
@@ -134,11 +149,11 @@ def _of_step(step: RecordedStep) -> Birth | None:
         at = int((~number.isfinite()).flatten().nonzero()[0])
         every = list(tensors_in([step.arguments, step.keywords]))
         went_in = tuple(_at(value, tensor, number, at) for value, tensor in zip(values, every, strict=True))
-        upstream = next(each for each in step.upstreams if each is not None)
+        index, upstream = next((index, each) for index, each in enumerate(step.upstreams) if each is not None)
         masked = upstream.shape == number.shape and float(upstream.flatten()[at]) == 0
         code = "GC201" if masked else "GC203"
         came_out, tensors = float(number.flatten()[at]), tuple(zip(values, every, strict=True))
-        return Birth("backward", step.call, None, went_in, came_out, (), code, tensors, upstream, at)
+        return Birth("backward", step.call, None, went_in, came_out, (), code, tensors, upstream, at, index)
     return None
 
 
