@@ -95,8 +95,13 @@ def _drawn(table: Table, nodes: Sequence[Node], terminal: Terminal) -> list[str]
 def _summary(nodes: Sequence[Node], rows: int, terminal: Terminal) -> Iterator[str]:
     """What the rows that are left out come to."""
     yield f"{terminal.ellipsis} {rows:,} more rows; --chain shows them"
-    kinds = ", ".join(f"{count:,} {name}" for name, count in Counter(node.name for node in nodes).most_common())
-    yield from textwrap.wrap(f"{len(nodes):,} nodes: {kinds}", terminal.width or len(kinds) + LEAST_LABEL, max_lines=3)
+    kinds = ", ".join(
+        f"{count:,}\N{NO-BREAK SPACE}{name}" for name, count in Counter(n.name for n in nodes).most_common()
+    )
+    for line in textwrap.wrap(
+        f"{len(nodes):,} nodes: {kinds}", terminal.width or len(kinds) + LEAST_LABEL, max_lines=3
+    ):
+        yield line.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def walk(nodes: Sequence[Node], guides: Guides, levels: int) -> Iterator[TreeLine]:
