@@ -138,8 +138,16 @@ def test_a_magic_shows_the_ledger_of_a_cell(capsys: pytest.CaptureFixture[str]) 
     shell = Shell()
     load_ipython_extension(shell)
     cell = "import torch\nx = torch.ones(2, requires_grad=True)\n(x*x).sum().backward()"
-    shell.magics["cell", "gradcalc"]("", cell)
-    assert "1 backward pass: 1 verified" in capsys.readouterr().out
+    shell.magics["cell", "gradcalc"]("--timeout 30 --surrogate Step", cell)
+    found = capsys.readouterr()
+    assert "1 backward pass: 1 verified" in found.out
+    assert "called Step" in found.out
+    shell.magics["cell", "gradcalc"]("--bogus", cell)
+    found = capsys.readouterr()
+    assert found.out == ""
+    assert found.err == (
+        "error: unrecognized arguments: --bogus\nhint: type %%gradcalc --timeout 30, or %%gradcalc --surrogate NAME\n"
+    )
 
 
 def test_what_was_watched_prints_as_its_report() -> None:

@@ -168,7 +168,8 @@ PAGES = (
         "The error is larger than honest rounding of this computation can explain, and large enough to matter. The "
         "report names the operation whose backward goes wrong, what it sends back, and what it should send.",
         ("eval", "asinh(x)", "--x", "1e200"),
-        "Rewrite the operation that is named, or rescale its argument. If torch's formula is at fault, report it.",
+        "Rewrite the operation that is named, or rescale its argument. If the gradient goes through a backward of your "
+        "own, correct that (GC307). If torch's formula is at fault, report it.",
     ),
     Page(
         "GC304",
