@@ -187,3 +187,13 @@ def test_equal_functions_of_two_files_are_two_places() -> None:
     assert one == CallSite(codes[0], 0)
     assert one != other
     assert (one.file, other.file) == ("one.py", "other.py")
+
+
+def test_what_torch_has_traced_is_unverified_with_a_note() -> None:
+    """Its operations are none of Python's; TorchScript can be turned off."""
+    made = ledger(
+        "f = torch.jit.trace(lambda x: x * x.sin(), torch.ones(()))\n"
+        "x = torch.tensor(2.0, requires_grad=True)\nf(x).backward()"
+    )
+    assert [each.verdict for each in made.passes] == ["unverified"]
+    assert [note for note in made.notes if "PYTORCH_JIT=0" in note]

@@ -203,6 +203,8 @@ def _notes(watch: "Watch", seconds: float) -> Iterator[str]:
     yield from layers(watch, seconds)
     if watch.transforms:
         yield f"gradients that torch.func computed were not looked at: {watch.transforms:,}"
+    if watch.has_scripts:
+        yield "what torch.jit has compiled or traced is not recorded; with PYTORCH_JIT=0 set it runs as Python, and is"
     if watch.dropped:
         yield f"{watch.dropped} passes that were to be verified took too much memory and were let go"
 

@@ -276,6 +276,13 @@ class Watch:
         kept: dict[int, BackwardPass | TransformCall] = {**self.kept, **self.derivatives}
         return [kept[number] for number in sorted(kept)]
 
+    @property
+    def has_scripts(self) -> bool:
+        """Whether a pass goes through what was not recorded in a program that has compiled or traced some of itself."""
+        jit: Any = torch.jit
+        compiled = jit._state._python_cu.get_functions() or jit._recursive.concrete_type_store.type_store
+        return bool(compiled) and any(each.unknown for each in self.kept.values())
+
     def finished(self) -> list[BackwardPass]:
         """The passes that were kept, in order."""
         return [self.kept[number] for number in sorted(self.kept)]
