@@ -45,3 +45,14 @@ def test_a_proof_by_steps_is_told_plainly() -> None:
     drawn = draw_text(ledger("x = torch.ones(3, requires_grad=True)\n(x * x).sum().backward()", demands), FILE)
     said = "proven step by step: 2 operations, each for the numbers that reached it; 9 numbers compared with float64, "
     assert said in drawn
+
+
+def test_a_pole_of_a_step_is_not_said_of_the_whole() -> None:
+    """0 is softmax's number in float32, and not the true one: by steps nothing is known of the whole."""
+    demands = replace(DEMANDS, options=replace(DEMANDS.options, max_operations=1))
+    text = "z = torch.tensor([0.0, 2000.0], requires_grad=True)\ntorch.log(torch.softmax(z, 0)).sum().backward()"
+    drawn = draw_text(ledger(text, demands), FILE)
+    assert (
+        "undefined: of one pass at least: an operation has no finite derivative for the numbers that reached it"
+        in drawn
+    )

@@ -301,8 +301,11 @@ def _end(ledger: Ledger, terminal: Terminal) -> Iterator[str]:
 
 def _not_right(ledger: Ledger, sentence: str) -> str:
     """What is said of the worst verdict: of a pass, or of numbers that stop being finite."""
-    if ledger.first_nonfinite is not None and ledger.verdict not in {each.verdict for each in ledger.passes}:
+    worst = [each for each in ledger.passes if each.verdict == ledger.verdict]
+    if ledger.first_nonfinite is not None and not worst:
         return "numbers stop being finite, as is said above"
+    if ledger.verdict == "undefined" and all(each.proof == "steps" for each in worst):
+        sentence = "an operation has no finite derivative for the numbers that reached it"
     return f"of one pass at least: {sentence}"
 
 
