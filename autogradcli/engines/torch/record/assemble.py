@@ -23,7 +23,7 @@ from autogradcli.engines.torch.record.calls import (
 )
 from autogradcli.engines.torch.record.kinds import kind_of
 from autogradcli.engines.torch.record.replay import Pullback
-from autogradcli.engines.torch.record.rows import BoundRow, Unbindable, bind, index_of
+from autogradcli.engines.torch.record.rows import NOWHERE, BoundRow, Unbindable, bind, index_of, tuples
 from autogradcli.errors import Span
 from autogradcli.functions.function import FIELD
 from autogradcli.language.dtypes import DTYPES
@@ -258,7 +258,7 @@ class _Assembler:
         known = isinstance(places, Given) and not places.data.is_floating_point() and not others
         if not known or call.keywords.get("max_norm") is not None or call.keywords.get("scale_grad_by_freq"):
             raise Unverifiable("an embedding of this kind is not proven as a whole")
-        index = (_tuples(places.data.tolist()),)
+        index = (tuples(places.data.tolist()),)
         rows = self._step("getitem", (self._operand(weight),), (("index", index),))
         return rows if call.keywords.get("padding_idx") is None else self._padded(rows, call, places.data, weight)
 
@@ -434,13 +434,6 @@ def _is_bool(value: Any) -> bool:
     if isinstance(value, Given):
         return value.data.dtype == torch.bool
     return isinstance(value, CallOutput) and value.call.dtypes[value.index] == torch.bool
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(map(_tuples, value)) if isinstance(value, list) else value
-
-
-NOWHERE = Span(0, 0)
 
 
 def constant(data: torch.Tensor) -> Program:

@@ -190,8 +190,9 @@ def _of_tensor(item: Value) -> Any:
         if data.ndim != 1:
             raise Unbindable("a mask as a subscript is not verified: type torch.where(mask, x, 0)")
         return tuple(data.nonzero().flatten().tolist())
-    return _tuples(data.tolist())
+    return tuples(data.tolist())
 
 
-def _tuples(value: Any) -> Any:
-    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+def tuples(value: Any) -> Any:
+    """Nested lists as tuples."""
+    return tuple(map(tuples, value)) if isinstance(value, list) else value
