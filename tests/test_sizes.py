@@ -28,6 +28,8 @@ TOO_LARGE = {
     "x*sum(combinations(ones(10**4), 3))": "(166616670000, 3)",
     "x*sum(combinations(ones(1500), 2, with_replacement=True))": "(1125750, 2)",
     "x*sum(one_hot([10**9]))": "(1, 1000000001)",
+    "x*sum(repeat_interleave(eye(40), 2**62))": "(7378697629483820646400)",
+    "x*sum(repeat_interleave(eye(40), [2**62], dim=-1))": "(40, 184467440737095516160)",
 }
 
 

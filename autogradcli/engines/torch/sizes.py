@@ -84,11 +84,26 @@ def _one_hot(x: torch.Tensor, num_classes: int = -1) -> Iterator[tuple[Shape, in
     yield (*x.shape, max(classes, 0)), MAX_ELEMENTS
 
 
+def _repeated(
+    x: torch.Tensor, repeats: int | torch.Tensor, dim: int | None = None, **_: Any
+) -> Iterator[tuple[Shape, int]]:
+    """Each component, or each slice, so many times; torch multiplies modulo 2**64, and writes beyond its memory."""
+    sizes, place = ((x.numel(),), 0) if dim is None else (tuple(x.shape), dim)
+    if not -len(sizes) <= place < len(sizes):
+        return
+    place %= len(sizes)
+    counts = [repeats] if isinstance(repeats, int) else [int(each) for each in repeats.flatten().tolist()]
+    length = sum(max(each, 0) for each in counts) * (sizes[place] if len(counts) == 1 else 1)
+    yield (*sizes[:place], length, *sizes[place + 1 :]), MAX_ELEMENTS
+
+
 FORETOLD: Mapping[str, Callable[..., Iterator[tuple[Shape, int]]]] = {
     "combinations": _combinations,
     "corrcoef": _of_rows,
     "cov": _of_rows,
     "one_hot": _one_hot,
+    "repeat_interleave": _repeated,
+    "repeat_interleave_each": _repeated,
 }
 """Rows whose shape torch must not be asked for: the shapes that it makes, and what each may multiply to."""
 
