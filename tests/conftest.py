@@ -46,16 +46,6 @@ SLOW = frozenset(
 """Modules of short campaigns, and of processes that are waited for."""
 
 
-EXTRA_WORKERS = 2
-"""Beyond the cores: a test that waits for a process, or for time to pass, leaves its core to another worker."""
-
-
-@pytest.hookimpl(optionalhook=True, wrapper=True)
-def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
-    """How many workers `--numprocesses auto` starts."""
-    return EXTRA_WORKERS + (yield)
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of slow modules, so that `-m "not slow"` leaves them out, and number the cases of functions.
 
