@@ -83,7 +83,8 @@ PAGES = (
     Page(
         "GC113",
         "jump",
-        "The function's value changes by a step here, so no derivative exists; autograd gives the slope beside it.",
+        "The function's value changes by a step here, so no derivative exists; autograd gives the slope beside it. "
+        "Where the report points to GC201 as well, what stands after instead: removes NaN, and not the jump.",
         ("eval", "floor(x)", "--x", "2"),
         "Step functions carry no gradient: use a smooth one, such as sigmoid, or a straight-through estimator.",
     ),

@@ -97,7 +97,10 @@ def _as_the_cause_says(case: Doubt) -> Reason:
     if math.isfinite(case.number):
         return _of_step(case, cause.code, f"{cause.message}; autograd gives {case.number!r} all the same", cause.step)
     parted = case.first_divergence() if cause.verdict == "undefined" and cause.code != "GC111" else None
-    masked = f"; {_masked(case, parted).message}{SEE_MASKED}" if parted is not None and not parted.taken else ""
+    masked = ""
+    if parted is not None and not parted.taken:
+        text = case.program.text(parted.step)
+        masked = f"; autograd's {parted.autograd!r} comes from {text}, on the branch that is not taken{SEE_MASKED}"
     return _of_step(case, cause.code, cause.message + masked, cause.step)
 
 
