@@ -55,7 +55,7 @@ class Operands:
     names: Names
     passes: Iterator[int]
     """Numbers of the passes of all loops of the text."""
-    _varying: frozenset[ast.AST] | None = None
+    _changing: frozenset[ast.AST] | None = None
     """The expressions that are not the same in each pass of a loop; None as long as there was none."""
     _same: dict[ast.expr, Sequence[Operand]] = field(default_factory=dict)
     """What was found for the others."""
@@ -67,9 +67,9 @@ class Operands:
             return found
         found = self._of(node, scope)
         if scope:
-            if self._varying is None:
-                self._varying = varying(self.tree)
-            if node not in self._varying:
+            if self._changing is None:
+                self._changing = _changing_in(self.tree)
+            if node not in self._changing:
                 self._same[node] = found
         return found
 
@@ -189,7 +189,7 @@ def _is_all_of_several(rows: Sequence[Function], call: ast.Call, node: ast.expr)
     return bool(before) and call.args[-1] is node and len(call.args) - 1 in before
 
 
-def varying(tree: Tree) -> frozenset[ast.AST]:
+def _changing_in(tree: Tree) -> frozenset[ast.AST]:
     """The expressions of a statement in which a loop stands, or the name of one."""
     nodes = list(ast.walk(tree.root))
     loops = [node for node in nodes if isinstance(node, ast.comprehension)]

@@ -12,7 +12,7 @@ from autogradcli.engines.torch.record.below import calls_below
 from autogradcli.engines.torch.record.calls import BackwardPass, Given, RecordedCall
 from autogradcli.engines.torch.record.digits import nine_digits
 from autogradcli.engines.torch.record.kinds import is_elementwise
-from autogradcli.engines.torch.record.nonfinite import Birth, birth_of, place_of, result_name
+from autogradcli.engines.torch.record.nonfinite import Birth, birth_of, floats_are_finite, place_of, result_name
 from autogradcli.engines.torch.record.replay import NotReplayed, replay
 from autogradcli.engines.torch.record.steps import masks_in, steps_of, whole_in_double
 from autogradcli.engines.torch.record.watch import Watch
@@ -86,12 +86,12 @@ def _births(event: BackwardPass) -> Iterator[RecordedCall]:
         return
     for call in calls_below(event.outputs):
         output = found.tensors.get((call.serial, 0))
-        if output is not None and not _is_finite(output) and all(_is_finite(found.of(each)) for each in call.values()):
+        if (
+            output is not None
+            and not floats_are_finite(output)
+            and all(floats_are_finite(found.of(each)) for each in call.values())
+        ):
             yield call
-
-
-def _is_finite(tensor: Any) -> bool:
-    return not tensor.is_floating_point() or bool(tensor.detach().isfinite().all())
 
 
 def _way(born: Birth, code: str, texts: Texts) -> Iterator[str]:

@@ -56,7 +56,7 @@ def birth_of(event: BackwardPass) -> Birth | None:
         outside = _from_outside(calls, event)
         if outside is not None:
             return outside
-        if not all(each is None or _is_finite(each.data) for each in event.values):
+        if not all(each is None or floats_are_finite(each.data) for each in event.values):
             return _forward(calls, replay(event))
         return _backward(event)
     except (NotReplayed, RuntimeError):
@@ -75,7 +75,7 @@ def _from_outside(calls: Sequence[RecordedCall], event: BackwardPass) -> Birth |
 
 def _is_used(given: Given, event: BackwardPass) -> bool:
     """Whether what is not finite reaches the output: masks of minus infinity do not."""
-    return given.leaf or any(each is not None and not _is_finite(each.data) for each in event.values)
+    return given.leaf or any(each is not None and not floats_are_finite(each.data) for each in event.values)
 
 
 def _forward(calls: Sequence[RecordedCall], found: Replay) -> Birth | None:
@@ -85,7 +85,7 @@ def _forward(calls: Sequence[RecordedCall], found: Replay) -> Birth | None:
         if broken is None:
             continue
         inputs = [(value, found.of(value)) for value in call.values()]
-        if all(_is_finite(tensor) for _, tensor in inputs):
+        if all(floats_are_finite(tensor) for _, tensor in inputs):
             index, output = broken
             place = int((~output.isfinite()).flatten().nonzero()[0])
             return Birth(
@@ -108,7 +108,7 @@ def _broken(call: RecordedCall, found: Replay) -> Iterator[tuple[int, torch.Tens
     """The outputs of a call that are not finite, each with its place among them."""
     for index in range(len(call.shapes)):
         output = found.tensors.get((call.serial, index))
-        if output is not None and output.is_floating_point() and not _is_finite(output):
+        if output is not None and output.is_floating_point() and not floats_are_finite(output):
             yield index, output
 
 
@@ -127,9 +127,9 @@ def _backward(event: BackwardPass) -> Birth | None:
         upstreams = [each for each in step.upstreams if each is not None]
         if not upstreams:
             continue
-        if born is not None and not all(map(_is_finite, upstreams)):
+        if born is not None and not all(map(floats_are_finite, upstreams)):
             way.setdefault(step.call.place)
-        elif born is None and all(map(_is_finite, upstreams)):
+        elif born is None and all(map(floats_are_finite, upstreams)):
             born = _of_step(step)
     return None if born is None else _with_way(born, list(way)[:LONGEST_WAY])
 
@@ -144,7 +144,7 @@ def _of_step(step: RecordedStep) -> Birth | None:
         numbers = sent(step)
     values = list(values_in([step.call.arguments, step.call.keywords]))
     for number in numbers:
-        if number is None or _is_finite(number):
+        if number is None or floats_are_finite(number):
             continue
         at = int((~number.isfinite()).flatten().nonzero()[0])
         every = list(tensors_in([step.arguments, step.keywords]))
@@ -169,7 +169,8 @@ def _at(value: Any, tensor: torch.Tensor, result: torch.Tensor, place: int) -> t
         return value, float(numbers.min()), float(numbers.max())
 
 
-def _is_finite(tensor: torch.Tensor) -> bool:
+def floats_are_finite(tensor: torch.Tensor) -> bool:
+    """Whether all components are finite; whole numbers, conditions and complex numbers are not looked at."""
     return not tensor.is_floating_point() or bool(tensor.detach().isfinite().all())
 
 
