@@ -1,5 +1,6 @@
 """The ledger of a program: what every `backward` added, verified; accumulation, mistakes and errors explained."""
 
+import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -9,12 +10,14 @@ import pytest
 
 from autogradcli.compute.problem import Options
 from autogradcli.compute.report import Reason
+from autogradcli.engines.sympy import process
 from autogradcli.programs import remedies, session, verify
 from autogradcli.programs.demands import Demands
 from autogradcli.programs.ledger import Ledger, Pass
 from autogradcli.programs.session import Wanted, exit_code, ledger_of
 from autogradcli.render.programs.text import draw_text
 from autogradcli.render.terminal import FILE, Terminal
+from tests import kept_sympy
 from tests.programs import DEMANDS, ledger, seen_of
 
 TUTORIALS = Path(__file__).parent / "snippets" / "tutorials"
@@ -62,6 +65,19 @@ TUTORIAL_PASSES = [
     ("scaled", [{"A": (None, [5.0], [5.0], "verified")}]),
     ("no_grad", []),
 ]
+
+
+SLOW = "import runpy, time; time.sleep(2.2); runpy.run_module('autogradcli.engines.sympy.worker', run_name='__main__')"
+
+
+def test_a_machine_that_loads_sympy_slowly_gets_its_formulas(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time that SymPy may take for a pass begins when SymPy is there: here it is 2 s."""
+    kept_sympy.end()
+    monkeypatch.setattr(process, "COMMAND", (sys.executable, "-P", "-c", SLOW))
+    made = ledger("x = torch.tensor(2.0, requires_grad=True)\n(x**3).backward()\n", Demands(Options(timeout=8.0)))
+    found = made.passes[0].entries[0].gradient
+    assert found is not None and found.symbolic is not None
+    assert found.symbolic.formula == "3*x**2"
 
 
 @pytest.mark.parametrize(("name", "passes"), TUTORIAL_PASSES)

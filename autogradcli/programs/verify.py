@@ -258,11 +258,14 @@ class Verifier:
         return Verified(proven, told, assembled.program, steps=assembled.steps)
 
     def _seconds(self, event: BackwardPass, left: float) -> float:
-        """How long SymPy may take; 0 if it is not asked."""
-        site = event.place
-        asked = self._demands.options.symbolic and site not in self._sites
+        """How long SymPy may take; 0 if it is not asked. What it takes to load it is of no pass."""
+        site, symbolic = event.place, self._session.symbolic
+        asked = symbolic is not None and site not in self._sites
         self._sites.add(site)
-        return min(left, self._seconds_each) if asked else 0.0
+        if symbolic is None or not asked:
+            return 0.0
+        symbolic.await_start(left / 2)
+        return min(left, self._seconds_each)
 
     def _problem(self, event: BackwardPass, assembled: Assembled, seconds: float) -> Problem:
         options = self._demands.options

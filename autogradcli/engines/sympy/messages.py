@@ -1,7 +1,8 @@
 """What the two processes say to each other: length-prefixed pickles of the classes below, over the child's own pipes.
 
-For every ticket the child answers `Began` and one `Formula` for each variable as soon as it is found. If the point has
-come by then, `Evaluated` follows; if not, `Differentiated`, and when it comes, `Began` again and `Evaluated`.
+The child says `Ready` once. For every ticket it answers `Began` and one `Formula` for each variable as soon as it is
+found. If the point has come by then, `Evaluated` follows; if not, `Differentiated`, and when it comes, `Began` again
+and `Evaluated`.
 """
 
 from dataclasses import dataclass
@@ -70,6 +71,11 @@ class Prove:
 
 
 @dataclass(frozen=True, slots=True)
+class Ready:
+    """Child to parent: SymPy is loaded."""
+
+
+@dataclass(frozen=True, slots=True)
 class Began:
     """Child to parent: from now on the time counts as this ticket's."""
 
@@ -130,4 +136,4 @@ class Proved:
 
 Task = Differentiate | Evaluate | Prove
 Request = MemoryLimit | Task
-Reply = Began | FormulaMessage | Differentiated | Evaluated | Proved
+Reply = Ready | Began | FormulaMessage | Differentiated | Evaluated | Proved

@@ -29,6 +29,7 @@ from autogradcli.engines.sympy.messages import (
     MemoryLimit,
     Prove,
     Proved,
+    Ready,
     Reply,
     Request,
     Tensors,
@@ -117,6 +118,12 @@ class SymbolicProcess:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def await_start(self, patience: float) -> None:
+        """Come back as soon as the child has loaded SymPy, or after so many seconds of `patience`."""
+        deadline = time.monotonic() + patience
+        while not self._child.ready and time.monotonic() < deadline:
+            self._listen(deadline)
+
     def differentiate(
         self, program: Program, wrt: tuple[str, ...], timeout: float, style: str = "text", tensors: Tensors = SCALARS
     ) -> int:
@@ -198,7 +205,7 @@ class SymbolicProcess:
             return
         if reply is None:
             self._replace_child(f"SymPy's process ended: {self._child.exit_reason()}")
-        elif reply.ticket in self._tickets:
+        elif not isinstance(reply, Ready) and reply.ticket in self._tickets:
             self._tickets[reply.ticket].take(reply)
         self._forget()
 
@@ -209,7 +216,7 @@ class SymbolicProcess:
         for ever.
         """
         waiting = {number: ticket for number, ticket in self._tickets.items() if not ticket.complete}
-        lost = self._child.ticket if self._child.worked else min(waiting)
+        lost = self._child.ticket if self._child.worked else min(waiting, default=None)
         if lost in waiting:
             waiting.pop(lost).give_up(reason, self._child.busy_seconds())
         self._child.close()
@@ -307,6 +314,8 @@ class _Child:
         self.ticket: int | None = None
         """The ticket that it is busy with."""
         self._since = 0.0
+        self.ready = False
+        """Whether it has loaded SymPy."""
         self.worked = False
         """Whether it has begun with anything."""
 
@@ -317,7 +326,9 @@ class _Child:
     def receive(self, patience: float) -> Reply | None:
         """The next reply; None if the child has ended. queue.Empty if nothing comes for so many seconds."""
         reply, came = self._replies.get(timeout=min(max(0.0, patience), threading.TIMEOUT_MAX))
-        if isinstance(reply, Began):
+        if isinstance(reply, Ready):
+            self.ready = True
+        elif isinstance(reply, Began):
             self.worked = True
             self.ticket, self._since = reply.ticket, came
         elif isinstance(reply, Differentiated | Evaluated | Proved):

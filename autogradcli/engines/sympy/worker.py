@@ -30,6 +30,7 @@ from autogradcli.engines.sympy.messages import (
     MemoryLimit,
     Prove,
     Proved,
+    Ready,
     Reply,
     Task,
 )
@@ -76,6 +77,7 @@ class Worker:
 
     def run(self) -> None:
         """Work for ever."""
+        self._reply(Ready())
         while True:
             self.step()
 
