@@ -76,7 +76,8 @@ def test_a_machine_that_loads_sympy_slowly_gets_its_formulas(monkeypatch: pytest
     monkeypatch.setattr(process, "COMMAND", (sys.executable, "-P", "-c", SLOW))
     made = ledger("x = torch.tensor(2.0, requires_grad=True)\n(x**3).backward()\n", Demands(Options(timeout=8.0)))
     found = made.passes[0].entries[0].gradient
-    assert found is not None and found.symbolic is not None
+    assert found is not None
+    assert found.symbolic is not None
     assert found.symbolic.formula == "3*x**2"
 
 

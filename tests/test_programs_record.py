@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from autogradcli.engines.torch.record.assemble import Unverifiable, assemble
+from autogradcli.engines.torch.record.assemble import assemble
 from autogradcli.engines.torch.record.calls import CallSite
+from autogradcli.engines.torch.record.step_builder import Unverifiable
 from autogradcli.language.program import Call, Constant, Program, Variable
 from autogradcli.programs.session import Wanted
 from tests.programs import HEAD, ledger, seen_of

@@ -17,7 +17,7 @@ from autogradcli.compute.problem import Options, Problem
 from autogradcli.compute.reasons import contrast
 from autogradcli.compute.report import Gradient, Reason, Report
 from autogradcli.engines.backward import Backward
-from autogradcli.engines.torch.record.assemble import Unverifiable, single
+from autogradcli.engines.torch.record.assemble import single
 from autogradcli.engines.torch.record.calls import BackwardPass, CallOutput, Given, RecordedCall, tensors_in
 from autogradcli.engines.torch.record.definitions import definition_of
 from autogradcli.engines.torch.record.kinds import kind_of, rows_of
@@ -27,6 +27,7 @@ from autogradcli.engines.torch.record.replay import NotReplayed, Pullback, Repla
 from autogradcli.engines.torch.record.rows import Unbindable, bind
 from autogradcli.engines.torch.record.second import TakenApart, is_gradient, taken_apart
 from autogradcli.engines.torch.record.slopes import slopes, whole_slopes
+from autogradcli.engines.torch.record.step_builder import Unverifiable
 from autogradcli.engines.torch.record.steps import (
     Off,
     RecordedStep,

@@ -10,13 +10,14 @@ from autogradcli.compute.problem import Problem
 from autogradcli.compute.report import Reason
 from autogradcli.compute.verdict import worst
 from autogradcli.engines.backward import Backward
-from autogradcli.engines.torch.record.assemble import Assembled, Unverifiable, assemble
+from autogradcli.engines.torch.record.assemble import Assembled, assemble
 from autogradcli.engines.torch.record.below import calls_below, operations_below
 from autogradcli.engines.torch.record.calls import BackwardPass, CallSite
 from autogradcli.engines.torch.record.kinds import kind_of
 from autogradcli.engines.torch.record.mathematics import as_mathematics, is_custom
 from autogradcli.engines.torch.record.nonfinite import birth_of
 from autogradcli.engines.torch.record.replay import NotReplayed, gradients, masks_of, replay
+from autogradcli.engines.torch.record.step_builder import Unverifiable
 from autogradcli.engines.torch.record.steps import masks_in, steps_of, whole_in_double
 from autogradcli.engines.torch.record.threads import threads_for
 from autogradcli.engines.torch.record.transform_steps import TransformStep

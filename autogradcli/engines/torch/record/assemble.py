@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import reduce
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 
@@ -14,7 +14,6 @@ from autogradcli.engines.torch.record.calls import (
     Arrival,
     BackwardPass,
     CallOutput,
-    CallSite,
     Given,
     RecordedCall,
     Unknown,
@@ -24,13 +23,11 @@ from autogradcli.engines.torch.record.calls import (
 from autogradcli.engines.torch.record.kinds import kind_of
 from autogradcli.engines.torch.record.replay import Pullback
 from autogradcli.engines.torch.record.rows import NOWHERE, BoundRow, Unbindable, bind, index_of, tuples
-from autogradcli.errors import Span
+from autogradcli.engines.torch.record.step_builder import PlaceTexts, StepBuilder, Unverifiable
 from autogradcli.functions.function import FIELD
 from autogradcli.language.dtypes import DTYPES
-from autogradcli.language.program import MAX_STEPS, Call, Constant, Program, Tensor, Variable
+from autogradcli.language.program import MAX_STEPS, Constant, Program, Tensor
 
-CONDITIONS = frozenset({"boolean", "mask"})
-"""Kinds of parameters that a tensor of True and False is meant for."""
 IDENTITIES = frozenset({"clone", "contiguous", "alias", "view_as_real_", "requires_grad_", "positive"})
 """Calls that give the same numbers."""
 CASTS = frozenset({"float", "double", "half", "bfloat16", "int", "long", "to", "type_as", "type"})
@@ -39,27 +36,6 @@ PARTS = frozenset({"split", "chunk", "tensor_split", "unbind", "split_with_sizes
 """Calls that take a tensor apart along a dimension."""
 SHAPED = {"view_as": "reshape", "reshape_as": "reshape", "expand_as": "expand"}
 """Calls that give a tensor the shape of another."""
-
-
-class PlaceTexts(Protocol):
-    """The texts of the places of a program."""
-
-    @property
-    def source(self) -> str:
-        """All texts, joined one after the other."""
-
-    def span(self, place: CallSite | None, otherwise: str) -> Span:
-        """Where the text of a place lies in the source."""
-
-    def variable(self, name: str, used: Span) -> Span:
-        """Where a variable stands in the text of the operation that uses it first."""
-
-    def name(self, place: CallSite | None) -> str | None:
-        """What the program calls the value of the expression there, if it gives it a name."""
-
-
-class Unverifiable(Exception):
-    """Nothing can be proven of a pass as a whole; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +92,8 @@ def _name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
-class _Assembler:
-    def __init__(self, texts: PlaceTexts, masks: Mapping[int, torch.Tensor], dtype: torch.dtype) -> None:
-        self._texts, self._masks, self._dtype = texts, masks, dtype
-        self._steps: list[Any] = []
-        self._places: dict[Any, int] = {}
-        self._conditions: set[int] = set()
-        self._values: dict[str, Given] = {}
-        self._identities: dict[int, str] = {}
-        self._assigned: dict[str, int] = {}
-        self._by_serial: dict[int, int] = {}
-        self._span = Span(0, 0)
-
-    # The steps of a call.
+class _Assembler(StepBuilder):
+    """The steps of recorded calls."""
 
     def call(self, call: RecordedCall) -> None:
         """Append a recorded call."""
@@ -274,87 +239,6 @@ class _Assembler:
         )
         return self._step("add", (self._step("mul", (rows, mask)), padded))
 
-    # Operands.
-
-    def _operands(self, bound: BoundRow) -> tuple[int, ...]:
-        found = []
-        for parameter, value in bound.operands:
-            if isinstance(value, Fraction):
-                found.append(self._append(Constant(value, self._span)))
-            elif isinstance(value, float):
-                found.append(self._infinite(value))
-            elif parameter.kind == "number":
-                raise Unverifiable(f"{parameter.name} of {bound.function.name} is given as a tensor")
-            else:
-                condition = parameter.kind in CONDITIONS and _is_bool(value)
-                found.append(self._operand(value, condition=condition, number=parameter.kind not in CONDITIONS))
-        return tuple(found)
-
-    def _operand(self, value: Any, condition: bool = False, number: bool = False) -> int:
-        """The step of an operand, made a condition or a number where it is the other and that is needed."""
-        if isinstance(value, Unknown) or value is None:
-            raise Unverifiable("a tensor on the way was not recorded")
-        step = self._variable(value) if isinstance(value, Given) else self._places[value.call.serial, value.index]
-        if condition and step not in self._conditions:
-            step = self._step("ne", (step, self._append(Constant(Fraction(0), self._span))))
-            self._conditions.add(step)
-        elif number and step in self._conditions:
-            one, zero = (self._append(Constant(Fraction(each), self._span)) for each in (1, 0))
-            step = self._step("where", (step, one, zero))
-        return step
-
-    def _is_condition(self, value: Any) -> bool:
-        return isinstance(value, CallOutput) and self._places[value.call.serial, value.index] in self._conditions
-
-    def _infinite(self, value: float) -> int:
-        if math.isnan(value):
-            raise Unverifiable("NaN is no number to verify anything with")
-        infinite = self._append(Constant("inf", self._span))
-        return infinite if value > 0 else self._step("neg", (infinite,))
-
-    def _variable(self, given: Given) -> int:
-        if ("given", given.serial) in self._places:
-            return self._places["given", given.serial]
-        if given.data.numel() == 0:
-            raise Unverifiable("a tensor without components is not verified")
-        if not given.leaf and given.data.ndim == 0 and given.data.is_floating_point() and not given.name:
-            value = given.data.item()
-            step = (
-                self._infinite(value)
-                if not math.isfinite(value)
-                else self._append(Constant(Fraction(value), self._span))
-            )
-            self._places["given", given.serial] = step
-            return step
-        if given.leaf and given.identity in self._identities:
-            raise Unverifiable(f"{given.name or 'a leaf'} was changed in place between two uses of it")
-        name = self._unused(given.name or ("leaf" if given.leaf else "data"))
-        if given.leaf:
-            self._identities[given.identity] = name
-        self._values[name] = given
-        step = self._append(Variable(name, self._texts.variable(name, self._span)))
-        self._places["given", given.serial] = step
-        return step
-
-    def _unused(self, name: str) -> str:
-        unused, number = name, 2
-        while unused in self._values:
-            unused, number = f"{name}_{number}", number + 1
-        return unused
-
-    def _step(self, function: str, operands: tuple[int, ...], options: Any = ()) -> int:
-        return self._append(Call(function, operands, tuple(options), self._span))
-
-    def _append(self, step: Any) -> int:
-        self._steps.append(step)
-        return len(self._steps) - 1
-
-    def _keep(self, call: RecordedCall, index: int, step: int) -> None:
-        self._places[call.serial, index] = step
-        self._by_serial[call.serial] = step
-
-    # All of it.
-
     def finish(self, event: BackwardPass) -> Assembled:
         """The program of an event."""
         if event.place is not None or not self._steps:
@@ -428,12 +312,6 @@ def single(call: RecordedCall, tensors: Sequence[torch.Tensor], upstream: torch.
 
 
 SPECIAL = {"embedding": _Assembler.embedding}
-
-
-def _is_bool(value: Any) -> bool:
-    if isinstance(value, Given):
-        return value.data.dtype == torch.bool
-    return isinstance(value, CallOutput) and value.call.dtypes[value.index] == torch.bool
 
 
 def constant(data: torch.Tensor) -> Program:

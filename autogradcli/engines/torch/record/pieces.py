@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from autogradcli.engines.torch.record.assemble import Assembled, PlaceTexts, Unverifiable, assemble
+from autogradcli.engines.torch.record.assemble import Assembled, assemble
 from autogradcli.engines.torch.record.calls import (
     Arrival,
     BackwardPass,
@@ -19,6 +19,7 @@ from autogradcli.engines.torch.record.calls import (
     mapped,
 )
 from autogradcli.engines.torch.record.replay import NotReplayed, Replay
+from autogradcli.engines.torch.record.step_builder import PlaceTexts, Unverifiable
 from autogradcli.engines.torch.record.steps import RecordedStep, compare, sent, steps_of
 
 UP, DOWN = 3, 3
