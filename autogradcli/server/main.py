@@ -13,7 +13,8 @@ import autogradcli
 from autogradcli.processes.child import spawn
 from autogradcli.processes.spare import COMMAND, COMPUTE, STATUS, STOP, SYMBOLIC, Home, send
 from autogradcli.server.nursery import Nursery
-from autogradcli.server.parts import ENVIRONMENT, PREPARE, SERVE, settle
+from autogradcli.server.parts import ENVIRONMENT, PREPARE, REHEARSE, SERVE, settle
+from autogradcli.server.prefault import written_by
 
 IDLE = 900.0
 """Seconds without a call after which the server ends."""
@@ -36,7 +37,7 @@ def main(kind: str, home: str) -> NoReturn:
         sys.exit(0)  # another server runs
     PREPARE[kind]()
     settle()
-    nursery = Nursery(os.path.join(home, kind), SERVE[kind], READY)
+    nursery = Nursery(os.path.join(home, kind), SERVE[kind], READY, written_by(REHEARSE[kind]))
     nursery.watch(0, lambda: os._exit(0))  # the server holds the other end
     while True:
         nursery.turn(WAIT)
@@ -54,7 +55,7 @@ class Server(Nursery):
         settle()
         for kind in self._others:
             _wait_for(os.path.join(home, kind))
-        super().__init__(os.path.join(home, COMMAND), SERVE[COMMAND], READY)
+        super().__init__(os.path.join(home, COMMAND), SERVE[COMMAND], READY, written_by(REHEARSE[COMMAND]))
 
     def run(self) -> NoReturn:
         """Serve until told to stop, or until nobody has called for long."""

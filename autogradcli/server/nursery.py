@@ -5,13 +5,14 @@ import selectors
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
 from types import FrameType
 
 from autogradcli.processes.spare import BORROW, INTERRUPT, ended, hand_over, peer
+from autogradcli.server.prefault import Span, copy
 
 Serve = Callable[[socket.socket], None]
 """What a fork does with its channel."""
@@ -42,10 +43,14 @@ class _Fork:
 class Nursery:
     """Lends forks of this process, each once. Nothing here may compute: a fork of what has computed can hang."""
 
-    def __init__(self, path: str, serve: Serve, ready: int) -> None:
-        """Listen at a socket of this path; `ready` forks are kept, each of which is to serve its borrower."""
+    def __init__(self, path: str, serve: Serve, ready: int, written: Sequence[Span] = ()) -> None:
+        """Listen at a socket of this path; `ready` forks are kept, each of which is to serve its borrower.
+
+        `written` is the memory that a fork writes to, as far as that is known.
+        """
         self._serve = serve
         self._ready = ready
+        self._written = written
         self._spares: list[_Fork] = []
         self._lent: dict[int, socket.socket] = {}
         self.counts = Counts()
@@ -187,6 +192,7 @@ class Nursery:
             place = channel.detach()
             os.closerange(3, place)
             os.closerange(place + 1, os.sysconf("SC_OPEN_MAX"))
+            copy(self._written)
             self._serve(socket.socket(fileno=place))
             status = 0
         except BaseException:

@@ -74,6 +74,28 @@ def _prepare_symbolic() -> None:
     rehearse(_problem().program)
 
 
+def _rehearse_command() -> None:
+    # Only when it is needed: Typer and the commands come with it.
+    from autogradcli.cli.app import run
+
+    run(["eval", TEXT, "--x", "2"])
+
+
+def _rehearse_computing() -> None:
+    # The engines come with it: only where something is computed.
+    from autogradcli.compute.compute import Session
+
+    with Session(symbolic=False) as session:
+        session.start(_problem()).report()
+
+
+def _rehearse_symbolic() -> None:
+    # SymPy is imported with it.
+    from autogradcli.engines.sympy.worker import rehearse
+
+    rehearse(_problem().program)
+
+
 def _problem() -> "Problem":
     """An example of what is asked: what it has read once is read for all."""
     # Only in the nursery that computes.
@@ -85,13 +107,20 @@ def _problem() -> "Problem":
     return problem
 
 
-EXAMPLE = b'{"expression": "5*x**3 + sin(x)*exp(-x)/log(1 + x**2)", "at": {"x": 2}}'
+TEXT = "5*x**3 + sin(x)*exp(-x)/log(1 + x**2)"
+EXAMPLE = f'{{"expression": "{TEXT}", "at": {{"x": 2}}}}'.encode()
 PREPARE: Mapping[str, Callable[[], None]] = {
     COMMAND: _prepare_commands,
     COMPUTE: _prepare_computing,
     SYMBOLIC: _prepare_symbolic,
 }
 """How each nursery loads what its forks need. Torch does not compute: a fork of a process in which it has can hang."""
+REHEARSE: Mapping[str, Callable[[], None]] = {
+    COMMAND: _rehearse_command,
+    COMPUTE: _rehearse_computing,
+    SYMBOLIC: _rehearse_symbolic,
+}
+"""What one fork of each does, to find out to which pages of the memory a call writes."""
 SERVE: Mapping[str, Serve] = {
     COMMAND: call.serve,
     COMPUTE: partial(_serve_with, worker.serve),
