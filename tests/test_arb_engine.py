@@ -210,14 +210,14 @@ ORIGINS = [
     ("clamp(sqrt(x), min=0)", "sqrt(x) has a vertical tangent at x = 0"),
     ("abs(sqrt(x))", "sqrt(x) has a vertical tangent at x = 0"),
     ("relu(asin(1 - x))**0.5", "asin(1 - x) has a vertical tangent at 1 - x = 1"),
-    ("abs(floor(x)*2)", "floor(x) jumps at x = 0: its limit on the left is -1, the slope on the right is 0"),
+    ("abs(floor(x)*2)", "floor(x) jumps at x = 0: the function's limit on the left is -1, the slope on the right is 0"),
     ("relu(x**1.5)", "x**1.5 is not defined to the left of x = 0"),
     ("where(x >= 0, sqrt(x), x)", "sqrt(x) has a vertical tangent at x = 0"),
     ("where(x > 0, 1 + x, x)", "where(x > 0, 1 + x, x) jumps at x = 0, where x > 0 changes: the slope on the left"),
     (
         "where(x > 0, log(where(x > 0, x, 1)), 0)",
         "where(x > 0, log(where(x > 0, x, 1)), 0) jumps at x = 0, where x > 0 "
-        "changes: the slope on the left is 0, its limit on the right is -inf",
+        "changes: the slope on the left is 0, the function's limit on the right is -inf",
     ),
     (
         "where(x > 0, sqrt(where(x > 0, x, 1)), 2*x)",
@@ -229,14 +229,14 @@ ORIGINS = [
     ),
     (
         "2*where(x == 0, 1, x)",
-        "where(x == 0, 1, x) jumps at x = 0, where x == 0 changes: its limit on the left is 0, its "
+        "where(x == 0, 1, x) jumps at x = 0, where x == 0 changes: the function's limit on the left is 0, its "
         "limit on the right is 0",
     ),
     (
         "where(x < 1, where(x > 0, 1, floor(x)), 5)",
-        "floor(x) jumps at x = 0: its limit on the left is -1, where(x > 0, 1, floor(x)) jumps on the right",
+        "floor(x) jumps at x = 0: the function's limit on the left is -1, where(x > 0, 1, floor(x)) jumps on the right",
     ),
-    ("sign(x)", "sign(x) jumps at x = 0: its limit on the left is -1, its limit on the right is 1"),
+    ("sign(x)", "sign(x) jumps at x = 0: the function's limit on the left is -1, the function's limit on the right is 1"),
     (
         "where(x >= 0, 1 + x, log(-x))",
         "where(x >= 0, 1 + x, log(-x)) jumps at x = 0, where x >= 0 changes: its limit on "

@@ -51,7 +51,7 @@ def test_a_kink_of_the_first_derivative_is_a_jump_of_the_second() -> None:
             "s = relu(x); grad(s, x)",
             "undefined",
             "GC113",
-            "grad(s, x) jumps at x = 0: its limit on the left is 0, its limit on the right is 1",
+            "grad(s, x) jumps at x = 0: the function's limit on the left is 0, the function's limit on the right is 1",
         ),
         ("s = x*abs(x); grad(s, x)", "kink", "GC101", "the slope is -2 to the left and 2 to the right"),
     ],

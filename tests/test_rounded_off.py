@@ -61,14 +61,14 @@ def test_a_gradient_that_is_half_rounding_is_said_to_be() -> None:
     assert found.rounded_off is not None
     share = abs(found.autograd / (-x / 12 + x**3 / 180) - 1)
     assert found.rounded_off.of_gradient == pytest.approx(share, rel=1e-6)
-    assert f"verified: autograd's gradient is right; {100 * share:.3g} % of it is rounding" in said
+    assert f"verified: autograd's gradient is right within the tolerance; {100 * share:.3g} % of it is rounding" in said
     assert f"which is rounding: {100 * share:.3g} % of the gradient, and 7.7e-08 of f/x" in said
 
 
 def test_a_gradient_that_is_all_rounding() -> None:
     """At 1.1 torch gives 0, and the truth is twice the rounding of 1.1."""
     said = gradcalc("eval", "(x - 1.1)**2 + 5", "--x", "1.1", "--no-symbolic").out
-    assert "; 100 % of it is rounding" in said
+    assert "right within the tolerance; 100 % of it is rounding" in said
 
 
 def test_components_of_a_tensor() -> None:

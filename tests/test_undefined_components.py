@@ -198,7 +198,7 @@ def test_an_upstream_of_zero_is_a_factor_as_others_are(upstream: str) -> None:
         (
             "sum(floor(x))",
             "--x=[1.5, 2, 4.5]",
-            "floor(x) jumps at x[1] = 2: its limit on the left is 1, the slope on the right is 0; "
+            "floor(x) jumps at x[1] = 2: the function's limit on the left is 1, the slope on the right is 0; "
             "autograd gives 0.0 all the same",
         ),
     ],

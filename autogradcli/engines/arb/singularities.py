@@ -98,7 +98,7 @@ def _of_side(proof: Enclosures, side: Side, name: str, step: int) -> str:
         other = step if side.origin is None else proof.plan.tape.entries[side.origin].step
         if other != step:
             return f"{proof.plan.program.text(other)} jumps on the {name}"
-        return f"its limit on the {name} " + (
+        return f"the function's limit on the {name} " + (
             "could not be told" if side.limit is None else f"is {_number(side.limit)}"
         )
     if side.kind == "outside":

@@ -161,7 +161,7 @@ def _lost(report: Report) -> str:
         return ""
     most = max(seen, key=lambda each: math.inf if each.of_gradient is None else each.of_gradient)
     share = "all" if most.part is None or most.part.endswith("times") else most.part
-    return f"; {share} of {'it' if len(report.findings()) == 1 else 'one'} is rounding"
+    return f" within the tolerance; {share} of {'it' if len(report.findings()) == 1 else 'one'} is rounding"
 
 
 def _rounded_off(name: str, gradient: Gradient, terminal: Terminal) -> list[str]:
