@@ -236,7 +236,10 @@ ORIGINS = [
         "where(x < 1, where(x > 0, 1, floor(x)), 5)",
         "floor(x) jumps at x = 0: the function's limit on the left is -1, where(x > 0, 1, floor(x)) jumps on the right",
     ),
-    ("sign(x)", "sign(x) jumps at x = 0: the function's limit on the left is -1, the function's limit on the right is 1"),
+    (
+        "sign(x)",
+        "sign(x) jumps at x = 0: the function's limit on the left is -1, the function's limit on the right is 1",
+    ),
     (
         "where(x >= 0, 1 + x, log(-x))",
         "where(x >= 0, 1 + x, log(-x)) jumps at x = 0, where x >= 0 changes: its limit on "

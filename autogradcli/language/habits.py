@@ -86,6 +86,7 @@ def _spaced(folded: str) -> str:
     return re.sub(r"^(leaky|log|hard|soft|cross|binary|huber|mse|l1|smooth)(?=.)|(?=loss$)", r"\1_", folded)
 
 
+DIFFERENTIATES = "gradcalc itself differentiates"
 LIBRARIES = ("tf", "tensorflow", "keras", "cupy", "mpmath", "jax", "Math", "scipy", "optax")
 """Whose functions have the same names here, and stand alone."""
 
@@ -93,7 +94,28 @@ HABITS = (
     Habit(
         ("lambda",),
         r"^\s*(?:jax\.)?(?:grad|value_and_grad|jacfwd|jacrev|jacobian|hessian)\(\s*lambda\s+[^:]*:\s*(.+)\)\s*\([^()]*\)$",
-        "gradcalc itself differentiates",
+        DIFFERENTIATES,
+        lambda found: found[1],
+        "type the formula alone: {}",
+    ),
+    Habit(
+        ("'",),
+        rf"(?<![\w.'\"])({NAME})'+\s*\(",
+        DIFFERENTIATES,
+        lambda found: f"{found[1]}(" if is_function(found[1]) else None,
+        "type the formula alone: {}",
+    ),
+    Habit(
+        ("'",),
+        rf"(?<![\w.'\"]){NAME}'+\s*\([^()'\"]*\)",
+        DIFFERENTIATES,
+        lambda found: found[0],
+        "type the formula alone, in place of {}",
+    ),
+    Habit(
+        ("'",),
+        r"^(.*?[-+*/^][^\w'\"]*\d+)'+\s*$",
+        DIFFERENTIATES,
         lambda found: found[1],
         "type the formula alone: {}",
     ),

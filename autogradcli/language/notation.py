@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 from autogradcli.errors import GradcalcError, Span
 from autogradcli.functions.table import is_function
 from autogradcli.language.characters import MAX_LENGTH, excerpt
-from autogradcli.language.habits import check_habits
+from autogradcli.language.habits import DIFFERENTIATES, check_habits
 from autogradcli.language.names import FOREIGN, FUNCTIONS
 from autogradcli.language.readings import Unclear
 
@@ -142,9 +142,6 @@ def _check_brackets(text: str, given: Collection[str]) -> None:
         if end is not None and not counts and found[1] not in given and is_function(name):
             span, piece = Span(found.start(), end), f"{name}({text[found.end() : end - 1]})"
             raise Unclear("a function has round brackets", source=text, span=span, pieces=[piece])
-
-
-DIFFERENTIATES = "gradcalc itself differentiates"
 
 
 def _check_call(text: str, found: re.Match[str]) -> None:
