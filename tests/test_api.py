@@ -274,6 +274,18 @@ def test_a_function_of_tensors() -> None:
         evaluate(lambda x: torch.ones(()) + 0 * x.detach(), x=1.0)
 
 
+def test_a_module_in_a_function() -> None:
+    """Its parameters keep the gradients that they have; where it computes with another dtype, the hint says so."""
+    module = torch.nn.Linear(2, 1)
+    module.weight.grad = torch.ones(1, 2)
+    report = evaluate(lambda x: module(x).sum(), x=[1.0, 2.0], dtype="float32", symbolic=False)
+    assert report.gradients["x"].autograd == pytest.approx(module.weight[0].tolist())
+    assert module.weight.grad.tolist() == [[1.0, 1.0]]
+    assert module.bias.grad is None
+    with pytest.raises(GradcalcError, match="hint: type dtype='float32'"):
+        evaluate(lambda x: module(x).sum(), x=[1.0, 2.0])
+
+
 def test_the_graph(tmp_path: Path) -> None:
     """Text, files and a picture for notebooks."""
     found = autogradcli.graph("tanh(w*x)", w=2, x=0.5)

@@ -7,7 +7,7 @@ import re
 import runpy
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -55,11 +55,7 @@ def watched(path: Path) -> tuple[str, tuple[str, str] | None]:
     program = load(Target(path.name, "file", str(path)))
     out, main, where = io.StringIO(), sys.modules["__main__"], sys.path[:]
     try:
-        with (
-            contextlib.redirect_stdout(out),
-            contextlib.redirect_stderr(io.StringIO()),
-            warnings.catch_warnings(),
-        ):
+        with contextlib.redirect_stdout(out), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             ending = watch_program(program, Wanted(seed=SEED)).ending
     finally:
@@ -71,3 +67,37 @@ def watched(path: Path) -> tuple[str, tuple[str, str] | None]:
 def test_a_program_prints_what_it_prints_under_python(path: Path) -> None:
     """Standard output is the same to the byte, and so is the error that ends it."""
     assert re.sub("0x[0-9a-f]+", "", str(watched(path))) == re.sub("0x[0-9a-f]+", "", str(under_python(path)))
+
+
+WARNS = """import torch
+import torch.nn.functional as F
+x = torch.ones(3, 1, requires_grad=True)
+loss = F.mse_loss(x, torch.ones(3))
+number = float(loss)
+F.softmax(x).sum().T
+torch.tensor(x)
+(x * 2).grad
+"""
+
+
+def test_warnings_name_the_line_of_the_program(tmp_path: Path) -> None:
+    """As under Python, whatever of gradcalc's called torch for it."""
+    path = tmp_path / "warns.py"
+    path.write_text(WARNS)
+    always = torch.is_warn_always_enabled()
+    torch.set_warn_always(True)
+    try:
+        plain, seen = (_warnings(path, run) for run in (under_python, watched))
+    finally:
+        torch.set_warn_always(always)
+    assert plain == seen
+    assert [line for _, line, _ in seen] == [4, 5, 6, 6, 7, 8]
+
+
+def _warnings(path: Path, run: Callable[[Path], object]) -> list[tuple[str, int, str]]:
+    """File, line and text of what a program warns of."""
+    simplefilter = warnings.simplefilter
+    with warnings.catch_warnings(record=True) as said, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(warnings, "simplefilter", lambda *_: simplefilter("always"))
+        run(path)
+    return [(each.filename, each.lineno, str(each.message)) for each in said]

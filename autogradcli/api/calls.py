@@ -1,5 +1,6 @@
 """Gradients from Python: what the commands compute, with values of Python, NumPy and torch; nothing prints."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -85,11 +86,28 @@ def _of_callable(
     try:
         report = function_report(function, as_fields(point), options, wrt or list(point))
     except (RuntimeError, TypeError) as error:  # the function's own are its own
-        if "numpy()" not in str(error):
+        known = next((each for each in BEYOND if re.search(each[0], str(error))), None)
+        if known is None:
             raise
-        message = "the function hands a tensor to NumPy, where autograd does not follow it"
-        raise GradcalcError("value", message, hint="call torch's functions: torch.sin(x), not np.sin(x)") from error
+        _, message, hint = known
+        other = "float64" if options.dtype == "float32" else "float32"
+        raise GradcalcError("value", message.format(options.dtype), hint=hint.format(other)) from error
     return shown(replace(report, expression=written_call(function, list(point)), output=None), point)
+
+
+BEYOND = (
+    (
+        r"numpy\(\)",
+        "the function hands a tensor to NumPy, where autograd does not follow it",
+        "call torch's functions: torch.sin(x), not np.sin(x)",
+    ),
+    (
+        r"same dtype|expected scalar type",
+        "the function is given numbers of {}, and computes with others",
+        "type dtype='{}', or convert what else it uses",
+    ),
+)
+"""Why a function cannot be called so: words of torch's; the message, with the dtype; the hint, with another one."""
 
 
 def _for_text(key: str, value: Any, text: str | None) -> GradcalcError:

@@ -33,7 +33,8 @@ def watch_call(
             raise NoNumber(f"the function gives a {kind}, and backward starts from one number as a tensor")
         if not out.requires_grad:
             raise NoNumber("what the function gives does not depend on its arguments in a way that torch follows")
-        out.backward()  # type: ignore[no-untyped-call]
+        # What else it is made of, the parameters of a module, keeps the gradient that it has.
+        out.backward(inputs=[leaf for leaf in leaves.values() if leaf.requires_grad])  # type: ignore[no-untyped-call]
     # `backward` is called here: the line of the caller is none of the function's.
     return [replace(each, place=None) for each in watch.finished()]
 

@@ -14,7 +14,8 @@ import torch
 from autogradcli.engines.torch.record.recorder import PLAIN, Recorder
 
 Engine = Callable[..., Any]
-RECORDER = sys.modules[Recorder.__module__].__file__
+RECORD = f"{__file__.rpartition('/')[0]}/"
+"""Where what calls torch for a program is."""
 
 
 class Patches:
@@ -99,7 +100,7 @@ def _warning(recorder: Recorder, show: Callable[..., None]) -> Callable[..., Non
 
     @wraps(show)
     def showwarning(message: Any, category: Any, filename: str, lineno: int, *rest: Any, **named: Any) -> None:
-        place = recorder.place() if filename == RECORDER else None
+        place = recorder.place() if filename.startswith(RECORD) else None
         if place is not None:
             filename, lineno = place.file, place.line
         show(message, category, filename, lineno, *rest, **named)
