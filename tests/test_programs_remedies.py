@@ -3,6 +3,7 @@
 import pytest
 
 from autogradcli.compute.report import Reason
+from autogradcli.programs import remedies
 from tests.programs import ledger
 
 LOGITS = "z = torch.tensor([[200.0, 0.0, -5.0], [0.0, 1.0, 2.0]], requires_grad=True)\n"
@@ -91,3 +92,12 @@ def test_it_helps(name: str) -> None:
 def test_what_nothing_helps_has_none(text: str) -> None:
     """Where there is no derivative, no text gives one."""
     assert [each.remedy for each in reasons(text)] == [None] * len(reasons(text)) != []
+
+
+def test_it_is_told_where_time_was_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a remedy a reader could believe that there is none."""
+    text, _ = CASES["a length at 0"]
+    note = "the time was up while remedies were looked for: --timeout allows more"
+    assert note not in ledger(text).notes
+    monkeypatch.setattr(remedies, "MOST", 0.0)
+    assert note in ledger(text).notes

@@ -46,6 +46,8 @@ class Remedies:
         self._texts, self._options = texts, options
         self._found: dict[Any, tuple[str, str] | None] = {}
         self._left = 0.0
+        self.hurried = False
+        """Whether more time might have found more."""
 
     def allow(self, left: float) -> None:
         """Let what is asked for from now on take so many seconds, within bounds."""
@@ -73,8 +75,11 @@ class Remedies:
             self._found[key] = None
             budget = Budget(min(self._left, EACH))
             self._left -= budget.left
-            with suppress(OutOfTime, MemoryError), budget.running():
-                self._found[key] = self._search(event, call)
+            try:
+                with budget.running():
+                    self._found[key] = self._search(event, call)
+            except (OutOfTime, MemoryError) as end:
+                self.hurried |= isinstance(end, OutOfTime) and self._left <= 0 < self._options.remedies
             self._left += budget.left
         found = self._found[key]
         return reason if found is None else replace(reason, expression=found[0], remedy=found[1])

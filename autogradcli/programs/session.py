@@ -20,6 +20,7 @@ from autogradcli.programs.texts import Texts
 if TYPE_CHECKING:
     from autogradcli.engines.torch.record.watch import Watch
     from autogradcli.programs.demands import Demands, PassesDone
+    from autogradcli.programs.remedies import Remedies
 
 
 FOR_BIRTH = 4
@@ -159,7 +160,7 @@ def verified(name: str, seen: Seen, demands: "Demands", advance: "PassesDone | N
         trace=seen.trace,
         first_nonfinite=born,
         finite=seen.watch.finite,
-        notes=(*seen.notes, *_notes(seen.watch, end - monotonic()), *unknown),
+        notes=(*seen.notes, *_notes(seen.watch, remedies, end - monotonic()), *unknown),
         interrupted=interrupted or verifier.interrupted,
         versions=versions(),
     )
@@ -196,7 +197,7 @@ def unwatched(program: PythonProgram, seen: Seen) -> Ledger:
     return _bare(program.target.name, seen, verifying=False)
 
 
-def _notes(watch: "Watch", seconds: float) -> Iterator[str]:
+def _notes(watch: "Watch", remedies: "Remedies", seconds: float) -> Iterator[str]:
     # Only where a program is run; most of it imports torch.
     from autogradcli.programs.nonfinite import layers
 
@@ -205,6 +206,8 @@ def _notes(watch: "Watch", seconds: float) -> Iterator[str]:
         yield f"gradients that torch.func computed were not looked at: {watch.transforms:,}"
     if watch.has_scripts:
         yield "what torch.jit has compiled or traced is not recorded; with PYTORCH_JIT=0 set it runs as Python, and is"
+    if remedies.hurried:
+        yield "the time was up while remedies were looked for: --timeout allows more"
     if watch.dropped:
         yield f"{watch.dropped} passes that were to be verified took too much memory and were let go"
 
