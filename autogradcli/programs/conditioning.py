@@ -12,7 +12,7 @@ from autogradcli.engines.torch.record.below import calls_below
 from autogradcli.engines.torch.record.calls import BackwardPass, CallOutput, Given, RecordedCall, Value
 from autogradcli.engines.torch.record.kinds import is_elementwise
 from autogradcli.engines.torch.record.replay import NotReplayed, Replay, gradients, replay
-from autogradcli.engines.torch.record.steps import RecordedStep, coarsest
+from autogradcli.engines.torch.record.steps import RecordedStep, coarsest, parts
 from autogradcli.engines.torch.record.transform_steps import TransformStep
 from autogradcli.programs.texts import Texts
 
@@ -47,20 +47,23 @@ def conditioned(
 ) -> dict[int, WholePass]:
     """By its place what is wrong with a gradient; `again` and `truth` are those of the pass run again, in float64."""
     value = event.values[0]
-    size = 0.0 if value is None else float(value.data.double().abs().sum())
+    size = 0.0 if value is None else float(parts(value.data).double().abs().sum())
     found: dict[int, WholePass] = {}
     for place, (arrival, one, true) in enumerate(zip(event.arrivals, again, truth, strict=True)):
-        if arrival.added is not None and true is not None and not true.is_complex():
-            judged = _judged(event, arrival, one, true, _allowed(event, arrival, true, size, options))
+        if arrival.added is not None and true is not None:
+            again_parts, true_parts = None if one is None else parts(one), parts(true)
+            allowed = _allowed(event, arrival, true_parts, size, options)
+            judged = _judged(event, arrival, again_parts, true_parts, allowed)
             found |= {} if judged is None else {place: judged}
     return found
 
 
 def _judged(event: BackwardPass, arrival: Any, again: Any, true: Any, allowed: Any) -> WholePass | None:
-    given = arrival.added.data.double()
+    data = parts(arrival.added.data)
+    given = data.double()
     error = (given - true).abs()
     if not bool(given.isfinite().all()):
-        return _not_finite(arrival.added.data, true, event.values[0])
+        return _not_finite(data, true, event.values[0])
     bad = (error > allowed) & true.isfinite()
     if not bool(bad.any()):
         return None

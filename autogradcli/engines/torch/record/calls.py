@@ -284,6 +284,11 @@ def copied(tensor: torch.Tensor) -> torch.Tensor:
     return torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device=tensor.device).copy_(tensor)
 
 
+def dense(tensor: torch.Tensor) -> torch.Tensor:
+    """A tensor that holds all its components: gradients of an embedding may hold those alone that are not 0."""
+    return tensor if tensor.layout is torch.strided else tensor.to_dense()
+
+
 MOST_GAPS = 4
 """How many times as much memory as its components need a copy may take."""
 INTEGERS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
@@ -294,7 +299,9 @@ def fingerprint(tensor: torch.Tensor) -> int:
     if tensor.numel() == 0:
         return 0
     if tensor.is_complex():
-        tensor = torch.view_as_real(tensor)
+        tensor = torch.view_as_real(tensor.resolve_conj())
+    if tensor.is_neg():
+        tensor = tensor.resolve_neg()
     whole = tensor.detach().contiguous()
     bits = whole.view(INTEGERS[whole.element_size()]) if whole.dtype != torch.bool else whole
     return int(bits.sum(dtype=torch.int64))

@@ -13,7 +13,7 @@ from autogradcli.engines.torch.record.digits import nine_digits
 from autogradcli.engines.torch.record.kinds import is_function
 from autogradcli.engines.torch.record.mathematics import name_of, operator_of
 from autogradcli.engines.torch.record.slopes import slopes
-from autogradcli.engines.torch.record.steps import RecordedStep, StepComparison, compare, second, sent
+from autogradcli.engines.torch.record.steps import RecordedStep, StepComparison, compare, parts, second, sent
 
 WRONG = 10
 """How far beyond the tolerance, and beyond what rounding explains, a claim is wrong."""
@@ -140,9 +140,7 @@ def _close(number: Any, truth: Any) -> bool:
     if number is None or truth is None or number.shape != truth.shape:
         return False
     rtol = 1e-3 if number.element_size() >= 4 else 5e-2
-    return bool(
-        torch.allclose(number.double(), truth.double(), rtol=rtol, atol=rtol * float(truth.abs().max() + 1e-30))
-    )
+    return bool(torch.allclose(number.to(truth.dtype), truth, rtol=rtol, atol=rtol * float(truth.abs().max() + 1e-30)))
 
 
 def _input(step: RecordedStep, place: int) -> str:
@@ -246,4 +244,4 @@ def _differ(one: Any, other: Any) -> bool:
         return False
     one = torch.zeros_like(other) if one is None else one
     other = torch.zeros_like(one) if other is None else other
-    return not torch.allclose(one.double(), other.double(), rtol=1e-3, atol=1e-6)
+    return not torch.allclose(parts(one).double(), parts(other).double(), rtol=1e-3, atol=1e-6)

@@ -1,6 +1,6 @@
-"""What torch's recurrent layers mean, written out in its elementary functions: their backwards are held against these.
+"""What some of torch's layers mean, written out in its elementary functions: their backwards are held against these.
 
-The formulas are those of the pages of `torch.nn.RNN`, `LSTM` and `GRU`.
+The formulas are those of the pages of `torch.nn.RNN`, `LSTM` and `GRU`, and of `parametrizations.weight_norm`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -38,6 +38,8 @@ CELLS: dict[str, Cell] = {"rnn_tanh": _rnn(torch.tanh), "rnn_relu": _rnn(torch.r
 
 def definition_of(name: str, arguments: Sequence[Any]) -> Callable[..., Any] | None:
     """The definition of a function, for such arguments; None if it has none."""
+    if name in WRITTEN_OUT:
+        return WRITTEN_OUT[name]
     cell = CELLS.get(name.removesuffix("_cell"))
     if cell is None:
         return None
@@ -46,6 +48,18 @@ def definition_of(name: str, arguments: Sequence[Any]) -> Callable[..., Any] | N
     layered = len(arguments) == 9 and isinstance(arguments[2], list | tuple) and isinstance(arguments[3], bool)
     drops = layered and arguments[5] and arguments[6]
     return (lambda *given: _layers(cell, *given)) if layered and not drops else None
+
+
+def _weight_norm(v: torch.Tensor, g: torch.Tensor, dim: int = 0) -> torch.Tensor:
+    """A weight by its direction and its length, which each part along `dim` has, or with -1 the whole."""
+    others = [each for each in range(v.ndim) if dim == -1 or each != dim % v.ndim]
+    return v * (g / (v * v).sum(others, keepdim=dim != -1).sqrt())
+
+
+WRITTEN_OUT: dict[str, Callable[..., Any]] = {
+    "_weight_norm": _weight_norm,
+    "polar": lambda abs, angle: torch.complex(abs * angle.cos(), abs * angle.sin()),
+}
 
 
 def _of_cell(cell: Cell, x: torch.Tensor, state: Any, weights: Sequence[Any]) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from autogradcli.engines.torch.record.calls import Given, RecordedCall, Unknown, Value
+from autogradcli.engines.torch.record.calls import Given, RecordedCall, Unknown, Value, dense
 
 KEY = "gradcalc"
 """Under which a node of the graph holds its call."""
@@ -70,7 +70,7 @@ class Memory:
         """A tensor's numbers as they are now, to be copied when they are about to change; it is nobody's operand."""
         if tensor is None:
             return None
-        given = Given(tensor.detach(), False, tensor._version, next(self._serial))
+        given = Given(dense(tensor.detach()), False, tensor._version, next(self._serial))
         self._share(tensor, given)
         return given
 

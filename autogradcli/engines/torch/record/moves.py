@@ -12,7 +12,7 @@ import torch
 from autogradcli.engines.torch.record.calls import mapped
 from autogradcli.engines.torch.record.kinds import words
 from autogradcli.engines.torch.record.replay import quiet, state_of
-from autogradcli.engines.torch.record.steps import Off, RecordedStep, StepComparison, run_step
+from autogradcli.engines.torch.record.steps import Off, RecordedStep, StepComparison, parts, run_step, widened
 
 STRUCTURAL = frozenset(
     {
@@ -32,6 +32,9 @@ STRUCTURAL = frozenset(
     | {"index_put", "index_copy", "masked_scatter", "masked_select", "as_strided", "diff", "tile", "rot90", "detach"}
     | {"dropout", "dropout1d", "dropout2d", "dropout3d", "copy_", "zero_", "fill_", "repeat_interleave", "unsqueeze_"}
     | {"split_with_sizes", "pixel_shuffle", "pixel_unshuffle", "meshgrid", "broadcast_tensors", "squeeze_", "t_"}
+    | words("_pack_padded_sequence _pad_packed_sequence real imag conj conj_physical resolve_conj resolve_neg H mH")
+    | words("complex view_as_real view_as_complex fft_fftshift fft_ifftshift fft_hfft fft_ihfft")
+    | {f"fft_{kind}fft{places}" for kind in ("", "i", "r", "ir") for places in ("", "2", "n")}
 )
 """Calls that move numbers or multiply them by constants: float64 shows all that there is to show."""
 LINEAR = (STRUCTURAL - words("detach dropout dropout1d dropout2d dropout3d")) | words(
@@ -67,32 +70,35 @@ def _has_own_rules(step: RecordedStep) -> bool:
 def _wrong(step: RecordedStep, compared: StepComparison) -> Iterator[Off]:
     chance = torch.Generator().manual_seed(0)
     for place, truth in enumerate(compared.truth):
-        if truth is None or truth.is_sparse or truth.is_complex():
+        if truth is None:
             continue
         moving = _OneOperand(step, place, truth)
-        signs = (torch.randint(0, 2, truth.shape, generator=chance) * 2 - 1).double()
+        signs = (torch.randint(0, 2, parts(truth).shape, generator=chance) * 2 - 1).double()
         if not moving.holds(signs):
             yield moving.component(signs, compared.sent[place])
 
 
 class _OneOperand:
-    """A step whose operand `place` alone is not 0."""
+    """A step whose operand `place` alone is not 0. A direction is real: complex numbers have two components."""
 
     def __init__(self, step: RecordedStep, place: int, sent: torch.Tensor) -> None:
-        self._step, self._operand, self._sent = step, step.wanted[place], sent.double()
-        self._place = place
+        self._step, self._operand, self._sent = step, step.wanted[place], parts(sent).double()
+        self._place, self._is_complex = place, sent.is_complex()
         self._constant = self._outputs(torch.zeros_like(self._sent))
 
-    def _outputs(self, operand: torch.Tensor) -> list[torch.Tensor]:
+    def _outputs(self, direction: torch.Tensor) -> list[torch.Tensor]:
         places = iter(range(10**9))
+        operand = torch.view_as_complex(direction.contiguous()) if self._is_complex else direction
 
         def stand_in(each: object) -> object:
             if not isinstance(each, torch.Tensor):
                 return each
             place = next(places)
             if place == self._operand:
-                return torch.empty_like(each, dtype=torch.float64).copy_(operand)
-            return torch.zeros_like(each, dtype=torch.float64) if each.is_floating_point() else each.clone()
+                return torch.empty_like(each, dtype=operand.dtype).copy_(operand)
+            if each.is_floating_point() or each.is_complex():
+                return torch.zeros_like(widened(each, double=True))
+            return each.clone()
 
         step = self._step
         arguments, keywords = mapped(step.arguments, stand_in), mapped(step.keywords, stand_in)
@@ -106,7 +112,7 @@ class _OneOperand:
             self._outputs(direction), self._constant, self._step.upstreams, strict=False
         ):
             if upstream is not None:
-                terms = upstream.double() * (out.double() - constant.double())
+                terms = parts(upstream).double() * parts(out - constant).double()
                 total, size = total + float(terms.sum()), size + float(terms.abs().sum())
         return total, size
 
@@ -125,8 +131,9 @@ class _OneOperand:
         unit = _part(torch.ones_like(direction), start, end)
         true, _ = self._meeting(unit)
         index = tuple(int(each) for each in torch.unravel_index(torch.tensor(start), unit.shape)) if unit.ndim else ()
-        number = 0.0 if sent is None else float(sent[index])
-        return Off(self._place, index, number, true, float("inf"), float("inf"))
+        number = 0.0 if sent is None else float(parts(sent)[index])
+        shown = index[:-1] if self._is_complex else index
+        return Off(self._place, shown, number, true, float("inf"), float("inf"))
 
 
 def _part(direction: torch.Tensor, start: int, end: int) -> torch.Tensor:

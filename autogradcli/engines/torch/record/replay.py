@@ -23,6 +23,7 @@ from autogradcli.engines.torch.record.calls import (
     Unknown,
     Value,
     copied,
+    dense,
     fingerprint,
     mapped,
     tensors_in,
@@ -122,10 +123,10 @@ def gradients(event: BackwardPass, found: Replay, create: bool = False) -> list[
     if not asked:
         return [None for _ in targets]
     with quiet():
-        given = torch.autograd.grad(
+        given: Any = torch.autograd.grad(
             outputs, asked, upstreams, retain_graph=True, create_graph=create, allow_unused=True
         )
-    by_id = {id(tensor): gradient for tensor, gradient in zip(asked, given, strict=True)}
+    by_id = {id(one): None if each is None else dense(each) for one, each in zip(asked, given, strict=True)}
     return [None if each is None else by_id.get(id(each)) for each in targets]
 
 

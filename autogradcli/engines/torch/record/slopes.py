@@ -9,7 +9,7 @@ import torch
 
 from autogradcli.engines.torch.record.calls import BackwardPass, Given, mapped, tensors_in
 from autogradcli.engines.torch.record.replay import LOW, gradients, quiet, replay, state_of
-from autogradcli.engines.torch.record.steps import RecordedStep, run_step, sent, widened
+from autogradcli.engines.torch.record.steps import RecordedStep, parts, run_step, sent, widened
 
 DISTANCES = (1e-6, 1e-7, 1e-8)
 """How far the numbers are moved, in units of the largest; closer by, fewer kinks lie between."""
@@ -59,9 +59,10 @@ class _Moving:
         self._step = step
         self._wide = [widened(each, double=True) for each in tensors_in([step.arguments, step.keywords])]
         self._directions = {
-            place: torch.randn(self._wide[place].shape, generator=chance, dtype=torch.float64) for place in step.wanted
+            place: torch.randn(self._wide[place].shape, generator=chance, dtype=self._wide[place].dtype)
+            for place in step.wanted
         }
-        moved = [self._wide[place] for place in step.wanted]
+        moved = [self._wide[place].detach() for place in step.wanted]
         self._size = max((float(each.abs().max()) for each in moved if each.numel()), default=1.0) or 1.0
         self._by_autograd, self._spread = self._along(sent(step, double=True, pure=True))
         self._claimed, _ = self._along(sent(step))
@@ -88,18 +89,23 @@ class _Moving:
         with quiet(), torch.random.fork_rng(devices=[]), state_of(step.call, double=True), torch.no_grad():
             arguments, keywords = mapped(step.arguments, moved), mapped(step.keywords, moved)
             outputs = list(run_step(step, arguments, keywords, double=True, pure=True))
-        terms = [
-            out.detach().double() * up.double()
-            for out, up in zip(outputs, step.upstreams, strict=False)
-            if up is not None
-        ]
+        terms = [_paired(up, out) for out, up in zip(outputs, step.upstreams, strict=False) if up is not None]
         return sum(float(each.sum()) for each in terms), sum(float(each.abs().sum()) for each in terms)
 
     def _along(self, numbers: Sequence[Any]) -> tuple[float, float]:
         """The slope along the direction by a gradient, and the root of the sum of the squares of its terms."""
         pairs = zip(self._step.wanted, numbers, strict=True)
-        terms = [each.double() * self._directions[place] for place, each in pairs if each is not None]
+        terms = [_paired(each, self._directions[place]) for place, each in pairs if each is not None]
         return sum(float(each.sum()) for each in terms), math.hypot(*(float(each.norm()) for each in terms))
+
+
+def _paired(gradient: torch.Tensor, change: torch.Tensor) -> torch.Tensor:
+    """What changes of components come to by their gradients; of a complex number that of both of its parts.
+
+    The gradient with respect to a + ib is that with respect to a plus i times that with respect to b, as on PyTorch's
+    page "Autograd mechanics".
+    """
+    return parts(gradient.detach()).double() * parts(change.detach()).double()
 
 
 def whole_slopes(event: BackwardPass, masks: Mapping[int, Any]) -> tuple[float, float]:
@@ -114,7 +120,8 @@ def whole_slopes(event: BackwardPass, masks: Mapping[int, Any]) -> tuple[float, 
     ]
     size = max((float(value.data.abs().max()) for value, _ in pairs if value.data.numel()), default=1.0) or 1.0
     directions = {
-        value.serial: torch.randn(value.data.shape, generator=chance, dtype=torch.float64) for value, _ in pairs
+        value.serial: torch.randn(value.data.shape, generator=chance, dtype=widened(value.data, double=True).dtype)
+        for value, _ in pairs
     }
     distance = DISTANCES[0] * size
 
@@ -123,9 +130,9 @@ def whole_slopes(event: BackwardPass, masks: Mapping[int, Any]) -> tuple[float, 
         again = replay(event, masks, double=True, moved=moved)
         total = 0.0
         for value, upstream in zip(event.outputs, event.upstreams, strict=True):
-            output = again.of(value).detach().double()
-            total += float((output * (1.0 if upstream is None else upstream.data.double())).sum())
+            output = again.of(value)
+            total += float(_paired(torch.ones_like(output) if upstream is None else upstream.data, output).sum())
         return total
 
     by_differences = (value_at(distance) - value_at(-distance)) / (2 * distance)
-    return sum(float((each.double() * directions[value.serial]).sum()) for value, each in pairs), by_differences
+    return sum(float(_paired(each, directions[value.serial]).sum()) for value, each in pairs), by_differences

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from autogradcli.engines.torch.record.below import calls_below
-from autogradcli.engines.torch.record.calls import BackwardPass, RecordedCall, Value, mapped, tensors_in
+from autogradcli.engines.torch.record.calls import BackwardPass, RecordedCall, Value, dense, mapped, tensors_in
 from autogradcli.engines.torch.record.definitions import definition_of
 from autogradcli.engines.torch.record.kinds import kind_of
 from autogradcli.engines.torch.record.mathematics import forward_of, is_custom
@@ -164,7 +164,7 @@ def _sent(
         if not isinstance(each, torch.Tensor):
             return torch.float64 if double and isinstance(each, torch.dtype) and each in LOW else each
         place = next(every)
-        value = change(widened(each, double)) if each.is_floating_point() else each
+        value = change(widened(each, double)) if each.is_floating_point() or each.is_complex() else each
         if place in step.wanted:
             leaves.append(value.requires_grad_() if value.is_leaf else value)
             return leaves[-1].clone() if step.call.changes or is_custom(step.call) else leaves[-1]
@@ -182,17 +182,22 @@ def _sent(
         if not pairs:
             return [None] * len(leaves), leaves
         outputs, upstreams = [each for each, _ in pairs], [each for _, each in pairs]
-        found = torch.autograd.grad(outputs, leaves, upstreams, allow_unused=True, create_graph=create)
-    return list(found), leaves
+        found: Any = torch.autograd.grad(outputs, leaves, upstreams, allow_unused=True, create_graph=create)
+    return [None if each is None else dense(each) for each in found], leaves
 
 
 def widened(each: torch.Tensor, double: bool) -> torch.Tensor:
     """A copy of a tensor, with `double` in float64."""
     if double and each.dtype in LOW:
         return each.double()
-    if double and each.dtype == torch.complex64:
-        return each.to(torch.complex128)
+    if double and each.is_complex():
+        return each.to(torch.complex128, copy=True)
     return each.clone()
+
+
+def parts(each: torch.Tensor) -> torch.Tensor:
+    """A tensor of real numbers: of complex ones with the two parts along a last dimension."""
+    return torch.view_as_real(each.resolve_conj()) if each.is_complex() else each
 
 
 def _same(each: torch.Tensor) -> torch.Tensor:
@@ -295,8 +300,9 @@ def _by_samples(step: RecordedStep, unit: float, truth: Sequence[Any]) -> list[t
 
 def unit_of(step: RecordedStep) -> float:
     """The unit roundoff of the coarsest format that a step computes in."""
-    dtypes = {each.dtype for each in tensors_in([step.arguments, step.keywords]) if each.is_floating_point()}
-    dtypes |= {each for each in step.call.dtypes if each is not None and each.is_floating_point}
+    dtypes = {each.dtype for each in tensors_in([step.arguments, step.keywords])}
+    dtypes |= {each for each in step.call.dtypes if each is not None}
+    dtypes = {each for each in dtypes if each.is_floating_point or each.is_complex}
     dtypes |= {step.call.autocast} if step.call.autocast is not None else set()
     return max((float(torch.finfo(each).eps) / 2 for each in dtypes), default=2.0**-53)
 
@@ -306,7 +312,7 @@ def coarsest(event: BackwardPass) -> float:
     calls = calls_below(event.outputs)
     dtypes = {each for call in calls for each in (*call.dtypes, call.autocast) if each is not None}
     dtypes |= {each.added.data.dtype for each in event.arrivals if each.added is not None}
-    units = [float(torch.finfo(each).eps) / 2 for each in dtypes if each.is_floating_point]
+    units = [float(torch.finfo(each).eps) / 2 for each in dtypes if each.is_floating_point or each.is_complex]
     return RTOL.get(max(units, default=2.0**-53), 1.3e-6)
 
 
@@ -326,10 +332,14 @@ def _worst(place: int, number: Any, truth: Any, budget: Any, tolerance: float) -
     if (number is None and truth is None) or tolerance == math.inf:
         return None
     if truth is None:
-        truth = torch.zeros_like(number, dtype=torch.float64)
+        truth = torch.zeros_like(widened(number, double=True))
     number = torch.zeros_like(truth) if number is None else number.to(truth.dtype)
-    if truth.is_complex() or number.shape != truth.shape or not truth.numel():
+    if number.shape != truth.shape or not truth.numel():
         return None
+    if truth.is_complex():
+        wide = None if budget is None else budget.unsqueeze(-1).expand(*budget.shape, 2)
+        off = _worst(place, parts(number), parts(truth), wide, tolerance)
+        return None if off is None else replace(off, index=off.index[:-1])
     error = (number - truth).abs()
     if float(error.max()) <= tolerance:  # most are: all that follows is about the others, and about NaN
         return None
@@ -353,7 +363,7 @@ def second(step: RecordedStep, pure: bool) -> list[Any]:
     numbers, leaves = _sent(step, True, None, pure, create=True)
     chance = torch.Generator().manual_seed(1)
     total = sum(
-        (each * torch.randn(each.shape, generator=chance, dtype=torch.float64)).sum()
+        (parts(each) * torch.randn(parts(each).shape, generator=chance, dtype=torch.float64)).sum()
         for each in numbers
         if each is not None
     )

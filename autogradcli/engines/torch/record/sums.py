@@ -43,6 +43,8 @@ def exact(step: RecordedStep, place: int, index: Index) -> Exact | None:
     """What a step sends to a component of its operand number `place`; None if it is no sum of products, or too long."""
     if step.name not in SUMS or step.call.changes or step.upstreams[0] is None:
         return None
+    if any(each.is_complex() for each in tensors_in([step.arguments, step.keywords])):
+        return None
     terms = QUICK.get(step.name, _by_forward)(step, place, index)
     if terms is None or terms[0].numel() > MOST_TERMS:
         return None

@@ -1,0 +1,109 @@
+"""Programs with complex numbers, with sparse gradients, and with layers that torch computes as a whole."""
+
+import pytest
+import torch
+
+from autogradcli.programs.ledger import Ledger
+from tests.programs import ledger
+
+
+def verdicts(made: Ledger) -> list[str]:
+    """Those of the passes."""
+    return [each.verdict for each in made.passes]
+
+
+COMPLEX = {
+    "a length, by a conjugate that torch has not worked out": "(z * z.conj()).real.sum()",
+    "parts": "(z.imag * torch.view_as_real(z)[:, 0]).sum() + z.real.pow(3).sum()",
+    "polar": "torch.polar(x, x).imag.sum() + torch.complex(x, x * x).abs().sum()",
+    "an angle": "(z.angle() * z.abs()).sum()",
+    "a spectrum": "torch.fft.rfft(x).abs().pow(2).sum() + torch.fft.ifft2(z.outer(z)).imag.sum()",
+    "a product of matrices": "(torch.outer(z, z.conj()) @ z).abs().sum()",
+}
+
+
+@pytest.mark.parametrize("expression", COMPLEX.values(), ids=COMPLEX.keys())
+@pytest.mark.parametrize("kind", ["complex64", "complex128"])
+def test_complex_numbers_are_verified_by_steps(expression: str, kind: str) -> None:
+    """Both parts of each component are held against complex128."""
+    made = ledger(
+        f"torch.manual_seed(0)\nz = torch.randn(3, dtype=torch.{kind}, requires_grad=True)\n"
+        f"x = torch.rand(3, dtype=z.real.dtype, requires_grad=True)\n({expression}).backward()"
+    )
+    assert made.failure is None
+    assert verdicts(made) == ["verified"]
+    assert made.passes[0].proof == "steps"
+
+
+SQUARE = """class Square(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, z):
+        ctx.save_for_backward(z)
+        return z * z
+    @staticmethod
+    def backward(ctx, g):
+        z, = ctx.saved_tensors
+        return {}
+z = torch.tensor([1 + 2j, 3 - 1j], requires_grad=True)
+Square.apply(z).{}.sum().backward()"""
+BACKWARDS = [
+    ("g * (2 * z).conj()", "real", "verified"),
+    ("g * (2 * z).conj()", "imag", "verified"),
+    ("g * 2 * z", "real", "mismatch"),
+    ("g.conj() * (2 * z).conj()", "imag", "mismatch"),
+    ("0j + (g * (2 * z).conj()).real", "real", "mismatch"),
+]
+
+
+@pytest.mark.parametrize(("formula", "part", "verdict"), BACKWARDS)
+def test_a_backward_of_complex_numbers(formula: str, part: str, verdict: str) -> None:
+    """torch's convention: for a holomorphic f it is the upstream gradient times the conjugate of f'."""
+    made = ledger(SQUARE.format(formula, part))
+    assert [each.verdict for each in made.customs] == [verdict]
+    assert verdicts(made) == [verdict]
+
+
+def test_a_sparse_gradient_is_shown_with_all_its_components() -> None:
+    """An embedding gives those rows alone that were looked up; twice, and beside what `.grad` held."""
+    made = ledger(
+        "e = torch.nn.Embedding(5, 2, sparse=True)\n"
+        "for i in range(2):\n    e(torch.tensor([1, 3, 3])).sum().backward()\nprint(e.weight.grad.is_sparse)"
+    )
+    assert verdicts(made) == ["verified", "verified"]
+    rows = [[0.0, 0.0], [1.0, 1.0], [0.0, 0.0], [2.0, 2.0], [0.0, 0.0]]
+    assert [each.entries[0].added for each in made.passes] == [rows, rows]
+    assert made.passes[1].entries[0].after == [[2 * each for each in row] for row in rows]
+
+
+LAYERS = {
+    "packed sequences": (
+        "from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence\n"
+        "x = torch.randn(2, 3, 4, requires_grad=True)\n"
+        "packed = pack_padded_sequence(x, torch.tensor([3, 1]), batch_first=True)\n"
+        "out, _ = pad_packed_sequence(packed._replace(data=packed.data.sin()), batch_first=True)\n"
+        "(out * torch.arange(4.0)).sum().backward()"
+    ),
+    "a weight with a norm": (
+        "from torch.nn.utils.parametrizations import weight_norm\n"
+        "net = torch.nn.Sequential(weight_norm(torch.nn.Linear(4, 3)), weight_norm(torch.nn.Linear(3, 2), dim=None))\n"
+        "net(torch.randn(5, 4)).pow(2).sum().backward()"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", LAYERS.values(), ids=LAYERS.keys())
+def test_layers_that_torch_computes_as_a_whole(text: str) -> None:
+    """They have a definition, or only move numbers."""
+    assert verdicts(ledger(f"torch.manual_seed(0)\n{text}")) == ["verified"]
+
+
+def test_weight_norm_is_what_torch_computes() -> None:
+    """Along each dimension, and of the whole."""
+    from autogradcli.engines.torch.record.definitions import definition_of
+
+    v = torch.randn(4, 3, 2, dtype=torch.float64)
+    for dim in (0, 1, 2, -1):
+        g = torch.rand_like(torch.norm_except_dim(v, 2, dim))
+        definition = definition_of("_weight_norm", ())
+        assert definition is not None
+        assert torch.allclose(definition(v, g, dim), torch._weight_norm(v, g, dim))
