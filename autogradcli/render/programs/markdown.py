@@ -90,6 +90,8 @@ def _row(each: Pass, entry: GradientEntry) -> str:
         "none" if value is None else brief(value, float_writer(each.dtype), ROOM, "…")
         for value in (entry.before, entry.added, entry.after)
     ]
+    if entry.added is None and entry.norm is not None:  # it is large, or of complex numbers
+        texts[1] = f"of size {entry.norm:.4g}"
     after = "" if entry.after is None else f"{texts[0]} + {texts[1]} = {texts[2]}" if entry.accumulated else texts[2]
     reason = f": {_told(entry.reason, entry.blamed)}" if entry.reason else ""
     cells = (str(each.line), each.code, entry.name, texts[1], after)

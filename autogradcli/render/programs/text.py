@@ -99,6 +99,7 @@ def _entries(each: Pass, terminal: Terminal, alone: bool) -> Iterator[str]:
     """What reached each tensor; matrices are written out where the pass is `alone` of its line, and they are small."""
     flat_ones = all(len(shape(entry.after or entry.added)) < 2 for entry in each.entries)
     large = len(each.entries) > FEW or any(math.prod(entry.shape) > MANY for entry in each.entries)
+    large |= any(entry.added is None and entry.norm is not None for entry in each.entries)  # complex numbers
     if not each.entries:
         yield "   no gradient reached a leaf"
     elif large or not (flat_ones or alone):
