@@ -107,3 +107,23 @@ def test_weight_norm_is_what_torch_computes() -> None:
         definition = definition_of("_weight_norm", ())
         assert definition is not None
         assert torch.allclose(definition(v, g, dim), torch._weight_norm(v, g, dim))
+
+
+DRAWN = """class Noisy(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.noise = torch.rand_like(x)
+        return x * ctx.noise
+    @staticmethod
+    def backward(ctx, g):
+        return g * {}
+x = torch.ones(5, requires_grad=True)
+Noisy.apply(x).sum().backward()"""
+
+
+@pytest.mark.parametrize(("formula", "verdict"), [("ctx.noise", "unverified"), ("ctx.noise.sqrt()", "mismatch")])
+def test_a_forward_that_draws_random_numbers(formula: str, verdict: str) -> None:
+    """In float64 it draws others, so that only what is proven as a whole is judged, with the numbers of the record."""
+    made = ledger(DRAWN.format(formula))
+    assert verdicts(made) == [verdict]
+    assert any("its forward draws random numbers" in each.message for each in made.customs[0].reasons)

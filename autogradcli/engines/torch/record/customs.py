@@ -76,6 +76,8 @@ def _codes(function: Any, depth: int) -> Iterator[CodeType]:
 
 def is_followed(step: RecordedStep) -> str | None:
     """Why autograd cannot differentiate the forward of a custom step; None if it can."""
+    if step.call.random is not None:
+        return "its forward draws random numbers, and in float64 it draws others"
     found = slopes(step)
     if found is None:
         return "its forward is not made of operations that autograd follows"

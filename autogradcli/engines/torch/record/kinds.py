@@ -21,7 +21,8 @@ CHECKS = ("has_torch_function", "has_torch_function_unary", "has_torch_function_
 """What a Python function of torch asks to know whether it is overridden."""
 RANDOM = words(
     "dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout rrelu rrelu_ rnn_tanh rnn_relu "
-    "lstm gru scaled_dot_product_attention bernoulli normal fractional_max_pool2d fractional_max_pool3d"
+    "lstm gru scaled_dot_product_attention bernoulli normal fractional_max_pool2d fractional_max_pool3d "
+    "_standard_gamma feature_dropout native_dropout"
 )
 """Functions that draw random numbers while autograd follows them."""
 STATISTICS = frozenset({"batch_norm", "instance_norm"})

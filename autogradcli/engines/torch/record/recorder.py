@@ -140,11 +140,13 @@ class Recorder(Ties, TorchFunctionMode):
         if not self.on or self._state.depth or transformed() or not torch.is_grad_enabled():
             return original(*args, **kwargs)
         values, names = self._values(args), self._values(kwargs)
+        before = torch.get_rng_state()
         with self.silent():
             result = original(*args, **kwargs)
         outputs = list(tensors_in(result))
         if any(each.requires_grad for each in outputs):
-            self._append(function, values, names, outputs)
+            call = self._append(function, values, names, outputs)
+            call.random = None if torch.equal(before, torch.get_rng_state()) else before
         return result
 
     def _at_once(self, kind: Treatment, function: Any, args: Any, kwargs: Any) -> Any:
