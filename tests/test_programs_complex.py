@@ -1,10 +1,12 @@
 """Programs with complex numbers, with sparse gradients, and with layers that torch computes as a whole."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from autogradcli.programs.ledger import Ledger
-from tests.programs import ledger
+from tests.programs import DEMANDS, ledger
 
 
 def verdicts(made: Ledger) -> list[str]:
@@ -127,3 +129,5 @@ def test_a_forward_that_draws_random_numbers(formula: str, verdict: str) -> None
     made = ledger(DRAWN.format(formula))
     assert verdicts(made) == [verdict]
     assert any("its forward draws random numbers" in each.message for each in made.customs[0].reasons)
+    by_steps = ledger(DRAWN.format(formula), replace(DEMANDS, options=replace(DEMANDS.options, max_operations=1)))
+    assert verdicts(by_steps) == ["unverified"]
