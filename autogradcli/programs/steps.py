@@ -115,9 +115,8 @@ class Prover:
             text = self._texts.code(again.changed.place)
             message = f"{text} gives something else when it is run again: it was changed behind autograd's back"
             raise NotReplayed(message)
-        drawn = next((each.call for each in steps if is_custom(each.call) and each.call.random is not None), None)
-        if drawn is not None:
-            raise NotReplayed(f"{self._text(drawn)} draws random numbers, and in float64 it draws others")
+        if again.drawn is not None:
+            raise NotReplayed(f"{self._text(again.drawn)} draws random numbers, and in float64 it draws others")
         apart = _apart(event, again, steps)
         if apart.event is not event:
             _, steps = steps_of(apart.event)

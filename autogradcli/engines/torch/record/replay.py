@@ -28,7 +28,7 @@ from autogradcli.engines.torch.record.calls import (
     mapped,
     tensors_in,
 )
-from autogradcli.engines.torch.record.kinds import is_function, kind_of
+from autogradcli.engines.torch.record.kinds import MASKING, OVERWRITING, is_function, kind_of
 from autogradcli.processes.limits import check
 
 LOW = frozenset({torch.float32, torch.float16, torch.bfloat16})
@@ -48,6 +48,8 @@ class Replay:
     """By the Given's serial number."""
     changed: RecordedCall | None = None
     """The first call whose output is not what it was: it was changed behind autograd's back."""
+    drawn: RecordedCall | None = None
+    """A call that draws other random numbers in float64."""
 
     def of(self, value: Value) -> torch.Tensor:
         """The tensor that stands for a value."""
@@ -179,7 +181,28 @@ def _outputs(
                 raise NotReplayed("a view was changed in place whose base is not recorded")
             outputs.append(base)
     observe(call, arguments, keywords, outputs)
+    if not double and call.random is not None and _draws_others(call, arguments, keywords, outputs):
+        found.drawn = call
     return outputs
+
+
+def _draws_others(
+    call: RecordedCall, arguments: Sequence[Any], keywords: Mapping[str, Any], outputs: Sequence[torch.Tensor]
+) -> bool:
+    """Whether a call that draws random numbers draws others in float64: more than rounding tells them apart."""
+    name = kind_of(call.function).name
+    if name in MASKING or (call.changes and name not in OVERWRITING):  # what was there before is no more
+        return False
+
+    def wide(each: Any) -> Any:
+        if isinstance(each, torch.Tensor):
+            return each.detach().double() if each.dtype in LOW else each.detach().clone()
+        return torch.float64 if isinstance(each, torch.dtype) and each in LOW else each
+
+    with state_of(call, double=True), torch.no_grad():
+        others = tensors_in(run_call(call, mapped(arguments, wide), mapped(keywords, wide), double=True))
+    pairs = [(one.detach(), other) for one, other in zip(outputs, others, strict=False) if one.is_floating_point()]
+    return not all(torch.allclose(one.double(), other.double(), rtol=DRAWN, atol=DRAWN) for one, other in pairs)
 
 
 def first_tensor(arguments: Sequence[Any], keywords: Mapping[str, Any]) -> torch.Tensor:
@@ -279,6 +302,8 @@ class StandIns(TorchFunctionMode):
         return torch.float64 if self._double and isinstance(each, torch.dtype) and each in LOW else each
 
 
+DRAWN = 1e-2
+"""How far, relatively, numbers drawn in two formats may be apart that are the same but for rounding."""
 CASTS = frozenset({"float", "half", "bfloat16", "double"})
 """Methods that name the dtype they convert to."""
 
@@ -314,7 +339,7 @@ def masks_of(event: BackwardPass, found: Replay) -> dict[int, torch.Tensor]:
     masks = {}
     with quiet(), torch.random.fork_rng(devices=[]):
         for call in calls_below(event.outputs):
-            if call.random is not None and "dropout" in kind_of(call.function).name and not call.changes:
+            if call.random is not None and kind_of(call.function).name in MASKING and not call.changes:
                 arguments = mapped(call.arguments, lambda each: found.of(each) if _is_value(each) else each)
                 keywords = mapped(call.keywords, lambda each: found.of(each) if _is_value(each) else each)
                 whole = first_tensor(arguments, keywords)

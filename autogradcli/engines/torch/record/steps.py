@@ -15,7 +15,7 @@ import torch
 from autogradcli.engines.torch.record.below import calls_below
 from autogradcli.engines.torch.record.calls import BackwardPass, RecordedCall, Value, dense, mapped, tensors_in
 from autogradcli.engines.torch.record.definitions import definition_of
-from autogradcli.engines.torch.record.kinds import kind_of
+from autogradcli.engines.torch.record.kinds import MASKING, kind_of
 from autogradcli.engines.torch.record.mathematics import forward_of, is_custom
 from autogradcli.engines.torch.record.replay import CASTS, LOW, Replay, gradients, quiet, replay, run_call, state_of
 
@@ -131,7 +131,7 @@ def _step(call: RecordedCall, arguments: Any, keywords: Any) -> RecordedStep:
         view = target.size(), target.stride(), target.storage_offset()
         arguments = [target._base, *arguments[1:]]
     step = RecordedStep(call, mapped(tuple(arguments), kept), mapped(dict(keywords), kept), wanted=wanted, view=view)
-    if call.random is not None and "dropout" in step.name and not changed:
+    if call.random is not None and step.name in MASKING and not changed:
         ones = torch.ones_like(every[0])
         with torch.random.fork_rng(devices=[]), state_of(call), torch.no_grad():
             swapped = mapped(step.arguments, lambda each: ones if isinstance(each, torch.Tensor) else each)
