@@ -229,8 +229,8 @@ ORIGINS = [
     ),
     (
         "2*where(x == 0, 1, x)",
-        "where(x == 0, 1, x) jumps at x = 0, where x == 0 changes: the function's limit on the left is 0, its "
-        "limit on the right is 0",
+        "where(x == 0, 1, x) jumps at x = 0, where x == 0 changes: the function's limit on the left is 0, the "
+        "function's limit on the right is 0",
     ),
     (
         "where(x < 1, where(x > 0, 1, floor(x)), 5)",
@@ -242,7 +242,7 @@ ORIGINS = [
     ),
     (
         "where(x >= 0, 1 + x, log(-x))",
-        "where(x >= 0, 1 + x, log(-x)) jumps at x = 0, where x >= 0 changes: its limit on "
+        "where(x >= 0, 1 + x, log(-x)) jumps at x = 0, where x >= 0 changes: the function's limit on "
         "the left is -inf, the slope on the right is 1",
     ),
 ]

@@ -35,6 +35,7 @@ from autogradcli.engines.torch.record.steps import (
     by_component,
     compare,
     masks_in,
+    matters_at_its_scale,
     steps_of,
     tolerance_of,
     whole_in_double,
@@ -234,7 +235,8 @@ class Prover:
         """A component that float64 does not confirm and balls did not look at."""
         one, other = contrast(off.sent, off.truth)
         message = f"backward of it sends {one} where float64 gives {other}"
-        if off.matters > FACTOR and off.error > FACTOR and math.isfinite(off.truth):
+        beyond = off.matters > FACTOR and off.error > FACTOR and math.isfinite(off.truth)
+        if beyond and matters_at_its_scale(step, off):
             self._add(found, step, "imprecise", Reason("GC301", message), off.place)
         elif off.matters > 1:
             found.remarks.append(f"{self._text(step.call)}: {message}, which does not matter in the whole")

@@ -328,6 +328,27 @@ def tolerance_of(step: RecordedStep, truth: torch.Tensor | None) -> float:
     return RTOL.get(unit_of(step), 1.3e-6) * largest
 
 
+def matters_at_its_scale(step: RecordedStep, off: Off) -> bool:
+    """Whether an error is beyond what the terms of the output come to at the scale of the operand: |f/x| of a step."""
+    operand = step.inputs[off.place].abs().nan_to_num(posinf=0.0)
+    largest = float(operand.max()) if operand.numel() else 0.0
+    arguments, keywords = _copied(step)
+    with quiet(), torch.random.fork_rng(devices=[]), state_of(step.call, double=True), torch.no_grad():
+        outputs = run_step(step, arguments, keywords, double=True, pure=True)
+        pairs = [(out, up) for out, up in zip(outputs, step.upstreams, strict=False) if up is not None]
+        terms = sum(float((parts(out).double() * parts(up).double()).abs().sum()) for out, up in pairs)
+    return not abs(off.sent - off.truth) <= RTOL.get(unit_of(step), 1.3e-6) * terms / (largest or 1.0)
+
+
+def _copied(step: RecordedStep) -> Any:
+    def wide(each: Any) -> Any:
+        if isinstance(each, torch.Tensor):
+            return widened(each, double=True)
+        return torch.float64 if isinstance(each, torch.dtype) and each in LOW else each
+
+    return mapped([step.arguments, step.keywords], wide)
+
+
 def _worst(place: int, number: Any, truth: Any, budget: Any, tolerance: float) -> Off | None:
     if (number is None and truth is None) or tolerance == math.inf:
         return None
