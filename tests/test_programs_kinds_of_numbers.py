@@ -153,3 +153,24 @@ def test_random_numbers_are_no_false_alarm(expression: str) -> None:
     made = ledger(f"torch.manual_seed(0)\nx = torch.randn(40, requires_grad=True)\n({expression}).backward()")
     assert made.failure is None
     assert verdicts(made)[0] in {"verified", "unverified"}
+
+
+LINEAR_ALGEBRA = {
+    "eigenvectors": "torch.linalg.eigh(A + A.T)[1]",
+    "singular vectors": "torch.linalg.svd(A.double())[0]",
+    "a direction of length 1": "F.normalize(A, p=0.5, dim=0)[:1]",
+    "a product that underflows": "(A * 1e-9).flatten().prod()",
+    "a sign, whose derivative is 0": "torch.sgn(A)",
+}
+
+
+@pytest.mark.parametrize("expression", LINEAR_ALGEBRA.values(), ids=LINEAR_ALGEBRA.keys())
+def test_what_has_another_sign_or_underflows_is_no_loss(expression: str) -> None:
+    """The sign of a vector is not determined, and a gradient that is too small for its format is 0."""
+    made = ledger(
+        f"torch.manual_seed(0)\nA = torch.randn(5, 5, requires_grad=True)\n"
+        f"({expression} * torch.rand(5, 5)).sum().backward()",
+        replace(DEMANDS, options=replace(DEMANDS.options, max_operations=1)),
+    )
+    assert made.failure is None
+    assert verdicts(made)[0] in {"verified", "unverified"}

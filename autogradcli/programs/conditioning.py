@@ -12,7 +12,7 @@ from autogradcli.engines.torch.record.below import calls_below
 from autogradcli.engines.torch.record.calls import BackwardPass, CallOutput, Given, RecordedCall, Value
 from autogradcli.engines.torch.record.kinds import is_elementwise
 from autogradcli.engines.torch.record.replay import NotReplayed, Replay, gradients, replay
-from autogradcli.engines.torch.record.steps import RecordedStep, coarsest, parts
+from autogradcli.engines.torch.record.steps import RecordedStep, coarsest, parts, smallest
 from autogradcli.engines.torch.record.transform_steps import TransformStep
 from autogradcli.programs.texts import Texts
 
@@ -81,7 +81,8 @@ def _allowed(event: BackwardPass, arrival: Any, true: Any, size: float, options:
     rtol = coarsest(event) if options.rtol is None else options.rtol
     largest = float(arrival.value.data.abs().max()) if isinstance(arrival.value, Given) else 0.0
     scale = size / largest if largest else size
-    return rtol * true.abs().clamp(min=scale if math.isfinite(scale) else 0.0) + (options.atol or 0.0)
+    absolute = max(options.atol or 0.0, smallest(arrival.added.data))
+    return rtol * true.abs().clamp(min=scale if math.isfinite(scale) else 0.0) + absolute
 
 
 def _not_finite(given: Any, true: Any, loss: Given | None) -> WholePass:

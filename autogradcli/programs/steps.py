@@ -116,8 +116,9 @@ class Prover:
             text = self._texts.code(again.changed.place)
             message = f"{text} gives something else when it is run again: it was changed behind autograd's back"
             raise NotReplayed(message)
-        if again.drawn is not None:
-            raise NotReplayed(f"{self._text(again.drawn)} draws random numbers, and in float64 it draws others")
+        if again.other is not None:
+            others = "vectors" if again.other.random is None else "random numbers"
+            raise NotReplayed(f"{self._text(again.other)} gives other {others} in float64: nothing can be compared")
         apart = _apart(event, again, steps)
         if apart.event is not event:
             _, steps = steps_of(apart.event)

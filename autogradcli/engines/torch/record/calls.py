@@ -285,8 +285,10 @@ def copied(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def dense(tensor: torch.Tensor) -> torch.Tensor:
-    """A tensor that holds all its components: gradients of an embedding may hold those alone that are not 0."""
-    return tensor if tensor.layout is torch.strided else tensor.to_dense()
+    """A tensor that holds all its components: a gradient may hold those alone that are not 0, or say that all are."""
+    if tensor.layout is not torch.strided:
+        return tensor.to_dense()
+    return torch.zeros_like(tensor) if tensor._is_zerotensor() else tensor
 
 
 MOST_GAPS = 4

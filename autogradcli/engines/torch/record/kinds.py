@@ -29,6 +29,8 @@ OVERWRITING = words("normal_ uniform_ bernoulli_ exponential_ cauchy_ log_normal
 """Those that put random numbers in place of what was there."""
 MASKING = words("dropout dropout1d dropout2d dropout3d feature_dropout")
 """Those that multiply their input by a mask: in float64 it is multiplied by the same one."""
+VECTORS = words("linalg_eig linalg_eigh linalg_svd svd")
+"""Those that give vectors which the mathematics determines but for a factor of size 1."""
 STATISTICS = frozenset({"batch_norm", "instance_norm"})
 """Functions that change the running mean and variance among their arguments."""
 UNTOUCHED = words("requires_grad_ retain_grad detach_ share_memory_ rename_ refine_names_ __contains__")

@@ -28,7 +28,7 @@ from autogradcli.engines.torch.record.calls import (
     mapped,
     tensors_in,
 )
-from autogradcli.engines.torch.record.kinds import MASKING, OVERWRITING, is_function, kind_of
+from autogradcli.engines.torch.record.kinds import MASKING, OVERWRITING, VECTORS, is_function, kind_of
 from autogradcli.processes.limits import check
 
 LOW = frozenset({torch.float32, torch.float16, torch.bfloat16})
@@ -48,8 +48,8 @@ class Replay:
     """By the Given's serial number."""
     changed: RecordedCall | None = None
     """The first call whose output is not what it was: it was changed behind autograd's back."""
-    drawn: RecordedCall | None = None
-    """A call that draws other random numbers in float64."""
+    other: RecordedCall | None = None
+    """A call that gives something else in float64: other random numbers, or vectors of another sign."""
 
     def of(self, value: Value) -> torch.Tensor:
         """The tensor that stands for a value."""
@@ -181,17 +181,19 @@ def _outputs(
                 raise NotReplayed("a view was changed in place whose base is not recorded")
             outputs.append(base)
     observe(call, arguments, keywords, outputs)
-    if not double and call.random is not None and _draws_others(call, arguments, keywords, outputs):
-        found.drawn = call
+    if not double and _gives_others(call, arguments, keywords, outputs):
+        found.other = call
     return outputs
 
 
-def _draws_others(
+def _gives_others(
     call: RecordedCall, arguments: Sequence[Any], keywords: Mapping[str, Any], outputs: Sequence[torch.Tensor]
 ) -> bool:
-    """Whether a call that draws random numbers draws others in float64: more than rounding tells them apart."""
+    """Whether a call whose numbers may be others gives others in float64: more than rounding tells them apart."""
     name = kind_of(call.function).name
-    if name in MASKING or (call.changes and name not in OVERWRITING):  # what was there before is no more
+    if (call.random is None and name not in VECTORS) or name in MASKING:
+        return False
+    if call.changes and name not in OVERWRITING:  # what was there before is no more
         return False
 
     def wide(each: Any) -> Any:
@@ -303,7 +305,7 @@ class StandIns(TorchFunctionMode):
 
 
 DRAWN = 1e-2
-"""How far, relatively, numbers drawn in two formats may be apart that are the same but for rounding."""
+"""How far, relatively, the numbers of two formats may be apart that are the same but for rounding."""
 CASTS = frozenset({"float", "half", "bfloat16", "double"})
 """Methods that name the dtype they convert to."""
 

@@ -328,6 +328,12 @@ def tolerance_of(step: RecordedStep, truth: torch.Tensor | None) -> float:
     return RTOL.get(unit_of(step), 1.3e-6) * largest
 
 
+def smallest(tensor: torch.Tensor) -> float:
+    """The smallest number above 0 of a tensor's format."""
+    found = torch.finfo(tensor.dtype)
+    return float(found.tiny * found.eps)
+
+
 def matters_at_its_scale(step: RecordedStep, off: Off) -> bool:
     """Whether an error is beyond what the terms of the output come to at the scale of the operand: |f/x| of a step."""
     operand = step.inputs[off.place].abs().nan_to_num(posinf=0.0)
@@ -337,7 +343,8 @@ def matters_at_its_scale(step: RecordedStep, off: Off) -> bool:
         outputs = run_step(step, arguments, keywords, double=True, pure=True)
         pairs = [(out, up) for out, up in zip(outputs, step.upstreams, strict=False) if up is not None]
         terms = sum(float((parts(out).double() * parts(up).double()).abs().sum()) for out, up in pairs)
-    return not abs(off.sent - off.truth) <= RTOL.get(unit_of(step), 1.3e-6) * terms / (largest or 1.0)
+    allowed = max(RTOL.get(unit_of(step), 1.3e-6) * terms / (largest or 1.0), smallest(operand))
+    return not abs(off.sent - off.truth) <= allowed
 
 
 def _copied(step: RecordedStep) -> Any:
