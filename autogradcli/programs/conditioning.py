@@ -10,9 +10,10 @@ from autogradcli.compute.reasons import contrast
 from autogradcli.compute.report import Reason
 from autogradcli.engines.torch.record.below import calls_below
 from autogradcli.engines.torch.record.calls import BackwardPass, CallOutput, Given, RecordedCall, Value
+from autogradcli.engines.torch.record.comparison import coarsest, smallest
 from autogradcli.engines.torch.record.kinds import is_elementwise
 from autogradcli.engines.torch.record.replay import NotReplayed, Replay, gradients, replay
-from autogradcli.engines.torch.record.steps import RecordedStep, coarsest, parts, smallest
+from autogradcli.engines.torch.record.steps import RecordedStep, parts
 from autogradcli.engines.torch.record.transform_steps import TransformStep
 from autogradcli.programs.texts import Texts
 

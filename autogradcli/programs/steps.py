@@ -19,6 +19,7 @@ from autogradcli.compute.report import Gradient, Reason, Report
 from autogradcli.engines.backward import Backward
 from autogradcli.engines.torch.record.assemble import single
 from autogradcli.engines.torch.record.calls import BackwardPass, CallOutput, Given, RecordedCall, tensors_in
+from autogradcli.engines.torch.record.comparison import Off, StepComparison, compare, matters_at_its_scale, tolerance_of
 from autogradcli.engines.torch.record.definitions import definition_of
 from autogradcli.engines.torch.record.kinds import kind_of, rows_of
 from autogradcli.engines.torch.record.mathematics import is_custom
@@ -28,18 +29,7 @@ from autogradcli.engines.torch.record.rows import Unbindable, bind
 from autogradcli.engines.torch.record.second import TakenApart, is_gradient, taken_apart
 from autogradcli.engines.torch.record.slopes import slopes, whole_slopes
 from autogradcli.engines.torch.record.step_builder import Unverifiable
-from autogradcli.engines.torch.record.steps import (
-    Off,
-    RecordedStep,
-    StepComparison,
-    by_component,
-    compare,
-    masks_in,
-    matters_at_its_scale,
-    steps_of,
-    tolerance_of,
-    whole_in_double,
-)
+from autogradcli.engines.torch.record.steps import RecordedStep, by_component, masks_in, steps_of, whole_in_double
 from autogradcli.engines.torch.record.sums import SUMS, components, exact
 from autogradcli.engines.torch.record.ties import ties
 from autogradcli.engines.torch.record.transform_steps import TransformStep

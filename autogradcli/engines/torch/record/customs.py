@@ -9,11 +9,12 @@ from typing import Any
 
 import torch
 
+from autogradcli.engines.torch.record.comparison import StepComparison, compare
 from autogradcli.engines.torch.record.digits import nine_digits
 from autogradcli.engines.torch.record.kinds import is_function
 from autogradcli.engines.torch.record.mathematics import name_of, operator_of
 from autogradcli.engines.torch.record.slopes import slopes
-from autogradcli.engines.torch.record.steps import RecordedStep, StepComparison, compare, parts, second, sent
+from autogradcli.engines.torch.record.steps import RecordedStep, parts, second, sent
 
 WRONG = 10
 """How far beyond the tolerance, and beyond what rounding explains, a claim is wrong."""

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 import torch
 
 from autogradcli.engines.torch.record.calls import mapped
+from autogradcli.engines.torch.record.comparison import Off, StepComparison
 from autogradcli.engines.torch.record.kinds import words
 from autogradcli.engines.torch.record.replay import quiet, state_of
-from autogradcli.engines.torch.record.steps import Off, RecordedStep, StepComparison, parts, run_step, widened
+from autogradcli.engines.torch.record.steps import RecordedStep, parts, run_step, widened
 
 STRUCTURAL = frozenset(
     {

@@ -18,9 +18,10 @@ from autogradcli.engines.torch.record.calls import (
     Value,
     mapped,
 )
+from autogradcli.engines.torch.record.comparison import compare
 from autogradcli.engines.torch.record.replay import NotReplayed, Replay
 from autogradcli.engines.torch.record.step_builder import PlaceTexts, Unverifiable
-from autogradcli.engines.torch.record.steps import RecordedStep, compare, sent, steps_of
+from autogradcli.engines.torch.record.steps import RecordedStep, sent, steps_of
 
 UP, DOWN = 3, 3
 """How many calls above it, and below it, a piece holds at most."""

@@ -14,8 +14,9 @@ from typing import Any
 import torch
 
 from autogradcli.engines.torch.record.calls import mapped, tensors_in
+from autogradcli.engines.torch.record.comparison import unit_of
 from autogradcli.engines.torch.record.replay import quiet
-from autogradcli.engines.torch.record.steps import RecordedStep, unit_of
+from autogradcli.engines.torch.record.steps import RecordedStep
 
 SPLIT = 2.0**27 + 1
 """What a double is multiplied by to be split into halves of 26 bits."""

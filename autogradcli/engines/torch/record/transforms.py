@@ -13,6 +13,7 @@ import torch
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from autogradcli.engines.torch.record.calls import CallSite, Given
+from autogradcli.engines.torch.record.comparison import RTOL
 from autogradcli.engines.torch.record.plain import (
     PLAIN,
     WITHOUT,
@@ -25,7 +26,6 @@ from autogradcli.engines.torch.record.plain import (
     with_dims,
 )
 from autogradcli.engines.torch.record.replay import NotReplayed, StandIns, quiet
-from autogradcli.engines.torch.record.steps import RTOL
 
 SAMPLES = 6
 """Samples of a batch that are looked at."""
