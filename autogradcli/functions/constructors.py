@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable
 from fractions import Fraction
 
 from autogradcli.functions.function import Function
 from autogradcli.functions.handles import Body, Handle, Sizes, TapeBuilder, array, check_size, filled, handle
 from autogradcli.functions.later import numpy as np
+from autogradcli.processes.limits import check
 
 
 def _filled(value: int) -> Body:
@@ -42,15 +43,24 @@ def eye(builder: TapeBuilder, n: int, m: int | None) -> Handle:
     return np.where(np.eye(n, m, dtype=bool), one, zero).astype(np.intp)
 
 
-def _constants(builder: TapeBuilder, values: Sequence[Fraction]) -> Handle:
-    return array(np.array([builder.literal(each) for each in values], dtype=np.intp))
+def _constants(builder: TapeBuilder, count: int, value: Callable[[int], Fraction]) -> Handle:
+    handles = np.empty(count, dtype=np.intp)
+    for place in range(count):
+        if place % BETWEEN_CHECKS == 0:
+            check()
+        handles[place] = builder.literal(value(place))
+    return array(handles)
+
+
+BETWEEN_CHECKS = 4_096
+"""Numbers that are made before the time is looked at."""
 
 
 def arange(builder: TapeBuilder, start: Fraction, end: Fraction, step: Fraction) -> Handle:
     """As many numbers as torch gives: (end - start)/step, rounded up."""
     count = max(math.ceil((end - start) / step), 0)
     check_size(count)
-    return _constants(builder, [start + index * step for index in range(count)])
+    return _constants(builder, count, lambda place: start + place * step)
 
 
 def arange_to(builder: TapeBuilder, end: Fraction) -> Handle:
@@ -61,7 +71,7 @@ def arange_to(builder: TapeBuilder, end: Fraction) -> Handle:
 def linspace(builder: TapeBuilder, start: Handle, end: Handle, steps: int) -> Handle:
     """Numbers at equal distances; of one alone, the start."""
     check_size(steps)
-    parts = _constants(builder, [Fraction(index, max(steps - 1, 1)) for index in range(steps)])
+    parts = _constants(builder, steps, lambda place: Fraction(place, max(steps - 1, 1)))
     return handle(array(builder.formula("start + part*(end - start)", start=start, end=end, part=parts)))
 
 
