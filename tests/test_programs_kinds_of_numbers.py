@@ -174,3 +174,12 @@ def test_what_has_another_sign_or_underflows_is_no_loss(expression: str) -> None
     )
     assert made.failure is None
     assert verdicts(made)[0] in {"verified", "unverified"}
+
+
+def test_what_random_numbers_are_drawn_with_is_not_called_right() -> None:
+    """The numbers move with their mean, and torch sends 0 to it."""
+    made = ledger("m = torch.ones(3, requires_grad=True)\n(torch.normal(m, 1.0) + 0 * m).sum().backward()")
+    (found,) = made.passes[0].entries
+    assert found.verdict == "unverified"
+    assert found.reason is not None
+    assert "torch sends 0" in found.reason.message
