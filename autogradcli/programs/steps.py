@@ -184,7 +184,7 @@ class Prover:
             )
         elif off is not None and not proven:
             self._off(step, off, found)
-        elif proven is None and (closely or _is_transform(step.call)) and step.name not in LINEAR | SUMS | KINKED:
+        elif not proven and (closely or _is_transform(step.call)) and step.name not in LINEAR | SUMS | KINKED:
             self._differences(step, found)
 
     def _differences(self, step: RecordedStep, found: BySteps) -> None:
