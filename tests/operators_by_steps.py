@@ -44,6 +44,8 @@ def passes(operator: Any, count: int, seed: int, operations: int = 1) -> Iterato
 
 def _pass(operator: Any, sample: Any, operations: int) -> PassOfOperator | None:
     call = _Call(operator, sample)
+    for leaf in call.leaves:  # samples share some
+        leaf.grad = None
     watch = Watch("all")
     try:
         with quiet(), torch.enable_grad(), watch.watching():

@@ -182,9 +182,10 @@ class Prover:
                 "unverified",
                 Reason("GC504", f"{step.name} is no row of gradcalc's table of functions; {said}"),
             )
-        elif off is not None and not proven:
+            return
+        if off is not None and not proven:
             self._off(step, off, found)
-        elif not proven and (closely or _is_transform(step.call)) and step.name not in LINEAR | SUMS | KINKED:
+        if not proven and (closely or _is_transform(step.call)) and step.name not in LINEAR | SUMS | KINKED:
             self._differences(step, found)
 
     def _differences(self, step: RecordedStep, found: BySteps) -> None:
