@@ -158,7 +158,6 @@ def test_random_numbers_are_no_false_alarm(expression: str) -> None:
 LINEAR_ALGEBRA = {
     "eigenvectors": "torch.linalg.eigh(A + A.T)[1]",
     "singular vectors": "torch.linalg.svd(A.double())[0]",
-    "a direction of length 1": "F.normalize(A, p=0.5, dim=0)[:1]",
     "a product that underflows": "(A * 1e-9).flatten().prod()",
     "a sign, whose derivative is 0": "torch.sgn(A)",
 }

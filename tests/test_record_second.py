@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from autogradcli.engines.torch.record import steps
+from autogradcli.engines.torch.record import comparison
 from autogradcli.engines.torch.record.below import calls_below
 from autogradcli.engines.torch.record.replay import gradients, replay
 from autogradcli.engines.torch.record.second import is_gradient, taken_apart
@@ -79,7 +79,7 @@ def test_a_wrong_double_backward_is_found(name: str, monkeypatch: pytest.MonkeyP
         found = sent(step, double, **more)
         return [_more(each) for each in found] if step.name == name and not double else found
 
-    monkeypatch.setattr(steps, "sent", wrong)
+    monkeypatch.setattr(comparison, "sent", wrong)
     last = ledger(PROGRAMS["a heat equation"], BY_STEPS).passes[-1]
     assert last.verdict in {"mismatch", "imprecise"}
     reason = next(each.reason for each in last.entries if each.reason is not None)

@@ -19,7 +19,7 @@ from autogradcli.compute.report import Gradient, Reason, Report
 from autogradcli.engines.backward import Backward
 from autogradcli.engines.torch.record.assemble import single
 from autogradcli.engines.torch.record.calls import BackwardPass, CallOutput, Given, RecordedCall, tensors_in
-from autogradcli.engines.torch.record.comparison import Off, StepComparison, compare, matters_at_its_scale, tolerance_of
+from autogradcli.engines.torch.record.comparison import Off, StepComparison, compare, tolerance_of, underflows
 from autogradcli.engines.torch.record.definitions import definition_of
 from autogradcli.engines.torch.record.kinds import kind_of, rows_of
 from autogradcli.engines.torch.record.mathematics import is_custom
@@ -234,7 +234,7 @@ class Prover:
         one, other = contrast(off.sent, off.truth)
         message = f"backward of it sends {one} where float64 gives {other}"
         beyond = off.matters > FACTOR and off.error > FACTOR and math.isfinite(off.truth)
-        if beyond and matters_at_its_scale(step, off):
+        if beyond and not underflows(step, off):
             self._add(found, step, "imprecise", Reason("GC301", message), off.place)
         elif off.matters > 1:
             found.remarks.append(f"{self._text(step.call)}: {message}, which does not matter in the whole")

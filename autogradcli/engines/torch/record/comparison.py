@@ -8,9 +8,8 @@ from typing import Any
 import torch
 
 from autogradcli.engines.torch.record.below import calls_below
-from autogradcli.engines.torch.record.calls import BackwardPass, mapped, tensors_in
-from autogradcli.engines.torch.record.replay import LOW, quiet, state_of
-from autogradcli.engines.torch.record.steps import Change, RecordedStep, parts, run_step, sent, widened
+from autogradcli.engines.torch.record.calls import BackwardPass, tensors_in
+from autogradcli.engines.torch.record.steps import Change, RecordedStep, parts, sent, widened
 
 ROUNDINGS = 4
 """Units of roundoff by which a number may honestly err."""
@@ -129,26 +128,9 @@ def smallest(tensor: torch.Tensor) -> float:
     return float(found.tiny * found.eps)
 
 
-def matters_at_its_scale(step: RecordedStep, off: Off) -> bool:
-    """Whether an error is beyond what the terms of the output come to at the scale of the operand: |f/x| of a step."""
-    operand = step.inputs[off.place].abs().nan_to_num(posinf=0.0)
-    largest = float(operand.max()) if operand.numel() else 0.0
-    arguments, keywords = _copied(step)
-    with quiet(), torch.random.fork_rng(devices=[]), state_of(step.call, double=True), torch.no_grad():
-        outputs = run_step(step, arguments, keywords, double=True, pure=True)
-        pairs = [(out, up) for out, up in zip(outputs, step.upstreams, strict=False) if up is not None]
-        terms = sum(float((parts(out).double() * parts(up).double()).abs().sum()) for out, up in pairs)
-    allowed = max(RTOL.get(unit_of(step), 1.3e-6) * terms / (largest or 1.0), smallest(operand))
-    return not abs(off.sent - off.truth) <= allowed
-
-
-def _copied(step: RecordedStep) -> Any:
-    def wide(each: Any) -> Any:
-        if isinstance(each, torch.Tensor):
-            return widened(each, double=True)
-        return torch.float64 if isinstance(each, torch.dtype) and each in LOW else each
-
-    return mapped([step.arguments, step.keywords], wide)
+def underflows(step: RecordedStep, off: Off) -> bool:
+    """Whether an error is below what the format of the operand can tell from 0."""
+    return abs(off.sent - off.truth) <= smallest(step.inputs[off.place])
 
 
 def _worst(place: int, number: Any, truth: Any, budget: Any, tolerance: float) -> Off | None:
