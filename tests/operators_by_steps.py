@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from autogradcli.compute.compute import Session
+from autogradcli.engines.torch.record.calls import mapped, tensors_in
 from autogradcli.engines.torch.record.watch import Watch
 from autogradcli.programs.texts import Texts
 from autogradcli.programs.verify import Verifier
@@ -67,7 +68,7 @@ class _Call:
 
     def __init__(self, operator: Any, sample: Any) -> None:
         self._operator, self._sample = operator, sample
-        every = _tensors([sample.input, sample.args, sample.kwargs])
+        every = tensors_in([sample.input, sample.args, sample.kwargs])
         self.leaves = list({id(each): each for each in every if each.requires_grad}.values())
         self._state = torch.get_rng_state()
         self._followed: list[int] | None = None
@@ -76,8 +77,9 @@ class _Call:
         """The sum, with other tensors in place of the leaves."""
         torch.set_rng_state(self._state)
         places = {id(old): new for old, new in zip(self.leaves, leaves, strict=True)}
-        given, args, kwargs = _replaced([self._sample.input, self._sample.args, self._sample.kwargs], places)
-        every = list(_tensors(self._operator.op(given, *args, **kwargs)))
+        called = [self._sample.input, self._sample.args, self._sample.kwargs]
+        given, args, kwargs = mapped(called, lambda each: places.get(id(each), each))
+        every = list(tensors_in(self._operator.op(given, *args, **kwargs)))
         if self._followed is None:
             self._followed = [place for place, each in enumerate(every) if each.requires_grad]
         outputs = [every[place] for place in self._followed]
@@ -117,23 +119,3 @@ class _Call:
         )
         by_autograd = sum(float((one.double() * d).sum()) for one, d in zip(gradients, along, strict=True))
         return by_autograd, (ahead - behind) / (2 * DISTANCE)
-
-
-def _tensors(item: Any) -> Iterator[torch.Tensor]:
-    if isinstance(item, torch.Tensor):
-        yield item
-    elif isinstance(item, list | tuple):
-        for each in item:
-            yield from _tensors(each)
-    elif isinstance(item, dict):
-        yield from _tensors(list(item.values()))
-
-
-def _replaced(item: Any, places: dict[int, torch.Tensor]) -> Any:
-    if isinstance(item, torch.Tensor):
-        return places.get(id(item), item)
-    if isinstance(item, list | tuple):
-        return type(item)(_replaced(each, places) for each in item)
-    if isinstance(item, dict):
-        return {key: _replaced(each, places) for key, each in item.items()}
-    return item

@@ -21,7 +21,7 @@ from autogradcli.engines.torch.record.assemble import single
 from autogradcli.engines.torch.record.calls import BackwardPass, CallOutput, Given, RecordedCall, tensors_in
 from autogradcli.engines.torch.record.comparison import Off, StepComparison, compare, tolerance_of, underflows
 from autogradcli.engines.torch.record.definitions import definition_of
-from autogradcli.engines.torch.record.kinds import kind_of, rows_of
+from autogradcli.engines.torch.record.kinds import DRAWING, kind_of, rows_of
 from autogradcli.engines.torch.record.mathematics import is_custom
 from autogradcli.engines.torch.record.moves import LINEAR, STRUCTURAL, moved_wrongly
 from autogradcli.engines.torch.record.replay import NotReplayed, Pullback, Replay, gradients
@@ -46,8 +46,6 @@ SMALL = 1_500
 """Components of a step that is proven as a whole."""
 SLOPES = 1e-4
 """How far, relatively, two slopes may differ by central differences."""
-DRAWING = frozenset({"normal", "bernoulli"})
-"""Functions of random numbers to whose parameters torch sends 0, whatever the numbers depend on."""
 LOSSES = frozenset({"GC202", "GC302"})
 """Codes of passes that are wrong as a whole where digits may be lost on the way."""
 FACTOR = 10

@@ -25,6 +25,8 @@ RANDOM = words(
     "_standard_gamma feature_dropout native_dropout"
 )
 """Functions that draw random numbers while autograd follows them."""
+DRAWING = words("normal bernoulli")
+"""Those to whose parameters torch sends 0, whatever the numbers depend on."""
 OVERWRITING = words("normal_ uniform_ bernoulli_ exponential_ cauchy_ log_normal_ geometric_ random_")
 """Those that put random numbers in place of what was there."""
 MASKING = words("dropout dropout1d dropout2d dropout3d feature_dropout")

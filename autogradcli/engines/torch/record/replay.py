@@ -34,6 +34,11 @@ from autogradcli.processes.limits import check
 LOW = frozenset({torch.float32, torch.float16, torch.bfloat16})
 
 
+def in_double(argument: Any) -> Any:
+    """An argument that is no tensor, for a call in float64: a dtype may have to be another."""
+    return torch.float64 if isinstance(argument, torch.dtype) and argument in LOW else argument
+
+
 class NotReplayed(Exception):
     """A pass cannot be run again; the message says why."""
 
@@ -164,7 +169,7 @@ def _outputs(
     def stand_in(each: Any) -> Any:
         if isinstance(each, Given | CallOutput | Unknown):
             return found.of(each)
-        return torch.float64 if double and isinstance(each, torch.dtype) and each in LOW else each
+        return in_double(each) if double else each
 
     arguments, keywords = mapped(call.arguments, stand_in), mapped(call.keywords, stand_in)
     if double and masks is not None and call.serial in masks:
@@ -199,7 +204,7 @@ def _gives_others(
     def wide(each: Any) -> Any:
         if isinstance(each, torch.Tensor):
             return each.detach().double() if each.dtype in LOW else each.detach().clone()
-        return torch.float64 if isinstance(each, torch.dtype) and each in LOW else each
+        return in_double(each)
 
     with state_of(call, double=True), torch.no_grad():
         others = tensors_in(run_call(call, mapped(arguments, wide), mapped(keywords, wide), double=True))
@@ -301,7 +306,7 @@ class StandIns(TorchFunctionMode):
         if isinstance(each, torch.Tensor):
             each = self._places.get(id(each), each)
             return each.double() if self._double and each.dtype in LOW else each
-        return torch.float64 if self._double and isinstance(each, torch.dtype) and each in LOW else each
+        return in_double(each) if self._double else each
 
 
 DRAWN = 1e-2

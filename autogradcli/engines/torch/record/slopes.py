@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from autogradcli.engines.torch.record.calls import BackwardPass, Given, mapped, tensors_in
-from autogradcli.engines.torch.record.replay import LOW, gradients, quiet, replay, state_of
+from autogradcli.engines.torch.record.replay import gradients, in_double, quiet, replay, state_of
 from autogradcli.engines.torch.record.steps import RecordedStep, parts, run_step, sent, widened
 
 DISTANCES = (1e-6, 1e-7, 1e-8)
@@ -80,7 +80,7 @@ class _Moving:
 
         def moved(each: Any) -> Any:
             if not isinstance(each, torch.Tensor):
-                return torch.float64 if isinstance(each, torch.dtype) and each in LOW else each
+                return in_double(each)
             place = next(places)
             wide = self._wide[place]
             return wide + way * self._directions[place] if place in self._directions else wide.clone()

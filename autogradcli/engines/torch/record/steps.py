@@ -15,7 +15,17 @@ from autogradcli.engines.torch.record.calls import BackwardPass, RecordedCall, V
 from autogradcli.engines.torch.record.definitions import definition_of
 from autogradcli.engines.torch.record.kinds import MASKING, kind_of
 from autogradcli.engines.torch.record.mathematics import forward_of, is_custom
-from autogradcli.engines.torch.record.replay import CASTS, LOW, Replay, gradients, quiet, replay, run_call, state_of
+from autogradcli.engines.torch.record.replay import (
+    CASTS,
+    LOW,
+    Replay,
+    gradients,
+    in_double,
+    quiet,
+    replay,
+    run_call,
+    state_of,
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -138,7 +148,7 @@ def _sent(
 
     def stand_in(each: Any) -> Any:
         if not isinstance(each, torch.Tensor):
-            return torch.float64 if double and isinstance(each, torch.dtype) and each in LOW else each
+            return in_double(each) if double else each
         place = next(every)
         value = change(widened(each, double)) if each.is_floating_point() or each.is_complex() else each
         if place in step.wanted:
